@@ -1,0 +1,16 @@
+/**
+ * The vocabulary every role shares. Pure: no IO, clock or randomness.
+ *
+ * @module
+ */
+export * from "./assignment.ts";
+export * from "./blueprint.ts";
+export * from "./errors.ts";
+export * from "./generation.ts";
+export * from "./hashes.ts";
+export * from "./ids.ts";
+export * from "./observed.ts";
+export * from "./parse.ts";
+export * from "./ports.ts";
+export * from "./status.ts";
+export * from "./vm_spec.ts";

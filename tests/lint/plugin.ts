@@ -1,0 +1,1 @@
+export default { name: "procurator", rules: {} } satisfies Deno.lint.Plugin;
