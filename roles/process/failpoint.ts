@@ -1,0 +1,64 @@
+/**
+ * Named places where a test can make this process die as kill -9 does.
+ *
+ * `PROCURATOR_FAILPOINT=NAME` (or `NAME:N` for the N-th time it is reached)
+ * arms one. Unarmed, a failpoint is one comparison.
+ *
+ * @module
+ */
+
+/** Every failpoint, in the order a commit meets them. `deno task chaos` walks this list. */
+export const FAILPOINTS = [
+  /** The hub's git has moved the ref, post-receive has not told ci. */
+  "hub.push.received",
+  /** ci has stored the job, nothing runs yet. */
+  "ci.job.queued",
+  /** Evaluation is stored, no build has begun. */
+  "ci.eval.done",
+  /** Everything is built, nothing is in the cache. */
+  "ci.build.done",
+  /** The closures are in the cache, the master knows nothing. */
+  "ci.copy.done",
+  /** The master has answered, ci has not stored that. */
+  "ci.publish.acknowledged",
+  /** A nar is in its place, its narinfo is not. */
+  "cache.nar.stored",
+  /** The narinfo is stored, the client has no answer. */
+  "cache.narinfo.stored",
+  /** The publish is about to be committed. */
+  "master.publish.before_commit",
+  /** The publish is committed, the publisher has no answer. */
+  "master.publish.committed",
+  /** New orders are committed, no worker has them. */
+  "master.orders.committed",
+  /** A worker's report is taken, its consequences are not stored. */
+  "master.report.received",
+  /** The fallback is armed in the ledger, the VM is untouched. */
+  "worker.ledger.armed",
+  /** The VMM runs, its pid is not yet in the run directory's record. */
+  "worker.vm.spawned",
+  /** The VM is recorded, nothing has been reported. */
+  "worker.vm.started",
+  /** The old VM is stopped, the new one not started. */
+  "worker.vm.stopped",
+  /** The VM is healthy and its change committed, not yet reported. */
+  "worker.vm.settled",
+  /** The refused hash is in the ledger, the fallback is not started. */
+  "worker.rollback.recorded",
+] as const;
+
+export type Failpoint = typeof FAILPOINTS[number];
+
+const armed = (() => {
+  const value = Deno.env.get("PROCURATOR_FAILPOINT");
+  if (value === undefined || value === "") return null;
+  const [name, count] = value.split(":");
+  return { name, left: count === undefined ? 1 : Number(count) };
+})();
+
+/** Dies here by SIGKILL when this failpoint is armed and its turn has come. */
+export function failpoint(name: Failpoint): void {
+  if (armed === null || armed.name !== name) return;
+  armed.left--;
+  if (armed.left <= 0) Deno.kill(Deno.pid, "SIGKILL");
+}
