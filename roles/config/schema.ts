@@ -1,0 +1,79 @@
+/**
+ * The part of the configuration that every serving role has, and the ports.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { defaultRunDir, defaultStateDir } from "./core/places.ts";
+import { isLocalListen, parseListen } from "./core/listen.ts";
+
+/** The roles that serve. */
+export const SERVICES = ["master", "worker", "ci", "cache", "hub"] as const;
+export type Service = typeof SERVICES[number];
+
+/** Design: fixed so that hosts find each other; `--port-base 0` picks free ones. */
+export const DEFAULT_PORTS = {
+  hub: 3001,
+  masterRpc: 6440,
+  master: 6441,
+  worker: 6443,
+  ci: 6444,
+  cache: 6445,
+} as const;
+
+/** The levels of `--log-level`. */
+export const LogLevel = z.enum(["trace", "debug", "info", "warning", "error"]);
+
+/** A `--listen` text that parses. */
+export const ListenText = z.string().superRefine((text, context) => {
+  try {
+    parseListen(text);
+  } catch (error) {
+    context.addIssue({
+      code: "custom",
+      message: error instanceof Error ? error.message : String(error),
+    });
+  }
+});
+
+const FilePath = z.string().min(1).max(4096);
+
+/**
+ * The zod shape that every serving role spreads into its `z.strictObject`:
+ *
+ * - `stateDir`: the role's own directory, by default `STATE/ROLE`
+ * - `runDir`: the role's own directory for sockets and what a reboot ends
+ * - `tokenFile`: tokens this role shows to others ({@linkcode readTokens})
+ * - `tlsCert`, `tlsKey`: PEM files, both or none; `caFile`: the CA this role trusts for others
+ * - `anonymousRole`: see {@linkcode anonymousRoleOf}
+ */
+export function serverConfigShape(role: Service, port: number) {
+  return {
+    stateDir: FilePath.default(() =>
+      `${defaultStateDir(Deno.env.toObject())}/${role}`
+    ),
+    runDir: FilePath.default(() =>
+      `${defaultRunDir(Deno.env.toObject())}/${role}`
+    ),
+    listen: ListenText.default(`127.0.0.1:${port}`),
+    tokenFile: FilePath.optional(),
+    tlsCert: FilePath.optional(),
+    tlsKey: FilePath.optional(),
+    caFile: FilePath.optional(),
+    anonymousRole: z.enum(["none", "viewer"]).optional(),
+    logLevel: LogLevel.default("info"),
+  };
+}
+
+/** What {@linkcode serverConfigShape} parses to. */
+export type ServerConfig = z.output<
+  z.ZodObject<ReturnType<typeof serverConfigShape>>
+>;
+
+/** What a request without a token may do: as configured, else viewer where only this host can connect. */
+export function anonymousRoleOf(
+  config: Pick<ServerConfig, "listen" | "anonymousRole">,
+): "none" | "viewer" {
+  return config.anonymousRole ??
+    (isLocalListen(parseListen(config.listen)) ? "viewer" : "none");
+}
