@@ -1,0 +1,66 @@
+# procurator.lib: what a flake writes its cluster with. Pure Nix, no nixpkgs.
+#
+#   mkVm { cpu; memoryMib; image; ... }          a VM; the options are those of design's blueprint
+#   mkCluster { cluster; vms = { name = mkVm ...; }; }
+#     -> { blueprint, blueprintJSON, closures }  closures.NAME: what the VM needs, as one list of store paths
+#   mkMinimalImage { debian; page; ... }         an image to begin with
+let
+  inherit (builtins)
+    attrNames concatStringsSep filter foldl' genList elemAt getContext isAttrs isPath isString length mapAttrs removeAttrs toJSON toString typeOf;
+
+  types = import ./types.nix;
+  inherit (import ./blueprint.nix) blueprint;
+
+  # One message is read at a time; the rest is counted.
+  maxErrors = 8;
+
+  fail = where: errors:
+    let
+      shown = genList (elemAt errors) (if length errors < maxErrors then length errors else maxErrors);
+      more = length errors - length shown;
+      lines = shown ++ (if more > 0 then [ "(and ${toString more} more)" ] else [ ]);
+    in throw (
+      if length errors == 1 then "procurator ${where}: ${elemAt errors 0}"
+      else "procurator ${where}: ${toString (length errors)} errors:\n${concatStringsSep "\n" (map (line: "  ${line}") lines)}"
+    );
+
+  # Derivations and paths become store paths as text that carries its context, so that the closure can be built.
+  storeText = value:
+    if isPath value then "${value}"
+    else if isAttrs value && value ? outPath then "${value.outPath}"
+    else value;
+
+  imageKeys = [ "toplevel" "kernelPath" "initrdPath" "diskImagePath" ];
+  imageOf = value:
+    let set = if isAttrs value && value ? image && value.type or null == "derivation" then value.image else value;
+    in if !isAttrs set then set
+    else mapAttrs (key: item: if builtins.elem key imageKeys then storeText item else item) set;
+
+  vmOf = value:
+    let bare = if isAttrs value && value._type or null == "procurator-vm" then value.options else value;
+    in if isAttrs bare && bare ? image then bare // { image = imageOf bare.image; } else bare;
+in
+{
+  mkMinimalImage = import ./minimal_image.nix;
+
+  mkVm = options:
+    if isAttrs options then { _type = "procurator-vm"; inherit options; }
+    else fail "mkVm" [ "must be given an attribute set, got ${types.show options}" ];
+
+  mkCluster = arguments:
+    let
+      known = [ "cluster" "vms" ];
+      strangers = map (key: types.unknown "" key known) (filter (key: !builtins.elem key known) (attrNames arguments));
+      vms = if isAttrs (arguments.vms or null) then { vms = mapAttrs (_: vmOf) arguments.vms; } else { };
+      candidate = removeAttrs arguments (attrNames (removeAttrs arguments known)) // vms // { version = 1; };
+      errors =
+        if !isAttrs arguments then [ "must be given an attribute set, got ${types.show arguments}" ]
+        else strangers ++ blueprint.check "" candidate;
+      checked = if errors == [ ] then candidate else fail "mkCluster" errors;
+    in
+    {
+      blueprint = checked;
+      blueprintJSON = toJSON checked;
+      closures = mapAttrs (_: vm: map (key: vm.image.${key}) (filter (key: vm.image ? ${key}) imageKeys)) checked.vms;
+    };
+}
