@@ -1,0 +1,88 @@
+/**
+ * Who sent a request, and whether they may. Knows HTTP's ways to carry a
+ * token; the table in roles/auth/ decides what it is worth.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import { AppError } from "../model/errors.ts";
+import {
+  assertMayActAs,
+  type Identity,
+  type TokenRole,
+  type TokenTable,
+} from "../auth/mod.ts";
+import { readCredentials } from "./core/credentials.ts";
+
+/** The variables that {@linkcode baseApp} sets on every request. */
+export interface AppEnv {
+  Variables: {
+    /** Looks the caller up, once. */
+    identify: () => Identity;
+  };
+}
+
+const ANONYMOUS: Identity = { role: "viewer", name: "anonymous", tokenId: "" };
+
+/** Sets `identify` for a request; nothing is looked up until somebody asks. */
+export function authentication(
+  options: {
+    tokens?: TokenTable | undefined;
+    anonymousRole: "none" | "viewer";
+    nowMs: () => number;
+  },
+): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    let identity: Identity | undefined;
+    c.set("identify", () => identity ??= identify(c, options));
+    await next();
+  };
+}
+
+function identify(
+  c: Context<AppEnv>,
+  options: Parameters<typeof authentication>[0],
+): Identity {
+  const credentials = readCredentials(c.req.header("authorization"));
+  if (credentials.kind === "token" && options.tokens !== undefined) {
+    return options.tokens.authenticate(credentials.token, options.nowMs());
+  }
+  if (credentials.kind === "none" && options.anonymousRole === "viewer") {
+    return ANONYMOUS;
+  }
+  throw new AppError(
+    "unauthenticated",
+    credentials.kind === "none"
+      ? "This needs a token, none was sent"
+      : "This service accepts no such credentials",
+    {
+      hint:
+        "send `Authorization: Bearer TOKEN`, or the token as the password of Basic",
+    },
+  );
+}
+
+/** Who sent this request; throws like {@linkcode requireRole} when the token is worth nothing. */
+export function identityOf(c: Context<AppEnv>): Identity {
+  return c.get("identify")();
+}
+
+/**
+ * Middleware: lets a request pass when its token may act as `needed`. Else 401
+ * (with the Basic challenge that git and nix answer) or 403.
+ */
+export function requireRole(needed: TokenRole): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const identity = identityOf(c);
+    // Anonymous callers can do better by showing a token: git asks for one only after a 401.
+    if (identity.tokenId === "" && needed !== "viewer") {
+      throw new AppError(
+        "unauthenticated",
+        `This needs a token of the role ${needed}, none was sent`,
+        { hint: "make one with `procurator token create`" },
+      );
+    }
+    assertMayActAs(identity, needed, `${c.req.method} ${c.req.path}`);
+    await next();
+  };
+}

@@ -1,0 +1,14 @@
+/**
+ * The HTTP base of all roles: sockets, health, metrics, tokens and errors on
+ * the server's side, and a client that understands them.
+ *
+ * @module
+ */
+export * from "./authentication.ts";
+export * from "./base.ts";
+export * from "./client.ts";
+export * from "./core/credentials.ts";
+export * from "./core/error_body.ts";
+export * from "./metrics.ts";
+export * from "./serve.ts";
+export * from "./token_routes.ts";

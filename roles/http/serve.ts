@@ -1,0 +1,147 @@
+/**
+ * Opens the socket of an HTTP server and closes it gracefully. Knows nothing
+ * of what is served.
+ *
+ * @module
+ */
+import { AppError } from "../model/errors.ts";
+import { formatListen, type Listen, parseListen } from "../config/mod.ts";
+
+/** Requests under way may take this long after `stop`: a status answer does, a long poll or a log stream must not hold an exit. */
+const STOP_GRACE_MS = 3000;
+
+/** PEM texts. */
+export interface ServerTls {
+  cert: string;
+  key: string;
+}
+
+/** What {@linkcode serveHttp} is given. */
+export interface ServeOptions {
+  /** The role, for messages. */
+  name: string;
+  listen: Listen | string;
+  tls?: ServerTls | undefined;
+  /** A Hono app, or anything that answers. */
+  app: {
+    fetch(
+      request: Request,
+      info: Deno.ServeHandlerInfo,
+    ): Response | Promise<Response>;
+  };
+  /** Aborting stops it as `stop` does. */
+  signal?: AbortSignal;
+}
+
+/** A server that listens. */
+export interface HttpServer {
+  /** `http://127.0.0.1:6441`, `https://...`, or `unix:/path`. */
+  readonly url: string;
+  /** The TCP port, 0 on a unix socket. */
+  readonly port: number;
+  /** Stops listening, waits for requests within a bound, then drops them. Idempotent, never throws. */
+  stop(): Promise<void>;
+  /** Resolves when it has stopped. */
+  readonly finished: Promise<void>;
+}
+
+function cannotListen(
+  name: string,
+  listen: Listen,
+  cause: unknown,
+): AppError {
+  const where = formatListen(listen);
+  if (cause instanceof Deno.errors.AddrInUse) {
+    return new AppError(
+      "refused",
+      `Cannot listen on ${where}: the ${
+        "path" in listen ? "socket" : "port"
+      } is in use`,
+      {
+        hint:
+          `--port-base 0 for free ports, or another --listen for ${name}; \`ss -lptn\` shows who has it`,
+      },
+    );
+  }
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return new AppError("refused", `Cannot listen on ${where}: no permission`, {
+      hint: "a port above 1023, or a socket in a directory of yours",
+    });
+  }
+  return new AppError("refused", `Cannot listen on ${where}`, { cause });
+}
+
+/** A socket file that a killed process left is removed; one that answers is in use. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const info = await Deno.lstat(path).catch(() => null);
+  if (info === null || info.isSocket !== true) return;
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+  } catch {
+    await Deno.remove(path).catch(() => undefined);
+  }
+}
+
+function startServer(
+  options: ServeOptions,
+  listen: Listen,
+  signal: AbortSignal,
+): Deno.HttpServer {
+  const handler = (request: Request, info: Deno.ServeHandlerInfo) =>
+    options.app.fetch(request, info);
+  const common = { signal, onListen: () => {} };
+  if ("path" in listen) {
+    return Deno.serve({ path: listen.path, ...common }, handler);
+  }
+  const { hostname, port } = listen;
+  return Deno.serve(
+    { hostname, port, ...(options.tls ?? {}), ...common },
+    handler,
+  );
+}
+
+function urlOf(listen: Listen, port: number, tls: boolean): string {
+  if ("path" in listen) return formatListen(listen);
+  return `${tls ? "https" : "http"}://${formatListen({ ...listen, port })}`;
+}
+
+/**
+ * Serves `app`. Whether listening there is safe is the caller's to check
+ * (`assertSafeListen`).
+ *
+ * @throws {AppError} `refused` when the address is taken or not ours.
+ */
+export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
+  const listen = typeof options.listen === "string"
+    ? parseListen(options.listen)
+    : options.listen;
+  if ("path" in listen) await removeStaleSocket(listen.path);
+  const abort = new AbortController();
+  let server: Deno.HttpServer;
+  try {
+    server = startServer(options, listen, abort.signal);
+  } catch (cause) {
+    throw cannotListen(options.name, listen, cause);
+  }
+  const port = "port" in server.addr ? server.addr.port : 0;
+  let stopping: Promise<void> | undefined;
+  const stop = () => stopping ??= stopServer(server, abort);
+  if (options.signal?.aborted === true) await stop();
+  options.signal?.addEventListener("abort", () => void stop(), { once: true });
+  return {
+    url: urlOf(listen, port, options.tls !== undefined),
+    port,
+    stop,
+    finished: server.finished,
+  };
+}
+
+async function stopServer(
+  server: Deno.HttpServer,
+  abort: AbortController,
+): Promise<void> {
+  const timer = setTimeout(() => abort.abort(), STOP_GRACE_MS);
+  await server.shutdown().catch(() => undefined);
+  clearTimeout(timer);
+  await server.finished.catch(() => undefined);
+}
