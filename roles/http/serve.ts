@@ -85,10 +85,17 @@ async function removeStaleSocket(path: string): Promise<void> {
 function startServer(
   options: ServeOptions,
   listen: Listen,
+  requests: RequestsUnderWay,
   signal: AbortSignal,
 ): Deno.HttpServer {
-  const handler = (request: Request, info: Deno.ServeHandlerInfo) =>
-    options.app.fetch(request, info);
+  const handler = (request: Request, info: Deno.ServeHandlerInfo) => {
+    if (requests.stopping) {
+      const headers = { connection: "close", "retry-after": "1" };
+      return new Response("stopping\n", { status: 503, headers });
+    }
+    requests.track(info.completed);
+    return options.app.fetch(request, info);
+  };
   const common = { signal, onListen: () => {} };
   if ("path" in listen) {
     return Deno.serve({ path: listen.path, ...common }, handler);
@@ -98,6 +105,38 @@ function startServer(
     { hostname, port, ...(options.tls ?? {}), ...common },
     handler,
   );
+}
+
+/**
+ * Counts requests until their answers are sent. `HttpServer.shutdown` would
+ * wait for them too, but a server that is shutting down can no longer be
+ * aborted, and one long poll would hold it.
+ */
+class RequestsUnderWay {
+  stopping = false;
+  #count = 0;
+  #whenNone: (() => void) | undefined;
+
+  track(completed: Promise<void>): void {
+    this.#count++;
+    const done = () => {
+      this.#count--;
+      if (this.#count === 0) this.#whenNone?.();
+    };
+    completed.then(done, done);
+  }
+
+  /** Resolves when none is under way, or after `ms`. */
+  async drained(ms: number): Promise<void> {
+    if (this.#count === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#whenNone = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }
 
 function urlOf(listen: Listen, port: number, tls: boolean): string {
@@ -117,15 +156,22 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
     : options.listen;
   if ("path" in listen) await removeStaleSocket(listen.path);
   const abort = new AbortController();
+  const requests = new RequestsUnderWay();
   let server: Deno.HttpServer;
   try {
-    server = startServer(options, listen, abort.signal);
+    server = startServer(options, listen, requests, abort.signal);
   } catch (cause) {
     throw cannotListen(options.name, listen, cause);
   }
   const port = "port" in server.addr ? server.addr.port : 0;
+  const stopOnce = async () => {
+    requests.stopping = true;
+    await requests.drained(STOP_GRACE_MS);
+    abort.abort();
+    await server.finished.catch(() => undefined);
+  };
   let stopping: Promise<void> | undefined;
-  const stop = () => stopping ??= stopServer(server, abort);
+  const stop = () => stopping ??= stopOnce();
   if (options.signal?.aborted === true) await stop();
   options.signal?.addEventListener("abort", () => void stop(), { once: true });
   return {
@@ -134,14 +180,4 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
     stop,
     finished: server.finished,
   };
-}
-
-async function stopServer(
-  server: Deno.HttpServer,
-  abort: AbortController,
-): Promise<void> {
-  const timer = setTimeout(() => abort.abort(), STOP_GRACE_MS);
-  await server.shutdown().catch(() => undefined);
-  clearTimeout(timer);
-  await server.finished.catch(() => undefined);
 }

@@ -65,8 +65,8 @@ export function assertMayActAs(
   throw new AppError(
     "denied",
     `Cannot ${what}: ${
-      identity.tokenId === "" ? "without a token you are" : "this token is"
-    } a ${identity.role}, it takes a ${needed}`,
+      identity.tokenId === "" ? "without a token" : "with this token"
+    } the role is ${identity.role}, it takes ${needed}`,
     { hint: `use a token of the role ${needed}` },
   );
 }
