@@ -5,6 +5,7 @@
  */
 export * from "./assignment.ts";
 export * from "./blueprint.ts";
+export * from "./build.ts";
 export * from "./errors.ts";
 export * from "./generation.ts";
 export * from "./hashes.ts";

@@ -1,0 +1,176 @@
+/**
+ * The hub: Git hosting over smart HTTP, and the pages.
+ *
+ * Owns the repositories. Never builds and never tells the master anything: a
+ * push is a hint to ci, which looks for itself.
+ *
+ * @module
+ */
+import { Gauge, Registry } from "prom-client";
+import { openTokenTable } from "../auth/mod.ts";
+import {
+  anonymousRoleOf,
+  assertSafeListen,
+  lockDirectory,
+  parseListen,
+  readSmallFile,
+  readTokens,
+} from "../config/mod.ts";
+import {
+  baseApp,
+  type HttpClient,
+  httpClient,
+  serveHttp,
+} from "../http/mod.ts";
+import { logger } from "../log/mod.ts";
+import type { RunningRole } from "../model/mod.ts";
+import { addHubRoutes, gitErrorPage } from "./api.ts";
+import type { HubConfig } from "./config.ts";
+import { isGitPath } from "./core/git_request.ts";
+import type { GitHttp } from "./git_http.ts";
+import { Repositories } from "./repositories.ts";
+import { Slots } from "./slots.ts";
+
+export { HubConfig } from "./config.ts";
+
+const MIB = 1024 * 1024;
+/** A hint that takes longer is given up: ci finds the push by its own period. */
+const HINT_TIMEOUT_MS = 3000;
+/** Certificates and keys. */
+const MAX_PEM_BYTES = MIB;
+
+/** What the hub is given besides its configuration. */
+export type HubDeps = Record<never, never>;
+
+async function pem(
+  file: string | undefined,
+  what: string,
+): Promise<string | undefined> {
+  return file === undefined
+    ? undefined
+    : await readSmallFile(file, { what, maxBytes: MAX_PEM_BYTES });
+}
+
+/** Tells ci that a repository may have moved. A lost hint costs one period. */
+function hintTo(ci: HttpClient | null): (repository: string) => Promise<void> {
+  const log = logger("hub");
+  return async (repository) => {
+    if (ci === null) return;
+    try {
+      const answer = await ci.request("/api/v1/hint", {
+        method: "POST",
+        json: { repository },
+        timeoutMs: HINT_TIMEOUT_MS,
+      });
+      await answer.body?.cancel();
+    } catch (error) {
+      log.warn(
+        "ci was not told of a push to {repository}, it will find it by itself: {error}",
+        {
+          repository,
+          error: error instanceof Error ? error.message : String(error),
+        },
+      );
+    }
+  };
+}
+
+async function openRepositories(config: HubConfig): Promise<Repositories> {
+  const root = `${config.stateDir}/repositories`;
+  await Deno.mkdir(root, { recursive: true, mode: 0o750 });
+  // git follows the path it is given: one without links keeps its checks simple.
+  const repositories = new Repositories(
+    await Deno.realPath(root),
+    config.maxPushMib * MIB,
+  );
+  await repositories.recover();
+  return repositories;
+}
+
+/** Starts the hub. */
+export async function run(
+  config: HubConfig,
+  _deps: HubDeps = {},
+): Promise<RunningRole> {
+  const log = logger("hub");
+  const stack = new AsyncDisposableStack();
+  try {
+    stack.use(await lockDirectory(config.stateDir));
+    const tokens = openTokenTable(config.stateDir);
+    stack.defer(() => tokens.close());
+    const [cert, key, caCert] = await Promise.all([
+      pem(config.tlsCert, "the certificate"),
+      pem(config.tlsKey, "the key"),
+      pem(config.caFile, "the CA"),
+    ]);
+    const tls = cert !== undefined && key !== undefined
+      ? { cert, key }
+      : undefined;
+    assertSafeListen(parseListen(config.listen), {
+      tls: tls !== undefined,
+      tokens: !tokens.isEmpty(),
+    });
+    const tokenOf = config.tokenFile === undefined
+      ? () => undefined
+      : await readTokens(config.tokenFile);
+    const ci = config.ciUrl === undefined ? null : stack.use(
+      httpClient({ url: config.ciUrl, token: tokenOf("ci"), caCert }),
+    );
+    const metrics = new Registry();
+    const git: GitHttp = {
+      repositories: await openRepositories(config),
+      slots: new Slots({
+        running: config.gitProcesses,
+        waiting: config.gitProcesses * 4,
+        what: "git requests",
+      }),
+      pushed: async (repository) => {
+        await git.repositories.settleHead(repository);
+        await hintTo(ci)(repository);
+      },
+      warn: (message) => log.warn(message),
+    };
+    new Gauge({
+      name: "procurator_hub_repositories",
+      help: "Repositories on this hub",
+      registers: [metrics],
+      async collect() {
+        this.set((await git.repositories.names()).length);
+      },
+    });
+    const app = baseApp({
+      role: "hub",
+      ready: () => ({ ok: true, reasons: [] }),
+      metrics,
+      tokens,
+      anonymousRole: anonymousRoleOf(config),
+      log,
+      maxBodyBytes: (_method, path) => isGitPath(path) ? Infinity : MIB,
+      errorPage: (error, c) =>
+        isGitPath(c.req.path) ? gitErrorPage(error) : undefined,
+    });
+    addHubRoutes(app, git);
+    const server = await serveHttp({
+      name: "hub",
+      listen: config.listen,
+      tls,
+      app,
+    });
+    stack.defer(() => server.stop());
+    log.info("listening on {url}", { url: server.url });
+    const owned = stack.move();
+    let stopping: Promise<void> | undefined;
+    return {
+      name: "hub",
+      endpoints: { http: server.url },
+      stop: () =>
+        stopping ??= owned.disposeAsync().catch((error) => {
+          log.error("stopping: {error}", { error: String(error) });
+        }),
+      finished: server.finished,
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
