@@ -99,4 +99,5 @@ done
 find "$out" -type d -exec chmod 755 {} +
 find "$out" -type f -exec chmod 644 {} +
 chmod 755 "$out/boot/busybox"
-mv "$out" "$target"
+# Another run may have been faster; its folder is as good.
+mv -T "$out" "$target" 2>/dev/null || [ -f "$target/manifest" ] || fail "cannot write $target" "check the permissions and the free space"

@@ -1,0 +1,40 @@
+/**
+ * The settings nix runs with: nothing of the machine's own nix.conf applies,
+ * so that a build means the same on every host.
+ *
+ * @module
+ */
+
+/** Settings in the order they are written. */
+const BASE: Readonly<Record<string, string>> = {
+  "experimental-features": "nix-command flakes",
+  // Without it a machine that has no group nixbld builds nothing.
+  "build-users-group": "",
+  // What is not asked for by name is never looked for on the network.
+  "substituters": "",
+  "sandbox": "false",
+  // A store in a directory builds in a mount namespace, which needs a shell.
+  "sandbox-paths": "/bin/sh=/bin/busybox",
+  // A remembered answer of a cache outlives the cache's content by up to an hour.
+  "narinfo-cache-positive-ttl": "0",
+  "narinfo-cache-negative-ttl": "0",
+  "stalled-download-timeout": "10",
+  "connect-timeout": "5",
+  "warn-dirty": "false",
+};
+
+/**
+ * The text of nix.conf. `extra` wins over the base.
+ *
+ * @throws {Error} when a key or value would begin another line: settings come from our own configuration.
+ */
+export function renderConf(extra: Readonly<Record<string, string>>): string {
+  let text = "";
+  for (const [key, value] of Object.entries({ ...BASE, ...extra })) {
+    if (!/^[a-z][a-z-]*$/.test(key) || /[\n\r\0]/.test(value)) {
+      throw new Error(`not a setting of nix.conf: ${JSON.stringify(key)}`);
+    }
+    text += `${key} = ${value}`.trimEnd() + "\n";
+  }
+  return text;
+}

@@ -1,0 +1,81 @@
+/**
+ * The private surroundings nix runs in: home, caches and settings of our own
+ * below the state directory, so that neither the user's nix.conf nor another
+ * role's download cache changes what a command does.
+ *
+ * @module
+ */
+import { isAbsolute, join } from "node:path";
+import { AppError } from "../model/errors.ts";
+import { renderConf } from "./core/conf.ts";
+
+/** Where and how nix runs. */
+export interface NixOptions {
+  /** Private; `nix/` below it is ours. */
+  stateDir: string;
+  /** A directory that holds a store of its own (`DIR/nix/store`); absent: the machine's store. */
+  store?: string;
+  /** Tokens for caches, in netrc format: nix sends them as Basic. */
+  netrcFile?: string;
+  /** CA certificates for caches over TLS. */
+  caFile?: string;
+  /** More settings of nix.conf, or others for the base ones. */
+  extraConf?: Readonly<Record<string, string>>;
+}
+
+/** Variables that are passed on; everything else of the environment stays out. */
+const INHERITED = ["PATH", "TMPDIR", "USER", "TZ"];
+
+/** Makes the directories and files, and gives the whole environment of a nix process. */
+export async function prepareEnvironment(
+  options: NixOptions,
+): Promise<Record<string, string>> {
+  if (options.store !== undefined && !isAbsolute(options.store)) {
+    throw new AppError(
+      "invalid",
+      `Cannot use the store "${options.store}": it must be an absolute path`,
+    );
+  }
+  const root = join(options.stateDir, "nix");
+  const home = join(root, "home");
+  const conf = join(root, "conf");
+  const cache = join(root, "cache");
+  for (const dir of [home, conf, cache]) {
+    await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
+  }
+  const settings: Record<string, string> = { ...options.extraConf };
+  if (options.netrcFile !== undefined) {
+    settings["netrc-file"] = options.netrcFile;
+  }
+  await writeWhole(join(conf, "nix.conf"), renderConf(settings));
+  if (options.store !== undefined) {
+    await Deno.mkdir(options.store, { recursive: true });
+  }
+  const env: Record<string, string> = {
+    HOME: home,
+    XDG_CACHE_HOME: cache,
+    XDG_CONFIG_HOME: join(home, ".config"),
+    XDG_DATA_HOME: join(home, ".local/share"),
+    XDG_STATE_HOME: join(home, ".local/state"),
+    NIX_CONF_DIR: conf,
+    NIX_USER_CONF_FILES: "",
+    LC_ALL: "C.UTF-8",
+    NO_COLOR: "1",
+    // A repository that asks for a password must fail, not wait for a terminal.
+    GIT_TERMINAL_PROMPT: "0",
+  };
+  for (const name of INHERITED) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) env[name] = value;
+  }
+  if (options.store !== undefined) env["NIX_REMOTE"] = options.store;
+  if (options.caFile !== undefined) env["NIX_SSL_CERT_FILE"] = options.caFile;
+  return env;
+}
+
+/** Another nix of ours may read it at any time: replaced, never written in place. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const next = `${path}.${Deno.pid}.${crypto.randomUUID()}`;
+  await Deno.writeTextFile(next, text, { mode: 0o600 });
+  await Deno.rename(next, path);
+}

@@ -1,0 +1,9 @@
+/**
+ * Nix as the other roles see it: {@linkcode createNix} and what its methods
+ * take and give. Everything that runs nix is here.
+ *
+ * @module
+ */
+export { createNix, Nix, type NixCall } from "./nix.ts";
+export type { NixOptions } from "./environment.ts";
+export type { Evaluated, NixVersion, PathInfo } from "./core/output.ts";

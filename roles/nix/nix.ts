@@ -1,0 +1,441 @@
+/**
+ * The one place that runs nix: evaluation of pinned flakes, builds, copies to
+ * and from a binary cache, and roots against garbage collection.
+ *
+ * Owns how nix is called so that 2.8 and 2.34 do the same. Never decides what
+ * to build or to copy, and never retries: callers are level-triggered.
+ *
+ * @module
+ */
+import { AppError } from "../model/errors.ts";
+import { runProcess } from "../process/run.ts";
+import {
+  atLeast,
+  type Evaluated,
+  type NixVersion,
+  parseBuilt,
+  parseEvaluated,
+  parsePathInfo,
+  parsePaths,
+  parseVersion,
+  type PathInfo,
+  WITH_CONTEXT,
+} from "./core/output.ts";
+import { nixFailure, plainLine } from "./core/failure.ts";
+import { type NixOptions, prepareEnvironment } from "./environment.ts";
+
+/** Lines kept for an error: an evaluation's trace is this long at most in practice. */
+const MAX_ERROR_LINES = 200;
+/** Characters of log offered per command: a build that prints in a loop must not fill the log store. */
+const MAX_LOG_CHARS = 16 * 1024 * 1024;
+/** Paths per command line: 500 of 512 bytes stay far below Linux's 2 MiB. */
+const MAX_ARGS = 500;
+const MISSING_HINT = "sudo apt-get install nix-bin";
+
+/** What every command takes. */
+export interface NixCall {
+  /** Aborting ends nix and its builders. */
+  signal?: AbortSignal;
+  /** Each line that nix and its builders print, as plain text. Bounded in length and number. */
+  onLog?: (line: string) => void;
+  timeoutMs?: number;
+}
+
+/** Commands that must not overlap in one store wait here for their turn, by store. */
+const turns = new Map<string, Promise<unknown>>();
+
+function inTurn<T>(store: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(store) ?? Promise.resolve();
+  const mine = before.then(work, work);
+  const settled = mine.then(() => undefined, () => undefined);
+  turns.set(store, settled);
+  settled.then(() => {
+    if (turns.get(store) === settled) turns.delete(store);
+  });
+  return mine;
+}
+
+function chunks<T>(items: readonly T[]): T[][] {
+  const parts: T[][] = [];
+  for (let i = 0; i < items.length; i += MAX_ARGS) {
+    parts.push(items.slice(i, i + MAX_ARGS));
+  }
+  return parts;
+}
+
+/** Adds `?key=value` to the address of a cache. */
+function withParameters(
+  url: string,
+  parameters: Record<string, string>,
+): string {
+  const query = Object.entries(parameters).map(([key, value]) =>
+    `${key}=${encodeURIComponent(value).replaceAll("%2F", "/")}`
+  ).join("&");
+  return url + (url.includes("?") ? "&" : "?") + query;
+}
+
+/** Nix over one store. Make it with {@linkcode createNix}. */
+export class Nix {
+  /** The directory of its own store; undefined for the machine's. */
+  readonly store: string | undefined;
+  readonly #env: Readonly<Record<string, string>>;
+  #version: NixVersion | undefined;
+
+  constructor(
+    store: string | undefined,
+    env: Readonly<Record<string, string>>,
+  ) {
+    this.store = store;
+    this.#env = env;
+  }
+
+  /** Where a logical path (`/nix/store/...`) lies on this machine's disk. */
+  physicalPath(storePath: string): string {
+    return this.store === undefined
+      ? storePath
+      : this.store.replace(/\/+$/, "") + storePath;
+  }
+
+  /** @throws {AppError} `missing_dependency` when nix is not installed or older than 2.8. */
+  async version(): Promise<NixVersion> {
+    if (this.#version !== undefined) return this.#version;
+    const version = parseVersion(
+      await this.#run("tell nix's version", "nix", ["--version"]),
+    );
+    if (!atLeast(version, 2, 8)) {
+      throw new AppError(
+        "missing_dependency",
+        `Cannot use nix ${version.text}: 2.8 or later is needed`,
+        { hint: MISSING_HINT },
+      );
+    }
+    this.#version = version;
+    return version;
+  }
+
+  /** An attribute that is text, as it is. */
+  async evalRaw(
+    flakeRef: string,
+    attribute: string,
+    call: NixCall = {},
+  ): Promise<string> {
+    return await this.#eval(flakeRef, attribute, ["--raw"], call);
+  }
+
+  /** An attribute, or `apply` of it (a Nix function as text), from JSON. Parse it before use. */
+  async evalJson(
+    flakeRef: string,
+    attribute: string,
+    call: NixCall & { apply?: string } = {},
+  ): Promise<unknown> {
+    const args = call.apply === undefined ? [] : ["--apply", call.apply];
+    return JSON.parse(
+      await this.#eval(flakeRef, attribute, ["--json", ...args], call),
+    );
+  }
+
+  /**
+   * An attribute that is text, with the derivations that build every store path it names
+   * ({@linkcode realise} them) and the sources that are in the store already.
+   */
+  async evalWithContext(
+    flakeRef: string,
+    attribute: string,
+    call: NixCall = {},
+  ): Promise<Evaluated> {
+    return parseEvaluated(
+      await this.#eval(flakeRef, attribute, [
+        "--json",
+        "--apply",
+        WITH_CONTEXT,
+      ], call),
+    );
+  }
+
+  /** `checks.SYSTEM` of a flake: name to derivation; empty when the flake has none. */
+  async checkDerivations(
+    flakeRef: string,
+    call: NixCall & { system?: string } = {},
+  ): Promise<Record<string, string>> {
+    const system = call.system ?? "x86_64-linux";
+    try {
+      const found = await this.evalJson(flakeRef, `checks.${system}`, {
+        ...call,
+        apply: "checks: builtins.mapAttrs (_: check: check.drvPath) checks",
+      });
+      return found as Record<string, string>;
+    } catch (error) {
+      const absent = error instanceof AppError &&
+        error.message.includes("does not provide attribute");
+      if (absent) return {};
+      throw error;
+    }
+  }
+
+  /** Builds derivations (`.drv` paths); gives the output paths. Builders' lines are prefixed with their name. */
+  async realise(
+    derivations: readonly string[],
+    call: NixCall & { keepGoing?: boolean } = {},
+  ): Promise<string[]> {
+    const outputs: string[] = [];
+    for (const part of chunks(derivations)) {
+      const printed = await this.#run("build", "nix-store", [
+        "--realise",
+        "--log-format",
+        "bar-with-logs",
+        ...(call.keepGoing === true ? ["--keep-going"] : []),
+        ...part,
+      ], call);
+      outputs.push(...parsePaths(printed));
+    }
+    return outputs;
+  }
+
+  /** Builds attributes of a flake; gives the output paths. */
+  async build(
+    flakeRef: string,
+    attributes: readonly string[],
+    call: NixCall = {},
+  ): Promise<string[]> {
+    const printed = await this.#run(`build ${attributes.join(", ")}`, "nix", [
+      "build",
+      "--no-link",
+      "--json",
+      "--print-build-logs",
+      "--no-write-lock-file",
+      ...attributes.map((attribute) => `${flakeRef}#${attribute}`),
+    ], call);
+    return parseBuilt(printed);
+  }
+
+  /** Pushes paths and all they refer to into a binary cache, zstd-compressed; what the cache has is not sent. */
+  async copyTo(
+    url: string,
+    paths: readonly string[],
+    call: NixCall & { secretKeyFile?: string } = {},
+  ): Promise<void> {
+    const parameters: Record<string, string> = { compression: "zstd" };
+    if (call.secretKeyFile !== undefined) {
+      parameters["secret-key"] = call.secretKeyFile;
+    }
+    for (const part of chunks(paths)) {
+      await this.#run(`copy to ${url}`, "nix", [
+        "copy",
+        "--to",
+        withParameters(url, parameters),
+        ...part,
+      ], call);
+    }
+  }
+
+  /**
+   * Fetches paths and all they refer to from a binary cache. In turn per store on nix before 2.26, which
+   * fails half of the parallel ones.
+   *
+   * @param call.publicKeys the keys that are trusted; none: every path is refused.
+   */
+  async copyFrom(
+    url: string,
+    paths: readonly string[],
+    call: NixCall & { publicKeys: readonly string[] },
+  ): Promise<void> {
+    const fetch = async () => {
+      for (const part of chunks(paths)) {
+        await this.#run(`copy from ${url}`, "nix", [
+          "copy",
+          "--from",
+          url,
+          "--option",
+          "trusted-public-keys",
+          call.publicKeys.join(" "),
+          ...part,
+        ], call);
+      }
+    };
+    if (atLeast(await this.version(), 2, 26)) await fetch();
+    else await inTurn(this.store ?? "", fetch);
+  }
+
+  /** What is known of paths; those that are not valid are left out. */
+  async pathInfo(
+    paths: readonly string[],
+    call: NixCall = {},
+  ): Promise<PathInfo[]> {
+    const missing = new Set(await this.missingPaths(paths, call));
+    const valid = paths.filter((path) => !missing.has(path));
+    const infos: PathInfo[] = [];
+    for (const part of chunks(valid)) {
+      const printed = await this.#run("read the store", "nix", [
+        "path-info",
+        "--json",
+        ...part,
+      ], call);
+      infos.push(...parsePathInfo(printed));
+    }
+    return infos;
+  }
+
+  /** Those of `paths` that this store does not have. */
+  async missingPaths(
+    paths: readonly string[],
+    call: NixCall = {},
+  ): Promise<string[]> {
+    const missing: string[] = [];
+    for (const part of chunks(paths)) {
+      const printed = await this.#run("read the store", "nix-store", [
+        "--check-validity",
+        "--print-invalid",
+        ...part,
+      ], call);
+      missing.push(...parsePaths(printed));
+    }
+    return missing;
+  }
+
+  /** Paths and everything they refer to, references first. */
+  async closure(
+    paths: readonly string[],
+    call: NixCall = {},
+  ): Promise<string[]> {
+    const found = new Set<string>();
+    for (const part of chunks(paths)) {
+      const printed = await this.#run("read the store", "nix-store", [
+        "--query",
+        "--requisites",
+        ...part,
+      ], call);
+      for (const path of parsePaths(printed)) found.add(path);
+    }
+    return [...found];
+  }
+
+  /** Keeps a valid path: `link` becomes a symlink to it, and while `link` is there nothing of its closure is collected. */
+  async addGcRoot(
+    path: string,
+    link: string,
+    call: NixCall = {},
+  ): Promise<void> {
+    await this.#run(`pin ${path}`, "nix-store", [
+      "--realise",
+      path,
+      "--add-root",
+      link,
+      "--indirect",
+    ], call);
+  }
+
+  /** Removes a root; one that is not there is no error. */
+  async removeGcRoot(link: string): Promise<void> {
+    await Deno.remove(link).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+
+  /** Deletes what no root keeps. */
+  async collectGarbage(call: NixCall = {}): Promise<void> {
+    await this.#run("collect garbage", "nix-store", ["--gc"], call);
+  }
+
+  /** Adds a file or folder by content; gives its store path. */
+  async addPath(
+    path: string,
+    name: string,
+    call: NixCall = {},
+  ): Promise<string> {
+    const printed = await this.#run(`add ${path} to the store`, "nix", [
+      "store",
+      "add-path",
+      "--name",
+      name,
+      path,
+    ], call);
+    const added = parsePaths(printed)[0];
+    if (added === undefined) {
+      throw new AppError("failed", `Cannot add ${path}: nix named no path`);
+    }
+    return added;
+  }
+
+  /** A new signing key, as `NAME:base64` texts. */
+  async generateKey(
+    name: string,
+  ): Promise<{ secretKey: string; publicKey: string }> {
+    const secretKey = (await this.#run("make a signing key", "nix", [
+      "key",
+      "generate-secret",
+      "--key-name",
+      name,
+    ])).trim();
+    return { secretKey, publicKey: await this.publicKey(secretKey) };
+  }
+
+  /** The public key of a secret one. */
+  async publicKey(secretKey: string): Promise<string> {
+    const printed = await this.#run(
+      "read the signing key",
+      "nix",
+      [
+        "key",
+        "convert-secret-to-public",
+      ],
+      {},
+      new TextEncoder().encode(secretKey),
+    );
+    return printed.trim();
+  }
+
+  #eval(
+    flakeRef: string,
+    attribute: string,
+    args: readonly string[],
+    call: NixCall,
+  ): Promise<string> {
+    return this.#run(`evaluate ${attribute}`, "nix", [
+      "eval",
+      "--no-write-lock-file",
+      // A cached text can name derivations that were collected since.
+      "--option",
+      "eval-cache",
+      "false",
+      ...args,
+      `${flakeRef}#${attribute}`,
+    ], call);
+  }
+
+  async #run(
+    what: string,
+    program: "nix" | "nix-store",
+    args: readonly string[],
+    call: NixCall = {},
+    stdin?: Uint8Array,
+  ): Promise<string> {
+    const kept: string[] = [];
+    let left = MAX_LOG_CHARS;
+    const onLine = (raw: string) => {
+      const line = plainLine(raw);
+      // The end of the output holds the error; a long build log must not push its own start out of it.
+      if (kept.push(line) > MAX_ERROR_LINES) kept.shift();
+      if (call.onLog === undefined || left <= 0) return;
+      left -= line.length + 1;
+      call.onLog(
+        left > 0 ? line : "(the log is cut here: it is larger than 16 MiB)",
+      );
+    };
+    const result = await runProcess(program, args, {
+      env: { ...this.#env },
+      clearEnv: true,
+      onLine,
+      missingHint: MISSING_HINT,
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+      ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+    if (result.code === 0) return result.stdout;
+    throw nixFailure(what, result.signal ?? `exit code ${result.code}`, kept);
+  }
+}
+
+/** Nix with its private surroundings below `stateDir/nix`. Runs nothing yet. */
+export async function createNix(options: NixOptions): Promise<Nix> {
+  return new Nix(options.store, await prepareEnvironment(options));
+}
