@@ -3,5 +3,7 @@
  *
  * @module
  */
+export * from "./core/certificate.ts";
 export * from "./core/token.ts";
 export * from "./table.ts";
+export * from "./tls.ts";

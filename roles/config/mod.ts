@@ -10,3 +10,4 @@ export * from "./core/tokens.ts";
 export * from "./load.ts";
 export * from "./lock.ts";
 export * from "./schema.ts";
+export * from "./write.ts";
