@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { VMM_CONTRACT } from "../../vmm/contract.ts";
+import { QemuVmm } from "../../vmm/mod.ts";
+import { findByMarker, processFacts } from "../../vmm/process_table.ts";
+import { connectQmp } from "../../vmm/qmp.ts";
+import { RunDirectory } from "../../vmm/run_directory.ts";
+import { systemClock } from "../../roles/clock/mod.ts";
+import { tempDir } from "../support/temp.ts";
+import {
+  BOOT_TIMEOUT_MS,
+  qemuContractHost,
+  testMachine,
+  testQemu,
+} from "../support/vmm.ts";
+import { testImage } from "../support/vmm_image.ts";
+import { until } from "../support/wait.ts";
+
+for (const { name, run } of VMM_CONTRACT) {
+  Deno.test(`qemu driver: ${name}`, async () => {
+    await using dir = await tempDir("vmm");
+    await run(await qemuContractHost(dir.path));
+  });
+}
+
+/** A VM that one driver started and left, with its process. */
+async function leftRunning(dir: string) {
+  const image = await testImage();
+  const vmm = testQemu(dir);
+  const instance = await vmm.start(
+    testMachine(image, "contract/vm-0", "silent"),
+  );
+  await vmm.close();
+  const paths = new RunDirectory(`${dir}/run`).paths(instance.id);
+  const record = JSON.parse(await Deno.readTextFile(paths.record));
+  return { instance, paths, record };
+}
+
+async function isGone(pid: number): Promise<boolean> {
+  const facts = await processFacts(pid);
+  return facts === null || facts.zombie;
+}
+
+Deno.test("qemu driver: a VM whose record was never finished is found by its marker", async () => {
+  await using dir = await tempDir("vmm");
+  const { instance, paths, record } = await leftRunning(dir.path);
+  await Deno.writeTextFile(
+    paths.record,
+    JSON.stringify({ ...record, state: { kind: "starting" } }),
+  );
+  await Deno.remove(paths.pid);
+  const vmm = testQemu(dir.path);
+  assert.deepEqual(await vmm.list(), [instance]);
+  await vmm.stop(instance.id, { graceMs: 0 });
+  assert.deepEqual(await findByMarker(record.marker), []);
+  await vmm.close();
+});
+
+Deno.test("qemu driver: a VM that does not answer on its socket is ended, not adopted", async () => {
+  await using dir = await tempDir("vmm");
+  const { instance, paths } = await leftRunning(dir.path);
+  await Deno.remove(paths.socket);
+  const vmm = testQemu(dir.path);
+  assert.deepEqual(await vmm.list(), []);
+  assert.equal(await isGone(instance.pid), true);
+  await vmm.close();
+});
+
+Deno.test("qemu driver: a process that only has the recorded pid is left alone", async () => {
+  await using dir = await tempDir("vmm");
+  const { instance, paths, record } = await leftRunning(dir.path);
+  Deno.kill(instance.pid, "SIGKILL");
+  await until("QEMU is gone", () => isGone(instance.pid), {
+    timeoutMs: 10_000,
+  });
+  const other = new Deno.Command("sleep", { args: ["600"] }).spawn();
+  try {
+    record.state.pid = other.pid;
+    await Deno.writeTextFile(paths.record, JSON.stringify(record));
+    const vmm = testQemu(dir.path);
+    assert.deepEqual(await vmm.list(), []);
+    assert.equal(await isGone(other.pid), false);
+    await vmm.close();
+  } finally {
+    other.kill("SIGKILL");
+    await other.status;
+  }
+});
+
+Deno.test("qemu driver: a volume is a disk of its size that outlives the VM", async () => {
+  await using dir = await tempDir("vmm");
+  const image = await testImage();
+  const vmm = testQemu(dir.path);
+  const config = testMachine(image, "contract/vm-0", "silent");
+  const path = `${dir.path}/volumes/data.raw`;
+  config.volumes = [{ name: "data", path, sizeMib: 8 }];
+  await vmm.start(config);
+  await until(
+    "the guest sees the volume",
+    async () =>
+      (await vmm.serialTail(config.id, 65_536)).text.includes(
+        "test-vm: disk 16384",
+      ),
+    { timeoutMs: BOOT_TIMEOUT_MS },
+  );
+  await vmm.stop(config.id, { graceMs: 0 });
+  assert.equal((await Deno.stat(path)).size, 8 * 1024 * 1024);
+  await vmm.close();
+});
+
+Deno.test("qemu driver: says what is missing", async () => {
+  await using dir = await tempDir("vmm");
+  const image = await testImage();
+  const absent = new QemuVmm({
+    runDir: `${dir.path}/run`,
+    tempDir: `${dir.path}/tmp`,
+    clock: systemClock,
+    qemuPath: "qemu-that-is-not-installed",
+  });
+  await assert.rejects(
+    absent.start(testMachine(image, "contract/vm-0", "silent")),
+    {
+      code: "missing_dependency",
+      hint: /apt-get install .*qemu-system-x86/,
+    },
+  );
+  assert.deepEqual(await absent.list(), []);
+  await absent.close();
+
+  const vmm = testQemu(dir.path);
+  const config = testMachine(image, "contract/vm-0", "silent");
+  await assert.rejects(
+    vmm.start({ ...config, kernelPath: `${dir.path}/no-kernel` }),
+    { code: "not_found", message: /no-kernel is not on this host/ },
+  );
+  const text = `${dir.path}/text`;
+  await Deno.writeTextFile(text, "not a kernel\n".repeat(1000));
+  await assert.rejects(vmm.start({ ...config, kernelPath: text }), {
+    code: "invalid",
+  });
+  await assert.rejects(vmm.start({ ...config, memoryMib: 60_000_000 }), {
+    code: "overloaded",
+  });
+  assert.deepEqual(await vmm.list(), []);
+  await vmm.close();
+});
+
+Deno.test("qmp: garbage and silence end the connection with an error", async () => {
+  await using dir = await tempDir("qmp");
+  for (const answer of ["this is not JSON\n", ""]) {
+    const path = `${dir.path}/socket`;
+    using listener = Deno.listen({ transport: "unix", path });
+    const serving = listener.accept().then(async (connection) => {
+      if (answer !== "") {
+        await connection.write(new TextEncoder().encode(answer));
+      }
+      return connection;
+    });
+    await assert.rejects(connectQmp(path, { timeoutMs: 200 }), {
+      code: "timeout",
+    });
+    (await serving).close();
+    await Deno.remove(path);
+  }
+  await assert.rejects(connectQmp(`${dir.path}/nobody`), {
+    code: "unavailable",
+  });
+});

@@ -1,0 +1,86 @@
+/**
+ * Drivers and machines for tests that boot real guests.
+ *
+ * @module
+ */
+import { systemClock } from "../../roles/clock/mod.ts";
+import type { ContractHost, GuestKind } from "../../vmm/contract.ts";
+import { QemuVmm, type VmConfig } from "../../vmm/mod.ts";
+import { type TestImage, testImage } from "./vmm_image.ts";
+import { until } from "./wait.ts";
+
+const MODES = {
+  "serves": "healthy",
+  "silent": "silent",
+  "powers-off": "poweroff",
+  "panics": "panic",
+} as const satisfies Record<GuestKind, string>;
+
+/** A boot takes 2 s alone and ten times that on a machine that is busy. */
+export const BOOT_TIMEOUT_MS = 60_000;
+
+/** A machine of the test image. */
+export function testMachine(
+  image: TestImage,
+  id: string,
+  guest: GuestKind,
+): VmConfig {
+  return {
+    id,
+    incarnation: 1,
+    runtimeHash: "a".repeat(64),
+    cpus: 1,
+    memoryMib: 128,
+    kernelPath: image.kernel,
+    initrdPath: image.initrd,
+    cmdline: `console=ttyS0 panic=1 quiet MODE=${MODES[guest]}`,
+    ports: [{ name: "http", guest: 80 }],
+    volumes: [],
+  };
+}
+
+/** The body of `path` over HTTP at `port` of this host; null when nothing answers. */
+export async function httpBody(
+  port: number,
+  path = "/healthz",
+): Promise<string | null> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      signal: AbortSignal.timeout(2000),
+    });
+    const body = await response.text();
+    return response.ok ? body : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A QEMU driver over `dir`. */
+export function testQemu(dir: string): QemuVmm {
+  return new QemuVmm({
+    runDir: `${dir}/run`,
+    tempDir: `${dir}/tmp`,
+    clock: systemClock,
+  });
+}
+
+/** QEMU under the contract, over `dir`. */
+export async function qemuContractHost(dir: string): Promise<ContractHost> {
+  const image = await testImage();
+  return {
+    open: () => Promise.resolve(testQemu(dir)),
+    config: (id, guest) => testMachine(image, id, guest),
+    async answers(vmm, id) {
+      const instance = (await vmm.list()).find((vm) => vm.id === id);
+      const port = instance?.ports[0]?.host;
+      return port !== undefined && await httpBody(port) === "ok\n";
+    },
+    async until(what, look) {
+      await until(what, look, { timeoutMs: BOOT_TIMEOUT_MS });
+    },
+    async kill(vmm, id) {
+      const instance = (await vmm.list()).find((vm) => vm.id === id);
+      if (instance !== undefined) Deno.kill(instance.pid, "SIGKILL");
+    },
+  };
+}

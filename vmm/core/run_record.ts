@@ -1,0 +1,78 @@
+/**
+ * What a driver keeps of a VM in its run directory, so that the next process
+ * finds it. Pure: the shape and the questions asked of it.
+ *
+ * `starting` is written before the VMM is spawned: a process that dies between
+ * spawn and record leaves the marker by which the next one finds the VMM.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { Counter, Name, Sha256, VmId } from "../../roles/model/ids.ts";
+
+export const RunRecord = z.strictObject({
+  version: z.literal(1),
+  id: VmId,
+  incarnation: Counter,
+  runtimeHash: Sha256,
+  /** Another boot: nothing of this can run. */
+  bootId: z.string().min(1).max(64),
+  marker: z.uuid(),
+  host: z.string().max(64),
+  ports: z.array(
+    z.strictObject({ name: Name, guest: Counter, host: Counter }),
+  ).max(64),
+  startedAtMs: Counter,
+  state: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("starting") }),
+    z.strictObject({
+      kind: z.literal("running"),
+      pid: z.number().int().min(1),
+      /** Field 22 of /proc/PID/stat: a pid that was used again has another one. */
+      startTicks: Counter,
+    }),
+  ]),
+});
+export type RunRecord = z.output<typeof RunRecord>;
+
+/**
+ * The name of a VM's directory: ids may be 140 characters long and hold a
+ * slash, a unix socket's path 107 bytes.
+ */
+export function directoryName(id: string): string {
+  return createHash("sha256").update(id).digest("hex").slice(0, 16);
+}
+
+/** A process as /proc shows it. */
+export interface ProcessFacts {
+  pid: number;
+  startTicks: number;
+  /** Ended, waiting to be reaped. */
+  zombie: boolean;
+  cmdline: string;
+}
+
+/** True when `facts` is the very process of this record. */
+export function isOurs(record: RunRecord, facts: ProcessFacts): boolean {
+  if (facts.zombie || !facts.cmdline.includes(record.marker)) return false;
+  return record.state.kind === "starting" ||
+    (record.state.pid === facts.pid &&
+      record.state.startTicks === facts.startTicks);
+}
+
+/** pid, state and start time from the text of /proc/PID/stat; null when it is not one. */
+export function parseProcStat(
+  text: string,
+): { pid: number; state: string; startTicks: number } | null {
+  // The program's name is in parentheses and may hold spaces and parentheses itself.
+  const open = text.indexOf("(");
+  const close = text.lastIndexOf(")");
+  if (open < 0 || close < open) return null;
+  const rest = text.slice(close + 2).split(" ");
+  const pid = Number(text.slice(0, open));
+  const startTicks = Number(rest[19]);
+  const state = rest[0] ?? "";
+  if (!Number.isInteger(pid) || !Number.isInteger(startTicks)) return null;
+  return { pid, state, startTicks };
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import {
+  directoryName,
+  isOurs,
+  parseProcStat,
+  type RunRecord,
+} from "./run_record.ts";
+import { qemuStartError } from "./qemu_errors.ts";
+import { simulatedScript } from "./simulated_script.ts";
+
+const RECORD: RunRecord = {
+  version: 1,
+  id: "shop/web-0",
+  incarnation: 1,
+  runtimeHash: "a".repeat(64),
+  bootId: "boot",
+  marker: "0f8fad5b-d9cb-469f-a165-70867728950e",
+  host: "127.0.0.1",
+  ports: [],
+  startedAtMs: 1,
+  state: { kind: "running", pid: 7, startTicks: 100 },
+};
+const FACTS = {
+  pid: 7,
+  startTicks: 100,
+  zombie: false,
+  cmdline: `qemu -uuid ${RECORD.marker}`,
+};
+
+Deno.test("isOurs() takes only the very process of the record", () => {
+  assert.equal(isOurs(RECORD, FACTS), true);
+  assert.equal(isOurs(RECORD, { ...FACTS, startTicks: 101 }), false);
+  assert.equal(isOurs(RECORD, { ...FACTS, cmdline: "sleep 600" }), false);
+  assert.equal(isOurs(RECORD, { ...FACTS, zombie: true }), false);
+  const starting: RunRecord = { ...RECORD, state: { kind: "starting" } };
+  assert.equal(isOurs(starting, { ...FACTS, pid: 8 }), true);
+});
+
+Deno.test("parseProcStat() reads names with spaces and parentheses", () => {
+  const rest = Array.from({ length: 30 }, (_, index) => String(index + 1));
+  const text = `42 (a (b) c) S ${rest.join(" ")}`;
+  assert.deepEqual(parseProcStat(text), {
+    pid: 42,
+    state: "S",
+    startTicks: 19,
+  });
+  for (const bad of ["", "x", "1 (", "1 (a) S", ") ("]) {
+    assert.equal(parseProcStat(bad), null, bad);
+  }
+});
+
+Deno.test("directoryName() is short and differs by id", () => {
+  const long = `${"a".repeat(63)}/${"b".repeat(63)}-10`;
+  assert.equal(directoryName(long).length, 16);
+  assert.notEqual(directoryName(long), directoryName("shop/web-0"));
+});
+
+Deno.test("qemuStartError() tells whose fault a failed start is", () => {
+  const cases = [
+    ["Could not set up host forwarding rule 'tcp::1-:80'", "overloaded"],
+    [
+      "cannot set up guest memory 'pc.ram': Cannot allocate memory",
+      "overloaded",
+    ],
+    ["write failed: No space left on device", "storage"],
+    [
+      "qemu: could not load kernel '/x': No such file or directory",
+      "not_found",
+    ],
+    ["qemu: invalid kernel header", "invalid"],
+    ["", "failed"],
+  ] as const;
+  for (const [stderr, code] of cases) {
+    assert.equal(qemuStartError("shop/web-0", stderr).code, code, stderr);
+  }
+});
+
+Deno.test("simulatedScript() reads the command line and ignores what it cannot read", () => {
+  assert.deepEqual(
+    simulatedScript("quiet simulated.boot_ms=20 simulated.outcome=crash"),
+    { bootMs: 20, outcome: "crash", afterMs: 0, start: "ok" },
+  );
+  assert.deepEqual(
+    simulatedScript("simulated.boot_ms=-1"),
+    simulatedScript(""),
+  );
+});

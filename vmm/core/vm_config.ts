@@ -1,0 +1,104 @@
+/**
+ * From a spec and resolved host paths to what a driver is given. Pure: says
+ * what the machine looks like, never how a VMM spells it.
+ *
+ * @module
+ */
+import { AppError } from "../../roles/model/errors.ts";
+import type { VmSpec } from "../../roles/model/vm_spec.ts";
+
+/** A machine, ready to be started on this host. All paths are physical. */
+export interface VmConfig {
+  id: string;
+  incarnation: number;
+  runtimeHash: string;
+  cpus: number;
+  memoryMib: number;
+  kernelPath: string;
+  initrdPath: string;
+  /** Read-only base; the guest's writes are dropped with the VM. */
+  diskImagePath?: string;
+  cmdline: string;
+  ports: { name: string; guest: number; publish?: number }[];
+  volumes: { name: string; path: string; sizeMib: number }[];
+}
+
+/** What differs from host to host. */
+export interface HostPaths {
+  /** The physical path of a store path. */
+  physical(storePath: string): string;
+  /** Where this VM's volumes live. */
+  volumesDir: string;
+}
+
+/** Linux on x86-64 cuts a longer command line silently. */
+const MAX_CMDLINE = 2047;
+/** What the kernel takes as an environment variable of init; a dot would make it a module's parameter. */
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+
+/**
+ * The image's command line with a serial console, an end to panics (`-no-reboot`
+ * turns the reset into an exit that restart policies see) and `env`: Linux hands
+ * `KEY=VALUE` words it does not know to init as environment variables.
+ */
+export function kernelCmdline(spec: Pick<VmSpec, "image" | "env">): string {
+  const words = [spec.image.cmdline.trim()];
+  const has = (key: string) =>
+    new RegExp(`(^|\\s)${key}=`).test(spec.image.cmdline);
+  if (!has("console")) words.push("console=ttyS0");
+  if (!has("panic")) words.push("panic=1");
+  for (const [key, value] of Object.entries(spec.env).sort()) {
+    if (!ENV_NAME.test(key) || /["\n\r]/.test(value)) {
+      throw new AppError(
+        "invalid",
+        `Cannot pass env.${key} to the guest: names are letters, digits, _ and -, values hold no quotes or line ends`,
+        { hint: "put the value into the image" },
+      );
+    }
+    words.push(/\s/.test(value) ? `${key}="${value}"` : `${key}=${value}`);
+  }
+  const text = words.filter((word) => word !== "").join(" ");
+  if (text.length > MAX_CMDLINE) {
+    throw new AppError(
+      "invalid",
+      `Cannot start a guest with a command line of ${text.length} characters: Linux takes ${MAX_CMDLINE}, env included`,
+      { hint: "put long values into the image" },
+    );
+  }
+  return text;
+}
+
+/**
+ * The machine of a spec on this host.
+ *
+ * @throws {AppError} `invalid` when the spec cannot be put into a machine.
+ */
+export function vmConfigOf(
+  vm: { id: string; incarnation: number; runtimeHash: string; spec: VmSpec },
+  paths: HostPaths,
+): VmConfig {
+  const { spec } = vm;
+  const disk = spec.image.diskImagePath;
+  return {
+    id: vm.id,
+    incarnation: vm.incarnation,
+    runtimeHash: vm.runtimeHash,
+    // A VMM knows whole processors only; shares of one are the scheduler's and the cgroup's matter.
+    cpus: Math.max(1, Math.ceil(spec.cpuMilli / 1000)),
+    memoryMib: spec.memoryMib,
+    kernelPath: paths.physical(spec.image.kernelPath),
+    initrdPath: paths.physical(spec.image.initrdPath),
+    ...(disk === undefined ? {} : { diskImagePath: paths.physical(disk) }),
+    cmdline: kernelCmdline(spec),
+    ports: spec.network.ports.map(({ name, guest, publish }) => ({
+      name,
+      guest,
+      ...(publish === undefined ? {} : { publish }),
+    })),
+    volumes: spec.volumes.map(({ name, sizeMib }) => ({
+      name,
+      sizeMib,
+      path: `${paths.volumesDir}/${name}.raw`,
+    })),
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Virtual machine monitors: the port and the registry of drivers.
+ *
+ * A new driver is a file that implements `Vmm` and passes contract.ts, and a
+ * line in `DRIVERS`.
+ *
+ * @module
+ */
+import type { Clock } from "../roles/model/ports.ts";
+import type { QemuAccel } from "./core/qemu_args.ts";
+import { readBootId } from "./process_table.ts";
+import { QemuVmm } from "./qemu.ts";
+import { FileHost, SimulatedVmm } from "./simulated.ts";
+import type { Vmm } from "./vmm.ts";
+
+export * from "./core/vm_config.ts";
+export * from "./durable_file.ts";
+export { directoryName } from "./core/run_record.ts";
+export { readBootId } from "./process_table.ts";
+export { QemuVmm } from "./qemu.ts";
+export { FileHost, MemoryHost, SimulatedVmm } from "./simulated.ts";
+export type { SimulatedHost } from "./simulated.ts";
+export * from "./vmm.ts";
+
+/** What a driver may be told; each takes what it understands. */
+export interface DriverOptions {
+  /** A directory per VM below it. */
+  runDir: string;
+  tempDir: string;
+  clock: Clock;
+  qemuPath?: string;
+  accel?: QemuAccel;
+  hostAddress?: string;
+  onWarning?: (message: string, error: unknown) => void;
+}
+
+const DRIVERS = {
+  qemu: (options: DriverOptions): Promise<Vmm> =>
+    Promise.resolve(new QemuVmm(options)),
+  simulated: async ({ runDir, clock }: DriverOptions): Promise<Vmm> => {
+    await Deno.mkdir(runDir, { recursive: true });
+    const host = new FileHost(`${runDir}/simulated.json`, await readBootId());
+    return new SimulatedVmm({ host, clock });
+  },
+} as const;
+
+export type DriverName = keyof typeof DRIVERS;
+export const DRIVER_NAMES = Object.keys(DRIVERS) as [
+  DriverName,
+  ...DriverName[],
+];
+
+/** The driver by that name over `options.runDir`. */
+export function openVmm(
+  name: DriverName,
+  options: DriverOptions,
+): Promise<Vmm> {
+  return DRIVERS[name](options);
+}

@@ -1,0 +1,514 @@
+/**
+ * The QEMU driver. QEMU daemonizes, so that it holds nothing of ours and its
+ * start ends with a verdict: exit code 0 once the machine exists, its reasons
+ * on standard error otherwise. The pidfile, which QEMU locks, lets no second
+ * QEMU run for one VM.
+ *
+ * ```text
+ *  record "starting" -> qemu -daemonize -> record "running" -> QMP connected
+ *        |  killed here: the next process finds QEMU by the record's marker
+ * ```
+ *
+ * @module
+ */
+import { AppError } from "../roles/model/errors.ts";
+import type { Clock } from "../roles/model/ports.ts";
+import { failpoint } from "../roles/process/failpoint.ts";
+import { runProcess } from "../roles/process/run.ts";
+import { type QemuAccel, qemuArgs } from "./core/qemu_args.ts";
+import { isPortTaken, qemuStartError } from "./core/qemu_errors.ts";
+import {
+  isOurs,
+  type ProcessFacts,
+  type RunRecord,
+} from "./core/run_record.ts";
+import type { VmConfig } from "./core/vm_config.ts";
+import { removeIfThere, storageError } from "./durable_file.ts";
+import { freePort } from "./host_ports.ts";
+import {
+  findByMarker,
+  killNow,
+  processFacts,
+  readBootId,
+} from "./process_table.ts";
+import { connectQmp, type Qmp } from "./qmp.ts";
+import { RunDirectory } from "./run_directory.ts";
+import { boundSerialLog, readSerialTail } from "./serial_log.ts";
+import type {
+  LogTail,
+  VmExit,
+  VmInstance,
+  Vmm,
+  VmmCapabilities,
+} from "./vmm.ts";
+
+/** A port found free can be taken before QEMU binds it; five in a row is no accident. */
+const MAX_PORT_TRIES = 5;
+/** Daemonizing takes 0.1 s; a host that swaps may take long, but not for ever. */
+const START_TIMEOUT_MS = 60_000;
+/** How often processes are looked at and logs bounded, beside the events of QMP. */
+const WATCH_INTERVAL_MS = 1000;
+/** Between looks at a process that is about to end. */
+const END_POLL_MS = 20;
+/** SIGKILL ends a process in milliseconds unless the kernel holds it in a disk wait. */
+const KILL_TIMEOUT_MS = 10_000;
+/** An adopted QEMU has to answer within this, else it is ended. */
+const ADOPT_TIMEOUT_MS = 10_000;
+/** Most VMs looked at side by side when adopting: sockets and /proc reads are cheap. */
+const ADOPT_PARALLEL = 16;
+const MISSING_HINT =
+  "apt-get install --no-install-recommends qemu-system-x86, or set qemuPath";
+
+/** How to run QEMU. */
+export interface QemuOptions {
+  runDir: string;
+  /** Holds what QEMU writes to disk for itself: the overlay of read-only disks. */
+  tempDir: string;
+  clock: Clock;
+  qemuPath?: string;
+  accel?: QemuAccel;
+  /** The address ports are forwarded from. */
+  hostAddress?: string;
+  onWarning?: (message: string, error: unknown) => void;
+}
+
+interface Running {
+  record: RunRecord;
+  instance: VmInstance;
+  qmp: Qmp | null;
+  /** QEMU's word for why it shuts down, once said. */
+  shutdownReason: string | null;
+  /** `stop` was called: the end is no exit to tell. */
+  stopping: boolean;
+}
+
+/** {@linkcode Vmm} over qemu-system-x86_64. */
+export class QemuVmm implements Vmm {
+  readonly name = "qemu";
+  readonly capabilities: VmmCapabilities = {
+    console: false,
+    pause: false,
+    resize: false,
+    snapshot: false,
+    switch: false,
+    guestChannel: false,
+  };
+  #options: Required<QemuOptions>;
+  #directory: RunDirectory;
+  #running = new Map<string, Running>();
+  /** Ids a start or stop is under way for. */
+  #busy = new Set<string>();
+  #watchers = new Set<(exit: VmExit) => void>();
+  #closing = new AbortController();
+  #adopted: Promise<void> | null = null;
+  #watching: Promise<void> | null = null;
+  #bootId: Promise<string> | null = null;
+
+  constructor(options: QemuOptions) {
+    this.#options = {
+      qemuPath: "qemu-system-x86_64",
+      accel: "tcg",
+      hostAddress: "127.0.0.1",
+      onWarning: () => undefined,
+      ...options,
+    };
+    this.#directory = new RunDirectory(options.runDir);
+  }
+
+  async version(): Promise<string> {
+    const { stdout } = await runProcess(this.#options.qemuPath, ["--version"], {
+      missingHint: MISSING_HINT,
+      timeoutMs: START_TIMEOUT_MS,
+    });
+    return /version (\S+)/.exec(stdout)?.[1] ?? "unknown";
+  }
+
+  async start(config: VmConfig): Promise<VmInstance> {
+    await this.#adopt();
+    if (this.#running.has(config.id) || this.#busy.has(config.id)) {
+      throw new AppError(
+        "conflict",
+        `Cannot start VM "${config.id}": it runs already`,
+      );
+    }
+    this.#busy.add(config.id);
+    try {
+      return await this.#startWithPorts(config);
+    } finally {
+      this.#busy.delete(config.id);
+    }
+  }
+
+  async stop(id: string, options: { graceMs: number }): Promise<void> {
+    await this.#adopt();
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    running.stopping = true;
+    const end = this.#options.clock.bootMs() + options.graceMs;
+    if (options.graceMs > 0) {
+      await this.#powerDown(running);
+      await this.#untilEnded(running.record, end);
+    }
+    await this.#end(running.record);
+    this.#running.delete(id);
+    running.qmp?.close();
+    await this.#directory.clear(id);
+  }
+
+  async list(): Promise<VmInstance[]> {
+    await this.#adopt();
+    return [...this.#running.values()].map(({ instance }) => instance);
+  }
+
+  watch(onExit: (exit: VmExit) => void): Disposable {
+    this.#watchers.add(onExit);
+    this.#watching ??= this.#watchLoop();
+    return { [Symbol.dispose]: () => void this.#watchers.delete(onExit) };
+  }
+
+  async serialTail(id: string, maxBytes: number): Promise<LogTail> {
+    return await readSerialTail(this.#directory.paths(id).serial, maxBytes);
+  }
+
+  async forget(id: string): Promise<void> {
+    if (!this.#running.has(id)) await this.#directory.clearLog(id);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const { qmp } of this.#running.values()) qmp?.close();
+    await this.#watching;
+  }
+
+  // ---- start ----
+
+  async #startWithPorts(config: VmConfig): Promise<VmInstance> {
+    await this.#prepareFiles(config);
+    let stderr = "";
+    for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
+      const record = await this.#recordFor(config);
+      await this.#directory.write(record);
+      try {
+        stderr = await this.#spawn(config, record);
+      } catch (error) {
+        await this.#abandon(record);
+        throw error;
+      }
+      if (stderr === "") return await this.#take(record);
+      await this.#abandon(record);
+      const picked = config.ports.some(({ publish }) => publish === undefined);
+      if (!isPortTaken(stderr) || !picked) break;
+    }
+    throw qemuStartError(config.id, stderr);
+  }
+
+  /** Runs QEMU until it is a daemon; its words when it failed, "" when it runs. */
+  async #spawn(config: VmConfig, record: RunRecord): Promise<string> {
+    const paths = this.#directory.paths(config.id);
+    const args = qemuArgs(config, {
+      accel: this.#options.accel,
+      marker: record.marker,
+      hostAddress: record.host,
+      hostPorts: new Map(record.ports.map(({ name, host }) => [name, host])),
+      pidPath: paths.pid,
+      socketPath: paths.socket,
+      serialPath: paths.serial,
+    });
+    const result = await runProcess(this.#options.qemuPath, args, {
+      timeoutMs: START_TIMEOUT_MS,
+      missingHint: MISSING_HINT,
+      env: { TMPDIR: this.#options.tempDir },
+    });
+    return result.code === 0
+      ? ""
+      : result.stderrTail || `exit code ${result.code}`;
+  }
+
+  async #take(record: RunRecord): Promise<VmInstance> {
+    failpoint("worker.vm.spawned");
+    const facts = await this.#findProcess(record);
+    if (facts === null) {
+      await this.#abandon(record);
+      throw new AppError(
+        "failed",
+        `Cannot start VM "${record.id}": QEMU ended at once`,
+      );
+    }
+    try {
+      const instance = await this.#record(record, facts);
+      failpoint("worker.vm.started");
+      return instance;
+    } catch (error) {
+      // Without its record it would be an orphan after the next crash.
+      await this.#abandon(record);
+      throw error;
+    }
+  }
+
+  /** Writes the record of a process that runs and takes it under watch. */
+  async #record(record: RunRecord, facts: ProcessFacts): Promise<VmInstance> {
+    const { pid, startTicks } = facts;
+    const full: RunRecord = {
+      ...record,
+      state: { kind: "running", pid, startTicks },
+    };
+    await this.#directory.write(full);
+    const instance: VmInstance = {
+      id: record.id,
+      incarnation: record.incarnation,
+      runtimeHash: record.runtimeHash,
+      pid,
+      host: record.host,
+      ports: record.ports,
+      startedAtMs: record.startedAtMs,
+    };
+    const running: Running = {
+      record: full,
+      instance,
+      qmp: null,
+      shutdownReason: null,
+      stopping: false,
+    };
+    await this.#connect(running, ADOPT_TIMEOUT_MS);
+    this.#running.set(record.id, running);
+    return instance;
+  }
+
+  async #connect(running: Running, timeoutMs: number): Promise<void> {
+    const { socket } = this.#directory.paths(running.record.id);
+    const qmp = await connectQmp(socket, {
+      timeoutMs,
+      onEvent: ({ event, data }) => {
+        if (event === "SHUTDOWN") {
+          running.shutdownReason ??= String(data.reason ?? "unknown");
+        }
+      },
+    });
+    running.qmp = qmp;
+    qmp.closed.then(() => {
+      running.qmp = null;
+      if (!this.#closing.signal.aborted) return this.#onClosed(running);
+    }).catch((error) =>
+      this.#options.onWarning(`cannot watch ${running.record.id}`, error)
+    );
+  }
+
+  async #prepareFiles(config: VmConfig): Promise<void> {
+    for (const path of [config.kernelPath, config.initrdPath]) {
+      await Deno.stat(path).catch((cause) => {
+        throw new AppError(
+          "not_found",
+          `Cannot start VM "${config.id}": ${path} is not on this host`,
+          {
+            cause,
+            hint: "check that its closure is in the cache",
+          },
+        );
+      });
+    }
+    await this.#directory.clearLog(config.id);
+    try {
+      await Deno.mkdir(this.#options.tempDir, { recursive: true });
+      for (const volume of config.volumes) await createVolume(volume);
+    } catch (error) {
+      throw storageError(`the volumes of ${config.id}`, error);
+    }
+  }
+
+  async #recordFor(config: VmConfig): Promise<RunRecord> {
+    const reserved = new Set<number>();
+    for (const { instance } of this.#running.values()) {
+      for (const { host } of instance.ports) reserved.add(host);
+    }
+    const host = this.#options.hostAddress;
+    const ports = config.ports.map(({ name, guest, publish }) => {
+      const port = publish ?? freePort(host, reserved);
+      reserved.add(port);
+      return { name, guest, host: port };
+    });
+    this.#bootId ??= readBootId();
+    return {
+      version: 1,
+      id: config.id,
+      incarnation: config.incarnation,
+      runtimeHash: config.runtimeHash,
+      bootId: await this.#bootId,
+      marker: crypto.randomUUID(),
+      host,
+      ports,
+      startedAtMs: Math.round(this.#options.clock.bootMs()),
+      state: { kind: "starting" },
+    };
+  }
+
+  // ---- adoption ----
+
+  #adopt(): Promise<void> {
+    this.#adopted ??= this.#adoptAll().catch((error) => {
+      this.#adopted = null;
+      throw error;
+    });
+    return this.#adopted;
+  }
+
+  async #adoptAll(): Promise<void> {
+    this.#bootId ??= readBootId();
+    const bootId = await this.#bootId;
+    const records = await this.#directory.records((path, error) =>
+      this.#options.onWarning(`cannot read ${path}`, error)
+    );
+    const waiting = [...records];
+    const adoptNext = async () => {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+        if (next.bootId !== bootId) await this.#directory.clear(next.id);
+        else await this.#adoptOne(next);
+      }
+    };
+    await Promise.all(Array.from({ length: ADOPT_PARALLEL }, adoptNext));
+  }
+
+  async #adoptOne(record: RunRecord): Promise<void> {
+    const facts = await this.#findProcess(record);
+    if (facts !== null) {
+      try {
+        await this.#record(record, facts);
+        return;
+      } catch (error) {
+        this.#options.onWarning(`cannot adopt ${record.id}, ending it`, error);
+      }
+    }
+    await this.#abandon(record);
+  }
+
+  // ---- end ----
+
+  async #powerDown(running: Running): Promise<void> {
+    try {
+      await running.qmp?.execute("system_powerdown", {}, { timeoutMs: 1000 });
+    } catch {
+      // It is ended the hard way when the grace is over.
+    }
+  }
+
+  /** The process of a record; null when it does not run. */
+  async #findProcess(record: RunRecord): Promise<ProcessFacts | null> {
+    if (record.state.kind === "running") {
+      const facts = await processFacts(record.state.pid);
+      return facts !== null && isOurs(record, facts) ? facts : null;
+    }
+    const { pid } = this.#directory.paths(record.id);
+    const text = await Deno.readTextFile(pid).catch(() => "");
+    const facts = await processFacts(Number(text.trim()) || 0);
+    if (facts !== null && isOurs(record, facts)) return facts;
+    // QEMU's own starter may still be about to fork, or its pidfile unwritten.
+    return (await findByMarker(record.marker))[0] ?? null;
+  }
+
+  async #untilEnded(record: RunRecord, endMs: number): Promise<boolean> {
+    for (;;) {
+      if (await this.#findProcess(record) === null) return true;
+      if (this.#options.clock.bootMs() >= endMs) return false;
+      await this.#options.clock.sleep(END_POLL_MS);
+    }
+  }
+
+  /** Nothing of this record runs when it returns. */
+  async #end(record: RunRecord): Promise<void> {
+    const endMs = this.#options.clock.bootMs() + KILL_TIMEOUT_MS;
+    for (;;) {
+      const facts = await this.#findProcess(record);
+      if (facts === null) return;
+      killNow(facts.pid);
+      if (this.#options.clock.bootMs() >= endMs) {
+        throw new AppError(
+          "timeout",
+          `Cannot end VM "${record.id}": process ${facts.pid} does not die`,
+        );
+      }
+      await this.#options.clock.sleep(END_POLL_MS);
+    }
+  }
+
+  async #abandon(record: RunRecord): Promise<void> {
+    await this.#end(record);
+    await this.#directory.clear(record.id);
+  }
+
+  // ---- watching ----
+
+  async #onClosed(running: Running): Promise<void> {
+    if (running.stopping || !this.#running.has(running.record.id)) return;
+    // QEMU closes the socket a moment before it is gone; a socket lost for another reason is connected again by the loop.
+    const end = this.#options.clock.bootMs() + WATCH_INTERVAL_MS;
+    if (await this.#untilEnded(running.record, end)) {
+      await this.#exited(running);
+    }
+  }
+
+  async #exited(running: Running): Promise<void> {
+    const { id, incarnation } = running.record;
+    if (running.stopping || this.#running.get(id) !== running) return;
+    this.#running.delete(id);
+    await this.#directory.clear(id);
+    const reason = running.shutdownReason;
+    const exit: VmExit = {
+      kind: "exited",
+      id,
+      incarnation,
+      clean: reason === "guest-shutdown",
+      reason: reason === null
+        ? "the VMM ended without a word"
+        : `the VM ended: ${reason}`,
+    };
+    for (const watcher of this.#watchers) watcher(exit);
+  }
+
+  async #watchLoop(): Promise<void> {
+    const { clock, onWarning } = this.#options;
+    while (!this.#closing.signal.aborted) {
+      for (const running of [...this.#running.values()]) {
+        try {
+          await this.#look(running);
+        } catch (error) {
+          onWarning(`cannot look at ${running.record.id}`, error);
+        }
+      }
+      await clock.sleep(WATCH_INTERVAL_MS, this.#closing.signal);
+    }
+  }
+
+  async #look(running: Running): Promise<void> {
+    if (await this.#findProcess(running.record) === null) {
+      return await this.#exited(running);
+    }
+    await boundSerialLog(this.#directory.paths(running.record.id).serial);
+    if (running.qmp === null && !running.stopping) {
+      await this.#connect(running, WATCH_INTERVAL_MS);
+    }
+  }
+}
+
+/** A sparse file of the volume's size; one that exists is data and is never made smaller. */
+async function createVolume(
+  volume: { path: string; sizeMib: number },
+): Promise<void> {
+  const size = volume.sizeMib * 1024 * 1024;
+  await Deno.mkdir(volume.path.slice(0, volume.path.lastIndexOf("/")), {
+    recursive: true,
+    mode: 0o700,
+  });
+  const present = await Deno.stat(volume.path).catch(() => null);
+  if (present !== null && present.size >= size) return;
+  try {
+    using file = await Deno.open(volume.path, {
+      write: true,
+      create: true,
+      mode: 0o600,
+    });
+    await file.truncate(size);
+    await file.sync();
+  } catch (error) {
+    if (present === null) await removeIfThere(volume.path);
+    throw error;
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * The simulated driver: VMs that are entries in a table and boot, crash or
+ * never answer as their kernel command line scripts (core/simulated_script.ts).
+ * Deterministic on the Clock port: no timers, sockets or processes of its own.
+ *
+ * The table is a `SimulatedHost`, which outlives the driver as real VMMs
+ * outlive a worker: kept by the test, or in a file for workers that are killed.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { AppError } from "../roles/model/errors.ts";
+import { Counter, Sha256, VmId } from "../roles/model/ids.ts";
+import { parseJsonWith } from "../roles/model/parse.ts";
+import type { Clock } from "../roles/model/ports.ts";
+import { simulatedScript } from "./core/simulated_script.ts";
+import type { VmConfig } from "./core/vm_config.ts";
+import { readIfThere, writeDurable } from "./durable_file.ts";
+import type {
+  LogTail,
+  VmExit,
+  VmInstance,
+  Vmm,
+  VmmCapabilities,
+} from "./vmm.ts";
+
+const SimulatedVm = z.strictObject({
+  id: VmId,
+  incarnation: Counter,
+  runtimeHash: Sha256,
+  bootId: z.string(),
+  cmdline: z.string().max(4096),
+  ports: z.array(
+    z.strictObject({ name: z.string(), guest: Counter, host: Counter }),
+  ).max(64),
+  startedAtMs: Counter,
+});
+type SimulatedVm = z.output<typeof SimulatedVm>;
+const Table = z.array(SimulatedVm).max(100_000);
+
+/** The machine the simulated VMs run on. */
+export interface SimulatedHost {
+  /** A new one means that the host was started again: its VMs are gone. */
+  bootId(): string;
+  load(): Promise<SimulatedVm[]>;
+  save(vms: SimulatedVm[]): Promise<void>;
+}
+
+/** A host in memory; `reboot` ends its VMs. */
+export class MemoryHost implements SimulatedHost {
+  #boots = 1;
+  #vms: SimulatedVm[] = [];
+
+  bootId(): string {
+    return `simulated-boot-${this.#boots}`;
+  }
+
+  reboot(): void {
+    this.#boots++;
+    this.#vms = [];
+  }
+
+  load(): Promise<SimulatedVm[]> {
+    return Promise.resolve(structuredClone(this.#vms));
+  }
+
+  save(vms: SimulatedVm[]): Promise<void> {
+    this.#vms = structuredClone(vms);
+    return Promise.resolve();
+  }
+}
+
+/** A host in a file, for workers in processes that tests kill. */
+export class FileHost implements SimulatedHost {
+  #path: string;
+  #bootId: string;
+
+  constructor(path: string, bootId: string) {
+    this.#path = path;
+    this.#bootId = bootId;
+  }
+
+  bootId(): string {
+    return this.#bootId;
+  }
+
+  async load(): Promise<SimulatedVm[]> {
+    const text = await readIfThere(this.#path);
+    return text === null
+      ? []
+      : parseJsonWith(Table, text, { what: this.#path });
+  }
+
+  async save(vms: SimulatedVm[]): Promise<void> {
+    await writeDurable(this.#path, JSON.stringify(vms));
+  }
+}
+
+/** First host port handed out; they are names only, nothing listens. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 65_000;
+/** How often ends are looked for when somebody watches. */
+const WATCH_INTERVAL_MS = 50;
+
+const START_ERRORS = {
+  disk: ["storage", "the simulated disk is full"],
+  driver: ["failed", "the simulated driver is broken"],
+  capacity: ["overloaded", "the simulated host has no memory left"],
+} as const;
+
+/** {@linkcode Vmm} without machines. */
+export class SimulatedVmm implements Vmm {
+  readonly name = "simulated";
+  readonly capabilities: VmmCapabilities = {
+    console: false,
+    pause: false,
+    resize: false,
+    snapshot: false,
+    switch: false,
+    guestChannel: false,
+  };
+  #host: SimulatedHost;
+  #clock: Clock;
+  #vms: Map<string, SimulatedVm> | null = null;
+  /** What an ended VM wrote stays readable until `forget`. */
+  #oldLogs = new Map<string, string>();
+  #watchers = new Set<(exit: VmExit) => void>();
+  #closing = new AbortController();
+  #watching: Promise<void> | null = null;
+
+  constructor(options: { host: SimulatedHost; clock: Clock }) {
+    this.#host = options.host;
+    this.#clock = options.clock;
+  }
+
+  version(): Promise<string> {
+    return Promise.resolve("1");
+  }
+
+  async start(config: VmConfig): Promise<VmInstance> {
+    const vms = await this.#table();
+    await this.#sweep();
+    if (vms.has(config.id)) {
+      throw new AppError(
+        "conflict",
+        `Cannot start VM "${config.id}": it runs already`,
+      );
+    }
+    const { start } = simulatedScript(config.cmdline);
+    if (start !== "ok") {
+      const [code, why] = START_ERRORS[start];
+      throw new AppError(code, `Cannot start VM "${config.id}": ${why}`);
+    }
+    const vm: SimulatedVm = {
+      id: config.id,
+      incarnation: config.incarnation,
+      runtimeHash: config.runtimeHash,
+      bootId: this.#host.bootId(),
+      cmdline: config.cmdline,
+      ports: this.#placePorts(config, vms),
+      startedAtMs: Math.round(this.#clock.bootMs()),
+    };
+    vms.set(vm.id, vm);
+    this.#oldLogs.delete(vm.id);
+    await this.#save();
+    return instanceOf(vm);
+  }
+
+  async stop(id: string): Promise<void> {
+    const vms = await this.#table();
+    const vm = vms.get(id);
+    if (vm === undefined) return;
+    this.#oldLogs.set(id, this.#log(vm));
+    vms.delete(id);
+    await this.#save();
+  }
+
+  async list(): Promise<VmInstance[]> {
+    const vms = await this.#table();
+    await this.#sweep();
+    return [...vms.values()].map(instanceOf);
+  }
+
+  watch(onExit: (exit: VmExit) => void): Disposable {
+    this.#watchers.add(onExit);
+    this.#watching ??= this.#watchLoop();
+    return { [Symbol.dispose]: () => void this.#watchers.delete(onExit) };
+  }
+
+  async serialTail(id: string, maxBytes: number): Promise<LogTail> {
+    const vm = (await this.#table()).get(id);
+    const log = vm === undefined ? this.#oldLogs.get(id) ?? "" : this.#log(vm);
+    return { text: log.slice(-maxBytes), truncated: log.length > maxBytes };
+  }
+
+  forget(id: string): Promise<void> {
+    this.#oldLogs.delete(id);
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#watching;
+  }
+
+  /** What a probe of this VM would find: the simulated side of every health check. */
+  async answers(id: string): Promise<boolean> {
+    const vm = (await this.#table()).get(id);
+    return vm !== undefined && this.#isUp(vm);
+  }
+
+  #isUp(vm: SimulatedVm): boolean {
+    const script = simulatedScript(vm.cmdline);
+    const ageMs = this.#clock.bootMs() - vm.startedAtMs;
+    return script.outcome !== "never" && ageMs >= script.bootMs &&
+      this.#endOf(vm) === null;
+  }
+
+  #log(vm: SimulatedVm): string {
+    return this.#isUp(vm)
+      ? `simulated: booting\nsimulated: ready\nprocurator: ready\n`
+      : "simulated: booting\n";
+  }
+
+  /** How it has ended by now; null while it runs. */
+  #endOf(vm: SimulatedVm): { clean: boolean; reason: string } | null {
+    const script = simulatedScript(vm.cmdline);
+    if (script.outcome !== "crash" && script.outcome !== "poweroff") {
+      return null;
+    }
+    const endMs = vm.startedAtMs + script.bootMs + script.afterMs;
+    if (this.#clock.bootMs() < endMs) return null;
+    return script.outcome === "poweroff"
+      ? { clean: true, reason: "the VM ended: guest-shutdown" }
+      : { clean: false, reason: "the VM ended: guest-panic" };
+  }
+
+  #placePorts(config: VmConfig, vms: Map<string, SimulatedVm>) {
+    const taken = new Set<number>();
+    for (const vm of vms.values()) {
+      for (const { host } of vm.ports) taken.add(host);
+    }
+    let next = FIRST_PORT;
+    return config.ports.map(({ name, guest, publish }) => {
+      while (publish === undefined && taken.has(next)) next++;
+      const host = publish ?? next;
+      if (taken.has(host) || host > LAST_PORT) {
+        throw new AppError(
+          "overloaded",
+          `Cannot start VM "${config.id}": port ${host} is taken`,
+        );
+      }
+      taken.add(host);
+      return { name, guest, host };
+    });
+  }
+
+  async #table(): Promise<Map<string, SimulatedVm>> {
+    if (this.#vms === null) {
+      const loaded = await this.#host.load();
+      const bootId = this.#host.bootId();
+      this.#vms ??= new Map(
+        loaded.filter((vm) => vm.bootId === bootId).map((vm) => [vm.id, vm]),
+      );
+    }
+    return this.#vms;
+  }
+
+  async #save(): Promise<void> {
+    await this.#host.save([...(await this.#table()).values()]);
+  }
+
+  /** Takes the VMs that have ended out of the table and tells of them. */
+  async #sweep(): Promise<void> {
+    const vms = await this.#table();
+    const exits: VmExit[] = [];
+    for (const vm of [...vms.values()]) {
+      const end = this.#endOf(vm);
+      if (end === null) continue;
+      const { id, incarnation } = vm;
+      this.#oldLogs.set(id, "simulated: booting\nsimulated: ended\n");
+      vms.delete(id);
+      exits.push({ kind: "exited", id, incarnation, ...end });
+    }
+    if (exits.length === 0) return;
+    await this.#save();
+    for (const exit of exits) {
+      for (const watcher of this.#watchers) watcher(exit);
+    }
+  }
+
+  async #watchLoop(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      await this.#sweep();
+      await this.#clock.sleep(WATCH_INTERVAL_MS, this.#closing.signal);
+    }
+  }
+}
+
+function instanceOf(vm: SimulatedVm): VmInstance {
+  return {
+    id: vm.id,
+    incarnation: vm.incarnation,
+    runtimeHash: vm.runtimeHash,
+    pid: 0,
+    host: "127.0.0.1",
+    ports: vm.ports,
+    startedAtMs: vm.startedAtMs,
+  };
+}

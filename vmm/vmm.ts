@@ -1,0 +1,95 @@
+/**
+ * The port to a virtual machine monitor: start, stop, list, watch.
+ *
+ * A driver owns the VMM processes of one run directory and what it needs to
+ * find them again. It decides nothing: which VM runs, restarts or rolls back
+ * is the worker's to say. VMs outlive the driver: `close` leaves them running
+ * and a new driver over the same run directory finds them with `list`.
+ *
+ * Every driver passes vmm/contract.ts. A new driver is one file and one line
+ * in the registry of vmm/mod.ts.
+ *
+ * @module
+ */
+import type { VmConfig } from "./core/vm_config.ts";
+
+/** What a driver can do beyond start, stop, list and watch. */
+export interface VmmCapabilities {
+  readonly console: boolean;
+  readonly pause: boolean;
+  readonly resize: boolean;
+  readonly snapshot: boolean;
+  /** Replaces the running system without a restart. */
+  readonly switch: boolean;
+  readonly guestChannel: boolean;
+}
+
+/** A guest port and where it is reached on this host. */
+export interface PortMapping {
+  name: string;
+  guest: number;
+  host: number;
+}
+
+/** A VM that runs. */
+export interface VmInstance {
+  readonly id: string;
+  readonly incarnation: number;
+  readonly runtimeHash: string;
+  /** The VMM's process, 0 where there is none. */
+  readonly pid: number;
+  /** Address the ports are reached at from this host. */
+  readonly host: string;
+  readonly ports: readonly PortMapping[];
+  /** When the VMM was started, by the boot-time clock. */
+  readonly startedAtMs: number;
+}
+
+/** A VM ended without being asked to through this port. */
+export interface VmExit {
+  readonly kind: "exited";
+  readonly id: string;
+  readonly incarnation: number;
+  /** The guest powered itself off; false for a crash, a reset, a kill or when nobody saw how. */
+  readonly clean: boolean;
+  readonly reason: string;
+}
+
+/** The end of a VM's serial log. */
+export interface LogTail {
+  text: string;
+  /** There is more before it. */
+  truncated: boolean;
+}
+
+/**
+ * A virtual machine monitor.
+ *
+ * Errors of `start` tell whose fault it is by their code: `missing_dependency`
+ * and `failed` the driver's, `storage` the disk's, `overloaded` a lack of
+ * ports or memory, `not_found` a file that should be there; `invalid` is the
+ * image's own fault.
+ */
+export interface Vmm {
+  readonly name: string;
+  readonly capabilities: VmmCapabilities;
+  /** @throws {AppError} `missing_dependency` when the program is not installed. */
+  version(): Promise<string>;
+  /**
+   * Starts a VM and resolves when its VMM runs (the guest still boots). The
+   * same id must not run: `conflict`.
+   */
+  start(config: VmConfig): Promise<VmInstance>;
+  /** Asks the guest to power off, ends it after `graceMs`; nothing of that id runs when it resolves. */
+  stop(id: string, options: { graceMs: number }): Promise<void>;
+  /** What runs. The first call after a start adopts, ends and clears what a former driver left. */
+  list(): Promise<VmInstance[]>;
+  /** Calls `onExit` for each VM that ends by itself, also for adopted ones. */
+  watch(onExit: (exit: VmExit) => void): Disposable;
+  /** The end of what the guest wrote since its boot, at most `maxBytes`; kept after the end of the VM. */
+  serialTail(id: string, maxBytes: number): Promise<LogTail>;
+  /** Removes what is kept of an ended VM: its log. */
+  forget(id: string): Promise<void>;
+  /** Lets go of everything; the VMs keep running. */
+  close(): Promise<void>;
+}
