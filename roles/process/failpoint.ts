@@ -2,7 +2,9 @@
  * Named places where a test can make this process die as kill -9 does.
  *
  * `PROCURATOR_FAILPOINT=NAME` (or `NAME:N` for the N-th time it is reached)
- * arms one. Unarmed, a failpoint is one comparison.
+ * arms one. `PROCURATOR_FAILPOINT_GATE=FILE` lets it sleep until that file is
+ * there: what a start itself passes through does not count. Unarmed, a
+ * failpoint is one comparison.
  *
  * @module
  */
@@ -49,16 +51,45 @@ export const FAILPOINTS = [
 
 export type Failpoint = typeof FAILPOINTS[number];
 
-const armed = (() => {
-  const value = Deno.env.get("PROCURATOR_FAILPOINT");
+interface Armed {
+  name: string;
+  left: number;
+  gate: string | undefined;
+}
+
+/** Undefined until the first failpoint is reached: importing this needs no permission. */
+let armed: Armed | null | undefined;
+
+function readArmed(): Armed | null {
+  let value: string | undefined;
+  let gate: string | undefined;
+  try {
+    value = Deno.env.get("PROCURATOR_FAILPOINT");
+    gate = Deno.env.get("PROCURATOR_FAILPOINT_GATE");
+  } catch (error) {
+    // Without the permission to look nobody can have armed one.
+    if (error instanceof Deno.errors.NotCapable) return null;
+    throw error;
+  }
   if (value === undefined || value === "") return null;
   const [name, count] = value.split(":");
-  return { name, left: count === undefined ? 1 : Number(count) };
-})();
+  if (name === undefined) return null;
+  return { name, left: count === undefined ? 1 : Number(count), gate };
+}
+
+function isOpen(gate: string | undefined): boolean {
+  if (gate === undefined || gate === "") return true;
+  try {
+    return Deno.statSync(gate).isFile;
+  } catch {
+    return false;
+  }
+}
 
 /** Dies here by SIGKILL when this failpoint is armed and its turn has come. */
 export function failpoint(name: Failpoint): void {
-  if (armed === null || armed.name !== name) return;
+  if (armed === undefined) armed = readArmed();
+  if (armed === null || armed.name !== name || !isOpen(armed.gate)) return;
   armed.left--;
   if (armed.left <= 0) Deno.kill(Deno.pid, "SIGKILL");
 }
