@@ -1,0 +1,135 @@
+/**
+ * How `dev` lays the roles out on one machine: directories, ports, URLs and
+ * the configuration of each role, as values.
+ *
+ * @module
+ */
+import { join } from "node:path";
+
+/** The roles that `dev` runs, in the order they start: each finds those before it. */
+export const DEV_ROLES = ["cache", "master", "ci", "hub", "worker"] as const;
+export type DevRole = typeof DEV_ROLES[number];
+
+/** The roles that have a table of tokens a client may need. */
+export const TOKEN_SERVICES = ["master", "hub", "ci", "cache"] as const;
+export type TokenService = typeof TOKEN_SERVICES[number];
+
+/** A port for each listener. */
+export interface DevPorts {
+  hub: number;
+  masterRpc: number;
+  master: number;
+  worker: number;
+  ci: number;
+  cache: number;
+}
+
+/** The listeners in the order in which `--port-base N` numbers them. */
+export const PORT_ORDER = [
+  "hub",
+  "masterRpc",
+  "master",
+  "worker",
+  "ci",
+  "cache",
+] as const satisfies readonly (keyof DevPorts)[];
+
+/** Ports N, N+1, ... in {@linkcode PORT_ORDER}. */
+export function portsFrom(base: number): DevPorts {
+  return Object.fromEntries(
+    PORT_ORDER.map((name, index) => [name, base + index]),
+  ) as unknown as DevPorts;
+}
+
+/** What the layout depends on. */
+export interface LayoutInput {
+  stateDir: string;
+  runDir: string;
+  ports: DevPorts;
+  driver?: string;
+  logLevel?: string;
+}
+
+/** Where everything is. */
+export interface Layout {
+  urls: {
+    hub: string;
+    masterRpc: string;
+    master: string;
+    worker: string;
+    ci: string;
+    cache: string;
+  };
+  /** The token file of each role that calls others. */
+  tokenFiles: { ci: string; hub: string; worker: string };
+  /** What the CLI reads. */
+  clientConfigFile: string;
+  /** `dev`'s own tokens, to be the same after a restart. */
+  secretsFile: string;
+}
+
+/** Directories, URLs and files of a `dev`. */
+export function layoutOf(input: LayoutInput): Layout {
+  const { ports, stateDir } = input;
+  const http = (port: number) => `http://127.0.0.1:${port}`;
+  return {
+    urls: {
+      hub: http(ports.hub),
+      masterRpc: `tcp://127.0.0.1:${ports.masterRpc}`,
+      master: http(ports.master),
+      worker: http(ports.worker),
+      ci: http(ports.ci),
+      cache: http(ports.cache),
+    },
+    tokenFiles: {
+      ci: join(stateDir, "dev", "ci.tokens"),
+      hub: join(stateDir, "dev", "hub.tokens"),
+      worker: join(stateDir, "dev", "worker.tokens"),
+    },
+    clientConfigFile: join(stateDir, "client.json"),
+    secretsFile: join(stateDir, "dev", "secrets.json"),
+  };
+}
+
+/** The configuration of each role, to be parsed by its own schema. */
+export function configsOf(
+  input: LayoutInput,
+  extra: { cachePublicKeys: readonly string[] },
+): Record<DevRole, Record<string, unknown>> {
+  const { urls, tokenFiles } = layoutOf(input);
+  const base = (role: DevRole) => ({
+    stateDir: join(input.stateDir, role),
+    runDir: join(input.runDir, role),
+    listen: `127.0.0.1:${input.ports[role]}`,
+    ...(input.logLevel === undefined ? {} : { logLevel: input.logLevel }),
+  });
+  return {
+    cache: base("cache"),
+    master: {
+      ...base("master"),
+      rpcListen: `127.0.0.1:${input.ports.masterRpc}`,
+    },
+    ci: {
+      ...base("ci"),
+      tokenFile: tokenFiles.ci,
+      hubUrl: urls.hub,
+      cacheUrl: urls.cache,
+      masterUrl: urls.masterRpc,
+    },
+    hub: {
+      ...base("hub"),
+      tokenFile: tokenFiles.hub,
+      ciUrl: urls.ci,
+      masterUrl: urls.masterRpc,
+    },
+    worker: {
+      ...base("worker"),
+      tokenFile: tokenFiles.worker,
+      name: "dev",
+      masterUrl: urls.masterRpc,
+      cacheUrl: urls.cache,
+      cachePublicKeys: [...extra.cachePublicKeys],
+      ...(input.driver === undefined ? {} : { driver: input.driver }),
+    },
+  };
+}
