@@ -1,0 +1,88 @@
+/**
+ * What a plan is made of. Each action carries the placement before and after,
+ * so that a plan can be shown, checked (plan_check.ts) and applied by one rule.
+ *
+ * @module
+ */
+import { type PlacementDoc, placementKey } from "./documents.ts";
+
+export type ActionKind =
+  /** A new copy on a worker. */
+  | "place"
+  /** Other content for the same copy: the worker switches or restarts it. */
+  | "update"
+  /** The same content under a newer generation or policy: the VM is not touched. */
+  | "relabel"
+  /** The same order again with a higher orderRevision, so that a refused hash is tried again. */
+  | "reissue"
+  /** The order ends; the copy holds its room until it is gone. */
+  | "leave"
+  /** The copy is gone. */
+  | "forget"
+  /** A failure is remembered. */
+  | "avoid"
+  /** Room that only the fallback needed is given back. */
+  | "settle";
+
+/** Kinds that change what a worker is told: its revision rises. */
+const ORDER_KINDS: ReadonlySet<ActionKind> = new Set([
+  "place",
+  "update",
+  "relabel",
+  "reissue",
+  "leave",
+]);
+
+export interface Action {
+  kind: ActionKind;
+  /** null only for `place`. */
+  before: PlacementDoc | null;
+  /** null only for `forget`; `orderRevision` is set when it is applied. */
+  after: PlacementDoc | null;
+  reason: string;
+}
+
+/** True when a worker has to be told. */
+export function changesOrder(action: Action): boolean {
+  return ORDER_KINDS.has(action.kind);
+}
+
+/** The result of applying a plan to worker revisions and placements. */
+export interface Applied {
+  /** Changed and new placements. */
+  put: PlacementDoc[];
+  /** Keys of those that are gone. */
+  removed: string[];
+  /** New revisions of the workers whose orders changed. */
+  revisions: Map<string, number>;
+}
+
+/**
+ * Turns a plan into documents: each worker whose orders change gets one new
+ * revision, and its changed orders carry it as their orderRevision.
+ */
+export function applyActions(
+  actions: readonly Action[],
+  revisionOf: (worker: string) => number,
+): Applied {
+  const revisions = new Map<string, number>();
+  for (const action of actions) {
+    const worker = action.after?.worker;
+    if (worker === undefined || !changesOrder(action)) continue;
+    revisions.set(worker, revisionOf(worker) + 1);
+  }
+  const put = new Map<string, PlacementDoc>();
+  const removed: string[] = [];
+  for (const action of actions) {
+    if (action.after === null) {
+      if (action.before !== null) removed.push(placementKey(action.before));
+      continue;
+    }
+    const revision = revisions.get(action.after.worker);
+    const after = changesOrder(action) && revision !== undefined
+      ? { ...action.after, orderRevision: revision, acknowledged: false }
+      : action.after;
+    put.set(placementKey(after), after);
+  }
+  return { put: [...put.values()], removed, revisions };
+}

@@ -1,0 +1,41 @@
+/**
+ * The lease epoch: the store's incarnation in its high part, the worker's term
+ * in the low 32 bits. Decides when the incarnation must rise; never stores it.
+ *
+ * @module
+ */
+import { compareFence, type OrderFence } from "../../model/assignment.ts";
+import { AppError } from "../../model/errors.ts";
+
+const TERMS = 2 ** 32;
+/** 2^53 / 2^32: epochs stay JS-safe integers. */
+export const MAX_INCARNATION = 2 ** 21 - 1;
+
+/** The epoch of a worker's lease. */
+export function leaseEpochOf(incarnation: number, term: number): number {
+  return incarnation * TERMS + term;
+}
+
+/**
+ * The incarnation this store must have so that `ours` is not below `reported`:
+ * a store that was restored or made anew must not reuse fences it has given
+ * out. The present one when nothing is wrong.
+ *
+ * @throws {AppError} `refused` when the report claims an epoch that no store can be raised above.
+ */
+export function incarnationAbove(
+  incarnation: number,
+  ours: OrderFence,
+  reported: OrderFence,
+): number {
+  if (compareFence(reported, ours) <= 0) return incarnation;
+  const raised = Math.floor(reported.leaseEpoch / TERMS) + 1;
+  if (raised > MAX_INCARNATION) {
+    throw new AppError(
+      "refused",
+      `Cannot take a report that claims lease epoch ${reported.leaseEpoch}: no epoch of this master can be above it`,
+      { hint: "stop that worker and remove its saved assignment" },
+    );
+  }
+  return Math.max(incarnation, raised);
+}

@@ -1,0 +1,283 @@
+/**
+ * Whether a published intent is taken. All rules of `publishState`, each with
+ * the sentence its publisher reads. Never changes anything: generations.ts
+ * says what an accepted generation becomes.
+ *
+ * @module
+ */
+import { AppError } from "../../model/errors.ts";
+import {
+  MAX_GENERATION_STEP,
+  type PublishRequest,
+} from "../../model/generation.ts";
+import { intentHash } from "../../model/hashes.ts";
+import type { VmSpec } from "../../model/vm_spec.ts";
+import {
+  type ClusterDoc,
+  type GenerationDoc,
+  MAX_INSTANCES,
+  type WorkerDoc,
+} from "./documents.ts";
+import type { ClusterState } from "./generations.ts";
+import { OPERATORS } from "./scheduler.ts";
+
+/** `repeat`: known, nothing changes. `admit`: a new generation. */
+export type PublishDecision =
+  | { kind: "repeat"; generation: GenerationDoc }
+  | { kind: "admit"; state: ClusterState; generation: GenerationDoc };
+
+function cannot(
+  code: "invalid" | "conflict" | "refused",
+  request: PublishRequest,
+  why: string,
+  hint?: string,
+): AppError {
+  return new AppError(
+    code,
+    `Cannot publish generation ${request.generation} of "${request.cluster}": ${why}`,
+    hint === undefined ? {} : { hint },
+  );
+}
+
+function checkHash(request: PublishRequest): void {
+  const computed = intentHash(request.vmSpecs);
+  if (computed === request.intentHash) return;
+  throw cannot(
+    "refused",
+    request,
+    `its intentHash is ${request.intentHash}, the hash of its specs is ${computed}`,
+    "publish with the hash of the specs, or leave -i out",
+  );
+}
+
+function checkNumber(request: PublishRequest, highest: number): void {
+  const { generation, parent } = request;
+  if (parent !== highest) {
+    throw cannot(
+      "conflict",
+      request,
+      `its parent is ${parent}, the highest published generation is ${highest}`,
+      `read the highest generation again and publish on top of ${highest}`,
+    );
+  }
+  if (generation <= parent) {
+    throw cannot(
+      "conflict",
+      request,
+      `it must be above its parent ${parent}`,
+      `use ${parent + 1}`,
+    );
+  }
+  if (generation > parent + MAX_GENERATION_STEP) {
+    throw cannot(
+      "refused",
+      request,
+      `it must be at most ${MAX_GENERATION_STEP} above its parent ${parent}`,
+      `use ${parent + 1}`,
+    );
+  }
+}
+
+/** The first circle in dependsOn, as `a -> b -> a`; null without one. */
+export function dependencyCircle(specs: readonly VmSpec[]): string | null {
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
+  const done = new Set<string>();
+  const path: string[] = [];
+  // Iterative: a chain of 10,000 VMs must not overflow the stack.
+  const stack: { name: string; next: number }[] = [];
+  for (const { name: start } of specs) {
+    if (done.has(start)) continue;
+    stack.push({ name: start, next: 0 });
+    path.push(start);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const next = byName.get(top.name)?.dependsOn[top.next++];
+      if (next === undefined) {
+        done.add(top.name);
+        stack.pop();
+        path.pop();
+      } else if (path.includes(next)) {
+        return [...path.slice(path.indexOf(next)), next].join(" -> ");
+      } else if (byName.has(next) && !done.has(next)) {
+        stack.push({ name: next, next: 0 });
+        path.push(next);
+      }
+    }
+  }
+  return null;
+}
+
+function checkSpecs(request: PublishRequest): void {
+  const instances = instancesOf(request.vmSpecs);
+  if (instances > MAX_INSTANCES) {
+    throw cannot(
+      "refused",
+      request,
+      `it has ${instances} instances, at most ${MAX_INSTANCES} are possible`,
+    );
+  }
+  const names = new Set(request.vmSpecs.map((spec) => spec.name));
+  for (const spec of request.vmSpecs) {
+    const missing = spec.dependsOn.find((name) => !names.has(name));
+    if (missing !== undefined) {
+      throw cannot(
+        "invalid",
+        request,
+        `"${spec.name}" depends on "${missing}", which is not in it`,
+      );
+    }
+    const rule = [...spec.constraints, ...spec.affinities].find((rule) =>
+      !OPERATORS.has(rule.operator)
+    );
+    if (rule !== undefined) {
+      throw cannot(
+        "refused",
+        request,
+        `"${spec.name}" uses the operator "${rule.operator}", which this version does not evaluate`,
+        "use =, != or in",
+      );
+    }
+  }
+  const circle = dependencyCircle(request.vmSpecs);
+  if (circle !== null) {
+    throw cannot("invalid", request, `dependsOn goes in a circle: ${circle}`);
+  }
+}
+
+/** VMs that no known worker could hold even when empty. Without a known worker nothing is too large. */
+function checkSizes(
+  request: PublishRequest,
+  workers: readonly WorkerDoc[],
+): void {
+  const largest =
+    [...workers].sort((a, b) =>
+      b.capacity.memoryMib - a.capacity.memoryMib ||
+      b.capacity.cpuMilli - a.capacity.cpuMilli
+    )[0];
+  if (largest === undefined) return;
+  for (const { name, cpuMilli, memoryMib, replicas } of request.vmSpecs) {
+    const fits = workers.some(({ capacity }) =>
+      capacity.cpuMilli >= cpuMilli && capacity.memoryMib >= memoryMib
+    );
+    if (fits || replicas === 0) continue;
+    throw cannot(
+      "refused",
+      request,
+      `VM "${name}" needs ${memoryMib} MiB and ${
+        cpuMilli / 1000
+      } cores: the largest worker "${largest.name}" has ${largest.capacity.memoryMib} MiB and ${
+        largest.capacity.cpuMilli / 1000
+      } cores`,
+      `make "${name}" smaller or add a larger worker`,
+    );
+  }
+}
+
+function checkFailures(request: PublishRequest, cluster: ClusterDoc): void {
+  const failure = cluster.failures.find((known) =>
+    known.intentHash === request.intentHash
+  );
+  if (failure === undefined) return;
+  throw cannot(
+    "refused",
+    request,
+    `the same content failed as generation ${failure.generation}: ${failure.reason}`,
+    `mend it and push again, or run: procurator retry ${failure.generation}`,
+  );
+}
+
+/** Instances, replicas counted. */
+export function instancesOf(specs: readonly VmSpec[]): number {
+  return specs.reduce((sum, spec) => sum + spec.replicas, 0);
+}
+
+function newCluster(request: PublishRequest): ClusterDoc {
+  return {
+    name: request.cluster,
+    repository: request.repository,
+    highest: 0,
+    active: 0,
+    previous: 0,
+    held: false,
+    planRevision: 0,
+    incarnations: 0,
+    rollout: null,
+    failures: [],
+  };
+}
+
+function newGeneration(request: PublishRequest, nowMs: number): GenerationDoc {
+  const { cluster, generation, commit, repository, parent } = request;
+  return {
+    cluster,
+    generation,
+    commit,
+    repository,
+    intentHash: request.intentHash,
+    parent,
+    state: "pending",
+    reason: "",
+    publishedAtMs: nowMs,
+    endedAtMs: null,
+    vms: instancesOf(request.vmSpecs),
+    seconds: { copy: null, place: null, boot: null, healthy: null },
+    traceparent: request.traceparent ?? null,
+    wasActive: false,
+  };
+}
+
+/**
+ * Decides on a publish.
+ *
+ * @throws {AppError} `refused` for a foreign cluster, a wrong hash, a known failed
+ * intent, a VM larger than any worker; `conflict` for a stale parent, a known
+ * number or a moved plan revision; `invalid` for specs that contradict themselves.
+ */
+export function decidePublish(
+  request: PublishRequest,
+  known: ClusterState | undefined,
+  workers: readonly WorkerDoc[],
+  nowMs: number,
+): PublishDecision {
+  const cluster = known?.cluster ?? newCluster(request);
+  if (cluster.repository !== request.repository) {
+    throw cannot(
+      "refused",
+      request,
+      `the cluster belongs to repository "${cluster.repository}", not "${request.repository}"`,
+      "name another cluster in this repository's blueprint",
+    );
+  }
+  checkHash(request);
+  const same = known?.generations.get(request.generation);
+  if (same !== undefined) {
+    const isRepeat = same.intentHash === request.intentHash &&
+      same.commit === request.commit;
+    if (isRepeat) return { kind: "repeat", generation: same };
+    throw cannot(
+      "conflict",
+      request,
+      `that number is taken by commit ${same.commit} with intent ${same.intentHash}`,
+      `publish as ${cluster.highest + 1}`,
+    );
+  }
+  checkNumber(request, cluster.highest);
+  const { expectedRevision } = request;
+  if (
+    expectedRevision !== undefined && expectedRevision !== cluster.planRevision
+  ) {
+    throw cannot(
+      "conflict",
+      request,
+      `the plan is at revision ${cluster.planRevision}, not ${expectedRevision}`,
+      "read the status again, then publish",
+    );
+  }
+  checkFailures(request, cluster);
+  checkSpecs(request);
+  checkSizes(request, workers);
+  return {
+    kind: "admit",
+    state: { cluster, generations: known?.generations ?? new Map() },
+    generation: newGeneration(request, nowMs),
+  };
+}

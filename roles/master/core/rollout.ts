@@ -1,0 +1,183 @@
+/**
+ * Judges a running rollout: how far it is, whether it succeeded, whether it
+ * failed and why. Never touches VMs: the reconciler moves them towards the
+ * target, and this only looks.
+ *
+ * ```
+ * pending --(resume)--> running --all ready--> successful
+ *                          |---rolledBack or no progress--> failed --> (revert)
+ *                          |---newer publish or rollback--> cancelled
+ * ```
+ *
+ * @module
+ */
+import { vmId } from "../../model/ids.ts";
+import type { PlacementDoc } from "./documents.ts";
+import {
+  type IntentView,
+  isReady,
+  type Observations,
+  refusedReason,
+} from "./snapshot.ts";
+
+/** Instances named in the message. */
+const MAX_SHOWN = 3;
+
+/** How many steps were done, and when the last one was, in boot-time milliseconds. */
+export interface Progress {
+  generation: number;
+  steps: number;
+  atBootMs: number;
+}
+
+export interface RolloutInput {
+  cluster: string;
+  target: IntentView;
+  /** Not the leaving ones. */
+  placements: ReadonlyMap<string, PlacementDoc>;
+  observed: Observations;
+  /** Why VMs wait, from the last plan. */
+  report: ReadonlyMap<string, string>;
+  progress: Progress | undefined;
+  bootMs: number;
+}
+
+export type Verdict =
+  | { kind: "running"; message: string; progress: Progress }
+  | { kind: "successful" }
+  | { kind: "failed"; reason: string; revert: boolean };
+
+interface Tally {
+  ready: number;
+  total: number;
+  steps: number;
+  waiting: string[];
+  deadlineMs: number;
+}
+
+/** One instance: done, or what it waits for. Untouched instances do not hold a rollout up. */
+function stepOf(
+  input: RolloutInput,
+  id: string,
+  runtimeHash: string,
+): { steps: number; isDone: boolean; waits: string } {
+  const placement = input.placements.get(id);
+  const told = input.report.get(id);
+  if (placement === undefined) {
+    return { steps: 0, isDone: false, waits: told ?? "is not placed yet" };
+  }
+  if (placement.runtimeHash !== runtimeHash) {
+    return { steps: 0, isDone: false, waits: told ?? "has its turn later" };
+  }
+  const { generation } = input.target;
+  if (placement.generation !== generation) {
+    return { steps: 1, isDone: false, waits: "gets its new label" };
+  }
+  if (placement.startedIn !== generation) {
+    return { steps: 2, isDone: true, waits: "" };
+  }
+  const seen = input.observed.of(placement);
+  if (isReady(placement, seen)) return { steps: 2, isDone: true, waits: "" };
+  const failure = seen?.hostFailure ?? null;
+  const waits = failure !== null
+    ? `${placement.worker} failed (${failure.kind}): ${failure.message}`
+    : seen === undefined
+    ? `${placement.worker} has not reported it yet`
+    : seen.message || `is ${seen.health}`;
+  return { steps: 1, isDone: false, waits };
+}
+
+function tally(input: RolloutInput): Tally {
+  const sum: Tally = {
+    ready: 0,
+    total: 0,
+    steps: 0,
+    waiting: [],
+    deadlineMs: 0,
+  };
+  for (const [name, { spec, runtimeHash }] of input.target.specs) {
+    let unfinished = false;
+    for (let ordinal = 0; ordinal < spec.replicas; ordinal++) {
+      const id = vmId(input.cluster, name, ordinal);
+      const step = stepOf(input, id, runtimeHash);
+      sum.total++;
+      sum.steps += step.steps;
+      if (step.isDone) sum.ready++;
+      else {
+        unfinished = true;
+        sum.waiting.push(`${id} ${step.waits}`);
+      }
+    }
+    if (unfinished) {
+      sum.deadlineMs = Math.max(
+        sum.deadlineMs,
+        spec.update.progressDeadlineMs,
+      );
+    }
+  }
+  return sum;
+}
+
+function shown(waiting: readonly string[]): string {
+  const more = waiting.length > MAX_SHOWN
+    ? ` (and ${waiting.length - MAX_SHOWN} more)`
+    : "";
+  return waiting.slice(0, MAX_SHOWN).join("; ") + more;
+}
+
+/** Strategies that this version accepts and rolls one by one instead; said in every message. */
+function strategyNote(target: IntentView): string {
+  const other = [...target.specs.values()].find(({ spec }) =>
+    spec.update.strategy !== "rolling"
+  );
+  return other === undefined
+    ? ""
+    : `; "${other.spec.update.strategy}" of ${other.spec.name} is done as rolling in this version`;
+}
+
+/** The first order of this generation that a worker undid. */
+function findRefused(input: RolloutInput): Verdict | null {
+  for (const placement of input.placements.values()) {
+    if (placement.generation !== input.target.generation) continue;
+    const reason = refusedReason(placement, input.observed.of(placement));
+    if (reason === null) continue;
+    const name = placement.vm.slice(
+      input.cluster.length + 1,
+      placement.vm.lastIndexOf("-"),
+    );
+    return {
+      kind: "failed",
+      reason: `${placement.vm} on ${placement.worker}: ${reason}`,
+      revert: input.target.specs.get(name)?.spec.update.autoRevert ?? true,
+    };
+  }
+  return null;
+}
+
+/** Looks at a running rollout once. */
+export function judgeRollout(input: RolloutInput): Verdict {
+  const refused = findRefused(input);
+  if (refused !== null) return refused;
+  const { ready, total, steps, waiting, deadlineMs } = tally(input);
+  const { generation, specs } = input.target;
+  if (ready === total) return { kind: "successful" };
+  const isSame = input.progress?.generation === generation &&
+    input.progress.steps === steps;
+  const progress = isSame && input.progress !== undefined
+    ? input.progress
+    : { generation, steps, atBootMs: input.bootMs };
+  if (input.bootMs - progress.atBootMs >= deadlineMs) {
+    return {
+      kind: "failed",
+      reason: `no progress for ${deadlineMs / 1000} s: ${shown(waiting)}`,
+      revert: [...specs.values()].every(({ spec }) => spec.update.autoRevert),
+    };
+  }
+  return {
+    kind: "running",
+    message: `${ready} of ${total} on generation ${generation}; ${
+      shown(waiting)
+    }${strategyNote(input.target)}`,
+    progress,
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * What the decisions look at: the documents and the workers' reports, joined.
+ * Owns the rule which report counts for which placement. Takes no decision
+ * about VMs.
+ *
+ * @module
+ */
+import { compareFence } from "../../model/assignment.ts";
+import { policyHash, runtimeHash } from "../../model/hashes.ts";
+import type { ObservedVm, WorkerReport } from "../../model/observed.ts";
+import type { VmSpec } from "../../model/vm_spec.ts";
+import {
+  type PlacementDoc,
+  placementKey,
+  type WorkerDoc,
+} from "./documents.ts";
+import type { Liveness } from "./liveness.ts";
+
+/** A worker: its document and what is known of it now. */
+export interface WorkerView {
+  doc: WorkerDoc;
+  state: Liveness;
+  epoch: number;
+  /** null until its first report to this process. */
+  report: WorkerReport | null;
+}
+
+/** A spec with its hashes, computed when first asked for: 1000 specs cost 10 ms. */
+export class SpecView {
+  readonly spec: VmSpec;
+  #runtime: string | undefined;
+  #policy: string | undefined;
+
+  constructor(spec: VmSpec) {
+    this.spec = spec;
+  }
+
+  get runtimeHash(): string {
+    return this.#runtime ??= runtimeHash(this.spec);
+  }
+
+  get policyHash(): string {
+    return this.#policy ??= policyHash(this.spec);
+  }
+}
+
+/** The specs of one generation by VM name. */
+export interface IntentView {
+  generation: number;
+  specs: ReadonlyMap<string, SpecView>;
+}
+
+export function intentView(
+  generation: number,
+  vmSpecs: readonly VmSpec[],
+): IntentView {
+  return {
+    generation,
+    specs: new Map(vmSpecs.map((spec) => [spec.name, new SpecView(spec)])),
+  };
+}
+
+/** What the workers that are alive say, by placement. */
+export class Observations {
+  readonly #vms = new Map<string, ObservedVm>();
+  readonly #workers: ReadonlyMap<string, WorkerView>;
+
+  constructor(workers: ReadonlyMap<string, WorkerView>) {
+    this.#workers = workers;
+    for (const { doc, state, report } of workers.values()) {
+      // A silent worker's last words say nothing about now.
+      if (state !== "alive" || report === null) continue;
+      for (const vm of report.vms) {
+        this.#vms.set(`${doc.name}/${placementKey(vm)}`, vm);
+      }
+    }
+  }
+
+  /** The report on exactly this copy on exactly this worker. */
+  of(placement: PlacementDoc): ObservedVm | undefined {
+    return this.#vms.get(`${placement.worker}/${placementKey(placement)}`);
+  }
+
+  state(worker: string): Liveness {
+    return this.#workers.get(worker)?.state ?? "lost";
+  }
+
+  /** The worker knew of its end when it reported, and no longer has it. */
+  isGone(placement: PlacementDoc): boolean {
+    const worker = this.#workers.get(placement.worker);
+    if (worker === undefined || worker.report === null) return false;
+    if (worker.state !== "alive") return false;
+    const told = compareFence(worker.report, {
+      leaseEpoch: worker.epoch,
+      revision: placement.orderRevision,
+    }) >= 0;
+    if (!told) return false;
+    const seen = this.of(placement);
+    return seen === undefined ||
+      (seen.state === "Shutdown" && seen.runtimeHash === null);
+  }
+}
+
+/** Answers its health checks, whatever it runs. */
+export function isAvailable(seen: ObservedVm | undefined): boolean {
+  return seen !== undefined && seen.state === "Running" &&
+    seen.health === "healthy";
+}
+
+/** Runs what it was told to, healthy for its minHealthyTime. */
+export function isReady(
+  placement: PlacementDoc,
+  seen: ObservedVm | undefined,
+): boolean {
+  return seen !== undefined && isAvailable(seen) && seen.settled &&
+    seen.runtimeHash === placement.runtimeHash;
+}
+
+/** The worker undid exactly this order. */
+export function refusedReason(
+  placement: PlacementDoc,
+  seen: ObservedVm | undefined,
+): string | null {
+  const refused = seen?.rolledBack ?? null;
+  if (refused === null) return null;
+  const isThis = refused.orderRevision === placement.orderRevision &&
+    refused.runtimeHash === placement.runtimeHash;
+  return isThis ? refused.reason : null;
+}
