@@ -1,7 +1,9 @@
 # What a blueprint may hold. The same rules as roles/model/blueprint.ts and vm_spec.ts, which parse the result and
 # own the defaults; tests/integration/nix_parity_test.ts holds the two together.
 let
-  inherit (builtins) all any attrNames concatMap elem elemAt filter floor genList fromJSON isFloat isInt length match split isString stringLength;
+  inherit (builtins)
+    any attrNames concatMap elem elemAt filter floor genList fromJSON isFloat isInt length match split
+    isString stringLength;
   types = import ./types.nix;
   inherit (types) at bool either enum holds int label listBetween mapOf optional quote record required simple text;
 

@@ -6,7 +6,8 @@
 #   mkMinimalImage { debian; page; ... }         an image to begin with
 let
   inherit (builtins)
-    attrNames concatStringsSep filter foldl' genList elemAt getContext isAttrs isPath isString length mapAttrs removeAttrs toJSON toString typeOf;
+    attrNames concatStringsSep filter genList elemAt isAttrs isPath length mapAttrs removeAttrs toJSON
+    toString;
 
   types = import ./types.nix;
   inherit (import ./blueprint.nix) blueprint;

@@ -5,9 +5,9 @@
 # The bounds of strings count UTF-16 units, as roles/model/ does.
 let
   inherit (builtins)
-    all any attrNames attrValues concatLists concatMap concatStringsSep elem elemAt filter floor foldl' fromJSON genList head
-    isAttrs isBool isFloat isInt isList isPath isString length listToAttrs mapAttrs match replaceStrings sort stringLength substring toJSON
-    typeOf unsafeDiscardStringContext;
+    attrNames concatLists concatMap concatStringsSep elem elemAt filter floor foldl' fromJSON genList
+    head isAttrs isBool isFloat isInt isList isString length match replaceStrings sort stringLength
+    substring toJSON typeOf unsafeDiscardStringContext;
 
   quote = text: toJSON (unsafeDiscardStringContext text);
   min = a: b: if a < b then a else b;
