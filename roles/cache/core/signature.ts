@@ -83,32 +83,34 @@ export function parseSecretKey(text: string, where: string): SecretKey {
       { hint: "make one with nix key generate-secret --key-name NAME" },
     );
   }
-  const key = createPrivateKey({
-    format: "jwk",
-    key: {
-      kty: "OKP",
-      crv: "Ed25519",
-      d: base64Url(bytes.subarray(0, SEED_BYTES)),
-      x: base64Url(bytes.subarray(SEED_BYTES)),
-    },
-  });
   const publicBytes = bytes.subarray(SEED_BYTES);
-  const secret = {
-    name: parts.name,
-    key,
-    publicText: `${parts.name}:${publicBytes.toBase64()}`,
-    public: { name: parts.name, key: publicKeyOf(publicBytes) },
-  };
-  // A key whose halves do not belong together would sign what no client accepts.
-  const probe = signText("probe", secret);
-  if (!verifySignature("probe", probe, [secret.public])) {
-    throw new AppError(
-      "invalid",
-      `Cannot use the signing key in ${where}: its public half is of another key`,
-      { hint: "make one with nix key generate-secret --key-name NAME" },
-    );
+  try {
+    const key = createPrivateKey({
+      format: "jwk",
+      key: {
+        kty: "OKP",
+        crv: "Ed25519",
+        d: base64Url(bytes.subarray(0, SEED_BYTES)),
+        x: base64Url(publicBytes),
+      },
+    });
+    const secret = {
+      name: parts.name,
+      key,
+      publicText: `${parts.name}:${publicBytes.toBase64()}`,
+      public: { name: parts.name, key: publicKeyOf(publicBytes) },
+    };
+    const probe = signText("probe", secret);
+    if (verifySignature("probe", probe, [secret.public])) return secret;
+  } catch {
+    // What the library says about a secret is not for a log.
   }
-  return secret;
+  // A key whose halves do not belong together would sign what no client accepts.
+  throw new AppError(
+    "invalid",
+    `Cannot use the signing key in ${where}: its public half is of another key`,
+    { hint: "make one with nix key generate-secret --key-name NAME" },
+  );
 }
 
 /**
@@ -125,7 +127,15 @@ export function parsePublicKey(text: string): PublicKey {
       { hint: "print it with nix key convert-secret-to-public" },
     );
   }
-  return { name: parts.name, key: publicKeyOf(parts.bytes) };
+  try {
+    return { name: parts.name, key: publicKeyOf(parts.bytes) };
+  } catch (cause) {
+    throw new AppError(
+      "invalid",
+      `Cannot use the public key "${text}": it is no Ed25519 key`,
+      { cause, hint: "print it with nix key convert-secret-to-public" },
+    );
+  }
 }
 
 /** `name:base64(signature)` of `text`. */

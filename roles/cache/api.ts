@@ -1,0 +1,72 @@
+/**
+ * The cache's JSON: for Procurator's own roles and for people.
+ *
+ *     GET  /api/v1/public-key               { publicKey, publicKeys }
+ *     GET  /api/v1/paths?hashes=a,b         { present, missing }
+ *     POST /api/v1/paths { hashes: [a, b] } the same, for many
+ *     GET  /api/v1/stats                    { paths, narBytes, nars, fileBytes, objects }
+ *
+ * @module
+ */
+import type { Hono } from "hono";
+import { z } from "zod";
+import { type AppEnv, requireRole } from "../http/mod.ts";
+import { parseJsonWith, parseWith } from "../model/parse.ts";
+import { isPathHash } from "./core/names.ts";
+import type { CacheService } from "./service.ts";
+
+/** A closure of a large system has some thousands of paths; 10,000 hashes are 350 kB of JSON. */
+const MAX_HASHES = 10_000;
+
+const Hashes = z.array(
+  z.string().refine(isPathHash, "must be the 32 characters of a store path"),
+).max(MAX_HASHES);
+const PathsRequest = z.strictObject({ hashes: Hashes });
+
+/** Answer of /api/v1/public-key: what clients put into `trusted-public-keys`. */
+export const PublicKeyReply = z.object({
+  publicKey: z.string(),
+  publicKeys: z.array(z.string()),
+});
+/** Answer of /api/v1/paths: the asked hashes, each in one of the lists. */
+export const PathsReply = z.object({
+  present: z.array(z.string()),
+  missing: z.array(z.string()),
+});
+
+function findPaths(service: CacheService, hashes: readonly string[]) {
+  const present: string[] = [];
+  const missing: string[] = [];
+  for (const hash of hashes) {
+    (service.metadata.hasPath(hash) ? present : missing).push(hash);
+  }
+  return { present, missing };
+}
+
+/** Adds it. */
+export function addApi(app: Hono<AppEnv>, service: CacheService): void {
+  const publicKeys = service.keys.signing.map((key) => key.publicText);
+  app.get(
+    "/api/v1/public-key",
+    requireRole("viewer"),
+    (c) => c.json({ publicKey: publicKeys[0], publicKeys }),
+  );
+  app.get("/api/v1/paths", requireRole("viewer"), (c) => {
+    const text = c.req.query("hashes") ?? "";
+    const hashes = parseWith(Hashes, text === "" ? [] : text.split(","), {
+      what: "the hashes asked for",
+    });
+    return c.json(findPaths(service, hashes));
+  });
+  app.post("/api/v1/paths", requireRole("viewer"), async (c) => {
+    const { hashes } = parseJsonWith(PathsRequest, await c.req.text(), {
+      what: "the hashes asked for",
+    });
+    return c.json(findPaths(service, hashes));
+  });
+  app.get(
+    "/api/v1/stats",
+    requireRole("viewer"),
+    (c) => c.json(service.metadata.stats()),
+  );
+}

@@ -1,0 +1,51 @@
+/**
+ * The cache's HTTP app: which endpoints there are.
+ *
+ * @module
+ */
+import type { Registry } from "prom-client";
+import type { TokenTable } from "../auth/mod.ts";
+import { anonymousRoleOf } from "../config/mod.ts";
+import { baseApp, DEFAULT_MAX_BODY_BYTES } from "../http/mod.ts";
+import { addApi } from "./api.ts";
+import { debuginfo } from "./debuginfo.ts";
+import { log as buildLog } from "./log.ts";
+import { ls } from "./ls.ts";
+import { addNar } from "./nar.ts";
+import { addNarInfo } from "./narinfo.ts";
+import { addNixCacheInfo } from "./nix_cache_info.ts";
+import { addObject } from "./object.ts";
+import { realisation } from "./realisation.ts";
+import type { CacheService } from "./service.ts";
+import { refuseUpload } from "./upload.ts";
+
+/** Builds the app. */
+export function cacheApp(
+  service: CacheService,
+  options: { registry: Registry; tokens?: TokenTable },
+) {
+  const app = baseApp({
+    role: "cache",
+    ready: () => {
+      service.metadata.hasPath("");
+      return { ok: true, reasons: [] };
+    },
+    metrics: options.registry,
+    tokens: options.tokens,
+    anonymousRole: anonymousRoleOf(service.config),
+    log: service.log,
+    // Each upload's handler has its own bound.
+    maxBodyBytes: (method) =>
+      method === "PUT" ? Infinity : DEFAULT_MAX_BODY_BYTES,
+    errorPage: (error, c) =>
+      c.req.method === "PUT" ? refuseUpload(service, error) : undefined,
+  });
+  addNixCacheInfo(app, service);
+  addNarInfo(app, service);
+  addNar(app, service);
+  for (const endpoint of [ls, buildLog, realisation, debuginfo]) {
+    addObject(app, service, endpoint);
+  }
+  addApi(app, service);
+  return app;
+}

@@ -1,0 +1,38 @@
+/**
+ * The cache's configuration.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { DEFAULT_PORTS, serverConfigShape } from "../config/mod.ts";
+
+/** 64 GiB unpacked: a VM's disk image fits, a decompression bomb ends. */
+const DEFAULT_MAX_NAR_BYTES = 64 * 1024 ** 3;
+
+export const CacheConfig = z.strictObject({
+  ...serverConfigShape("cache", DEFAULT_PORTS.cache),
+  /** The name of the key that is made on the first start, in `signing.key` of the state directory. */
+  keyName: z.string().regex(
+    /^[A-Za-z0-9._+-]{1,128}$/,
+    "must be letters, digits and . _ + -",
+  ).default("procurator-cache-1"),
+  /** More keys to sign with, in files as `nix key generate-secret` prints them. */
+  signingKeyFiles: z.array(z.string().min(1).max(4096)).max(4).default([]),
+  /** When given, an upload needs a valid signature of one of these `name:base64`. */
+  trustedPublicKeys: z.array(z.string().max(256)).max(16).default([]),
+  /** The store directory of every path here. */
+  storeDir: z.string().regex(/^\/[A-Za-z0-9/._-]{1,128}[^/]$/).default(
+    "/nix/store",
+  ),
+  /** Substituters with a lower number are asked first; cache.nixos.org says 40. */
+  priority: z.number().int().min(0).max(1000).default(40),
+  /** Largest nar, packed or unpacked. */
+  maxNarBytes: z.number().int().min(1024).max(Number.MAX_SAFE_INTEGER).default(
+    DEFAULT_MAX_NAR_BYTES,
+  ),
+  /** Nars received at once: each holds a decompressor's window. 16 times as many wait. */
+  maxUploads: z.number().int().min(1).max(256).default(16),
+  /** Nars sent at once: each holds an open file. */
+  maxDownloads: z.number().int().min(1).max(8192).default(1024),
+});
+export type CacheConfig = z.output<typeof CacheConfig>;

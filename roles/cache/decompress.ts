@@ -1,0 +1,131 @@
+/**
+ * Unpacks a nar while it passes by, so that its NarHash can be computed
+ * without storing it unpacked.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import zlib from "node:zlib";
+import type { Compression } from "./core/names.ts";
+
+/** Takes packed bytes, hands unpacked ones to `onOutput`. */
+export interface Unpacker {
+  /** Resolves when the chunk is used up; rejects when it is no such compression, or with what `onOutput` threw. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Resolves when all output was handed over. */
+  end(): Promise<void>;
+  /** Frees it in any state. */
+  close(): void;
+}
+
+type OnOutput = (chunk: Uint8Array) => void;
+
+/** `nix copy` never asks for more than 2^27 (`--ultra --long`); a hostile frame may ask for gigabytes. */
+const ZSTD_MAX_WINDOW_LOG = 27;
+
+function plainUnpacker(onOutput: OnOutput): Unpacker {
+  return {
+    write: async (chunk) => onOutput(chunk),
+    end: async () => {},
+    close: () => {},
+  };
+}
+
+function zlibUnpacker(
+  stream: zlib.ZstdDecompress | zlib.Gunzip,
+  onOutput: OnOutput,
+): Unpacker {
+  const failed = Promise.withResolvers<never>();
+  // Raced against below; on its own it must not count as unhandled.
+  failed.promise.catch(() => undefined);
+  const ended = new Promise<void>((resolve) => stream.once("end", resolve));
+  stream.on("error", failed.reject);
+  stream.on("data", (chunk: Uint8Array) => {
+    try {
+      onOutput(chunk);
+    } catch (error) {
+      failed.reject(error);
+      stream.destroy();
+    }
+  });
+  return {
+    async write(chunk) {
+      const used = new Promise<void>((resolve) => {
+        stream.write(
+          Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength),
+          () => resolve(),
+        );
+      });
+      await Promise.race([used, failed.promise]);
+    },
+    async end() {
+      stream.end();
+      await Promise.race([ended, failed.promise]);
+    },
+    close: () => stream.destroy(),
+  };
+}
+
+interface XzModule {
+  XzReadableStream: new (
+    packed: ReadableStream<Uint8Array>,
+  ) => ReadableStream<Uint8Array>;
+}
+
+async function loadXz(): Promise<XzModule> {
+  const module = await import("xz-decompress") as
+    & Partial<XzModule>
+    & { default?: XzModule };
+  // CommonJS: Deno offers it as the default export, a bundle by name.
+  const loaded = module.default ?? module;
+  return loaded as XzModule;
+}
+
+async function xzUnpacker(onOutput: OnOutput): Promise<Unpacker> {
+  const { XzReadableStream } = await loadXz();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  writer.closed.catch(() => undefined);
+  const done = (async () => {
+    for await (const chunk of new XzReadableStream(readable)) onOutput(chunk);
+  })();
+  done.catch(() => undefined);
+  // After a failure nobody reads on: a write would wait for ever.
+  const orFailure = (action: Promise<void>) => {
+    action.catch(() => undefined);
+    return Promise.race([action, done]);
+  };
+  return {
+    // The library reads from what is written: it must not change afterwards.
+    write: (chunk) => orFailure(writer.write(chunk)),
+    async end() {
+      await orFailure(writer.close());
+      await done;
+    },
+    close: () => void writer.abort().catch(() => undefined),
+  };
+}
+
+/** An unpacker for nars of that compression. */
+export async function unpacker(
+  compression: Compression,
+  onOutput: OnOutput,
+): Promise<Unpacker> {
+  switch (compression) {
+    case "none":
+      return plainUnpacker(onOutput);
+    case "gzip":
+      return zlibUnpacker(zlib.createGunzip(), onOutput);
+    case "zstd":
+      return zlibUnpacker(
+        zlib.createZstdDecompress({
+          params: {
+            [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_MAX_WINDOW_LOG,
+          },
+        }),
+        onOutput,
+      );
+    case "xz":
+      return await xzUnpacker(onOutput);
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Where the nars' bytes are: a port, and its files on disk.
+ *
+ * Owns the layout below the state directory: `tmp/` for what is being
+ * received, `nar/<two characters>/<file>` for what is whole. A file appears in
+ * `nar/` complete and synced, or not at all.
+ *
+ * @module
+ */
+
+/** A nar on its way in. */
+export interface StagedFile {
+  write(chunk: Uint8Array): Promise<void>;
+  /** Makes it durable under its name; the same name again replaces it. */
+  publish(file: string): Promise<void>;
+  /** Forgets it, unless it was published. Never throws. */
+  discard(): Promise<void>;
+}
+
+/** A nar on its way out. */
+export interface OpenFile {
+  size: number;
+  /** Bytes from `start` to `end` (excluded); closes the file at the end. Called once, else `close`. */
+  stream(start: number, end: number): Promise<ReadableStream<Uint8Array>>;
+  close(): void;
+}
+
+/** Nars by file name. Names were checked by `parseNarName`. */
+export interface NarFiles {
+  stage(): Promise<StagedFile>;
+  size(file: string): Promise<number | undefined>;
+  open(file: string): Promise<OpenFile | undefined>;
+  /** Removes what no upload will finish and whatever `keep` does not know; returns how many. */
+  sweep(keep: (file: string) => boolean): Promise<number>;
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  using directory = await Deno.open(path, { read: true });
+  await directory.sync();
+}
+
+async function writeAll(file: Deno.FsFile, chunk: Uint8Array): Promise<void> {
+  let rest = chunk;
+  while (rest.length > 0) rest = rest.subarray(await file.write(rest));
+}
+
+/** Ends a stream after `left` bytes. */
+function take(left: number): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({
+    transform(chunk, controller) {
+      const part = chunk.length > left ? chunk.subarray(0, left) : chunk;
+      left -= part.length;
+      if (part.length > 0) controller.enqueue(part);
+      if (left === 0) controller.terminate();
+    },
+  });
+}
+
+class DiskStaged implements StagedFile {
+  #state: "open" | "closed" = "open";
+
+  constructor(
+    private readonly file: Deno.FsFile,
+    private readonly path: string,
+    private readonly placeOf: (file: string) => Promise<string>,
+  ) {}
+
+  async write(chunk: Uint8Array): Promise<void> {
+    await writeAll(this.file, chunk);
+  }
+
+  async publish(file: string): Promise<void> {
+    await this.file.sync();
+    this.#close();
+    const directory = await this.placeOf(file);
+    await Deno.rename(this.path, `${directory}/${file}`);
+    await syncDirectory(directory);
+  }
+
+  async discard(): Promise<void> {
+    this.#close();
+    // Published ones are gone from here; on a broken disk the next start sweeps.
+    await Deno.remove(this.path).catch(() => undefined);
+  }
+
+  #close(): void {
+    if (this.#state === "open") this.file.close();
+    this.#state = "closed";
+  }
+}
+
+/** Nars in files below `root`. */
+export class DiskFiles implements NarFiles {
+  readonly #made = new Set<string>();
+  #staged = 0;
+
+  private constructor(private readonly root: string) {}
+
+  /** Opens, and makes if need be, the directories below `root`. */
+  static async open(root: string): Promise<DiskFiles> {
+    for (const name of ["nar", "tmp"]) {
+      await Deno.mkdir(`${root}/${name}`, { recursive: true, mode: 0o750 });
+    }
+    await syncDirectory(root);
+    return new DiskFiles(root);
+  }
+
+  async stage(): Promise<StagedFile> {
+    // One process has the directory and empties tmp/ on start: a number is unique.
+    const path = `${this.root}/tmp/${++this.#staged}`;
+    const file = await Deno.open(path, {
+      write: true,
+      create: true,
+      truncate: true,
+      mode: 0o640,
+    });
+    return new DiskStaged(file, path, (name) => this.#directoryOf(name));
+  }
+
+  async size(file: string): Promise<number | undefined> {
+    try {
+      return (await Deno.stat(this.#pathOf(file))).size;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  async open(file: string): Promise<OpenFile | undefined> {
+    let opened: Deno.FsFile;
+    try {
+      opened = await Deno.open(this.#pathOf(file), { read: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+    const { size } = await opened.stat();
+    return {
+      size,
+      async stream(start, end) {
+        if (start > 0) await opened.seek(start, Deno.SeekMode.Start);
+        // Up to its end Deno sends the file without passing each chunk through here.
+        return end === size
+          ? opened.readable
+          : opened.readable.pipeThrough(take(end - start));
+      },
+      close: () => opened.close(),
+    };
+  }
+
+  async sweep(keep: (file: string) => boolean): Promise<number> {
+    let removed = 0;
+    for await (const entry of Deno.readDir(`${this.root}/tmp`)) {
+      await Deno.remove(`${this.root}/tmp/${entry.name}`);
+      removed++;
+    }
+    for await (const shard of Deno.readDir(`${this.root}/nar`)) {
+      const directory = `${this.root}/nar/${shard.name}`;
+      for await (const entry of Deno.readDir(directory)) {
+        if (keep(entry.name)) continue;
+        await Deno.remove(`${directory}/${entry.name}`);
+        removed++;
+      }
+    }
+    return removed;
+  }
+
+  #pathOf(file: string): string {
+    return `${this.root}/nar/${file.slice(0, 2)}/${file}`;
+  }
+
+  async #directoryOf(file: string): Promise<string> {
+    const directory = `${this.root}/nar/${file.slice(0, 2)}`;
+    if (!this.#made.has(directory)) {
+      await Deno.mkdir(directory, { recursive: true, mode: 0o750 });
+      await syncDirectory(`${this.root}/nar`);
+      this.#made.add(directory);
+    }
+    return directory;
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * The cache: an HTTP binary cache as stock nix speaks it. Stores what
+ * publishers push, signed by its own key, and serves it.
+ *
+ * Owns the nars' files and their tables. Never builds, never asks another
+ * cache, never trusts what a client says about a nar: it computes it.
+ *
+ * @module
+ */
+import { Registry } from "prom-client";
+import { openTokenTable } from "../auth/mod.ts";
+import {
+  assertSafeListen,
+  lockDirectory,
+  parseListen,
+  readSmallFile,
+} from "../config/mod.ts";
+import { systemClock } from "../clock/mod.ts";
+import { type HttpServer, serveHttp, type ServerTls } from "../http/mod.ts";
+import { logger } from "../log/mod.ts";
+import type { Clock, RunningRole } from "../model/mod.ts";
+import { cacheApp } from "./app.ts";
+import { CacheConfig } from "./config.ts";
+import { parsePublicKey } from "./core/signature.ts";
+import { DiskFiles } from "./files.ts";
+import { HotTexts } from "./hot_texts.ts";
+import { Metadata } from "./metadata.ts";
+import { cacheMetrics } from "./metrics.ts";
+import type { CacheService } from "./service.ts";
+import { loadSigningKeys } from "./signing.ts";
+import { Turns } from "./turns.ts";
+
+export { PathsReply, PublicKeyReply } from "./api.ts";
+export { CacheConfig };
+
+/** Certificates and keys. */
+const MAX_PEM_BYTES = 1024 * 1024;
+/** 64 Mi characters hold the narinfos of some 100,000 paths; the rest come from SQLite in 4 µs each. */
+const HOT_CHARS = 64 * 1024 * 1024;
+/** Waiting uploads for each one under way: one nix sends 25 at once, several may push. */
+const WAITING_PER_UPLOAD = 16;
+
+/** What the cache is given besides its configuration. */
+export interface CacheDeps {
+  clock?: Pick<Clock, "now">;
+}
+
+/** The running cache. */
+export interface RunningCache extends RunningRole {
+  /** What clients put into `trusted-public-keys`. */
+  readonly publicKeys: readonly string[];
+}
+
+async function loadServerTls(
+  config: CacheConfig,
+): Promise<ServerTls | undefined> {
+  if (config.tlsCert === undefined || config.tlsKey === undefined) {
+    return undefined;
+  }
+  const read = (file: string, what: string) =>
+    readSmallFile(file, { what, maxBytes: MAX_PEM_BYTES });
+  return {
+    cert: await read(config.tlsCert, "the certificate"),
+    key: await read(config.tlsKey, "the key"),
+  };
+}
+
+async function openService(
+  config: CacheConfig,
+  deps: CacheDeps,
+  registry: Registry,
+  stack: AsyncDisposableStack,
+): Promise<CacheService> {
+  const log = logger("cache");
+  const signing = await loadSigningKeys(config.stateDir, {
+    keyName: config.keyName,
+    files: config.signingKeyFiles,
+  });
+  const metadata = stack.use(new Metadata(`${config.stateDir}/cache.sqlite`));
+  const files = await DiskFiles.open(config.stateDir);
+  const swept = await files.sweep((file) => metadata.nar(file) !== undefined);
+  if (swept > 0) {
+    log.info("removed {swept} files of uploads that were cut off", { swept });
+  }
+  return {
+    config,
+    keys: { signing, trusted: config.trustedPublicKeys.map(parsePublicKey) },
+    files,
+    metadata,
+    hot: new HotTexts(HOT_CHARS),
+    uploads: new Turns({
+      running: config.maxUploads,
+      waiting: config.maxUploads * WAITING_PER_UPLOAD,
+    }),
+    metrics: cacheMetrics(registry, metadata),
+    clock: deps.clock ?? systemClock,
+    log,
+  };
+}
+
+async function start(
+  config: CacheConfig,
+  deps: CacheDeps,
+  stack: AsyncDisposableStack,
+): Promise<{ server: HttpServer; service: CacheService }> {
+  stack.use(await lockDirectory(config.stateDir));
+  const tokens = openTokenTable(config.stateDir);
+  stack.defer(() => tokens.close());
+  const tls = await loadServerTls(config);
+  assertSafeListen(parseListen(config.listen), {
+    tls: tls !== undefined,
+    tokens: !tokens.isEmpty(),
+  });
+  const registry = new Registry();
+  const service = await openService(config, deps, registry, stack);
+  const server = await serveHttp({
+    name: "cache",
+    listen: config.listen,
+    tls,
+    app: cacheApp(service, { registry, tokens }),
+  });
+  stack.defer(() => server.stop());
+  return { server, service };
+}
+
+/**
+ * Starts the cache.
+ *
+ * @throws {AppError} `refused` when the directory or the port is in use, or
+ * listening there is not safe; `invalid` for a broken key.
+ */
+export async function run(
+  config: CacheConfig,
+  deps: CacheDeps = {},
+): Promise<RunningCache> {
+  await using stack = new AsyncDisposableStack();
+  const { server, service } = await start(config, deps, stack);
+  const publicKeys = service.keys.signing.map((key) => key.publicText);
+  service.log.info("listening on {url}, public key {key}", {
+    url: server.url,
+    key: publicKeys.join(" "),
+  });
+  const owned = stack.move();
+  let stopping: Promise<void> | undefined;
+  return {
+    name: "cache",
+    endpoints: { http: server.url },
+    publicKeys,
+    stop: () =>
+      stopping ??= owned.disposeAsync().catch((error) => {
+        service.log.error("stopping: {error}", { error: String(error) });
+      }),
+    finished: server.finished,
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * `/nar/<filehash>.nar[.zst|.xz|.gz]`: the contents of paths.
+ *
+ * A nar's name is its hash, so its bytes never change: it is cached for ever
+ * and resumed by ranges.
+ *
+ * @module
+ */
+import type { Context, Hono } from "hono";
+import { type AppEnv, requireRole } from "../http/mod.ts";
+import { AppError } from "../model/errors.ts";
+import { failpoint } from "../process/failpoint.ts";
+import {
+  ACCEPTED_COMPRESSIONS,
+  type NarName,
+  parseNarName,
+} from "./core/names.ts";
+import { decideRange } from "./core/range.ts";
+import type { OpenFile } from "./files.ts";
+import { receiveNar } from "./receive.ts";
+import type { CacheService } from "./service.ts";
+import { uploadHandler } from "./upload.ts";
+
+const ROUTE = "/nar/:file";
+
+function headersOf(file: string, etag: string): Record<string, string> {
+  return {
+    "content-type": "application/x-nix-nar",
+    "accept-ranges": "bytes",
+    // no-transform: a compressed answer would have neither this length nor these ranges.
+    "cache-control": "public, max-age=31536000, immutable, no-transform",
+    etag,
+    // Stands for what a browser would guess from the suffix.
+    "content-disposition": `attachment; filename="${file}"`,
+  };
+}
+
+function notFound(file: string): AppError {
+  return new AppError("not_found", `There is no nar/${file} here`);
+}
+
+/** Counts open downloads; each ends with its connection or its last byte. */
+class Downloads {
+  #open = 0;
+
+  constructor(private readonly max: number) {}
+
+  begin(c: Context<AppEnv>): void {
+    if (this.#open >= this.max) {
+      throw new AppError(
+        "overloaded",
+        `Cannot send this nar: ${this.max} others are being sent`,
+        { hint: "try again in a moment" },
+      );
+    }
+    const { completed } = (c.env ?? {}) as { completed?: Promise<void> };
+    if (completed === undefined) return;
+    this.#open++;
+    const done = () => void this.#open--;
+    completed.then(done, done);
+  }
+}
+
+async function sendFile(
+  c: Context<AppEnv>,
+  opened: OpenFile,
+  file: string,
+  service: CacheService,
+): Promise<Response> {
+  const etag = `"${file}"`;
+  const headers = headersOf(file, etag);
+  const range = decideRange({
+    range: c.req.header("range"),
+    ifRange: c.req.header("if-range"),
+  }, { size: opened.size, etag });
+  if (range.kind === "unsatisfiable") {
+    opened.close();
+    return c.body(null, 416, {
+      "content-range": `bytes */${opened.size}`,
+      "accept-ranges": "bytes",
+    });
+  }
+  const { start, end } = range.kind === "slice"
+    ? range
+    : { start: 0, end: opened.size };
+  headers["content-length"] = String(end - start);
+  if (range.kind === "slice") {
+    headers["content-range"] = `bytes ${start}-${end - 1}/${opened.size}`;
+  }
+  service.metrics.sent(end - start);
+  return new Response(await opened.stream(start, end), {
+    status: range.kind === "slice" ? 206 : 200,
+    headers,
+  });
+}
+
+async function getNar(
+  c: Context<AppEnv>,
+  service: CacheService,
+  downloads: Downloads,
+): Promise<Response> {
+  const file = c.req.param("file") ?? "";
+  const nar = parseNarName(file) === undefined
+    ? undefined
+    : service.metadata.nar(file);
+  service.metrics.nar(nar === undefined ? "miss" : "hit");
+  if (nar === undefined) throw notFound(file);
+  if (c.req.header("if-none-match") === `"${file}"`) {
+    return c.body(null, 304, headersOf(file, `"${file}"`));
+  }
+  if (c.req.method === "HEAD") {
+    // A nar whose file was lost must be pushed again, so HEAD looks at the file.
+    if (await service.files.size(file) !== nar.fileSize) throw notFound(file);
+    return c.body(null, 200, {
+      ...headersOf(file, `"${file}"`),
+      "content-length": String(nar.fileSize),
+    });
+  }
+  downloads.begin(c);
+  const opened = await service.files.open(file);
+  if (opened === undefined || opened.size !== nar.fileSize) {
+    opened?.close();
+    service.log.error("nar/{file} is lost or damaged on disk", { file });
+    throw notFound(file);
+  }
+  return await sendFile(c, opened, file, service);
+}
+
+function uploadName(c: Context<AppEnv>, service: CacheService): NarName {
+  const file = c.req.param("file") ?? "";
+  const name = parseNarName(file);
+  if (name === undefined) {
+    throw new AppError(
+      "invalid",
+      `Cannot store nar/${file.slice(0, 100)}: it is not ` +
+        `<file hash>.nar[.zst|.xz|.gz]; compressions accepted are ${ACCEPTED_COMPRESSIONS}`,
+      { hint: "push with nix copy --to 'URL?compression=zstd'" },
+    );
+  }
+  const length = Number(c.req.header("content-length") ?? 0);
+  if (length > service.config.maxNarBytes) {
+    throw new AppError(
+      "storage",
+      `Cannot store nar/${file}: it has ${length} bytes, at most ${service.config.maxNarBytes} are taken`,
+      { hint: "raise maxNarBytes in the cache's configuration" },
+    );
+  }
+  if (c.req.header("content-encoding") !== undefined) {
+    throw new AppError(
+      "invalid",
+      `Cannot store nar/${file}: a nar is sent without Content-Encoding`,
+    );
+  }
+  return name;
+}
+
+async function putNar(c: Context<AppEnv>, service: CacheService) {
+  const name = uploadName(c, service);
+  const body = c.req.raw.body ?? new Blob([]).stream();
+  const nar = await service.uploads.take(() =>
+    receiveNar(body, name, {
+      files: service.files,
+      maxBytes: service.config.maxNarBytes,
+    })
+  );
+  service.metadata.putNar(nar, service.clock.now());
+  service.metrics.received(nar.fileSize);
+  failpoint("cache.nar.stored");
+}
+
+/** Adds GET, HEAD and PUT. */
+export function addNar(app: Hono<AppEnv>, service: CacheService): void {
+  const downloads = new Downloads(service.config.maxDownloads);
+  app.get(ROUTE, requireRole("viewer"), (c) => getNar(c, service, downloads));
+  app.put(
+    ROUTE,
+    requireRole("publisher"),
+    uploadHandler(service, (c) => putNar(c, service)),
+  );
+}

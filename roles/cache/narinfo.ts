@@ -1,0 +1,89 @@
+/**
+ * `/<hash>.narinfo`: what a path is, whose signatures it has and where its nar is.
+ *
+ * A narinfo is accepted only when its nar and its references are here: what
+ * can be found can be fetched, closures included.
+ *
+ * @module
+ */
+import type { Hono } from "hono";
+import { type AppEnv, requireRole } from "../http/mod.ts";
+import { AppError } from "../model/errors.ts";
+import { failpoint } from "../process/failpoint.ts";
+import { readBody } from "./body.ts";
+import { admitNarInfo } from "./core/admission.ts";
+import {
+  formatNarInfo,
+  MAX_NARINFO_BYTES,
+  type NarInfo,
+  parseNarInfo,
+} from "./core/narinfo.ts";
+import type { CacheService } from "./service.ts";
+import { uploadHandler } from "./upload.ts";
+
+const ROUTE = "/:file{[0-9a-df-np-sv-z]{32}\\.narinfo}";
+
+function findText(service: CacheService, hash: string): string | undefined {
+  const hot = service.hot.get(hash);
+  if (hot !== undefined) return hot;
+  const text = service.metadata.narInfoText(hash);
+  if (text !== undefined) service.hot.set(hash, text);
+  return text;
+}
+
+/** The nar's record, if its file is really there. */
+async function checkedNar(service: CacheService, file: string) {
+  const nar = service.metadata.nar(file);
+  if (nar === undefined) return undefined;
+  return await service.files.size(file) === nar.fileSize ? nar : undefined;
+}
+
+async function storeNarInfo(
+  service: CacheService,
+  hash: string,
+  text: string,
+): Promise<void> {
+  const { config, metadata, keys } = service;
+  const expected = { hash, storeDir: config.storeDir };
+  const uploaded: NarInfo = parseNarInfo(text, expected);
+  const nar = await checkedNar(service, uploaded.file);
+  // From here on nothing waits: what is decided on is what is stored over.
+  const known = metadata.narInfoText(hash);
+  const others = uploaded.references.filter((base) => base !== uploaded.base);
+  const admitted = admitNarInfo({
+    uploaded,
+    nar,
+    present: known === undefined ? undefined : parseNarInfo(known, expected),
+    missingReferences: metadata.missing(others),
+  }, keys);
+  const signed = formatNarInfo(admitted);
+  if (signed === known) return;
+  metadata.putPath(admitted, signed, service.clock.now());
+  service.hot.set(hash, signed);
+}
+
+/** Adds GET, HEAD and PUT. */
+export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
+  app.get(ROUTE, requireRole("viewer"), (c) => {
+    const hash = c.req.param("file").slice(0, 32);
+    const text = findText(service, hash);
+    service.metrics.narinfo(text === undefined ? "miss" : "hit");
+    if (text === undefined) {
+      throw new AppError("not_found", `There is no path ${hash} here`);
+    }
+    return c.body(text, 200, { "content-type": "text/x-nix-narinfo" });
+  });
+  app.put(
+    ROUTE,
+    requireRole("publisher"),
+    uploadHandler(service, async (c) => {
+      const hash = c.req.param("file")?.slice(0, 32) ?? "";
+      const body = await readBody(c.req.raw, {
+        what: `${hash}.narinfo`,
+        maxBytes: MAX_NARINFO_BYTES,
+      });
+      await storeNarInfo(service, hash, new TextDecoder().decode(body));
+      failpoint("cache.narinfo.stored");
+    }),
+  );
+}

@@ -1,0 +1,163 @@
+/**
+ * Receives a nar: hashed packed and unpacked while it is written, durable
+ * under its name when it is what its name says, gone without a trace otherwise.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { AppError } from "../model/errors.ts";
+import type { NarRecord } from "./core/admission.ts";
+import type { NarName } from "./core/names.ts";
+import { formatSha256 } from "./core/sha256.ts";
+import { unpacker } from "./decompress.ts";
+import type { NarFiles, StagedFile } from "./files.ts";
+import { toStorageError } from "./storage_error.ts";
+
+/** A client that sends nothing for this long is gone; it would hold a turn for ever. */
+const IDLE_MS = 60_000;
+
+/** The bytes of an upload, with an end to every wait. */
+async function* chunksOf(
+  body: ReadableStream<Uint8Array>,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const idle = new Promise<never>((_, reject) => {
+        timer = setTimeout(() =>
+          reject(
+            new AppError(
+              "timeout",
+              `Cannot receive ${what}: nothing came for ${
+                IDLE_MS / 1000
+              } seconds`,
+            ),
+          ), IDLE_MS);
+      });
+      try {
+        const { done, value } = await Promise.race([reader.read(), idle]);
+        if (done) return;
+        yield value;
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  } finally {
+    // Ends the connection of an upload that was refused halfway; a whole one has ended.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Counts and hashes what passes by, up to a bound. */
+class Meter {
+  readonly #hash = createHash("sha256");
+  #bytes = 0;
+
+  constructor(
+    private readonly what: string,
+    private readonly maxBytes: number,
+  ) {}
+
+  add(chunk: Uint8Array): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.maxBytes) {
+      throw new AppError(
+        "invalid",
+        `Cannot receive ${this.what}: it is larger than ${this.maxBytes} bytes`,
+        { hint: "raise maxNarBytes in the cache's configuration" },
+      );
+    }
+    this.#hash.update(chunk);
+  }
+
+  end(): { sha256: string; bytes: number } {
+    return {
+      sha256: formatSha256(new Uint8Array(this.#hash.digest())),
+      bytes: this.#bytes,
+    };
+  }
+}
+
+/** One step of an upload whose failure means: these bytes are not what they claim. */
+async function unpacking<T>(
+  name: NarName,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError(
+      "invalid",
+      `Cannot receive nar/${name.file}: it does not unpack as ${name.compression}`,
+      { cause, hint: "push again; repair the local store if it stays so" },
+    );
+  }
+}
+
+async function receiveInto(
+  staged: StagedFile,
+  body: ReadableStream<Uint8Array>,
+  name: NarName,
+  maxBytes: number,
+): Promise<NarRecord> {
+  const what = `nar/${name.file}`;
+  const packed = new Meter(what, maxBytes);
+  const unpacked = new Meter(`${what}, unpacked`, maxBytes);
+  const unpack = await unpacker(
+    name.compression,
+    (chunk) => unpacked.add(chunk),
+  );
+  try {
+    for await (const chunk of chunksOf(body, what)) {
+      packed.add(chunk);
+      // The disk writes while this thread hashes and unpacks.
+      const written = staged.write(chunk);
+      written.catch(() => undefined);
+      await unpacking(name, () => unpack.write(chunk));
+      await written;
+    }
+    const file = packed.end();
+    if (file.sha256 !== name.fileHash) {
+      throw new AppError(
+        "invalid",
+        `Cannot receive ${what}: its contents have the hash ${file.sha256}, ${file.bytes} bytes came`,
+        { hint: "the upload was cut or changed on its way: push again" },
+      );
+    }
+    await unpacking(name, () => unpack.end());
+    const nar = unpacked.end();
+    await staged.publish(name.file);
+    return {
+      file: name.file,
+      fileSize: file.bytes,
+      narHash: nar.sha256,
+      narSize: nar.bytes,
+    };
+  } finally {
+    unpack.close();
+  }
+}
+
+/**
+ * Stores the nar that `body` carries under `name`.
+ *
+ * @throws {AppError} `invalid` when it is not what its name says or too large,
+ * `timeout` when it stalls, `storage` when the disk is full. Nothing is left then.
+ */
+export async function receiveNar(
+  body: ReadableStream<Uint8Array>,
+  name: NarName,
+  options: { files: NarFiles; maxBytes: number },
+): Promise<NarRecord> {
+  let staged: StagedFile | undefined;
+  try {
+    staged = await options.files.stage();
+    return await receiveInto(staged, body, name, options.maxBytes);
+  } catch (error) {
+    await staged?.discard();
+    throw toStorageError(`nar/${name.file}`, error);
+  }
+}

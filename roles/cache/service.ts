@@ -1,0 +1,28 @@
+/**
+ * What every endpoint of the cache is given.
+ *
+ * @module
+ */
+import type { Logger } from "../log/mod.ts";
+import type { Clock } from "../model/ports.ts";
+import type { CacheConfig } from "./config.ts";
+import type { AdmissionKeys } from "./core/admission.ts";
+import type { NarFiles } from "./files.ts";
+import type { HotTexts } from "./hot_texts.ts";
+import type { Metadata } from "./metadata.ts";
+import type { CacheMetrics } from "./metrics.ts";
+import type { Turns } from "./turns.ts";
+
+/** The parts; wired in mod.ts. */
+export interface CacheService {
+  config: CacheConfig;
+  keys: AdmissionKeys;
+  files: NarFiles;
+  metadata: Metadata;
+  /** Narinfos by path hash. */
+  hot: HotTexts;
+  uploads: Turns;
+  metrics: CacheMetrics;
+  clock: Pick<Clock, "now">;
+  log: Logger;
+}

@@ -1,0 +1,38 @@
+/**
+ * Turns what the disk and SQLite throw into something a user can act on.
+ *
+ * @module
+ */
+import { AppError } from "../model/errors.ts";
+
+/** SQLite's own words for a full and for a broken disk. */
+const SQLITE_CODES = new Map([
+  [13, "the disk is full"],
+  [10, "the disk has an input/output error"],
+  [11, "its database is damaged"],
+  [8, "its database is read-only"],
+]);
+const SYSTEM_CODES = new Map([
+  ["ENOSPC", "the disk is full"],
+  ["EDQUOT", "the disk quota is used up"],
+  ["EIO", "the disk has an input/output error"],
+  ["EROFS", "the disk is read-only"],
+  ["EFBIG", "the file is larger than the file system allows"],
+]);
+
+function reasonOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  if (typeof errcode === "number") return SQLITE_CODES.get(errcode & 255);
+  return typeof code === "string" ? SYSTEM_CODES.get(code) : undefined;
+}
+
+/** `storage` for a full or broken disk; any other error as it is. */
+export function toStorageError(what: string, error: unknown): unknown {
+  const reason = reasonOf(error);
+  if (reason === undefined) return error;
+  return new AppError("storage", `Cannot store ${what}: ${reason}`, {
+    cause: error,
+    hint: "make room in the cache's state directory, then push again",
+  });
+}
