@@ -7,13 +7,12 @@
  * @module
  */
 import { Gauge, Registry } from "prom-client";
-import { openTokenTable } from "../auth/mod.ts";
+import { loadCa, loadTls, openTokenTable } from "../auth/mod.ts";
 import {
   anonymousRoleOf,
   assertSafeListen,
   lockDirectory,
   parseListen,
-  readSmallFile,
   readTokens,
 } from "../config/mod.ts";
 import {
@@ -36,20 +35,8 @@ export { HubConfig } from "./config.ts";
 const MIB = 1024 * 1024;
 /** A hint that takes longer is given up: ci finds the push by its own period. */
 const HINT_TIMEOUT_MS = 3000;
-/** Certificates and keys. */
-const MAX_PEM_BYTES = MIB;
-
 /** What the hub is given besides its configuration. */
 export type HubDeps = Record<never, never>;
-
-async function pem(
-  file: string | undefined,
-  what: string,
-): Promise<string | undefined> {
-  return file === undefined
-    ? undefined
-    : await readSmallFile(file, { what, maxBytes: MAX_PEM_BYTES });
-}
 
 /** Tells ci that a repository may have moved. A lost hint costs one period. */
 function hintTo(ci: HttpClient | null): (repository: string) => Promise<void> {
@@ -98,14 +85,10 @@ export async function run(
     stack.use(await lockDirectory(config.stateDir));
     const tokens = openTokenTable(config.stateDir);
     stack.defer(() => tokens.close());
-    const [cert, key, caCert] = await Promise.all([
-      pem(config.tlsCert, "the certificate"),
-      pem(config.tlsKey, "the key"),
-      pem(config.caFile, "the CA"),
+    const [tls, caCert] = await Promise.all([
+      loadTls(config),
+      loadCa(config.caFile),
     ]);
-    const tls = cert !== undefined && key !== undefined
-      ? { cert, key }
-      : undefined;
     assertSafeListen(parseListen(config.listen), {
       tls: tls !== undefined,
       tokens: !tokens.isEmpty(),

@@ -236,3 +236,11 @@ export function describeJob(job: Pick<Job, "state">): string {
       return `failed in ${state.stage}: ${state.failure.message}`;
   }
 }
+
+/** The stage a job begins with when it is started: after a crash, the one that was under way. */
+export function resumeStage(job: Pick<Job, "state">): Stage {
+  const { state } = job;
+  return state.kind === "running" || state.kind === "waiting"
+    ? state.stage
+    : "fetch";
+}

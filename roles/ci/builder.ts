@@ -1,0 +1,53 @@
+/**
+ * Nix as ci's builder: evaluates pinned flakes, builds, and pushes to the cache.
+ *
+ * @module
+ */
+import type { Nix } from "../nix/mod.ts";
+import type { Builder } from "./ports.ts";
+
+export interface BuilderOptions {
+  nix: Nix;
+  cacheUrl: string;
+  secretKeyFile: string | undefined;
+  evalTimeoutMs: number;
+  buildTimeoutMs: number;
+  copyTimeoutMs: number;
+}
+
+export function nixBuilder(options: BuilderOptions): Builder {
+  const { nix, evalTimeoutMs, buildTimeoutMs, copyTimeoutMs } = options;
+  return {
+    async evaluate(flakeRef, call) {
+      const bounded = { ...call, timeoutMs: evalTimeoutMs };
+      const { text, derivations } = await nix.evalWithContext(
+        flakeRef,
+        "blueprintJSON",
+        bounded,
+      );
+      return {
+        blueprint: text,
+        derivations,
+        checks: await nix.checkDerivations(flakeRef, bounded),
+      };
+    },
+    async build(derivations, call) {
+      await nix.realise(derivations, { ...call, timeoutMs: buildTimeoutMs });
+    },
+    async missing(paths, call) {
+      return await nix.missingPaths(paths, {
+        signal: call.signal,
+        timeoutMs: evalTimeoutMs,
+      });
+    },
+    async upload(paths, call) {
+      await nix.copyTo(options.cacheUrl, paths, {
+        ...call,
+        timeoutMs: copyTimeoutMs,
+        ...(options.secretKeyFile === undefined
+          ? {}
+          : { secretKeyFile: options.secretKeyFile }),
+      });
+    },
+  };
+}
