@@ -74,7 +74,7 @@ let
     unknown-argument = { got = throws (lib.mkCluster { cluster = "shop"; vm.web = vm; }).blueprintJSON; want = true; };
     no-vms = { got = throws (lib.mkCluster { cluster = "shop"; }).blueprintJSON; want = true; };
     not-a-set = { got = throws (lib.mkVm 3); want = true; };
-    units = { got = map types.units [ "" "abc" "é" "€" "😀" ]; want = [ 0 3 1 1 2 ]; };
+    code-points = { got = map types.codePoints [ "" "abc" "é" "€" "😀" ]; want = [ 0 3 1 1 1 ]; };
     distance = { got = [ (types.distance "" "abc") (types.distance "kitten" "sitting") (types.distance "a" "a") ]; want = [ 3 3 0 ]; };
   };
 

@@ -2,7 +2,7 @@
 #
 # A type is { expects, check }: `expects` ends the sentence "must be ...", and `check path value` gives the list of
 # what is wrong, each as "PATH: why". Nothing is thrown here, so that one evaluation names every mistake.
-# The bounds of strings count UTF-16 units, as roles/model/ does.
+# The bounds of strings count code points, as roles/model/ does.
 let
   inherit (builtins)
     attrNames concatLists concatMap concatStringsSep elem elemAt filter floor foldl' fromJSON genList
@@ -26,18 +26,16 @@ let
     let type = { inherit expects; check = path: value: if test value then [ ] else wrong type path value; };
     in type;
 
-  # UTF-16 units of valid UTF-8: every byte but continuation bytes, and one more for what needs four bytes.
+  # Code points of valid UTF-8: every byte that does not continue one.
   del = fromJSON ''"\u007f"'';
   leadOfTwo = substring 0 1 (fromJSON ''"\u00a0"'');
-  leadOfFour = substring 0 1 (fromJSON ''"\ud800\udc00"'');
-  units = text:
+  codePoints = text:
     let
       bytes = genList (i: substring i 1 text) (stringLength text);
       continues = byte: byte > del && byte < leadOfTwo;
-      unit = byte: if continues byte then 0 else if byte < leadOfFour then 1 else 2;
-    in foldl' (sum: byte: sum + unit byte) 0 bytes;
-  # Counting is slow and a string never has more units than bytes.
-  fits = max: text: stringLength text <= max || (stringLength text <= 4 * max && units text <= max);
+    in length (filter (byte: !continues byte) bytes);
+  # Counting is slow, and a string never has more code points than bytes or fewer than a quarter of them.
+  fits = max: text: stringLength text <= max || (stringLength text <= 4 * max && codePoints text <= max);
 
   holds = infix: text: replaceStrings [ infix ] [ "" ] text != text;
 
@@ -74,7 +72,7 @@ let
   whole = value: isInt value || (isFloat value && value < 9.0e15 && value > -9.0e15 && floor value == value);
 in
 rec {
-  inherit at distance quote show simple unknown units;
+  inherit at codePoints distance quote show simple unknown;
 
   # Whole numbers, bounds included. 2.0 is one: JSON has only one kind of number.
   int = low: high: simple "a whole number from ${toString low} to ${toString high}"
@@ -82,10 +80,10 @@ rec {
 
   bool = simple "true or false" isBool;
 
-  # Text of `low` to `high` units for which `test` holds.
+  # Text of `low` (0 or 1) to `high` code points for which `test` holds.
   text = { low ? 0, high, expects ? "text of ${toString low} to ${toString high} characters", test ? _: true }:
-    simple expects (value: isString value && value == "" && low == 0 && test value
-      || isString value && stringLength value >= low && fits high value && test (unsafeDiscardStringContext value));
+    simple expects (value:
+      isString value && stringLength value >= low && fits high value && test (unsafeDiscardStringContext value));
 
   enum = values: simple "one of ${concatStringsSep ", " (map quote values)}" (value: isString value && elem value values);
 
