@@ -73,6 +73,15 @@ async function aptGet(
   return { code: result.code, tail: result.stderrTail };
 }
 
+/** Renews apt's package lists when this process may; false when it may not or apt cannot. */
+export async function updatePackageLists(
+  options: EnsureOptions = {},
+): Promise<boolean> {
+  if (Deno.uid() !== 0 || !machine.program("apt-get")) return false;
+  const report = options.report ?? (() => undefined);
+  return (await aptGet(["update"], report, options.signal)).code === 0;
+}
+
 /** How {@linkcode ensureDebian} tells what it does. */
 export interface EnsureOptions {
   /** A line for people: what is installed, then what apt-get prints. */

@@ -22,8 +22,8 @@ fi
 command -v dpkg-deb >/dev/null || fail "dpkg-deb is not there: this needs Debian's tools" "run it on Debian, and copy the folder"
 [ "$(dpkg --print-architecture)" = amd64 ] || fail "only amd64 is supported" "run it on an amd64 machine, and copy the folder"
 
-mkdir -p "$(dirname "$target")"
-work=$(mktemp -d "$(dirname "$target")/.fetch.XXXXXX")
+mkdir -p "$(dirname "$target")" && work=$(mktemp -d "$(dirname "$target")/.fetch.XXXXXX") ||
+  fail "cannot write in $(dirname "$target")" "name a folder that you may write"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
