@@ -77,3 +77,18 @@ export function anonymousRoleOf(
   return config.anonymousRole ??
     (isLocalListen(parseListen(config.listen)) ? "viewer" : "none");
 }
+
+/** The ports of all services from `base` on; all 0, which picks free ones, for 0. */
+export function portsFrom(
+  base: number,
+): Record<keyof typeof DEFAULT_PORTS, number> {
+  const at = (offset: number) => base === 0 ? 0 : base + offset;
+  return {
+    masterRpc: at(0),
+    master: at(1),
+    worker: at(3),
+    ci: at(4),
+    cache: at(5),
+    hub: at(6),
+  };
+}

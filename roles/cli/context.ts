@@ -1,0 +1,115 @@
+/**
+ * The world as a command sees it, so that tests can hand it another one.
+ *
+ * @module
+ */
+import { systemClock, systemRandom } from "../clock/mod.ts";
+import type { Environment } from "../config/mod.ts";
+import { AppError } from "../model/errors.ts";
+import type { Clock, Random } from "../model/ports.ts";
+import { type Paint, painter } from "./core/table.ts";
+import type { MasterClient, MasterTarget } from "./master_client.ts";
+
+/** Longest standard input that a command reads: a token. */
+const MAX_INPUT_BYTES = 64 * 1024;
+
+/** What commands read, write and call. */
+export interface CliContext {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly paint: Paint;
+  /** True when standard output is a terminal. */
+  readonly terminal: boolean;
+  out(text: string): void;
+  err(text: string): void;
+  /** A secret from standard input, asked for where that is a terminal. */
+  readSecret(prompt: string): Promise<string>;
+  connectMaster(target: MasterTarget): Promise<MasterClient>;
+  /** Resolves when the user or the system asks to stop; a second time ends the process. */
+  untilStopped(): Promise<void>;
+  /** The exit status of a command that answers and yet did not do: `status --wait`. */
+  exitStatus: number;
+}
+
+function writeAll(to: typeof Deno.stdout, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+}
+
+async function readInput(): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of Deno.stdin.readable) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_INPUT_BYTES) {
+      throw new AppError(
+        "invalid",
+        `Cannot read standard input: it is larger than ${MAX_INPUT_BYTES} bytes`,
+      );
+    }
+  }
+  return text.trim();
+}
+
+/** Reads a line without showing it. */
+async function readHidden(prompt: string): Promise<string> {
+  writeAll(Deno.stderr, prompt);
+  const decoder = new TextDecoder();
+  let text = "";
+  Deno.stdin.setRaw(true, { cbreak: true });
+  try {
+    const buffer = new Uint8Array(1024);
+    for (;;) {
+      const count = await Deno.stdin.read(buffer);
+      if (count === null) return text.trim();
+      for (const char of decoder.decode(buffer.subarray(0, count))) {
+        if (char === "\n" || char === "\r") return text.trim();
+        if (char === "\x7f" || char === "\b") text = text.slice(0, -1);
+        else if (text.length < MAX_INPUT_BYTES) text += char;
+      }
+    }
+  } finally {
+    Deno.stdin.setRaw(false);
+    writeAll(Deno.stderr, "\n");
+  }
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = () => {
+      // 128 + SIGINT: the user does not want to wait for the graceful way.
+      if (asked) Deno.exit(130);
+      asked = true;
+      resolve();
+    };
+    Deno.addSignalListener("SIGINT", stop);
+    Deno.addSignalListener("SIGTERM", stop);
+  });
+}
+
+/** The real world. */
+export function systemContext(): CliContext {
+  const env = Deno.env.toObject();
+  const terminal = Deno.stdout.isTerminal();
+  const colors = terminal && (env["NO_COLOR"] ?? "") === "" &&
+    env["TERM"] !== "dumb";
+  return {
+    env,
+    clock: systemClock,
+    random: systemRandom,
+    paint: painter(colors),
+    terminal,
+    out: (text) => writeAll(Deno.stdout, text),
+    err: (text) => writeAll(Deno.stderr, text),
+    readSecret: (prompt) =>
+      Deno.stdin.isTerminal() ? readHidden(prompt) : readInput(),
+    connectMaster: async (target) => {
+      const { connectMaster } = await import("./master_rpc.ts");
+      return await connectMaster(target);
+    },
+    untilStopped,
+    exitStatus: 0,
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * What `status` and `generations` print, from the master's answers.
+ *
+ * @module
+ */
+import type {
+  ClusterStatus,
+  GenerationSummary,
+  VmStatus,
+} from "../../model/mod.ts";
+import {
+  type Cell,
+  duration,
+  type Paint,
+  plain,
+  stateCell,
+  table,
+} from "./table.ts";
+
+/** Hex digits of a commit or hash that people compare. */
+const SHORT = 8;
+
+/** True when nothing more will change by itself: all as desired, and no rollout under way. */
+export function isConverged(status: ClusterStatus): boolean {
+  if (status.convergencePercent < 100) return false;
+  if (status.rollout === null) return true;
+  if (status.rollout.state === "pending") return status.held !== null;
+  return status.rollout.state !== "running" &&
+    status.rollout.state !== "paused";
+}
+
+function stateOf(vm: VmStatus): Cell {
+  if (vm.state === "Running") return vm.state;
+  return { text: vm.state, tone: vm.state === "Shutdown" ? "bad" : "busy" };
+}
+
+function wantedOf(vm: VmStatus): Cell {
+  if (vm.desired === null) return { text: "not wanted", tone: "busy" };
+  return vm.drift ? { text: "drift", tone: "busy" } : "as desired";
+}
+
+function summary(status: ClusterStatus, paint: Paint): string {
+  const percent = `${status.convergencePercent} % converged`;
+  const lines = [
+    `${paint(plain(status.cluster || "(no cluster)"), "strong")}  ${
+      status.activeGeneration === 0
+        ? "no generation is active"
+        : `generation ${status.activeGeneration} (${
+          status.commit.slice(0, SHORT)
+        }) is active`
+    }, ${paint(percent, status.convergencePercent === 100 ? "good" : "busy")}`,
+  ];
+  if (status.held !== null) lines.push(paint(plain(status.held), "busy"));
+  if (status.rollout !== null) {
+    const { generation, state, message } = status.rollout;
+    const tone = state === "failed" ? "bad" : "busy";
+    const more = message === "" ? "" : `: ${plain(message)}`;
+    lines.push(`rollout of ${generation} ${paint(state, tone)}${more}`);
+  }
+  return lines.join("\n") + "\n";
+}
+
+/** The status for people. */
+export function formatStatus(status: ClusterStatus, paint: Paint): string {
+  const workers = status.workers.map((worker) => [
+    worker.id,
+    stateCell(worker.state),
+    `${worker.free.cpuMilli / 1000}/${worker.capacity.cpuMilli / 1000}`,
+    `${worker.free.memoryMib}/${worker.capacity.memoryMib}`,
+    Object.entries(worker.versions).map((pair) => pair.join(" ")).join(", "),
+  ]);
+  const vms = status.vms.map((vm) => [
+    vm.id,
+    vm.worker || "-",
+    stateOf(vm),
+    stateCell(vm.health),
+    vm.generation === 0 ? "-" : String(vm.generation),
+    wantedOf(vm),
+    vm.address || "-",
+    String(vm.restarts),
+    vm.message,
+  ]);
+  const parts = [summary(status, paint)];
+  parts.push(
+    workers.length === 0 ? "no worker has ever reported\n" : table(
+      ["WORKER", "STATE", "FREE CPU", "FREE MIB", "VERSIONS"],
+      workers,
+      paint,
+    ),
+  );
+  parts.push(
+    vms.length === 0 ? "no VMs\n" : table(
+      [
+        "VM",
+        "WORKER",
+        "STATE",
+        "HEALTH",
+        "GEN",
+        "WANTED",
+        "ADDRESS",
+        "RESTARTS",
+        "MESSAGE",
+      ],
+      vms,
+      paint,
+    ),
+  );
+  return parts.join("\n");
+}
+
+function seconds(value: number | null): string {
+  return value === null ? "-" : value.toFixed(1);
+}
+
+/** The generations for people, newest first as the master sends them. */
+export function formatGenerations(
+  generations: readonly GenerationSummary[],
+  nowMs: number,
+  paint: Paint,
+): string {
+  if (generations.length === 0) return "nothing was published yet\n";
+  const rows = generations.map((item) => [
+    String(item.generation),
+    stateCell(item.state),
+    item.commit.slice(0, SHORT),
+    item.repository,
+    String(item.vms),
+    `${duration(nowMs - item.publishedAtMs)} ago`,
+    seconds(item.seconds.copy),
+    seconds(item.seconds.place),
+    seconds(item.seconds.boot),
+    seconds(item.seconds.healthy),
+    item.reason,
+  ]);
+  return table(
+    [
+      "GEN",
+      "STATE",
+      "COMMIT",
+      "REPOSITORY",
+      "VMS",
+      "PUBLISHED",
+      "COPY",
+      "PLACE",
+      "BOOT",
+      "HEALTHY",
+      "REASON",
+    ],
+    rows,
+    paint,
+  );
+}

@@ -1,0 +1,78 @@
+/**
+ * The flags that several commands share, and opening a session by them.
+ *
+ * @module
+ */
+import type { Command, OptionValues } from "@commander-js/extra-typings";
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { type ClientFlags, masterTarget } from "./client_config.ts";
+import type { CliContext } from "./context.ts";
+import type { MasterClient } from "./master_client.ts";
+
+/** Adds the flags of every command that talks to a running service. */
+export function withClientFlags<
+  Args extends unknown[],
+  Opts extends OptionValues,
+>(
+  command: Command<Args, Opts>,
+) {
+  return command
+    .option(
+      "--master <url>",
+      "the master's RPC: tls://HOST:6440, tcp://127.0.0.1:6440 or unix:/PATH",
+    )
+    .option("--token-file <file>", "a file with the token to show")
+    .option("--ca-file <file>", "the CA to trust")
+    .option("--client <file>", "another client configuration")
+    .option("--json", "print JSON and nothing else");
+}
+
+/** Adds `--cluster`, which is needed only where there are several. */
+export function withCluster<Args extends unknown[], Opts extends OptionValues>(
+  command: Command<Args, Opts>,
+) {
+  return command.option(
+    "--cluster <name>",
+    "the cluster, where there are several",
+    "",
+  );
+}
+
+/** Opens a session, does `action`, closes it. */
+export async function withMaster<T>(
+  context: CliContext,
+  flags: ClientFlags,
+  action: (master: MasterClient) => Promise<T>,
+): Promise<T> {
+  const target = await masterTarget(flags, context.env);
+  await using master = await context.connectMaster(target);
+  return await action(master);
+}
+
+/** A whole number within bounds, as a commander argument parser. */
+export function wholeNumber(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^[0-9]+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(
+        `It must be a whole number from ${min} to ${max}.`,
+      );
+    }
+    return value;
+  };
+}
+
+/** A generation's number. */
+export const generationNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
+/** The examples at the end of a command's help. */
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${
+    lines.map((line) => `  $ procurator ${line}`).join("\n")
+  }`;
+}
+
+/** Writes a value as JSON. */
+export function printJson(context: CliContext, value: unknown): void {
+  context.out(`${JSON.stringify(value, null, 2)}\n`);
+}

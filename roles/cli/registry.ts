@@ -1,0 +1,43 @@
+/**
+ * Every command, in the order that help shows them. A list, since a bundled
+ * program has no directory to scan; a test fails when a file is missing here.
+ *
+ * @module
+ */
+import type { Command } from "@commander-js/extra-typings";
+import { addCompletion } from "./commands/completion.ts";
+import { addDev } from "./commands/dev.ts";
+import { addGenerations } from "./commands/generations.ts";
+import { addLogin } from "./commands/login.ts";
+import { addLogs } from "./commands/logs.ts";
+import { addResume, addRetry, addRollback } from "./commands/operate.ts";
+import { addRpc } from "./commands/rpc.ts";
+import { addServe } from "./commands/serve.ts";
+import { addStatus } from "./commands/status.ts";
+import { addTls } from "./commands/tls.ts";
+import { addToken } from "./commands/token.ts";
+import type { CliContext } from "./context.ts";
+import type { RoleTable } from "./roles.ts";
+
+/** Adds one command, or one group. */
+export type AddCommand = (
+  program: Command,
+  context: CliContext,
+  table: RoleTable,
+) => void;
+
+export const COMMANDS: readonly AddCommand[] = [
+  addDev,
+  addServe,
+  addStatus,
+  addGenerations,
+  addLogs,
+  addRollback,
+  addResume,
+  addRetry,
+  addLogin,
+  addToken,
+  addTls,
+  addRpc,
+  addCompletion,
+];

@@ -1,0 +1,37 @@
+/**
+ * What `main.ts` hands to the CLI: how each role is started. The table itself
+ * is in main.ts, so that tests of the CLI load no role.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import type { Service } from "../config/mod.ts";
+import type { RunningRole } from "../model/ports.ts";
+
+/** Parses the role's configuration from file and flags by its schema, and sets logging up. */
+export type LoadRoleConfig = <S extends z.ZodType>(
+  schema: S,
+) => Promise<z.output<S>>;
+
+/** Loads the role's module, its configuration, and starts it. */
+export type StartRole = (load: LoadRoleConfig) => Promise<RunningRole>;
+
+/** What `dev` and `demo` are asked for. */
+export interface DevOptions {
+  /** Where everything is kept; a fresh directory when not given (demo), `.procurator` (dev). */
+  stateDir?: string;
+  /** The first port, 0 for free ones; the usual ports when not given. */
+  portBase?: number;
+  json: boolean;
+  /** demo: leave it running. */
+  keep: boolean;
+  logLevel?: string;
+}
+
+/** Every way to run something that stays. */
+export interface RoleTable {
+  roles: Readonly<Record<Service, StartRole>>;
+  /** Runs until it is asked to stop; the exit status. */
+  dev: (options: DevOptions) => Promise<number>;
+  demo: (options: DevOptions) => Promise<number>;
+}
