@@ -50,12 +50,15 @@ function zlibUnpacker(
   });
   return {
     async write(chunk) {
-      const used = new Promise<void>((resolve) => {
-        stream.write(
-          Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength),
-          () => resolve(),
-        );
+      const bytes = Buffer.from(
+        chunk.buffer,
+        chunk.byteOffset,
+        chunk.byteLength,
+      );
+      const used = new Promise<void>((resolve, reject) => {
+        stream.write(bytes, (error) => error ? reject(error) : resolve());
       });
+      used.catch(() => undefined);
       await Promise.race([used, failed.promise]);
     },
     async end() {
