@@ -19,6 +19,8 @@ const BASE: Readonly<Record<string, string>> = {
   "narinfo-cache-positive-ttl": "0",
   "narinfo-cache-negative-ttl": "0",
   "stalled-download-timeout": "10",
+  // Over HTTP/2 a HEAD answered with a body's length is a stream error to curl; over HTTP/1.1 it is not.
+  "http2": "false",
   "connect-timeout": "5",
   "warn-dirty": "false",
 };
@@ -31,7 +33,7 @@ const BASE: Readonly<Record<string, string>> = {
 export function renderConf(extra: Readonly<Record<string, string>>): string {
   let text = "";
   for (const [key, value] of Object.entries({ ...BASE, ...extra })) {
-    if (!/^[a-z][a-z-]*$/.test(key) || /[\n\r\0]/.test(value)) {
+    if (!/^[a-z][a-z0-9-]*$/.test(key) || /[\n\r\0]/.test(value)) {
       throw new Error(`not a setting of nix.conf: ${JSON.stringify(key)}`);
     }
     text += `${key} = ${value}`.trimEnd() + "\n";
