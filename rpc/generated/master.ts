@@ -1,0 +1,1826 @@
+// Generated from master.capnp by `deno task schema`. Do not edit.
+import { getFloat64Default, getUint64, type Reader, type Segment } from "../core/reader.ts";
+import { type InterfaceType, type StructType } from "../core/types.ts";
+import { checkInteger, enumNumber, flip64, setUint64, type Writer } from "../core/writer.ts";
+import { type CallContext } from "../server.ts";
+import { putClient, takeClient, type Call, type CallOptions, type Client } from "../stub.ts";
+import * as common from "./common.ts";
+import * as worker from "./worker.ts";
+
+/** A number stands for an enumerant that this schema does not know. */
+export type GenerationState = "pending" | "rolling" | "active" | "failed" | "superseded" | number;
+const GenerationStateNames: readonly GenerationState[] = ["pending", "rolling", "active", "failed", "superseded"];
+export const GenerationStateNumbers: Readonly<Record<string, number>> = { pending: 0, rolling: 1, active: 2, failed: 3, superseded: 4 };
+export function decodeGenerationState(value: number): GenerationState {
+  return GenerationStateNames[value] ?? value;
+}
+
+/** A number stands for an enumerant that this schema does not know. */
+export type RolloutState = "pending" | "running" | "paused" | "failed" | "successful" | "cancelled" | number;
+const RolloutStateNames: readonly RolloutState[] = ["pending", "running", "paused", "failed", "successful", "cancelled"];
+export const RolloutStateNumbers: Readonly<Record<string, number>> = { pending: 0, running: 1, paused: 2, failed: 3, successful: 4, cancelled: 5 };
+export function decodeRolloutState(value: number): RolloutState {
+  return RolloutStateNames[value] ?? value;
+}
+
+/** A number stands for an enumerant that this schema does not know. */
+export type WorkerStatusState = "alive" | "disconnected" | "lost" | number;
+const WorkerStatusStateNames: readonly WorkerStatusState[] = ["alive", "disconnected", "lost"];
+export const WorkerStatusStateNumbers: Readonly<Record<string, number>> = { alive: 0, disconnected: 1, lost: 2 };
+export function decodeWorkerStatusState(value: number): WorkerStatusState {
+  return WorkerStatusStateNames[value] ?? value;
+}
+
+export interface Assignment {
+  worker: string;
+  leaseEpoch: number | bigint;
+  revision: number | bigint;
+  leaseMs: number;
+  orders: (Order)[];
+}
+export interface AssignmentInput {
+  worker?: string | undefined;
+  leaseEpoch?: number | bigint | undefined;
+  revision?: number | bigint | undefined;
+  leaseMs?: number | undefined;
+  orders?: readonly (OrderInput)[] | undefined;
+}
+export function decodeAssignment(r: Reader): Assignment {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+    leaseEpoch: n >= 8 ? getUint64(v, d + 0) : 0,
+    revision: n >= 16 ? getUint64(v, d + 8) : 0,
+    leaseMs: n >= 20 ? v.getUint32(d + 16, true) : 0,
+    orders: q > 1 ? r.structs(s, p + 8, decodeOrder) : [],
+  };
+}
+export function encodeAssignment(w: Writer, x: AssignmentInput, at: number): void {
+  const p = at + 24;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+  if (x.leaseEpoch !== undefined) setUint64(w.view, at + 0, x.leaseEpoch, "Assignment.leaseEpoch");
+  if (x.revision !== undefined) setUint64(w.view, at + 8, x.revision, "Assignment.revision");
+  if (x.leaseMs !== undefined) w.view.setUint32(at + 16, checkInteger(x.leaseMs, 0, 4294967295, "Assignment.leaseMs"), true);
+  if (x.orders !== undefined && x.orders.length !== 0) w.structs(p + 8, x.orders, { dataWords: 4, pointerWords: 7, write: encodeOrder });
+}
+export const Assignment: StructType<Assignment, AssignmentInput> = { name: "Assignment", dataWords: 3, pointerWords: 2, decode: decodeAssignment, encode: encodeAssignment };
+
+export interface ClusterStatus {
+  cluster: string;
+  activeGeneration: number | bigint;
+  commit: string;
+  held: string;
+  convergencePercent: number;
+  highestGeneration: number | bigint;
+  rollout: Rollout | undefined;
+  workers: (WorkerStatus)[];
+  vms: (VmStatus)[];
+}
+export interface ClusterStatusInput {
+  cluster?: string | undefined;
+  activeGeneration?: number | bigint | undefined;
+  commit?: string | undefined;
+  held?: string | undefined;
+  convergencePercent?: number | undefined;
+  highestGeneration?: number | bigint | undefined;
+  rollout?: RolloutInput | undefined;
+  workers?: readonly (WorkerStatusInput)[] | undefined;
+  vms?: readonly (VmStatusInput)[] | undefined;
+}
+export function decodeClusterStatus(r: Reader): ClusterStatus {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    activeGeneration: n >= 8 ? getUint64(v, d + 0) : 0,
+    commit: q > 1 ? r.text(s, p + 8) : "",
+    held: q > 2 ? r.text(s, p + 16) : "",
+    convergencePercent: n >= 16 ? v.getFloat64(d + 8, true) : 0,
+    highestGeneration: n >= 24 ? getUint64(v, d + 16) : 0,
+    rollout: q > 3 ? r.struct(s, p + 24, decodeRollout) : undefined,
+    workers: q > 4 ? r.structs(s, p + 32, decodeWorkerStatus) : [],
+    vms: q > 5 ? r.structs(s, p + 40, decodeVmStatus) : [],
+  };
+}
+export function encodeClusterStatus(w: Writer, x: ClusterStatusInput, at: number): void {
+  const p = at + 24;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.activeGeneration !== undefined) setUint64(w.view, at + 0, x.activeGeneration, "ClusterStatus.activeGeneration");
+  if (x.commit !== undefined && x.commit.length !== 0) w.text(p + 8, x.commit);
+  if (x.held !== undefined && x.held.length !== 0) w.text(p + 16, x.held);
+  if (x.convergencePercent !== undefined) w.view.setFloat64(at + 8, x.convergencePercent, true);
+  if (x.highestGeneration !== undefined) setUint64(w.view, at + 16, x.highestGeneration, "ClusterStatus.highestGeneration");
+  if (x.rollout !== undefined) encodeRollout(w, x.rollout, w.struct(p + 24, 2, 1));
+  if (x.workers !== undefined && x.workers.length !== 0) w.structs(p + 32, x.workers, { dataWords: 3, pointerWords: 4, write: encodeWorkerStatus });
+  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 40, x.vms, { dataWords: 4, pointerWords: 6, write: encodeVmStatus });
+}
+export const ClusterStatus: StructType<ClusterStatus, ClusterStatusInput> = { name: "ClusterStatus", dataWords: 3, pointerWords: 6, decode: decodeClusterStatus, encode: encodeClusterStatus };
+
+export interface FallbackSpec {
+  spec: common.VmSpec | undefined;
+  runtimeHash: string;
+  generation: number | bigint;
+}
+export interface FallbackSpecInput {
+  spec?: common.VmSpecInput | undefined;
+  runtimeHash?: string | undefined;
+  generation?: number | bigint | undefined;
+}
+export function decodeFallbackSpec(r: Reader): FallbackSpec {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    spec: q > 0 ? r.struct(s, p + 0, common.decodeVmSpec) : undefined,
+    runtimeHash: q > 1 ? r.text(s, p + 8) : "",
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+  };
+}
+export function encodeFallbackSpec(w: Writer, x: FallbackSpecInput, at: number): void {
+  const p = at + 8;
+  if (x.spec !== undefined) common.encodeVmSpec(w, x.spec, w.struct(p + 0, 4, 14));
+  if (x.runtimeHash !== undefined && x.runtimeHash.length !== 0) w.text(p + 8, x.runtimeHash);
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "FallbackSpec.generation");
+}
+export const FallbackSpec: StructType<FallbackSpec, FallbackSpecInput> = { name: "FallbackSpec", dataWords: 1, pointerWords: 2, decode: decodeFallbackSpec, encode: encodeFallbackSpec };
+
+export interface GateLoginParams {
+  token: string;
+}
+export interface GateLoginParamsInput {
+  token?: string | undefined;
+}
+export function decodeGateLoginParams(r: Reader): GateLoginParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    token: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeGateLoginParams(w: Writer, x: GateLoginParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.token !== undefined && x.token.length !== 0) w.text(p + 0, x.token);
+}
+export const GateLoginParams: StructType<GateLoginParams, GateLoginParamsInput> = { name: "GateLoginParams", dataWords: 0, pointerWords: 1, decode: decodeGateLoginParams, encode: encodeGateLoginParams };
+
+export interface GateLoginResults {
+  session: SessionClient;
+}
+export interface GateLoginResultsInput {
+  session?: SessionClient | undefined;
+}
+export function decodeGateLoginResults(r: Reader): GateLoginResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    session: q > 0 ? takeClient(r, s, p + 0, Session) : takeClient(r, s, -1, Session),
+  };
+}
+export function encodeGateLoginResults(w: Writer, x: GateLoginResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.session !== undefined) putClient(w, p + 0, x.session);
+}
+export interface GateLoginResultsPipeline {
+  readonly session: SessionClient;
+}
+export const GateLoginResults: StructType<GateLoginResults, GateLoginResultsInput> = { name: "GateLoginResults", dataWords: 0, pointerWords: 1, decode: decodeGateLoginResults, encode: encodeGateLoginResults, pipeline: { session: { index: 0, interface: () => Session } } };
+
+export interface GateVersionParams {
+}
+export interface GateVersionParamsInput {
+}
+export function decodeGateVersionParams(r: Reader): GateVersionParams {
+  void r;
+  return {
+  };
+}
+export function encodeGateVersionParams(w: Writer, x: GateVersionParamsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const GateVersionParams: StructType<GateVersionParams, GateVersionParamsInput> = { name: "GateVersionParams", dataWords: 0, pointerWords: 0, decode: decodeGateVersionParams, encode: encodeGateVersionParams };
+
+export interface GateVersionResults {
+  version: string;
+  protocol: number;
+}
+export interface GateVersionResultsInput {
+  version?: string | undefined;
+  protocol?: number | undefined;
+}
+export function decodeGateVersionResults(r: Reader): GateVersionResults {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    version: q > 0 ? r.text(s, p + 0) : "",
+    protocol: n >= 4 ? v.getUint32(d + 0, true) : 0,
+  };
+}
+export function encodeGateVersionResults(w: Writer, x: GateVersionResultsInput, at: number): void {
+  const p = at + 8;
+  if (x.version !== undefined && x.version.length !== 0) w.text(p + 0, x.version);
+  if (x.protocol !== undefined) w.view.setUint32(at + 0, checkInteger(x.protocol, 0, 4294967295, "GateVersionResults.protocol"), true);
+}
+export const GateVersionResults: StructType<GateVersionResults, GateVersionResultsInput> = { name: "GateVersionResults", dataWords: 1, pointerWords: 1, decode: decodeGateVersionResults, encode: encodeGateVersionResults };
+
+export interface Generation {
+  cluster: string;
+  generation: number | bigint;
+  commit: string;
+  repository: string;
+  intentHash: string;
+  parent: number | bigint;
+  state: GenerationState;
+  reason: string;
+  publishedAtMs: number | bigint;
+  endedAtMs: number | bigint;
+  vms: number;
+  copySeconds: number;
+  placeSeconds: number;
+  bootSeconds: number;
+  healthySeconds: number;
+  traceparent: string;
+}
+export interface GenerationInput {
+  cluster?: string | undefined;
+  generation?: number | bigint | undefined;
+  commit?: string | undefined;
+  repository?: string | undefined;
+  intentHash?: string | undefined;
+  parent?: number | bigint | undefined;
+  state?: GenerationState | undefined;
+  reason?: string | undefined;
+  publishedAtMs?: number | bigint | undefined;
+  endedAtMs?: number | bigint | undefined;
+  vms?: number | undefined;
+  copySeconds?: number | undefined;
+  placeSeconds?: number | undefined;
+  bootSeconds?: number | undefined;
+  healthySeconds?: number | undefined;
+  traceparent?: string | undefined;
+}
+export function decodeGeneration(r: Reader): Generation {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+    commit: q > 1 ? r.text(s, p + 8) : "",
+    repository: q > 2 ? r.text(s, p + 16) : "",
+    intentHash: q > 3 ? r.text(s, p + 24) : "",
+    parent: n >= 16 ? getUint64(v, d + 8) : 0,
+    state: decodeGenerationState(n >= 18 ? v.getUint16(d + 16, true) : 0),
+    reason: q > 4 ? r.text(s, p + 32) : "",
+    publishedAtMs: n >= 32 ? getUint64(v, d + 24) : 0,
+    endedAtMs: n >= 40 ? getUint64(v, d + 32) : 0,
+    vms: n >= 24 ? v.getUint32(d + 20, true) : 0,
+    copySeconds: getFloat64Default(n >= 48 ? v : undefined, d + 40, 0, 3220176896),
+    placeSeconds: getFloat64Default(n >= 56 ? v : undefined, d + 48, 0, 3220176896),
+    bootSeconds: getFloat64Default(n >= 64 ? v : undefined, d + 56, 0, 3220176896),
+    healthySeconds: getFloat64Default(n >= 72 ? v : undefined, d + 64, 0, 3220176896),
+    traceparent: q > 5 ? r.text(s, p + 40) : "",
+  };
+}
+export function encodeGeneration(w: Writer, x: GenerationInput, at: number): void {
+  const p = at + 72;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "Generation.generation");
+  if (x.commit !== undefined && x.commit.length !== 0) w.text(p + 8, x.commit);
+  if (x.repository !== undefined && x.repository.length !== 0) w.text(p + 16, x.repository);
+  if (x.intentHash !== undefined && x.intentHash.length !== 0) w.text(p + 24, x.intentHash);
+  if (x.parent !== undefined) setUint64(w.view, at + 8, x.parent, "Generation.parent");
+  if (x.state !== undefined) w.view.setUint16(at + 16, enumNumber(x.state, GenerationStateNumbers, "Generation.state"), true);
+  if (x.reason !== undefined && x.reason.length !== 0) w.text(p + 32, x.reason);
+  if (x.publishedAtMs !== undefined) setUint64(w.view, at + 24, x.publishedAtMs, "Generation.publishedAtMs");
+  if (x.endedAtMs !== undefined) setUint64(w.view, at + 32, x.endedAtMs, "Generation.endedAtMs");
+  if (x.vms !== undefined) w.view.setUint32(at + 20, checkInteger(x.vms, 0, 4294967295, "Generation.vms"), true);
+  if (x.copySeconds !== undefined) { w.view.setFloat64(at + 40, x.copySeconds, true); flip64(w.view, at + 40, 0, 3220176896); }
+  if (x.placeSeconds !== undefined) { w.view.setFloat64(at + 48, x.placeSeconds, true); flip64(w.view, at + 48, 0, 3220176896); }
+  if (x.bootSeconds !== undefined) { w.view.setFloat64(at + 56, x.bootSeconds, true); flip64(w.view, at + 56, 0, 3220176896); }
+  if (x.healthySeconds !== undefined) { w.view.setFloat64(at + 64, x.healthySeconds, true); flip64(w.view, at + 64, 0, 3220176896); }
+  if (x.traceparent !== undefined && x.traceparent.length !== 0) w.text(p + 40, x.traceparent);
+}
+export const Generation: StructType<Generation, GenerationInput> = { name: "Generation", dataWords: 9, pointerWords: 6, decode: decodeGeneration, encode: encodeGeneration };
+
+export interface Metric {
+  name: string;
+  value: number;
+}
+export interface MetricInput {
+  name?: string | undefined;
+  value?: number | undefined;
+}
+export function decodeMetric(r: Reader): Metric {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    name: q > 0 ? r.text(s, p + 0) : "",
+    value: n >= 8 ? v.getFloat64(d + 0, true) : 0,
+  };
+}
+export function encodeMetric(w: Writer, x: MetricInput, at: number): void {
+  const p = at + 8;
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 0, x.name);
+  if (x.value !== undefined) w.view.setFloat64(at + 0, x.value, true);
+}
+export const Metric: StructType<Metric, MetricInput> = { name: "Metric", dataWords: 1, pointerWords: 1, decode: decodeMetric, encode: encodeMetric };
+
+export interface OperatorResumeParams {
+  cluster: string;
+}
+export interface OperatorResumeParamsInput {
+  cluster?: string | undefined;
+}
+export function decodeOperatorResumeParams(r: Reader): OperatorResumeParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeOperatorResumeParams(w: Writer, x: OperatorResumeParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+}
+export const OperatorResumeParams: StructType<OperatorResumeParams, OperatorResumeParamsInput> = { name: "OperatorResumeParams", dataWords: 0, pointerWords: 1, decode: decodeOperatorResumeParams, encode: encodeOperatorResumeParams };
+
+export interface OperatorResumeResults {
+  status: ClusterStatus | undefined;
+}
+export interface OperatorResumeResultsInput {
+  status?: ClusterStatusInput | undefined;
+}
+export function decodeOperatorResumeResults(r: Reader): OperatorResumeResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    status: q > 0 ? r.struct(s, p + 0, decodeClusterStatus) : undefined,
+  };
+}
+export function encodeOperatorResumeResults(w: Writer, x: OperatorResumeResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 3, 6));
+}
+export const OperatorResumeResults: StructType<OperatorResumeResults, OperatorResumeResultsInput> = { name: "OperatorResumeResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorResumeResults, encode: encodeOperatorResumeResults };
+
+export interface OperatorRetryParams {
+  cluster: string;
+  generation: number | bigint;
+}
+export interface OperatorRetryParamsInput {
+  cluster?: string | undefined;
+  generation?: number | bigint | undefined;
+}
+export function decodeOperatorRetryParams(r: Reader): OperatorRetryParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+  };
+}
+export function encodeOperatorRetryParams(w: Writer, x: OperatorRetryParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "OperatorRetryParams.generation");
+}
+export const OperatorRetryParams: StructType<OperatorRetryParams, OperatorRetryParamsInput> = { name: "OperatorRetryParams", dataWords: 1, pointerWords: 1, decode: decodeOperatorRetryParams, encode: encodeOperatorRetryParams };
+
+export interface OperatorRetryResults {
+  status: ClusterStatus | undefined;
+}
+export interface OperatorRetryResultsInput {
+  status?: ClusterStatusInput | undefined;
+}
+export function decodeOperatorRetryResults(r: Reader): OperatorRetryResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    status: q > 0 ? r.struct(s, p + 0, decodeClusterStatus) : undefined,
+  };
+}
+export function encodeOperatorRetryResults(w: Writer, x: OperatorRetryResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 3, 6));
+}
+export const OperatorRetryResults: StructType<OperatorRetryResults, OperatorRetryResultsInput> = { name: "OperatorRetryResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorRetryResults, encode: encodeOperatorRetryResults };
+
+export interface OperatorRollbackParams {
+  cluster: string;
+  generation: number | bigint;
+}
+export interface OperatorRollbackParamsInput {
+  cluster?: string | undefined;
+  generation?: number | bigint | undefined;
+}
+export function decodeOperatorRollbackParams(r: Reader): OperatorRollbackParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+  };
+}
+export function encodeOperatorRollbackParams(w: Writer, x: OperatorRollbackParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "OperatorRollbackParams.generation");
+}
+export const OperatorRollbackParams: StructType<OperatorRollbackParams, OperatorRollbackParamsInput> = { name: "OperatorRollbackParams", dataWords: 1, pointerWords: 1, decode: decodeOperatorRollbackParams, encode: encodeOperatorRollbackParams };
+
+export interface OperatorRollbackResults {
+  status: ClusterStatus | undefined;
+}
+export interface OperatorRollbackResultsInput {
+  status?: ClusterStatusInput | undefined;
+}
+export function decodeOperatorRollbackResults(r: Reader): OperatorRollbackResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    status: q > 0 ? r.struct(s, p + 0, decodeClusterStatus) : undefined,
+  };
+}
+export function encodeOperatorRollbackResults(w: Writer, x: OperatorRollbackResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 3, 6));
+}
+export const OperatorRollbackResults: StructType<OperatorRollbackResults, OperatorRollbackResultsInput> = { name: "OperatorRollbackResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorRollbackResults, encode: encodeOperatorRollbackResults };
+
+export interface Order {
+  vm: string;
+  incarnation: number | bigint;
+  orderRevision: number | bigint;
+  generation: number | bigint;
+  commit: string;
+  spec: common.VmSpec | undefined;
+  runtimeHash: string;
+  policyHash: string;
+  traceparent: string;
+  fallback: OrderFallback;
+}
+export interface OrderInput {
+  vm?: string | undefined;
+  incarnation?: number | bigint | undefined;
+  orderRevision?: number | bigint | undefined;
+  generation?: number | bigint | undefined;
+  commit?: string | undefined;
+  spec?: common.VmSpecInput | undefined;
+  runtimeHash?: string | undefined;
+  policyHash?: string | undefined;
+  traceparent?: string | undefined;
+  fallback?: OrderFallbackInput | undefined;
+}
+export function decodeOrder(r: Reader): Order {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    incarnation: n >= 8 ? getUint64(v, d + 0) : 0,
+    orderRevision: n >= 16 ? getUint64(v, d + 8) : 0,
+    generation: n >= 24 ? getUint64(v, d + 16) : 0,
+    commit: q > 1 ? r.text(s, p + 8) : "",
+    spec: q > 2 ? r.struct(s, p + 16, common.decodeVmSpec) : undefined,
+    runtimeHash: q > 3 ? r.text(s, p + 24) : "",
+    policyHash: q > 4 ? r.text(s, p + 32) : "",
+    traceparent: q > 5 ? r.text(s, p + 40) : "",
+    fallback: decodeOrderFallback(r, s, d, n, p, q),
+  };
+}
+export function encodeOrder(w: Writer, x: OrderInput, at: number): void {
+  const p = at + 32;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.incarnation !== undefined) setUint64(w.view, at + 0, x.incarnation, "Order.incarnation");
+  if (x.orderRevision !== undefined) setUint64(w.view, at + 8, x.orderRevision, "Order.orderRevision");
+  if (x.generation !== undefined) setUint64(w.view, at + 16, x.generation, "Order.generation");
+  if (x.commit !== undefined && x.commit.length !== 0) w.text(p + 8, x.commit);
+  if (x.spec !== undefined) common.encodeVmSpec(w, x.spec, w.struct(p + 16, 4, 14));
+  if (x.runtimeHash !== undefined && x.runtimeHash.length !== 0) w.text(p + 24, x.runtimeHash);
+  if (x.policyHash !== undefined && x.policyHash.length !== 0) w.text(p + 32, x.policyHash);
+  if (x.traceparent !== undefined && x.traceparent.length !== 0) w.text(p + 40, x.traceparent);
+  if (x.fallback !== undefined) encodeOrderFallback(w, x.fallback, at);
+}
+export const Order: StructType<Order, OrderInput> = { name: "Order", dataWords: 4, pointerWords: 7, decode: decodeOrder, encode: encodeOrder };
+
+/** A number in `which` stands for a member that this schema does not know. */
+export type OrderFallback = ({ which: "stop" } | { which: "spec"; spec: FallbackSpec | undefined } | { which: number });
+export type OrderFallbackInput = ({ which: "stop" } | { which: "spec"; spec?: FallbackSpecInput | undefined } | { which: number });
+export function decodeOrderFallback(r: Reader, s: Segment, d: number, n: number, p: number, q: number): OrderFallback {
+  const v = s.view;
+  const which = n >= 26 ? v.getUint16(d + 24, true) : 0;
+  switch (which) {
+    case 0:
+      return {  which: "stop", };
+    case 1:
+      return {  which: "spec", spec: q > 6 ? r.struct(s, p + 48, decodeFallbackSpec) : undefined, };
+    default:
+      return {  which };
+  }
+}
+export function encodeOrderFallback(w: Writer, x: OrderFallbackInput, at: number): void {
+  const p = at + 32;
+  switch (x.which) {
+    case "stop":
+      w.view.setUint16(at + 24, 0, true);
+      break;
+    case "spec":
+      w.view.setUint16(at + 24, 1, true);
+      if (x.spec !== undefined) encodeFallbackSpec(w, x.spec, w.struct(p + 48, 1, 2));
+      break;
+    default:
+      throw new RangeError(`OrderFallback.which must be one of stop, spec, not ${String(x.which)}`);
+  }
+}
+export interface PublishRequest {
+  cluster: string;
+  repository: string;
+  commit: string;
+  generation: number | bigint;
+  parent: number | bigint;
+  intentHash: string;
+  checkRevision: boolean;
+  expectedRevision: number | bigint;
+  traceparent: string;
+  vmSpecs: (common.VmSpec)[];
+}
+export interface PublishRequestInput {
+  cluster?: string | undefined;
+  repository?: string | undefined;
+  commit?: string | undefined;
+  generation?: number | bigint | undefined;
+  parent?: number | bigint | undefined;
+  intentHash?: string | undefined;
+  checkRevision?: boolean | undefined;
+  expectedRevision?: number | bigint | undefined;
+  traceparent?: string | undefined;
+  vmSpecs?: readonly (common.VmSpecInput)[] | undefined;
+}
+export function decodePublishRequest(r: Reader): PublishRequest {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    repository: q > 1 ? r.text(s, p + 8) : "",
+    commit: q > 2 ? r.text(s, p + 16) : "",
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+    parent: n >= 16 ? getUint64(v, d + 8) : 0,
+    intentHash: q > 3 ? r.text(s, p + 24) : "",
+    checkRevision: n > 16 && (v.getUint8(d + 16) & 1) !== 0,
+    expectedRevision: n >= 32 ? getUint64(v, d + 24) : 0,
+    traceparent: q > 4 ? r.text(s, p + 32) : "",
+    vmSpecs: q > 5 ? r.structs(s, p + 40, common.decodeVmSpec) : [],
+  };
+}
+export function encodePublishRequest(w: Writer, x: PublishRequestInput, at: number): void {
+  const p = at + 32;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.repository !== undefined && x.repository.length !== 0) w.text(p + 8, x.repository);
+  if (x.commit !== undefined && x.commit.length !== 0) w.text(p + 16, x.commit);
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "PublishRequest.generation");
+  if (x.parent !== undefined) setUint64(w.view, at + 8, x.parent, "PublishRequest.parent");
+  if (x.intentHash !== undefined && x.intentHash.length !== 0) w.text(p + 24, x.intentHash);
+  if (x.checkRevision === true) w.view.setUint8(at + 16, w.view.getUint8(at + 16) | 1);
+  if (x.expectedRevision !== undefined) setUint64(w.view, at + 24, x.expectedRevision, "PublishRequest.expectedRevision");
+  if (x.traceparent !== undefined && x.traceparent.length !== 0) w.text(p + 32, x.traceparent);
+  if (x.vmSpecs !== undefined && x.vmSpecs.length !== 0) w.structs(p + 40, x.vmSpecs, { dataWords: 4, pointerWords: 14, write: common.encodeVmSpec });
+}
+export const PublishRequest: StructType<PublishRequest, PublishRequestInput> = { name: "PublishRequest", dataWords: 4, pointerWords: 6, decode: decodePublishRequest, encode: encodePublishRequest };
+
+export interface PublisherHighestGenerationParams {
+  cluster: string;
+}
+export interface PublisherHighestGenerationParamsInput {
+  cluster?: string | undefined;
+}
+export function decodePublisherHighestGenerationParams(r: Reader): PublisherHighestGenerationParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodePublisherHighestGenerationParams(w: Writer, x: PublisherHighestGenerationParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+}
+export const PublisherHighestGenerationParams: StructType<PublisherHighestGenerationParams, PublisherHighestGenerationParamsInput> = { name: "PublisherHighestGenerationParams", dataWords: 0, pointerWords: 1, decode: decodePublisherHighestGenerationParams, encode: encodePublisherHighestGenerationParams };
+
+export interface PublisherHighestGenerationResults {
+  generation: number | bigint;
+  intentHash: string;
+  commit: string;
+}
+export interface PublisherHighestGenerationResultsInput {
+  generation?: number | bigint | undefined;
+  intentHash?: string | undefined;
+  commit?: string | undefined;
+}
+export function decodePublisherHighestGenerationResults(r: Reader): PublisherHighestGenerationResults {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+    intentHash: q > 0 ? r.text(s, p + 0) : "",
+    commit: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodePublisherHighestGenerationResults(w: Writer, x: PublisherHighestGenerationResultsInput, at: number): void {
+  const p = at + 8;
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "PublisherHighestGenerationResults.generation");
+  if (x.intentHash !== undefined && x.intentHash.length !== 0) w.text(p + 0, x.intentHash);
+  if (x.commit !== undefined && x.commit.length !== 0) w.text(p + 8, x.commit);
+}
+export const PublisherHighestGenerationResults: StructType<PublisherHighestGenerationResults, PublisherHighestGenerationResultsInput> = { name: "PublisherHighestGenerationResults", dataWords: 1, pointerWords: 2, decode: decodePublisherHighestGenerationResults, encode: encodePublisherHighestGenerationResults };
+
+export interface PublisherPublishStateResults {
+  cluster: string;
+  generation: number | bigint;
+  state: GenerationState;
+  intentHash: string;
+  created: boolean;
+}
+export interface PublisherPublishStateResultsInput {
+  cluster?: string | undefined;
+  generation?: number | bigint | undefined;
+  state?: GenerationState | undefined;
+  intentHash?: string | undefined;
+  created?: boolean | undefined;
+}
+export function decodePublisherPublishStateResults(r: Reader): PublisherPublishStateResults {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+    state: decodeGenerationState(n >= 10 ? v.getUint16(d + 8, true) : 0),
+    intentHash: q > 1 ? r.text(s, p + 8) : "",
+    created: n > 10 && (v.getUint8(d + 10) & 1) !== 0,
+  };
+}
+export function encodePublisherPublishStateResults(w: Writer, x: PublisherPublishStateResultsInput, at: number): void {
+  const p = at + 16;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "PublisherPublishStateResults.generation");
+  if (x.state !== undefined) w.view.setUint16(at + 8, enumNumber(x.state, GenerationStateNumbers, "PublisherPublishStateResults.state"), true);
+  if (x.intentHash !== undefined && x.intentHash.length !== 0) w.text(p + 8, x.intentHash);
+  if (x.created === true) w.view.setUint8(at + 10, w.view.getUint8(at + 10) | 1);
+}
+export const PublisherPublishStateResults: StructType<PublisherPublishStateResults, PublisherPublishStateResultsInput> = { name: "PublisherPublishStateResults", dataWords: 2, pointerWords: 2, decode: decodePublisherPublishStateResults, encode: encodePublisherPublishStateResults };
+
+export interface Rollout {
+  generation: number | bigint;
+  state: RolloutState;
+  message: string;
+}
+export interface RolloutInput {
+  generation?: number | bigint | undefined;
+  state?: RolloutState | undefined;
+  message?: string | undefined;
+}
+export function decodeRollout(r: Reader): Rollout {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+    state: decodeRolloutState(n >= 10 ? v.getUint16(d + 8, true) : 0),
+    message: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeRollout(w: Writer, x: RolloutInput, at: number): void {
+  const p = at + 16;
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "Rollout.generation");
+  if (x.state !== undefined) w.view.setUint16(at + 8, enumNumber(x.state, RolloutStateNumbers, "Rollout.state"), true);
+  if (x.message !== undefined && x.message.length !== 0) w.text(p + 0, x.message);
+}
+export const Rollout: StructType<Rollout, RolloutInput> = { name: "Rollout", dataWords: 2, pointerWords: 1, decode: decodeRollout, encode: encodeRollout };
+
+export interface SessionOperatorParams {
+}
+export interface SessionOperatorParamsInput {
+}
+export function decodeSessionOperatorParams(r: Reader): SessionOperatorParams {
+  void r;
+  return {
+  };
+}
+export function encodeSessionOperatorParams(w: Writer, x: SessionOperatorParamsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const SessionOperatorParams: StructType<SessionOperatorParams, SessionOperatorParamsInput> = { name: "SessionOperatorParams", dataWords: 0, pointerWords: 0, decode: decodeSessionOperatorParams, encode: encodeSessionOperatorParams };
+
+export interface SessionOperatorResults {
+  operator: OperatorClient;
+}
+export interface SessionOperatorResultsInput {
+  operator?: OperatorClient | undefined;
+}
+export function decodeSessionOperatorResults(r: Reader): SessionOperatorResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    operator: q > 0 ? takeClient(r, s, p + 0, Operator) : takeClient(r, s, -1, Operator),
+  };
+}
+export function encodeSessionOperatorResults(w: Writer, x: SessionOperatorResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.operator !== undefined) putClient(w, p + 0, x.operator);
+}
+export interface SessionOperatorResultsPipeline {
+  readonly operator: OperatorClient;
+}
+export const SessionOperatorResults: StructType<SessionOperatorResults, SessionOperatorResultsInput> = { name: "SessionOperatorResults", dataWords: 0, pointerWords: 1, decode: decodeSessionOperatorResults, encode: encodeSessionOperatorResults, pipeline: { operator: { index: 0, interface: () => Operator } } };
+
+export interface SessionPublisherParams {
+}
+export interface SessionPublisherParamsInput {
+}
+export function decodeSessionPublisherParams(r: Reader): SessionPublisherParams {
+  void r;
+  return {
+  };
+}
+export function encodeSessionPublisherParams(w: Writer, x: SessionPublisherParamsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const SessionPublisherParams: StructType<SessionPublisherParams, SessionPublisherParamsInput> = { name: "SessionPublisherParams", dataWords: 0, pointerWords: 0, decode: decodeSessionPublisherParams, encode: encodeSessionPublisherParams };
+
+export interface SessionPublisherResults {
+  publisher: PublisherClient;
+}
+export interface SessionPublisherResultsInput {
+  publisher?: PublisherClient | undefined;
+}
+export function decodeSessionPublisherResults(r: Reader): SessionPublisherResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    publisher: q > 0 ? takeClient(r, s, p + 0, Publisher) : takeClient(r, s, -1, Publisher),
+  };
+}
+export function encodeSessionPublisherResults(w: Writer, x: SessionPublisherResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.publisher !== undefined) putClient(w, p + 0, x.publisher);
+}
+export interface SessionPublisherResultsPipeline {
+  readonly publisher: PublisherClient;
+}
+export const SessionPublisherResults: StructType<SessionPublisherResults, SessionPublisherResultsInput> = { name: "SessionPublisherResults", dataWords: 0, pointerWords: 1, decode: decodeSessionPublisherResults, encode: encodeSessionPublisherResults, pipeline: { publisher: { index: 0, interface: () => Publisher } } };
+
+export interface SessionTokensParams {
+}
+export interface SessionTokensParamsInput {
+}
+export function decodeSessionTokensParams(r: Reader): SessionTokensParams {
+  void r;
+  return {
+  };
+}
+export function encodeSessionTokensParams(w: Writer, x: SessionTokensParamsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const SessionTokensParams: StructType<SessionTokensParams, SessionTokensParamsInput> = { name: "SessionTokensParams", dataWords: 0, pointerWords: 0, decode: decodeSessionTokensParams, encode: encodeSessionTokensParams };
+
+export interface SessionTokensResults {
+  tokens: TokensClient;
+}
+export interface SessionTokensResultsInput {
+  tokens?: TokensClient | undefined;
+}
+export function decodeSessionTokensResults(r: Reader): SessionTokensResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    tokens: q > 0 ? takeClient(r, s, p + 0, Tokens) : takeClient(r, s, -1, Tokens),
+  };
+}
+export function encodeSessionTokensResults(w: Writer, x: SessionTokensResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.tokens !== undefined) putClient(w, p + 0, x.tokens);
+}
+export interface SessionTokensResultsPipeline {
+  readonly tokens: TokensClient;
+}
+export const SessionTokensResults: StructType<SessionTokensResults, SessionTokensResultsInput> = { name: "SessionTokensResults", dataWords: 0, pointerWords: 1, decode: decodeSessionTokensResults, encode: encodeSessionTokensResults, pipeline: { tokens: { index: 0, interface: () => Tokens } } };
+
+export interface SessionViewerParams {
+}
+export interface SessionViewerParamsInput {
+}
+export function decodeSessionViewerParams(r: Reader): SessionViewerParams {
+  void r;
+  return {
+  };
+}
+export function encodeSessionViewerParams(w: Writer, x: SessionViewerParamsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const SessionViewerParams: StructType<SessionViewerParams, SessionViewerParamsInput> = { name: "SessionViewerParams", dataWords: 0, pointerWords: 0, decode: decodeSessionViewerParams, encode: encodeSessionViewerParams };
+
+export interface SessionViewerResults {
+  viewer: ViewerClient;
+}
+export interface SessionViewerResultsInput {
+  viewer?: ViewerClient | undefined;
+}
+export function decodeSessionViewerResults(r: Reader): SessionViewerResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    viewer: q > 0 ? takeClient(r, s, p + 0, Viewer) : takeClient(r, s, -1, Viewer),
+  };
+}
+export function encodeSessionViewerResults(w: Writer, x: SessionViewerResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.viewer !== undefined) putClient(w, p + 0, x.viewer);
+}
+export interface SessionViewerResultsPipeline {
+  readonly viewer: ViewerClient;
+}
+export const SessionViewerResults: StructType<SessionViewerResults, SessionViewerResultsInput> = { name: "SessionViewerResults", dataWords: 0, pointerWords: 1, decode: decodeSessionViewerResults, encode: encodeSessionViewerResults, pipeline: { viewer: { index: 0, interface: () => Viewer } } };
+
+export interface SessionWhoamiParams {
+}
+export interface SessionWhoamiParamsInput {
+}
+export function decodeSessionWhoamiParams(r: Reader): SessionWhoamiParams {
+  void r;
+  return {
+  };
+}
+export function encodeSessionWhoamiParams(w: Writer, x: SessionWhoamiParamsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const SessionWhoamiParams: StructType<SessionWhoamiParams, SessionWhoamiParamsInput> = { name: "SessionWhoamiParams", dataWords: 0, pointerWords: 0, decode: decodeSessionWhoamiParams, encode: encodeSessionWhoamiParams };
+
+export interface SessionWhoamiResults {
+  role: string;
+  name: string;
+  tokenId: string;
+}
+export interface SessionWhoamiResultsInput {
+  role?: string | undefined;
+  name?: string | undefined;
+  tokenId?: string | undefined;
+}
+export function decodeSessionWhoamiResults(r: Reader): SessionWhoamiResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    role: q > 0 ? r.text(s, p + 0) : "",
+    name: q > 1 ? r.text(s, p + 8) : "",
+    tokenId: q > 2 ? r.text(s, p + 16) : "",
+  };
+}
+export function encodeSessionWhoamiResults(w: Writer, x: SessionWhoamiResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.role !== undefined && x.role.length !== 0) w.text(p + 0, x.role);
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 8, x.name);
+  if (x.tokenId !== undefined && x.tokenId.length !== 0) w.text(p + 16, x.tokenId);
+}
+export const SessionWhoamiResults: StructType<SessionWhoamiResults, SessionWhoamiResultsInput> = { name: "SessionWhoamiResults", dataWords: 0, pointerWords: 3, decode: decodeSessionWhoamiResults, encode: encodeSessionWhoamiResults };
+
+export interface SessionWorkerLinkParams {
+  name: string;
+}
+export interface SessionWorkerLinkParamsInput {
+  name?: string | undefined;
+}
+export function decodeSessionWorkerLinkParams(r: Reader): SessionWorkerLinkParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    name: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeSessionWorkerLinkParams(w: Writer, x: SessionWorkerLinkParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 0, x.name);
+}
+export const SessionWorkerLinkParams: StructType<SessionWorkerLinkParams, SessionWorkerLinkParamsInput> = { name: "SessionWorkerLinkParams", dataWords: 0, pointerWords: 1, decode: decodeSessionWorkerLinkParams, encode: encodeSessionWorkerLinkParams };
+
+export interface SessionWorkerLinkResults {
+  link: WorkerLinkClient;
+}
+export interface SessionWorkerLinkResultsInput {
+  link?: WorkerLinkClient | undefined;
+}
+export function decodeSessionWorkerLinkResults(r: Reader): SessionWorkerLinkResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    link: q > 0 ? takeClient(r, s, p + 0, WorkerLink) : takeClient(r, s, -1, WorkerLink),
+  };
+}
+export function encodeSessionWorkerLinkResults(w: Writer, x: SessionWorkerLinkResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.link !== undefined) putClient(w, p + 0, x.link);
+}
+export interface SessionWorkerLinkResultsPipeline {
+  readonly link: WorkerLinkClient;
+}
+export const SessionWorkerLinkResults: StructType<SessionWorkerLinkResults, SessionWorkerLinkResultsInput> = { name: "SessionWorkerLinkResults", dataWords: 0, pointerWords: 1, decode: decodeSessionWorkerLinkResults, encode: encodeSessionWorkerLinkResults, pipeline: { link: { index: 0, interface: () => WorkerLink } } };
+
+export interface TokenInfo {
+  id: string;
+  role: string;
+  name: string;
+  createdAtMs: number | bigint;
+  expiresAtMs: number | bigint;
+}
+export interface TokenInfoInput {
+  id?: string | undefined;
+  role?: string | undefined;
+  name?: string | undefined;
+  createdAtMs?: number | bigint | undefined;
+  expiresAtMs?: number | bigint | undefined;
+}
+export function decodeTokenInfo(r: Reader): TokenInfo {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    id: q > 0 ? r.text(s, p + 0) : "",
+    role: q > 1 ? r.text(s, p + 8) : "",
+    name: q > 2 ? r.text(s, p + 16) : "",
+    createdAtMs: n >= 8 ? getUint64(v, d + 0) : 0,
+    expiresAtMs: n >= 16 ? getUint64(v, d + 8) : 0,
+  };
+}
+export function encodeTokenInfo(w: Writer, x: TokenInfoInput, at: number): void {
+  const p = at + 16;
+  if (x.id !== undefined && x.id.length !== 0) w.text(p + 0, x.id);
+  if (x.role !== undefined && x.role.length !== 0) w.text(p + 8, x.role);
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 16, x.name);
+  if (x.createdAtMs !== undefined) setUint64(w.view, at + 0, x.createdAtMs, "TokenInfo.createdAtMs");
+  if (x.expiresAtMs !== undefined) setUint64(w.view, at + 8, x.expiresAtMs, "TokenInfo.expiresAtMs");
+}
+export const TokenInfo: StructType<TokenInfo, TokenInfoInput> = { name: "TokenInfo", dataWords: 2, pointerWords: 3, decode: decodeTokenInfo, encode: encodeTokenInfo };
+
+export interface TokensCreateParams {
+  role: string;
+  name: string;
+  expiresAtMs: number | bigint;
+}
+export interface TokensCreateParamsInput {
+  role?: string | undefined;
+  name?: string | undefined;
+  expiresAtMs?: number | bigint | undefined;
+}
+export function decodeTokensCreateParams(r: Reader): TokensCreateParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    role: q > 0 ? r.text(s, p + 0) : "",
+    name: q > 1 ? r.text(s, p + 8) : "",
+    expiresAtMs: n >= 8 ? getUint64(v, d + 0) : 0,
+  };
+}
+export function encodeTokensCreateParams(w: Writer, x: TokensCreateParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.role !== undefined && x.role.length !== 0) w.text(p + 0, x.role);
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 8, x.name);
+  if (x.expiresAtMs !== undefined) setUint64(w.view, at + 0, x.expiresAtMs, "TokensCreateParams.expiresAtMs");
+}
+export const TokensCreateParams: StructType<TokensCreateParams, TokensCreateParamsInput> = { name: "TokensCreateParams", dataWords: 1, pointerWords: 2, decode: decodeTokensCreateParams, encode: encodeTokensCreateParams };
+
+export interface TokensCreateResults {
+  token: string;
+  id: string;
+}
+export interface TokensCreateResultsInput {
+  token?: string | undefined;
+  id?: string | undefined;
+}
+export function decodeTokensCreateResults(r: Reader): TokensCreateResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    token: q > 0 ? r.text(s, p + 0) : "",
+    id: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeTokensCreateResults(w: Writer, x: TokensCreateResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.token !== undefined && x.token.length !== 0) w.text(p + 0, x.token);
+  if (x.id !== undefined && x.id.length !== 0) w.text(p + 8, x.id);
+}
+export const TokensCreateResults: StructType<TokensCreateResults, TokensCreateResultsInput> = { name: "TokensCreateResults", dataWords: 0, pointerWords: 2, decode: decodeTokensCreateResults, encode: encodeTokensCreateResults };
+
+export interface TokensListParams {
+}
+export interface TokensListParamsInput {
+}
+export function decodeTokensListParams(r: Reader): TokensListParams {
+  void r;
+  return {
+  };
+}
+export function encodeTokensListParams(w: Writer, x: TokensListParamsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const TokensListParams: StructType<TokensListParams, TokensListParamsInput> = { name: "TokensListParams", dataWords: 0, pointerWords: 0, decode: decodeTokensListParams, encode: encodeTokensListParams };
+
+export interface TokensListResults {
+  tokens: (TokenInfo)[];
+}
+export interface TokensListResultsInput {
+  tokens?: readonly (TokenInfoInput)[] | undefined;
+}
+export function decodeTokensListResults(r: Reader): TokensListResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    tokens: q > 0 ? r.structs(s, p + 0, decodeTokenInfo) : [],
+  };
+}
+export function encodeTokensListResults(w: Writer, x: TokensListResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.tokens !== undefined && x.tokens.length !== 0) w.structs(p + 0, x.tokens, { dataWords: 2, pointerWords: 3, write: encodeTokenInfo });
+}
+export const TokensListResults: StructType<TokensListResults, TokensListResultsInput> = { name: "TokensListResults", dataWords: 0, pointerWords: 1, decode: decodeTokensListResults, encode: encodeTokensListResults };
+
+export interface TokensRevokeParams {
+  id: string;
+}
+export interface TokensRevokeParamsInput {
+  id?: string | undefined;
+}
+export function decodeTokensRevokeParams(r: Reader): TokensRevokeParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    id: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeTokensRevokeParams(w: Writer, x: TokensRevokeParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.id !== undefined && x.id.length !== 0) w.text(p + 0, x.id);
+}
+export const TokensRevokeParams: StructType<TokensRevokeParams, TokensRevokeParamsInput> = { name: "TokensRevokeParams", dataWords: 0, pointerWords: 1, decode: decodeTokensRevokeParams, encode: encodeTokensRevokeParams };
+
+export interface TokensRevokeResults {
+}
+export interface TokensRevokeResultsInput {
+}
+export function decodeTokensRevokeResults(r: Reader): TokensRevokeResults {
+  void r;
+  return {
+  };
+}
+export function encodeTokensRevokeResults(w: Writer, x: TokensRevokeResultsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const TokensRevokeResults: StructType<TokensRevokeResults, TokensRevokeResultsInput> = { name: "TokensRevokeResults", dataWords: 0, pointerWords: 0, decode: decodeTokensRevokeResults, encode: encodeTokensRevokeResults };
+
+export interface ViewerClustersParams {
+}
+export interface ViewerClustersParamsInput {
+}
+export function decodeViewerClustersParams(r: Reader): ViewerClustersParams {
+  void r;
+  return {
+  };
+}
+export function encodeViewerClustersParams(w: Writer, x: ViewerClustersParamsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const ViewerClustersParams: StructType<ViewerClustersParams, ViewerClustersParamsInput> = { name: "ViewerClustersParams", dataWords: 0, pointerWords: 0, decode: decodeViewerClustersParams, encode: encodeViewerClustersParams };
+
+export interface ViewerClustersResults {
+  clusters: (string)[];
+}
+export interface ViewerClustersResultsInput {
+  clusters?: readonly (string)[] | undefined;
+}
+export function decodeViewerClustersResults(r: Reader): ViewerClustersResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    clusters: q > 0 ? r.pointerList(s, p + 0, (r, s, at) => r.text(s, at)) : [],
+  };
+}
+export function encodeViewerClustersResults(w: Writer, x: ViewerClustersResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.clusters !== undefined && x.clusters.length !== 0) w.pointers(p + 0, x.clusters, (w, at, x) => w.text(at, x));
+}
+export const ViewerClustersResults: StructType<ViewerClustersResults, ViewerClustersResultsInput> = { name: "ViewerClustersResults", dataWords: 0, pointerWords: 1, decode: decodeViewerClustersResults, encode: encodeViewerClustersResults };
+
+export interface ViewerGenerationsParams {
+  cluster: string;
+  limit: number;
+}
+export interface ViewerGenerationsParamsInput {
+  cluster?: string | undefined;
+  limit?: number | undefined;
+}
+export function decodeViewerGenerationsParams(r: Reader): ViewerGenerationsParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    limit: ((n >= 4 ? v.getUint32(d + 0, true) : 0) ^ 50) >>> 0,
+  };
+}
+export function encodeViewerGenerationsParams(w: Writer, x: ViewerGenerationsParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.limit !== undefined) w.view.setUint32(at + 0, checkInteger(x.limit, 0, 4294967295, "ViewerGenerationsParams.limit") ^ 50, true);
+}
+export const ViewerGenerationsParams: StructType<ViewerGenerationsParams, ViewerGenerationsParamsInput> = { name: "ViewerGenerationsParams", dataWords: 1, pointerWords: 1, decode: decodeViewerGenerationsParams, encode: encodeViewerGenerationsParams };
+
+export interface ViewerGenerationsResults {
+  generations: (Generation)[];
+}
+export interface ViewerGenerationsResultsInput {
+  generations?: readonly (GenerationInput)[] | undefined;
+}
+export function decodeViewerGenerationsResults(r: Reader): ViewerGenerationsResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    generations: q > 0 ? r.structs(s, p + 0, decodeGeneration) : [],
+  };
+}
+export function encodeViewerGenerationsResults(w: Writer, x: ViewerGenerationsResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.generations !== undefined && x.generations.length !== 0) w.structs(p + 0, x.generations, { dataWords: 9, pointerWords: 6, write: encodeGeneration });
+}
+export const ViewerGenerationsResults: StructType<ViewerGenerationsResults, ViewerGenerationsResultsInput> = { name: "ViewerGenerationsResults", dataWords: 0, pointerWords: 1, decode: decodeViewerGenerationsResults, encode: encodeViewerGenerationsResults };
+
+export interface ViewerGetClusterStatusParams {
+  cluster: string;
+}
+export interface ViewerGetClusterStatusParamsInput {
+  cluster?: string | undefined;
+}
+export function decodeViewerGetClusterStatusParams(r: Reader): ViewerGetClusterStatusParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeViewerGetClusterStatusParams(w: Writer, x: ViewerGetClusterStatusParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+}
+export const ViewerGetClusterStatusParams: StructType<ViewerGetClusterStatusParams, ViewerGetClusterStatusParamsInput> = { name: "ViewerGetClusterStatusParams", dataWords: 0, pointerWords: 1, decode: decodeViewerGetClusterStatusParams, encode: encodeViewerGetClusterStatusParams };
+
+export interface ViewerGetClusterStatusResults {
+  status: ClusterStatus | undefined;
+}
+export interface ViewerGetClusterStatusResultsInput {
+  status?: ClusterStatusInput | undefined;
+}
+export function decodeViewerGetClusterStatusResults(r: Reader): ViewerGetClusterStatusResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    status: q > 0 ? r.struct(s, p + 0, decodeClusterStatus) : undefined,
+  };
+}
+export function encodeViewerGetClusterStatusResults(w: Writer, x: ViewerGetClusterStatusResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 3, 6));
+}
+export const ViewerGetClusterStatusResults: StructType<ViewerGetClusterStatusResults, ViewerGetClusterStatusResultsInput> = { name: "ViewerGetClusterStatusResults", dataWords: 0, pointerWords: 1, decode: decodeViewerGetClusterStatusResults, encode: encodeViewerGetClusterStatusResults };
+
+export interface ViewerGetWorkerParams {
+  worker: string;
+}
+export interface ViewerGetWorkerParamsInput {
+  worker?: string | undefined;
+}
+export function decodeViewerGetWorkerParams(r: Reader): ViewerGetWorkerParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeViewerGetWorkerParams(w: Writer, x: ViewerGetWorkerParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+}
+export const ViewerGetWorkerParams: StructType<ViewerGetWorkerParams, ViewerGetWorkerParamsInput> = { name: "ViewerGetWorkerParams", dataWords: 0, pointerWords: 1, decode: decodeViewerGetWorkerParams, encode: encodeViewerGetWorkerParams };
+
+export interface ViewerGetWorkerResults {
+  worker: WorkerStatus | undefined;
+  vms: (common.ObservedVm)[];
+}
+export interface ViewerGetWorkerResultsInput {
+  worker?: WorkerStatusInput | undefined;
+  vms?: readonly (common.ObservedVmInput)[] | undefined;
+}
+export function decodeViewerGetWorkerResults(r: Reader): ViewerGetWorkerResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.struct(s, p + 0, decodeWorkerStatus) : undefined,
+    vms: q > 1 ? r.structs(s, p + 8, common.decodeObservedVm) : [],
+  };
+}
+export function encodeViewerGetWorkerResults(w: Writer, x: ViewerGetWorkerResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.worker !== undefined) encodeWorkerStatus(w, x.worker, w.struct(p + 0, 3, 4));
+  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 8, x.vms, { dataWords: 8, pointerWords: 7, write: common.encodeObservedVm });
+}
+export const ViewerGetWorkerResults: StructType<ViewerGetWorkerResults, ViewerGetWorkerResultsInput> = { name: "ViewerGetWorkerResults", dataWords: 0, pointerWords: 2, decode: decodeViewerGetWorkerResults, encode: encodeViewerGetWorkerResults };
+
+export interface ViewerLogsParams {
+  vm: string;
+  maxBytes: number;
+}
+export interface ViewerLogsParamsInput {
+  vm?: string | undefined;
+  maxBytes?: number | undefined;
+}
+export function decodeViewerLogsParams(r: Reader): ViewerLogsParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    maxBytes: ((n >= 4 ? v.getUint32(d + 0, true) : 0) ^ 65536) >>> 0,
+  };
+}
+export function encodeViewerLogsParams(w: Writer, x: ViewerLogsParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.maxBytes !== undefined) w.view.setUint32(at + 0, checkInteger(x.maxBytes, 0, 4294967295, "ViewerLogsParams.maxBytes") ^ 65536, true);
+}
+export const ViewerLogsParams: StructType<ViewerLogsParams, ViewerLogsParamsInput> = { name: "ViewerLogsParams", dataWords: 1, pointerWords: 1, decode: decodeViewerLogsParams, encode: encodeViewerLogsParams };
+
+export interface ViewerLogsResults {
+  text: string;
+  truncated: boolean;
+}
+export interface ViewerLogsResultsInput {
+  text?: string | undefined;
+  truncated?: boolean | undefined;
+}
+export function decodeViewerLogsResults(r: Reader): ViewerLogsResults {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    text: q > 0 ? r.text(s, p + 0) : "",
+    truncated: n > 0 && (v.getUint8(d + 0) & 1) !== 0,
+  };
+}
+export function encodeViewerLogsResults(w: Writer, x: ViewerLogsResultsInput, at: number): void {
+  const p = at + 8;
+  if (x.text !== undefined && x.text.length !== 0) w.text(p + 0, x.text);
+  if (x.truncated === true) w.view.setUint8(at + 0, w.view.getUint8(at + 0) | 1);
+}
+export const ViewerLogsResults: StructType<ViewerLogsResults, ViewerLogsResultsInput> = { name: "ViewerLogsResults", dataWords: 1, pointerWords: 1, decode: decodeViewerLogsResults, encode: encodeViewerLogsResults };
+
+export interface VmStatus {
+  id: string;
+  incarnation: number | bigint;
+  worker: string;
+  desired: string;
+  observed: string;
+  generation: number | bigint;
+  state: common.VmState;
+  health: common.Health;
+  drift: boolean;
+  address: string;
+  restarts: number | bigint;
+  message: string;
+}
+export interface VmStatusInput {
+  id?: string | undefined;
+  incarnation?: number | bigint | undefined;
+  worker?: string | undefined;
+  desired?: string | undefined;
+  observed?: string | undefined;
+  generation?: number | bigint | undefined;
+  state?: common.VmState | undefined;
+  health?: common.Health | undefined;
+  drift?: boolean | undefined;
+  address?: string | undefined;
+  restarts?: number | bigint | undefined;
+  message?: string | undefined;
+}
+export function decodeVmStatus(r: Reader): VmStatus {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    id: q > 0 ? r.text(s, p + 0) : "",
+    incarnation: n >= 8 ? getUint64(v, d + 0) : 0,
+    worker: q > 1 ? r.text(s, p + 8) : "",
+    desired: q > 2 ? r.text(s, p + 16) : "",
+    observed: q > 3 ? r.text(s, p + 24) : "",
+    generation: n >= 16 ? getUint64(v, d + 8) : 0,
+    state: common.decodeVmState(n >= 18 ? v.getUint16(d + 16, true) : 0),
+    health: common.decodeHealth(n >= 20 ? v.getUint16(d + 18, true) : 0),
+    drift: n > 20 && (v.getUint8(d + 20) & 1) !== 0,
+    address: q > 4 ? r.text(s, p + 32) : "",
+    restarts: n >= 32 ? getUint64(v, d + 24) : 0,
+    message: q > 5 ? r.text(s, p + 40) : "",
+  };
+}
+export function encodeVmStatus(w: Writer, x: VmStatusInput, at: number): void {
+  const p = at + 32;
+  if (x.id !== undefined && x.id.length !== 0) w.text(p + 0, x.id);
+  if (x.incarnation !== undefined) setUint64(w.view, at + 0, x.incarnation, "VmStatus.incarnation");
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 8, x.worker);
+  if (x.desired !== undefined && x.desired.length !== 0) w.text(p + 16, x.desired);
+  if (x.observed !== undefined && x.observed.length !== 0) w.text(p + 24, x.observed);
+  if (x.generation !== undefined) setUint64(w.view, at + 8, x.generation, "VmStatus.generation");
+  if (x.state !== undefined) w.view.setUint16(at + 16, enumNumber(x.state, common.VmStateNumbers, "VmStatus.state"), true);
+  if (x.health !== undefined) w.view.setUint16(at + 18, enumNumber(x.health, common.HealthNumbers, "VmStatus.health"), true);
+  if (x.drift === true) w.view.setUint8(at + 20, w.view.getUint8(at + 20) | 1);
+  if (x.address !== undefined && x.address.length !== 0) w.text(p + 32, x.address);
+  if (x.restarts !== undefined) setUint64(w.view, at + 24, x.restarts, "VmStatus.restarts");
+  if (x.message !== undefined && x.message.length !== 0) w.text(p + 40, x.message);
+}
+export const VmStatus: StructType<VmStatus, VmStatusInput> = { name: "VmStatus", dataWords: 4, pointerWords: 6, decode: decodeVmStatus, encode: encodeVmStatus };
+
+export interface WorkerLinkGetAssignmentParams {
+  lastSeen: common.Fence | undefined;
+  waitMs: number;
+}
+export interface WorkerLinkGetAssignmentParamsInput {
+  lastSeen?: common.FenceInput | undefined;
+  waitMs?: number | undefined;
+}
+export function decodeWorkerLinkGetAssignmentParams(r: Reader): WorkerLinkGetAssignmentParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    lastSeen: q > 0 ? r.struct(s, p + 0, common.decodeFence) : undefined,
+    waitMs: n >= 4 ? v.getUint32(d + 0, true) : 0,
+  };
+}
+export function encodeWorkerLinkGetAssignmentParams(w: Writer, x: WorkerLinkGetAssignmentParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.lastSeen !== undefined) common.encodeFence(w, x.lastSeen, w.struct(p + 0, 2, 0));
+  if (x.waitMs !== undefined) w.view.setUint32(at + 0, checkInteger(x.waitMs, 0, 4294967295, "WorkerLinkGetAssignmentParams.waitMs"), true);
+}
+export const WorkerLinkGetAssignmentParams: StructType<WorkerLinkGetAssignmentParams, WorkerLinkGetAssignmentParamsInput> = { name: "WorkerLinkGetAssignmentParams", dataWords: 1, pointerWords: 1, decode: decodeWorkerLinkGetAssignmentParams, encode: encodeWorkerLinkGetAssignmentParams };
+
+export interface WorkerLinkGetAssignmentResults {
+  unchanged: boolean;
+  assignment: Assignment | undefined;
+}
+export interface WorkerLinkGetAssignmentResultsInput {
+  unchanged?: boolean | undefined;
+  assignment?: AssignmentInput | undefined;
+}
+export function decodeWorkerLinkGetAssignmentResults(r: Reader): WorkerLinkGetAssignmentResults {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    unchanged: n > 0 && (v.getUint8(d + 0) & 1) !== 0,
+    assignment: q > 0 ? r.struct(s, p + 0, decodeAssignment) : undefined,
+  };
+}
+export function encodeWorkerLinkGetAssignmentResults(w: Writer, x: WorkerLinkGetAssignmentResultsInput, at: number): void {
+  const p = at + 8;
+  if (x.unchanged === true) w.view.setUint8(at + 0, w.view.getUint8(at + 0) | 1);
+  if (x.assignment !== undefined) encodeAssignment(w, x.assignment, w.struct(p + 0, 3, 2));
+}
+export const WorkerLinkGetAssignmentResults: StructType<WorkerLinkGetAssignmentResults, WorkerLinkGetAssignmentResultsInput> = { name: "WorkerLinkGetAssignmentResults", dataWords: 1, pointerWords: 1, decode: decodeWorkerLinkGetAssignmentResults, encode: encodeWorkerLinkGetAssignmentResults };
+
+export interface WorkerLinkPushDataResults {
+  leaseEpoch: number | bigint;
+  revision: number | bigint;
+}
+export interface WorkerLinkPushDataResultsInput {
+  leaseEpoch?: number | bigint | undefined;
+  revision?: number | bigint | undefined;
+}
+export function decodeWorkerLinkPushDataResults(r: Reader): WorkerLinkPushDataResults {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  return {
+    leaseEpoch: n >= 8 ? getUint64(v, d + 0) : 0,
+    revision: n >= 16 ? getUint64(v, d + 8) : 0,
+  };
+}
+export function encodeWorkerLinkPushDataResults(w: Writer, x: WorkerLinkPushDataResultsInput, at: number): void {
+  if (x.leaseEpoch !== undefined) setUint64(w.view, at + 0, x.leaseEpoch, "WorkerLinkPushDataResults.leaseEpoch");
+  if (x.revision !== undefined) setUint64(w.view, at + 8, x.revision, "WorkerLinkPushDataResults.revision");
+}
+export const WorkerLinkPushDataResults: StructType<WorkerLinkPushDataResults, WorkerLinkPushDataResultsInput> = { name: "WorkerLinkPushDataResults", dataWords: 2, pointerWords: 0, decode: decodeWorkerLinkPushDataResults, encode: encodeWorkerLinkPushDataResults };
+
+export interface WorkerLinkRegisterParams {
+  worker: worker.WorkerClient;
+}
+export interface WorkerLinkRegisterParamsInput {
+  worker?: worker.WorkerClient | undefined;
+}
+export function decodeWorkerLinkRegisterParams(r: Reader): WorkerLinkRegisterParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? takeClient(r, s, p + 0, worker.Worker) : takeClient(r, s, -1, worker.Worker),
+  };
+}
+export function encodeWorkerLinkRegisterParams(w: Writer, x: WorkerLinkRegisterParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.worker !== undefined) putClient(w, p + 0, x.worker);
+}
+export interface WorkerLinkRegisterParamsPipeline {
+  readonly worker: worker.WorkerClient;
+}
+export const WorkerLinkRegisterParams: StructType<WorkerLinkRegisterParams, WorkerLinkRegisterParamsInput> = { name: "WorkerLinkRegisterParams", dataWords: 0, pointerWords: 1, decode: decodeWorkerLinkRegisterParams, encode: encodeWorkerLinkRegisterParams, pipeline: { worker: { index: 0, interface: () => worker.Worker } } };
+
+export interface WorkerLinkRegisterResults {
+}
+export interface WorkerLinkRegisterResultsInput {
+}
+export function decodeWorkerLinkRegisterResults(r: Reader): WorkerLinkRegisterResults {
+  void r;
+  return {
+  };
+}
+export function encodeWorkerLinkRegisterResults(w: Writer, x: WorkerLinkRegisterResultsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const WorkerLinkRegisterResults: StructType<WorkerLinkRegisterResults, WorkerLinkRegisterResultsInput> = { name: "WorkerLinkRegisterResults", dataWords: 0, pointerWords: 0, decode: decodeWorkerLinkRegisterResults, encode: encodeWorkerLinkRegisterResults };
+
+export interface WorkerReport {
+  worker: string;
+  bootId: string;
+  sequence: number | bigint;
+  process: string;
+  leaseEpoch: number | bigint;
+  revision: number | bigint;
+  capacity: common.Capacity | undefined;
+  attributes: (common.Label)[];
+  versions: (common.Label)[];
+  vms: (common.ObservedVm)[];
+  metrics: (Metric)[];
+}
+export interface WorkerReportInput {
+  worker?: string | undefined;
+  bootId?: string | undefined;
+  sequence?: number | bigint | undefined;
+  process?: string | undefined;
+  leaseEpoch?: number | bigint | undefined;
+  revision?: number | bigint | undefined;
+  capacity?: common.CapacityInput | undefined;
+  attributes?: readonly (common.LabelInput)[] | undefined;
+  versions?: readonly (common.LabelInput)[] | undefined;
+  vms?: readonly (common.ObservedVmInput)[] | undefined;
+  metrics?: readonly (MetricInput)[] | undefined;
+}
+export function decodeWorkerReport(r: Reader): WorkerReport {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+    bootId: q > 1 ? r.text(s, p + 8) : "",
+    sequence: n >= 8 ? getUint64(v, d + 0) : 0,
+    process: q > 2 ? r.text(s, p + 16) : "",
+    leaseEpoch: n >= 16 ? getUint64(v, d + 8) : 0,
+    revision: n >= 24 ? getUint64(v, d + 16) : 0,
+    capacity: q > 3 ? r.struct(s, p + 24, common.decodeCapacity) : undefined,
+    attributes: q > 4 ? r.structs(s, p + 32, common.decodeLabel) : [],
+    versions: q > 5 ? r.structs(s, p + 40, common.decodeLabel) : [],
+    vms: q > 6 ? r.structs(s, p + 48, common.decodeObservedVm) : [],
+    metrics: q > 7 ? r.structs(s, p + 56, decodeMetric) : [],
+  };
+}
+export function encodeWorkerReport(w: Writer, x: WorkerReportInput, at: number): void {
+  const p = at + 24;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+  if (x.bootId !== undefined && x.bootId.length !== 0) w.text(p + 8, x.bootId);
+  if (x.sequence !== undefined) setUint64(w.view, at + 0, x.sequence, "WorkerReport.sequence");
+  if (x.process !== undefined && x.process.length !== 0) w.text(p + 16, x.process);
+  if (x.leaseEpoch !== undefined) setUint64(w.view, at + 8, x.leaseEpoch, "WorkerReport.leaseEpoch");
+  if (x.revision !== undefined) setUint64(w.view, at + 16, x.revision, "WorkerReport.revision");
+  if (x.capacity !== undefined) common.encodeCapacity(w, x.capacity, w.struct(p + 24, 1, 0));
+  if (x.attributes !== undefined && x.attributes.length !== 0) w.structs(p + 32, x.attributes, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
+  if (x.versions !== undefined && x.versions.length !== 0) w.structs(p + 40, x.versions, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
+  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 48, x.vms, { dataWords: 8, pointerWords: 7, write: common.encodeObservedVm });
+  if (x.metrics !== undefined && x.metrics.length !== 0) w.structs(p + 56, x.metrics, { dataWords: 1, pointerWords: 1, write: encodeMetric });
+}
+export const WorkerReport: StructType<WorkerReport, WorkerReportInput> = { name: "WorkerReport", dataWords: 3, pointerWords: 8, decode: decodeWorkerReport, encode: encodeWorkerReport };
+
+export interface WorkerStatus {
+  id: string;
+  state: WorkerStatusState;
+  epoch: number | bigint;
+  capacity: common.Capacity | undefined;
+  freeCpuMilli: number;
+  freeMemoryMib: number;
+  attributes: (common.Label)[];
+  versions: (common.Label)[];
+}
+export interface WorkerStatusInput {
+  id?: string | undefined;
+  state?: WorkerStatusState | undefined;
+  epoch?: number | bigint | undefined;
+  capacity?: common.CapacityInput | undefined;
+  freeCpuMilli?: number | undefined;
+  freeMemoryMib?: number | undefined;
+  attributes?: readonly (common.LabelInput)[] | undefined;
+  versions?: readonly (common.LabelInput)[] | undefined;
+}
+export function decodeWorkerStatus(r: Reader): WorkerStatus {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    id: q > 0 ? r.text(s, p + 0) : "",
+    state: decodeWorkerStatusState(n >= 2 ? v.getUint16(d + 0, true) : 0),
+    epoch: n >= 16 ? getUint64(v, d + 8) : 0,
+    capacity: q > 1 ? r.struct(s, p + 8, common.decodeCapacity) : undefined,
+    freeCpuMilli: n >= 8 ? v.getInt32(d + 4, true) : 0,
+    freeMemoryMib: n >= 20 ? v.getInt32(d + 16, true) : 0,
+    attributes: q > 2 ? r.structs(s, p + 16, common.decodeLabel) : [],
+    versions: q > 3 ? r.structs(s, p + 24, common.decodeLabel) : [],
+  };
+}
+export function encodeWorkerStatus(w: Writer, x: WorkerStatusInput, at: number): void {
+  const p = at + 24;
+  if (x.id !== undefined && x.id.length !== 0) w.text(p + 0, x.id);
+  if (x.state !== undefined) w.view.setUint16(at + 0, enumNumber(x.state, WorkerStatusStateNumbers, "WorkerStatus.state"), true);
+  if (x.epoch !== undefined) setUint64(w.view, at + 8, x.epoch, "WorkerStatus.epoch");
+  if (x.capacity !== undefined) common.encodeCapacity(w, x.capacity, w.struct(p + 8, 1, 0));
+  if (x.freeCpuMilli !== undefined) w.view.setInt32(at + 4, checkInteger(x.freeCpuMilli, -2147483648, 2147483647, "WorkerStatus.freeCpuMilli"), true);
+  if (x.freeMemoryMib !== undefined) w.view.setInt32(at + 16, checkInteger(x.freeMemoryMib, -2147483648, 2147483647, "WorkerStatus.freeMemoryMib"), true);
+  if (x.attributes !== undefined && x.attributes.length !== 0) w.structs(p + 16, x.attributes, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
+  if (x.versions !== undefined && x.versions.length !== 0) w.structs(p + 24, x.versions, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
+}
+export const WorkerStatus: StructType<WorkerStatus, WorkerStatusInput> = { name: "WorkerStatus", dataWords: 3, pointerWords: 4, decode: decodeWorkerStatus, encode: encodeWorkerStatus };
+
+export interface GateClient extends Client {
+  login(params: GateLoginParamsInput, options?: CallOptions): Call<GateLoginResults, GateLoginResultsPipeline>;
+  version(params?: GateVersionParamsInput, options?: CallOptions): Call<GateVersionResults>;
+}
+export interface GateServer {
+  login(params: GateLoginParams, context: CallContext): GateLoginResultsInput | PromiseLike<GateLoginResultsInput>;
+  version(params: GateVersionParams, context: CallContext): GateVersionResultsInput | PromiseLike<GateVersionResultsInput>;
+}
+export const Gate: InterfaceType<GateClient, GateServer> = {
+  name: "Gate",
+  methods: [
+    { name: "login", ordinal: 0, interfaceLow: 242244548, interfaceHigh: 2632729253, params: GateLoginParams, results: GateLoginResults },
+    { name: "version", ordinal: 1, interfaceLow: 242244548, interfaceHigh: 2632729253, params: GateVersionParams, results: GateVersionResults },
+  ],
+};
+
+export interface OperatorClient extends Client {
+  rollback(params: OperatorRollbackParamsInput, options?: CallOptions): Call<OperatorRollbackResults>;
+  resume(params: OperatorResumeParamsInput, options?: CallOptions): Call<OperatorResumeResults>;
+  retry(params: OperatorRetryParamsInput, options?: CallOptions): Call<OperatorRetryResults>;
+}
+export interface OperatorServer {
+  rollback(params: OperatorRollbackParams, context: CallContext): OperatorRollbackResultsInput | PromiseLike<OperatorRollbackResultsInput>;
+  resume(params: OperatorResumeParams, context: CallContext): OperatorResumeResultsInput | PromiseLike<OperatorResumeResultsInput>;
+  retry(params: OperatorRetryParams, context: CallContext): OperatorRetryResultsInput | PromiseLike<OperatorRetryResultsInput>;
+}
+export const Operator: InterfaceType<OperatorClient, OperatorServer> = {
+  name: "Operator",
+  methods: [
+    { name: "rollback", ordinal: 0, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRollbackParams, results: OperatorRollbackResults },
+    { name: "resume", ordinal: 1, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorResumeParams, results: OperatorResumeResults },
+    { name: "retry", ordinal: 2, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRetryParams, results: OperatorRetryResults },
+  ],
+};
+
+export interface PublisherClient extends Client {
+  publishState(params: PublishRequestInput, options?: CallOptions): Call<PublisherPublishStateResults>;
+  highestGeneration(params: PublisherHighestGenerationParamsInput, options?: CallOptions): Call<PublisherHighestGenerationResults>;
+}
+export interface PublisherServer {
+  publishState(params: PublishRequest, context: CallContext): PublisherPublishStateResultsInput | PromiseLike<PublisherPublishStateResultsInput>;
+  highestGeneration(params: PublisherHighestGenerationParams, context: CallContext): PublisherHighestGenerationResultsInput | PromiseLike<PublisherHighestGenerationResultsInput>;
+}
+export const Publisher: InterfaceType<PublisherClient, PublisherServer> = {
+  name: "Publisher",
+  methods: [
+    { name: "publishState", ordinal: 0, interfaceLow: 2084101792, interfaceHigh: 3308945652, params: PublishRequest, results: PublisherPublishStateResults },
+    { name: "highestGeneration", ordinal: 1, interfaceLow: 2084101792, interfaceHigh: 3308945652, params: PublisherHighestGenerationParams, results: PublisherHighestGenerationResults },
+  ],
+};
+
+export interface SessionClient extends Client {
+  whoami(params?: SessionWhoamiParamsInput, options?: CallOptions): Call<SessionWhoamiResults>;
+  viewer(params?: SessionViewerParamsInput, options?: CallOptions): Call<SessionViewerResults, SessionViewerResultsPipeline>;
+  operator(params?: SessionOperatorParamsInput, options?: CallOptions): Call<SessionOperatorResults, SessionOperatorResultsPipeline>;
+  publisher(params?: SessionPublisherParamsInput, options?: CallOptions): Call<SessionPublisherResults, SessionPublisherResultsPipeline>;
+  workerLink(params: SessionWorkerLinkParamsInput, options?: CallOptions): Call<SessionWorkerLinkResults, SessionWorkerLinkResultsPipeline>;
+  tokens(params?: SessionTokensParamsInput, options?: CallOptions): Call<SessionTokensResults, SessionTokensResultsPipeline>;
+}
+export interface SessionServer {
+  whoami(params: SessionWhoamiParams, context: CallContext): SessionWhoamiResultsInput | PromiseLike<SessionWhoamiResultsInput>;
+  viewer(params: SessionViewerParams, context: CallContext): SessionViewerResultsInput | PromiseLike<SessionViewerResultsInput>;
+  operator(params: SessionOperatorParams, context: CallContext): SessionOperatorResultsInput | PromiseLike<SessionOperatorResultsInput>;
+  publisher(params: SessionPublisherParams, context: CallContext): SessionPublisherResultsInput | PromiseLike<SessionPublisherResultsInput>;
+  workerLink(params: SessionWorkerLinkParams, context: CallContext): SessionWorkerLinkResultsInput | PromiseLike<SessionWorkerLinkResultsInput>;
+  tokens(params: SessionTokensParams, context: CallContext): SessionTokensResultsInput | PromiseLike<SessionTokensResultsInput>;
+}
+export const Session: InterfaceType<SessionClient, SessionServer> = {
+  name: "Session",
+  methods: [
+    { name: "whoami", ordinal: 0, interfaceLow: 565860367, interfaceHigh: 3648313872, params: SessionWhoamiParams, results: SessionWhoamiResults },
+    { name: "viewer", ordinal: 1, interfaceLow: 565860367, interfaceHigh: 3648313872, params: SessionViewerParams, results: SessionViewerResults },
+    { name: "operator", ordinal: 2, interfaceLow: 565860367, interfaceHigh: 3648313872, params: SessionOperatorParams, results: SessionOperatorResults },
+    { name: "publisher", ordinal: 3, interfaceLow: 565860367, interfaceHigh: 3648313872, params: SessionPublisherParams, results: SessionPublisherResults },
+    { name: "workerLink", ordinal: 4, interfaceLow: 565860367, interfaceHigh: 3648313872, params: SessionWorkerLinkParams, results: SessionWorkerLinkResults },
+    { name: "tokens", ordinal: 5, interfaceLow: 565860367, interfaceHigh: 3648313872, params: SessionTokensParams, results: SessionTokensResults },
+  ],
+};
+
+export interface TokensClient extends Client {
+  create(params: TokensCreateParamsInput, options?: CallOptions): Call<TokensCreateResults>;
+  list(params?: TokensListParamsInput, options?: CallOptions): Call<TokensListResults>;
+  revoke(params: TokensRevokeParamsInput, options?: CallOptions): Call<TokensRevokeResults>;
+}
+export interface TokensServer {
+  create(params: TokensCreateParams, context: CallContext): TokensCreateResultsInput | PromiseLike<TokensCreateResultsInput>;
+  list(params: TokensListParams, context: CallContext): TokensListResultsInput | PromiseLike<TokensListResultsInput>;
+  revoke(params: TokensRevokeParams, context: CallContext): TokensRevokeResultsInput | void | PromiseLike<TokensRevokeResultsInput | void>;
+}
+export const Tokens: InterfaceType<TokensClient, TokensServer> = {
+  name: "Tokens",
+  methods: [
+    { name: "create", ordinal: 0, interfaceLow: 2003402437, interfaceHigh: 2163404555, params: TokensCreateParams, results: TokensCreateResults },
+    { name: "list", ordinal: 1, interfaceLow: 2003402437, interfaceHigh: 2163404555, params: TokensListParams, results: TokensListResults },
+    { name: "revoke", ordinal: 2, interfaceLow: 2003402437, interfaceHigh: 2163404555, params: TokensRevokeParams, results: TokensRevokeResults },
+  ],
+};
+
+export interface ViewerClient extends Client {
+  getClusterStatus(params: ViewerGetClusterStatusParamsInput, options?: CallOptions): Call<ViewerGetClusterStatusResults>;
+  getWorker(params: ViewerGetWorkerParamsInput, options?: CallOptions): Call<ViewerGetWorkerResults>;
+  generations(params: ViewerGenerationsParamsInput, options?: CallOptions): Call<ViewerGenerationsResults>;
+  clusters(params?: ViewerClustersParamsInput, options?: CallOptions): Call<ViewerClustersResults>;
+  logs(params: ViewerLogsParamsInput, options?: CallOptions): Call<ViewerLogsResults>;
+}
+export interface ViewerServer {
+  getClusterStatus(params: ViewerGetClusterStatusParams, context: CallContext): ViewerGetClusterStatusResultsInput | PromiseLike<ViewerGetClusterStatusResultsInput>;
+  getWorker(params: ViewerGetWorkerParams, context: CallContext): ViewerGetWorkerResultsInput | PromiseLike<ViewerGetWorkerResultsInput>;
+  generations(params: ViewerGenerationsParams, context: CallContext): ViewerGenerationsResultsInput | PromiseLike<ViewerGenerationsResultsInput>;
+  clusters(params: ViewerClustersParams, context: CallContext): ViewerClustersResultsInput | PromiseLike<ViewerClustersResultsInput>;
+  logs(params: ViewerLogsParams, context: CallContext): ViewerLogsResultsInput | PromiseLike<ViewerLogsResultsInput>;
+}
+export const Viewer: InterfaceType<ViewerClient, ViewerServer> = {
+  name: "Viewer",
+  methods: [
+    { name: "getClusterStatus", ordinal: 0, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerGetClusterStatusParams, results: ViewerGetClusterStatusResults },
+    { name: "getWorker", ordinal: 1, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerGetWorkerParams, results: ViewerGetWorkerResults },
+    { name: "generations", ordinal: 2, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerGenerationsParams, results: ViewerGenerationsResults },
+    { name: "clusters", ordinal: 3, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerClustersParams, results: ViewerClustersResults },
+    { name: "logs", ordinal: 4, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerLogsParams, results: ViewerLogsResults },
+  ],
+};
+
+export interface WorkerLinkClient extends Client {
+  getAssignment(params: WorkerLinkGetAssignmentParamsInput, options?: CallOptions): Call<WorkerLinkGetAssignmentResults>;
+  pushData(params: WorkerReportInput, options?: CallOptions): Call<WorkerLinkPushDataResults>;
+  register(params: WorkerLinkRegisterParamsInput, options?: CallOptions): Call<WorkerLinkRegisterResults>;
+}
+export interface WorkerLinkServer {
+  getAssignment(params: WorkerLinkGetAssignmentParams, context: CallContext): WorkerLinkGetAssignmentResultsInput | PromiseLike<WorkerLinkGetAssignmentResultsInput>;
+  pushData(params: WorkerReport, context: CallContext): WorkerLinkPushDataResultsInput | PromiseLike<WorkerLinkPushDataResultsInput>;
+  register(params: WorkerLinkRegisterParams, context: CallContext): WorkerLinkRegisterResultsInput | void | PromiseLike<WorkerLinkRegisterResultsInput | void>;
+}
+export const WorkerLink: InterfaceType<WorkerLinkClient, WorkerLinkServer> = {
+  name: "WorkerLink",
+  methods: [
+    { name: "getAssignment", ordinal: 0, interfaceLow: 3001789123, interfaceHigh: 3551614354, params: WorkerLinkGetAssignmentParams, results: WorkerLinkGetAssignmentResults },
+    { name: "pushData", ordinal: 1, interfaceLow: 3001789123, interfaceHigh: 3551614354, params: WorkerReport, results: WorkerLinkPushDataResults },
+    { name: "register", ordinal: 2, interfaceLow: 3001789123, interfaceHigh: 3551614354, params: WorkerLinkRegisterParams, results: WorkerLinkRegisterResults },
+  ],
+};
+

@@ -1,0 +1,433 @@
+/**
+ * Typed stubs: what code that calls a capability holds, and the calls it makes.
+ *
+ * A stub holds one reference to its hook until it is disposed. A call is a
+ * promise of its results and at once a holder of the capabilities that the
+ * results will have: `gate.login({ token }).session` can be called before the
+ * login has returned. It never rejects unless somebody waits for it.
+ *
+ * @module
+ */
+import { AppError } from "../roles/model/errors.ts";
+import { asAppError } from "./core/errors.ts";
+import {
+  asPayload,
+  type Content,
+  type Hook,
+  type Started,
+} from "./core/hook.ts";
+import { BrokenHook, NullHook, nullHook, PromiseHook } from "./core/hooks.ts";
+import type { Reader, Segment } from "./core/reader.ts";
+import type { Writer } from "./core/writer.ts";
+import {
+  type InterfaceType,
+  type MethodType,
+  type PipelineField,
+  type StructType,
+  TypedContent,
+} from "./core/types.ts";
+
+export interface CallOptions {
+  /** Aborting it cancels the call here and at the peer. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What every stub offers beside its methods. */
+export interface Client extends Disposable {
+  /** Gives the capability back; calls after this fail. Twice does nothing. */
+  dispose(): void;
+  /** A second stub with a reference of its own: to keep a parameter beyond its call, for one. */
+  dup(): this;
+}
+
+/** A call: its results, and through `Pipeline` the capabilities they will have. */
+export type Call<Results, Pipeline = unknown> =
+  & PromiseLike<Results>
+  & Pick<Promise<Results>, "catch" | "finally">
+  & Pipeline;
+
+const net = new FinalizationRegistry<Hook>((hook) => hook.release());
+
+/** The base of all stubs. */
+export class Stub implements Client {
+  #hook: Hook;
+  #disposed = false;
+  #onDispose: (() => void) | undefined;
+  readonly #name: string;
+
+  /** Takes over a reference to `hook`. */
+  constructor(hook: Hook, name: string, onDispose?: () => void) {
+    this.#hook = hook;
+    this.#name = name;
+    this.#onDispose = onDispose;
+    // The peer's table must not grow with what was forgotten here. A net only: dispose is prompt.
+    if (hook.home !== undefined) net.register(this, hook, this);
+  }
+
+  /** The hook to call or to send. Not a new reference. */
+  static hookOf(stub: Client): Hook {
+    if (!(stub instanceof Stub)) {
+      throw new RangeError("a capability must be a stub: use serverOf()");
+    }
+    if (stub.#disposed) {
+      throw new AppError(
+        "failed",
+        `Cannot use a ${stub.#name} that was disposed`,
+        { hint: "keep a parameter beyond its call with dup()" },
+      );
+    }
+    return stub.#hook;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    net.unregister(this);
+    this.#hook.release();
+    this.#onDispose?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  dup(): this {
+    const hook = Stub.hookOf(this);
+    hook.addRef();
+    return new (this.constructor as new (hook: Hook, name: string) => this)(
+      hook,
+      this.#name,
+    );
+  }
+}
+
+type StubClass = new (
+  hook: Hook,
+  name: string,
+  onDispose?: () => void,
+) => Stub;
+const classes = new WeakMap<object, StubClass>();
+
+function classOf(type: InterfaceType): StubClass {
+  let found = classes.get(type);
+  if (found !== undefined) return found;
+  found = class extends Stub {};
+  for (const method of type.methods) {
+    const label = `${type.name}.${method.name}`;
+    const call = function (
+      this: Stub,
+      params: unknown,
+      options?: CallOptions,
+    ): unknown {
+      return startCall(this, method, { label, params, ...options });
+    };
+    Object.defineProperty(found.prototype, method.name, { value: call });
+  }
+  classes.set(type, found);
+  return found;
+}
+
+/** A stub for `hook`; takes over a reference. */
+export function stubOf<C>(
+  type: InterfaceType<C, never> | InterfaceType<C>,
+  hook: Hook,
+  onDispose?: () => void,
+): C {
+  return new (classOf(type))(hook, type.name, onDispose) as C;
+}
+
+/** For generated decoders: the capability at `at`; calls on one that is null fail. `at` -1: there is no such pointer. */
+export function takeClient<C>(
+  reader: Reader,
+  segment: Segment,
+  at: number,
+  type: InterfaceType<C>,
+): C {
+  const hook = at < 0 ? undefined : reader.capability(segment, at);
+  hook?.addRef();
+  const stub = stubOf(type, hook ?? nullHook());
+  reader.taken.push(stub as Disposable);
+  return stub;
+}
+
+/** For generated encoders. */
+export function putClient(writer: Writer, at: number, stub: Client): void {
+  const hook = Stub.hookOf(stub);
+  if (!(hook instanceof NullHook)) writer.capability(at, hook);
+}
+
+/**
+ * A capability that can be called and passed on before it is known. Calls
+ * keep their order. Takes over the stub that `promise` gives.
+ */
+export function promiseOf<C extends Client>(
+  type: InterfaceType<C>,
+  promise: PromiseLike<C>,
+): C {
+  const hook = new PromiseHook();
+  promise.then((stub) => {
+    const known = Stub.hookOf(stub);
+    known.addRef();
+    hook.resolve(known);
+    stub.dispose();
+  }, (error: unknown) => hook.reject(asAppError(error)))
+    .then(undefined, (error: unknown) => hook.reject(asAppError(error)));
+  return stubOf(type, hook);
+}
+
+/** True when both stubs lead to the same object, as far as is known here. */
+export function sameCapability(a: Client, b: Client): boolean {
+  return Stub.hookOf(a).resolved() === Stub.hookOf(b).resolved();
+}
+
+interface CallStart extends CallOptions {
+  label: string;
+  params: unknown;
+}
+
+/** The state of a call; `CallBase` is what the caller sees of it. */
+class PendingCall<R> {
+  readonly #method: MethodType;
+  readonly #label: string;
+  started: Started | undefined;
+  #outcome: { value: R } | { error: AppError } | undefined;
+  #taken: Disposable[] = [];
+  #promise: Promise<R> | undefined;
+  #resolve: ((value: R) => void) | undefined;
+  #reject: ((error: AppError) => void) | undefined;
+  #pipelined = 0;
+  #signal: AbortSignal | undefined;
+  #onAbort: (() => void) | undefined;
+
+  constructor(method: MethodType, label: string) {
+    this.#method = method;
+    this.#label = label;
+  }
+
+  watch(signal: AbortSignal): void {
+    this.#signal = signal;
+    this.#onAbort = () => {
+      const { reason } = signal;
+      const late = reason instanceof DOMException &&
+        reason.name === "TimeoutError";
+      this.started?.cancel();
+      this.exception(
+        new AppError(
+          late ? "timeout" : "failed",
+          late
+            ? `${this.#label} did not return in time`
+            : `${this.#label} was aborted`,
+          { cause: reason },
+        ),
+      );
+    };
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get settled(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  // As a Reply.
+
+  results(content: Content): void {
+    if (this.#outcome !== undefined) return;
+    try {
+      const payload = asPayload(content);
+      const { reader } = payload;
+      reader.taken = [];
+      const value = reader.root(
+        payload.segment,
+        payload.at,
+        this.#method.results.decode,
+      ) as R;
+      this.#taken = reader.taken;
+      reader.taken = [];
+      this.#settle({ value });
+    } catch (cause) {
+      const error = asAppError(cause);
+      this.exception(
+        new AppError(
+          "failed",
+          `Cannot read the results of ${this.#label}: ${error.message}`,
+          { cause: error },
+        ),
+      );
+    }
+  }
+
+  exception(error: AppError): void {
+    if (this.#outcome === undefined) this.#settle({ error });
+  }
+
+  #settle(outcome: { value: R } | { error: AppError }): void {
+    this.#outcome = outcome;
+    if (this.#onAbort !== undefined) {
+      this.#signal?.removeEventListener("abort", this.#onAbort);
+      this.#onAbort = undefined;
+    }
+    this.#deliver();
+    this.#releaseUnused();
+  }
+
+  #deliver(): void {
+    const outcome = this.#outcome;
+    if (outcome === undefined || this.#resolve === undefined) return;
+    if ("value" in outcome) this.#resolve(outcome.value);
+    else this.#reject?.(outcome.error);
+  }
+
+  promise(): Promise<R> {
+    if (this.#promise === undefined) {
+      this.#promise = new Promise<R>((resolve, reject) => {
+        this.#resolve = resolve;
+        this.#reject = reject;
+      });
+      this.#deliver();
+    }
+    return this.#promise;
+  }
+
+  /** The hook that the results will have, or have, at `path`. */
+  pipeline(path: readonly number[], names: readonly string[]): Hook {
+    this.#pipelined++;
+    if (this.#outcome === undefined) {
+      return this.started?.pipeline(path) ??
+        new BrokenHook(new AppError("failed", `${this.#label} is not started`));
+    }
+    if ("error" in this.#outcome) return new BrokenHook(this.#outcome.error);
+    let value: unknown = this.#outcome.value;
+    for (const name of names) {
+      value = (value as Record<string, unknown> | undefined)?.[name];
+    }
+    if (!(value instanceof Stub)) {
+      return new BrokenHook(
+        new AppError(
+          "failed",
+          `${this.#label} returned no capability "${names.join(".")}"`,
+        ),
+      );
+    }
+    const hook = Stub.hookOf(value);
+    hook.addRef();
+    return hook;
+  }
+
+  /** A pipelined stub was disposed of. */
+  unpipeline(): void {
+    this.#pipelined--;
+    this.#releaseUnused();
+  }
+
+  /** Only the pipeline was used and it is gone: nobody will ask for the results' stubs. */
+  #releaseUnused(): void {
+    if (this.#pipelined > 0 || this.#promise !== undefined) return;
+    if (!this.#usedPipeline) return;
+    for (const stub of this.#taken) stub[Symbol.dispose]();
+    this.#taken = [];
+  }
+  #usedPipeline = false;
+  markPipelined(): void {
+    this.#usedPipeline = true;
+  }
+}
+
+/** A call as its caller holds it. */
+class CallBase<R> implements PromiseLike<R> {
+  protected readonly pending: PendingCall<R>;
+
+  constructor(pending: PendingCall<R>) {
+    this.pending = pending;
+  }
+
+  then<A = R, B = never>(
+    ok?: ((value: R) => A | PromiseLike<A>) | null,
+    failed?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.pending.promise().then(ok, failed);
+  }
+  catch<B = never>(
+    failed?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<R | B> {
+    return this.pending.promise().catch(failed);
+  }
+  finally(done?: (() => void) | null): Promise<R> {
+    return this.pending.promise().finally(done);
+  }
+}
+
+function startCall(stub: Stub, method: MethodType, start: CallStart): unknown {
+  const pending = new PendingCall<unknown>(method, start.label);
+  const { signal } = start;
+  try {
+    if (signal?.aborted) {
+      pending.watch(signal);
+    } else {
+      const hook = Stub.hookOf(stub);
+      pending.started = hook.call({
+        interfaceLow: method.interfaceLow,
+        interfaceHigh: method.interfaceHigh,
+        method: method.ordinal,
+        params: new TypedContent(method.params, start.params),
+      }, pending);
+      if (signal !== undefined && !pending.settled) pending.watch(signal);
+    }
+  } catch (error) {
+    pending.exception(asAppError(error));
+  }
+  return new (callClassOf(method.results))(pending);
+}
+
+type CallClass = new (pending: PendingCall<unknown>) => CallBase<unknown>;
+const callClasses = new WeakMap<StructType, CallClass>();
+
+function callClassOf(results: StructType): CallClass {
+  if (results.pipeline === undefined) return CallBase;
+  let found = callClasses.get(results);
+  if (found !== undefined) return found;
+  const fields = results.pipeline;
+  found = class extends CallBase<unknown> {
+    constructor(pending: PendingCall<unknown>) {
+      super(pending);
+      definePipelines(this, pending, { fields, path: [], names: [] });
+    }
+  };
+  callClasses.set(results, found);
+  return found;
+}
+
+/** Getters for the capabilities below `fields`; the same stub each time. */
+function definePipelines(
+  target: object,
+  pending: PendingCall<unknown>,
+  place: {
+    fields: Readonly<Record<string, PipelineField>>;
+    path: readonly number[];
+    names: readonly string[];
+  },
+): void {
+  for (const [name, field] of Object.entries(place.fields)) {
+    const path = [...place.path, field.index];
+    const names = [...place.names, name];
+    let made: unknown;
+    const get = () => made ??= makePipeline(pending, field, { path, names });
+    Object.defineProperty(target, name, { get, enumerable: true });
+  }
+}
+
+function makePipeline(
+  pending: PendingCall<unknown>,
+  field: PipelineField,
+  place: { path: readonly number[]; names: readonly string[] },
+): unknown {
+  if (field.interface !== undefined) {
+    const hook = pending.pipeline(place.path, place.names);
+    pending.markPipelined();
+    return stubOf(field.interface(), hook, () => pending.unpipeline());
+  }
+  const nested = {};
+  const fields = field.struct?.().pipeline ?? {};
+  definePipelines(nested, pending, { fields, ...place });
+  return nested;
+}
