@@ -21,6 +21,8 @@ export type ActionKind =
   | "forget"
   /** A failure is remembered. */
   | "avoid"
+  /** The worker has been told of the order. */
+  | "acknowledge"
   /** Room that only the fallback needed is given back. */
   | "settle";
 

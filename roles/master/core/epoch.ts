@@ -16,6 +16,9 @@ export function leaseEpochOf(incarnation: number, term: number): number {
   return incarnation * TERMS + term;
 }
 
+/** Each restore adds one: a report further ahead is a mistake, and following it could use the epochs up. */
+const MAX_JUMP = 1024;
+
 /**
  * The incarnation this store must have so that `ours` is not below `reported`:
  * a store that was restored or made anew must not reuse fences it has given
@@ -30,10 +33,10 @@ export function incarnationAbove(
 ): number {
   if (compareFence(reported, ours) <= 0) return incarnation;
   const raised = Math.floor(reported.leaseEpoch / TERMS) + 1;
-  if (raised > MAX_INCARNATION) {
+  if (raised > Math.min(MAX_INCARNATION, incarnation + MAX_JUMP)) {
     throw new AppError(
       "refused",
-      `Cannot take a report that claims lease epoch ${reported.leaseEpoch}: no epoch of this master can be above it`,
+      `Cannot take a report that claims lease epoch ${reported.leaseEpoch}: this master is at ${ours.leaseEpoch}, too far below`,
       { hint: "stop that worker and remove its saved assignment" },
     );
   }

@@ -185,7 +185,7 @@ class Planner {
     const placing = choosePlace({
       vm: wanted.id,
       spec: wanted.view.spec,
-      size: this.#sizeHeld(wanted),
+      size: this.#sizeHeld(wanted, true),
       avoid,
       nowMs: this.#input.nowMs,
       ...(except === undefined ? {} : { except }),
@@ -195,8 +195,10 @@ class Planner {
   }
 
   /** The spec a worker goes back to by itself; undefined: it stops the VM. */
-  #fallbackOf(wanted: Wanted): SpecView | undefined {
-    const { fallback, cluster } = this.#input;
+  #fallbackOf(wanted: Wanted, isNew: boolean): SpecView | undefined {
+    const { fallback, cluster, mode } = this.#input;
+    // A new copy of what is active has nothing better to go back to.
+    if (isNew && mode === "settled") return undefined;
     const name = wanted.view.spec.name;
     const view = fallback?.specs.get(name);
     if (view === undefined) return undefined;
@@ -205,15 +207,15 @@ class Planner {
     return ordinal < view.spec.replicas ? view : undefined;
   }
 
-  #sizeHeld(wanted: Wanted): Size {
+  #sizeHeld(wanted: Wanted, isNew: boolean): Size {
     const own = sizeOf(wanted.view.spec);
-    const fallback = this.#fallbackOf(wanted);
+    const fallback = this.#fallbackOf(wanted, isNew);
     return fallback === undefined ? own : largerOf(own, sizeOf(fallback.spec));
   }
 
   /** The fields of a placement that follow from the spec it carries. */
-  #content(wanted: Wanted) {
-    const fallback = this.#fallbackOf(wanted);
+  #content(wanted: Wanted, isNew: boolean) {
+    const fallback = this.#fallbackOf(wanted, isNew);
     const { view, generation } = wanted;
     const own = publishedPorts(view.spec);
     const theirs = fallback === undefined ? [] : publishedPorts(fallback.spec);
@@ -224,7 +226,7 @@ class Planner {
       fallbackGeneration: fallback === undefined
         ? 0
         : this.#input.fallback?.generation ?? 0,
-      reserved: this.#sizeHeld(wanted),
+      reserved: this.#sizeHeld(wanted, isNew),
       ports: [...new Set([...own, ...theirs])],
     };
   }
@@ -250,7 +252,7 @@ class Planner {
       acknowledged: false,
       leaving: false,
       avoid,
-      ...this.#content(wanted),
+      ...this.#content(wanted, true),
     };
     this.#room.take(after);
     this.actions.push({ kind: "place", before: null, after, reason });
@@ -429,7 +431,7 @@ class Planner {
     const refusal = refusalOf({
       vm: wanted.id,
       spec: wanted.view.spec,
-      size: this.#sizeHeld(wanted),
+      size: this.#sizeHeld(wanted, false),
       avoid: [],
       nowMs: this.#input.nowMs,
     }, worker);
@@ -440,7 +442,7 @@ class Planner {
     }
     const after: PlacementDoc = {
       ...placement,
-      ...this.#content(wanted),
+      ...this.#content(wanted, false),
       startedIn: wanted.generation,
     };
     // Until the switch is done the old content still takes what it took.

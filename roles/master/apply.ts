@@ -1,0 +1,63 @@
+/**
+ * Writes a tick's plan into a draft: documents, worker revisions, and the
+ * independent check that the result holds. No decisions.
+ *
+ * @module
+ */
+import { type Action, applyActions } from "./core/actions.ts";
+import { generationKey, placementKey } from "./core/documents.ts";
+import type { ClusterChange } from "./core/generations.ts";
+import { checkPlacements } from "./core/plan_check.ts";
+import type { ClusterTick } from "./core/tick.ts";
+import type { Draft } from "./documents.ts";
+
+/** Puts the documents of a change into the draft. */
+export function applyChange(draft: Draft, change: ClusterChange): void {
+  draft.put("cluster", change.cluster.name, change.cluster);
+  for (const doc of change.generations) {
+    draft.put("generation", generationKey(doc.cluster, doc.generation), doc);
+  }
+}
+
+/**
+ * Applies every cluster's tick.
+ *
+ * @throws {Error} when the plan breaks an invariant: a bug, which must not be committed.
+ */
+export function applyTick(draft: Draft, ticks: readonly ClusterTick[]): void {
+  for (const { isChanged, change } of ticks) {
+    if (isChanged) applyChange(draft, change);
+  }
+  const actions = ticks.flatMap((tick) => tick.actions);
+  if (actions.length === 0) return;
+  applyPlacements(draft, actions);
+  const touched = new Set(
+    actions.filter(({ kind }) => kind === "place" || kind === "update")
+      .flatMap(({ after }) => after?.worker ?? []),
+  );
+  const broken = checkPlacements(
+    [...draft.entries("placement")].map(([, doc]) => doc),
+    [...draft.entries("worker")].map(([, doc]) => doc),
+    touched,
+  );
+  if (broken.length > 0) {
+    throw new Error(`the plan breaks an invariant: ${broken.join("; ")}`);
+  }
+}
+
+function applyPlacements(draft: Draft, actions: readonly Action[]): void {
+  const applied = applyActions(
+    actions,
+    (worker) => draft.get("worker", worker)?.revision ?? 0,
+  );
+  for (const doc of applied.put) {
+    draft.put("placement", placementKey(doc), doc);
+  }
+  for (const key of applied.removed) draft.delete("placement", key);
+  for (const [name, revision] of applied.revisions) {
+    const worker = draft.get("worker", name);
+    if (worker !== undefined) {
+      draft.put("worker", name, { ...worker, revision });
+    }
+  }
+}

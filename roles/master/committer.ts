@@ -1,0 +1,120 @@
+/**
+ * The single writer: changes run one after the other on a draft, and all that
+ * wait together share one commit. Nothing is acknowledged before it is
+ * durable, and memory never is ahead of the disk.
+ *
+ * @module
+ */
+import { AppError, toAppError } from "../model/errors.ts";
+import { type Documents, Draft } from "./documents.ts";
+import type { Store } from "./store.ts";
+
+/** Changes that wait at most; a burst beyond it is told to come back. */
+const MAX_WAITING = 1024;
+/** Changes that share a commit. */
+const MAX_GROUP = 128;
+
+/** What the writer tells its owner. */
+export interface CommitHooks {
+  /** Before the store is asked, with the names of the changes. */
+  beforeCommit(names: readonly string[]): void;
+  /** After it is durable and in memory, before anybody is answered. */
+  committed(names: readonly string[], draft: Draft): void;
+}
+
+interface Job {
+  name: string;
+  change: (draft: Draft) => unknown;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+export class Committer {
+  readonly #store: Store;
+  readonly #documents: Documents;
+  readonly #hooks: CommitHooks;
+  #waiting: Job[] = [];
+  #isRunning = false;
+  #failure: AppError | null = null;
+
+  constructor(store: Store, documents: Documents, hooks: CommitHooks) {
+    this.#store = store;
+    this.#documents = documents;
+    this.#hooks = hooks;
+  }
+
+  /** Why the last commit failed; null when it did not. */
+  get failure(): AppError | null {
+    return this.#failure;
+  }
+
+  /**
+   * Runs `change` on a draft and commits it. An error it throws undoes its own
+   * changes only.
+   *
+   * @throws {AppError} what `change` threw, `storage`, or `overloaded`.
+   */
+  change<T>(name: string, change: (draft: Draft) => T): Promise<T> {
+    if (this.#waiting.length >= MAX_WAITING) {
+      throw new AppError(
+        "overloaded",
+        `Cannot take this change: ${MAX_WAITING} others wait already`,
+        { hint: "try again in a moment" },
+      );
+    }
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({
+        name,
+        change,
+        resolve: (value) => resolve(value as T),
+        reject,
+      });
+      if (!this.#isRunning) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    // One turn, so that what was asked for together is committed together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      await this.#runGroup(this.#waiting.splice(0, MAX_GROUP));
+    }
+    this.#isRunning = false;
+  }
+
+  async #runGroup(group: readonly Job[]): Promise<void> {
+    const draft = new Draft(this.#documents);
+    const done: { job: Job; value: unknown }[] = [];
+    for (const job of group) {
+      const own = new Draft(draft);
+      try {
+        done.push({ job, value: job.change(own) });
+        draft.merge(own);
+      } catch (error) {
+        job.reject(error);
+      }
+    }
+    try {
+      if (!draft.isEmpty) await this.#commit(draft, done.map(({ job }) => job));
+      for (const { job, value } of done) job.resolve(value);
+    } catch (error) {
+      for (const { job } of done) job.reject(error);
+    }
+  }
+
+  async #commit(draft: Draft, jobs: readonly Job[]): Promise<void> {
+    const names = jobs.map(({ name }) => name);
+    this.#hooks.beforeCommit(names);
+    try {
+      const operations = draft.operations(this.#documents);
+      const revision = await this.#store.transact(operations);
+      this.#documents.accept(draft, revision);
+      this.#failure = null;
+    } catch (error) {
+      this.#failure = toAppError(error);
+      throw this.#failure;
+    }
+    this.#hooks.committed(names, draft);
+  }
+}

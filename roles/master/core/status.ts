@@ -1,0 +1,229 @@
+/**
+ * What is shown of a cluster: desired, observed, drift, convergence, and for
+ * each VM why it is not where it should be. Reads only.
+ *
+ * @module
+ */
+import type { GenerationSummary } from "../../model/generation.ts";
+import { vmId } from "../../model/ids.ts";
+import type { ObservedVm } from "../../model/observed.ts";
+import {
+  type ClusterStatus,
+  convergencePercent,
+  type VmStatus,
+  type WorkerStatus,
+} from "../../model/status.ts";
+import {
+  type GenerationDoc,
+  type PlacementDoc,
+  placementKey,
+} from "./documents.ts";
+import type { ClusterState } from "./generations.ts";
+import { Room } from "./placing.ts";
+import { refusedReason, type WorkerView } from "./snapshot.ts";
+import { rolloutMessage, targetOf, type TickInput, viewOf } from "./tick.ts";
+
+/** The last report of each copy, whatever state its worker is in. */
+function lastSeen(input: TickInput): Map<string, ObservedVm> {
+  const seen = new Map<string, ObservedVm>();
+  for (const { doc, report, state } of input.workers.values()) {
+    if (report === null || state === "lost") continue;
+    for (const vm of report.vms) {
+      seen.set(`${doc.name}/${placementKey(vm)}`, vm);
+    }
+  }
+  return seen;
+}
+
+/** Every worker with what it has left. */
+export function workerStatuses(input: TickInput): WorkerStatus[] {
+  const views = [...input.workers.values()];
+  const room = new Room(
+    views.map(({ doc, state }) => ({
+      name: doc.name,
+      state,
+      capacity: doc.capacity,
+      attributes: doc.attributes,
+    })),
+    input.placements,
+  );
+  return views.map(({ doc, state, epoch }) => ({
+    id: doc.name,
+    state,
+    epoch,
+    capacity: { ...doc.capacity },
+    free: { ...(room.workers.get(doc.name)?.free ?? doc.capacity) },
+    attributes: { ...doc.attributes },
+    versions: { ...doc.versions },
+  })).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function messageOf(
+  placement: PlacementDoc,
+  seen: ObservedVm | undefined,
+  worker: WorkerView | undefined,
+  told: string | undefined,
+): string {
+  const refused = refusedReason(placement, seen);
+  if (worker === undefined || worker.state !== "alive") {
+    return told ?? `${placement.worker} is ${worker?.state ?? "unknown"}`;
+  }
+  if (refused !== null) return `rolled back: ${refused}`;
+  const failure = seen?.hostFailure ?? null;
+  if (failure !== null) return `${failure.kind}: ${failure.message}`;
+  if (told?.startsWith("placed on") === true && seen !== undefined) {
+    return seen.message;
+  }
+  return told ?? seen?.message ?? `waits for ${placement.worker} to report it`;
+}
+
+function placedStatus(
+  placement: PlacementDoc,
+  desired: string | null,
+  seen: ObservedVm | undefined,
+  worker: WorkerView | undefined,
+  told: string | undefined,
+): VmStatus {
+  const observed = seen?.runtimeHash ?? null;
+  const isRefused = refusedReason(placement, seen) !== null;
+  return {
+    id: placement.vm,
+    incarnation: placement.incarnation,
+    worker: placement.worker,
+    desired,
+    observed,
+    generation: observed === null ? 0 : seen?.generation ?? 0,
+    state: seen?.state ?? "Created",
+    health: seen?.health ?? "unknown",
+    // A change the worker refused is told as rolled back, not as drift.
+    drift: observed !== desired && !isRefused,
+    address: seen?.address ?? "",
+    restarts: seen?.restarts ?? 0,
+    message: messageOf(placement, seen, worker, told),
+  };
+}
+
+function unplacedStatus(id: string, desired: string, told: string): VmStatus {
+  return {
+    id,
+    incarnation: 0,
+    worker: "",
+    desired,
+    observed: null,
+    generation: 0,
+    state: "Created",
+    health: "unknown",
+    drift: true,
+    address: "",
+    restarts: 0,
+    message: told,
+  };
+}
+
+/** The desired runtimeHash by VM id. */
+function desiredHashes(
+  input: TickInput,
+  state: ClusterState,
+): Map<string, string> {
+  const desired = new Map<string, string>();
+  const { generation } = targetOf(state);
+  const view = viewOf(state, generation, input.specsOf);
+  for (const [name, spec] of view?.specs ?? []) {
+    for (let ordinal = 0; ordinal < spec.spec.replicas; ordinal++) {
+      desired.set(vmId(state.cluster.name, name, ordinal), spec.runtimeHash);
+    }
+  }
+  return desired;
+}
+
+function vmStatuses(input: TickInput, state: ClusterState): VmStatus[] {
+  const prefix = `${state.cluster.name}/`;
+  const desired = desiredHashes(input, state);
+  const report = input.reports.get(state.cluster.name);
+  const seen = lastSeen(input);
+  const vms: VmStatus[] = [];
+  const placed = new Set<string>();
+  for (const placement of input.placements) {
+    if (!placement.vm.startsWith(prefix)) continue;
+    const worker = input.workers.get(placement.worker);
+    const key = `${placement.worker}/${placementKey(placement)}`;
+    const found = seen.get(key);
+    seen.delete(key);
+    // What leaves counts as long as its worker says that it is there.
+    if (placement.leaving && found === undefined) continue;
+    if (!placement.leaving) placed.add(placement.vm);
+    vms.push(placedStatus(
+      placement,
+      placement.leaving ? null : desired.get(placement.vm) ?? null,
+      found,
+      worker,
+      placement.leaving ? "is being stopped" : report?.get(placement.vm),
+    ));
+  }
+  for (const [id, hash] of desired) {
+    if (placed.has(id)) continue;
+    vms.push(unplacedStatus(id, hash, report?.get(id) ?? "is placed next"));
+  }
+  return vms.sort((a, b) =>
+    a.id < b.id ? -1 : a.id > b.id ? 1 : a.incarnation - b.incarnation
+  );
+}
+
+function heldText(state: ClusterState): string | null {
+  const { held, active } = state.cluster;
+  if (!held) return null;
+  const ahead = [...state.generations.keys()]
+    .filter((generation) => generation > active).length;
+  return ahead === 0
+    ? `held at ${active}`
+    : `held at ${active}, Git is ${ahead} ahead`;
+}
+
+function rolloutStatus(
+  input: TickInput,
+  state: ClusterState,
+): ClusterStatus["rollout"] {
+  const { rollout } = state.cluster;
+  if (rollout !== null) {
+    return {
+      generation: rollout.generation,
+      state: rollout.state,
+      message: rolloutMessage(input, state),
+    };
+  }
+  const pending = [...state.generations.values()]
+    .filter((doc) => doc.state === "pending")
+    .sort((a, b) => b.generation - a.generation)[0];
+  if (pending === undefined) return null;
+  return {
+    generation: pending.generation,
+    state: "pending",
+    message: pending.reason,
+  };
+}
+
+/** The whole view of one cluster. */
+export function clusterStatus(
+  input: TickInput,
+  state: ClusterState,
+): ClusterStatus {
+  const { cluster, generations } = state;
+  const vms = vmStatuses(input, state);
+  return {
+    cluster: cluster.name,
+    activeGeneration: cluster.active,
+    commit: generations.get(cluster.active)?.commit ?? "",
+    held: heldText(state),
+    convergencePercent: convergencePercent(vms),
+    highestGeneration: cluster.highest,
+    rollout: rolloutStatus(input, state),
+    workers: workerStatuses(input),
+    vms,
+  };
+}
+
+/** A generation as lists show it. */
+export function summaryOf(doc: GenerationDoc): GenerationSummary {
+  const { wasActive: _wasActive, ...summary } = doc;
+  return summary;
+}

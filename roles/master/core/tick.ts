@@ -1,0 +1,286 @@
+/**
+ * One look at everything: for each cluster what its rollout came to, which
+ * generation is the target, and the plan towards it. A pure function of
+ * documents, reports and the two clocks; applying it is apply.ts's business.
+ *
+ * @module
+ */
+import { splitVmId } from "../../model/ids.ts";
+import type { Action } from "./actions.ts";
+import type { GenerationDoc, PlacementDoc } from "./documents.ts";
+import {
+  type ClusterChange,
+  type ClusterState,
+  failRollout,
+  promote,
+} from "./generations.ts";
+import { Room } from "./placing.ts";
+import { type ClusterPlan, planCluster, type PlanMode } from "./reconciler.ts";
+import { judgeRollout, type Progress } from "./rollout.ts";
+import {
+  type IntentView,
+  Observations,
+  type SpecView,
+  type WorkerView,
+} from "./snapshot.ts";
+import {
+  type Acknowledgement,
+  acknowledgements,
+  isSameSeconds,
+  stageSeconds,
+} from "./stages.ts";
+
+export interface TickInput {
+  clusters: readonly ClusterState[];
+  placements: readonly PlacementDoc[];
+  workers: ReadonlyMap<string, WorkerView>;
+  acknowledged: ReadonlyMap<string, Acknowledgement>;
+  /** The specs of an intent by VM name; undefined when it is not kept. */
+  specsOf(
+    cluster: string,
+    intentHash: string,
+  ): ReadonlyMap<string, SpecView> | undefined;
+  progress: ReadonlyMap<string, Progress>;
+  reports: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  nowMs: number;
+  bootMs: number;
+}
+
+/** What is to be done for one cluster. */
+export interface ClusterTick {
+  change: ClusterChange;
+  /** False when the documents of `change` are as they were. */
+  isChanged: boolean;
+  actions: Action[];
+  report: Map<string, string>;
+  progress: Progress | undefined;
+}
+
+/** Which generation VMs move towards, and how. */
+export function targetOf(
+  state: ClusterState,
+): { mode: PlanMode; generation: number } {
+  const { rollout, active } = state.cluster;
+  if (rollout?.state === "running") {
+    return { mode: "rolling", generation: rollout.generation };
+  }
+  if (rollout?.state === "failed" && !rollout.revert) {
+    return { mode: "frozen", generation: rollout.generation };
+  }
+  return { mode: "settled", generation: active };
+}
+
+/** The view of one generation; null for 0 and for one that is not kept. */
+export function viewOf(
+  state: ClusterState,
+  generation: number,
+  specsOf: TickInput["specsOf"],
+): IntentView | null {
+  const doc = state.generations.get(generation);
+  if (doc === undefined) return null;
+  const specs = specsOf(state.cluster.name, doc.intentHash);
+  return specs === undefined ? null : { generation, specs };
+}
+
+function withChange(state: ClusterState, change: ClusterChange): ClusterState {
+  const generations = new Map(state.generations);
+  for (const doc of change.generations) generations.set(doc.generation, doc);
+  return { cluster: change.cluster, generations };
+}
+
+class ClusterTicker {
+  readonly #input: TickInput;
+  readonly #observed: Observations;
+  #state: ClusterState;
+  readonly #changed = new Map<number, GenerationDoc>();
+  #isChanged = false;
+  #placements: PlacementDoc[];
+  #progress: Progress | undefined;
+
+  constructor(
+    input: TickInput,
+    observed: Observations,
+    state: ClusterState,
+    placements: PlacementDoc[],
+  ) {
+    this.#input = input;
+    this.#observed = observed;
+    this.#state = state;
+    this.#placements = placements;
+  }
+
+  run(room: Room): ClusterTick {
+    const fresh = this.#acknowledge();
+    this.#measure(fresh);
+    this.#judge();
+    const plan = this.#plan(room);
+    if (plan.incarnations !== this.#state.cluster.incarnations) {
+      const { incarnations } = plan;
+      this.#accept({
+        cluster: { ...this.#state.cluster, incarnations },
+        generations: [],
+      });
+    }
+    return {
+      change: {
+        cluster: this.#state.cluster,
+        generations: [...this.#changed.values()],
+      },
+      isChanged: this.#isChanged,
+      actions: [...fresh, ...plan.actions],
+      report: plan.report,
+      progress: this.#progress,
+    };
+  }
+
+  #accept(change: ClusterChange): void {
+    this.#isChanged = true;
+    this.#state = withChange(this.#state, change);
+    for (const doc of change.generations) {
+      this.#changed.set(doc.generation, doc);
+    }
+  }
+
+  #acknowledge(): Action[] {
+    const fresh = acknowledgements(
+      this.#placements,
+      (worker) => this.#input.workers.get(worker)?.epoch ?? 0,
+      this.#input.acknowledged,
+    );
+    const after = new Map(fresh.map((action) => [action.before, action.after]));
+    this.#placements = this.#placements.map((placement) =>
+      after.get(placement) ?? placement
+    );
+    return fresh;
+  }
+
+  #measure(fresh: readonly Action[]): void {
+    const { rollout } = this.#state.cluster;
+    if (rollout?.state !== "running") return;
+    const doc = this.#state.generations.get(rollout.generation);
+    if (doc === undefined) return;
+    const seconds = stageSeconds(
+      doc,
+      this.#placements,
+      fresh,
+      this.#observed,
+      this.#input.acknowledged,
+    );
+    if (isSameSeconds(seconds, doc.seconds)) return;
+    this.#accept({
+      cluster: this.#state.cluster,
+      generations: [{ ...doc, seconds }],
+    });
+  }
+
+  #judge(): void {
+    const { cluster } = this.#state;
+    if (cluster.rollout?.state !== "running") return;
+    const { generation } = cluster.rollout;
+    const target = viewOf(this.#state, generation, this.#input.specsOf);
+    if (target === null) {
+      throw new Error(`the specs of generation ${generation} are not there`);
+    }
+    const verdict = judgeRollout({
+      cluster: cluster.name,
+      target,
+      placements: new Map(
+        this.#placements.filter((placement) => !placement.leaving)
+          .map((placement) => [placement.vm, placement]),
+      ),
+      observed: this.#observed,
+      report: this.#input.reports.get(cluster.name) ?? new Map(),
+      progress: this.#input.progress.get(cluster.name),
+      bootMs: this.#input.bootMs,
+    });
+    if (verdict.kind === "successful") {
+      this.#accept(promote(this.#state, this.#input.nowMs));
+    } else if (verdict.kind === "failed") {
+      this.#accept(failRollout(this.#state, verdict, this.#input.nowMs));
+    } else this.#progress = verdict.progress;
+  }
+
+  #plan(room: Room): ClusterPlan {
+    const { specsOf, nowMs } = this.#input;
+    const { cluster, generations } = this.#state;
+    const { mode, generation } = targetOf(this.#state);
+    const fallback = mode === "rolling"
+      ? cluster.active
+      : mode === "settled"
+      ? cluster.previous
+      : 0;
+    return planCluster({
+      cluster: cluster.name,
+      mode,
+      target: viewOf(this.#state, generation, specsOf),
+      fallback: viewOf(this.#state, fallback, specsOf),
+      placements: this.#placements,
+      incarnations: cluster.incarnations,
+      observed: this.#observed,
+      specOf: (number, vm) => {
+        const doc = generations.get(number);
+        return doc === undefined
+          ? undefined
+          : specsOf(cluster.name, doc.intentHash)?.get(vm);
+      },
+      nowMs,
+    }, room);
+  }
+}
+
+/** Plans every cluster, in the order given; what one takes the next does not get. */
+export function planTick(input: TickInput): ClusterTick[] {
+  const observed = new Observations(input.workers);
+  const room = new Room(
+    [...input.workers.values()].map(({ doc, state }) => ({
+      name: doc.name,
+      state,
+      capacity: doc.capacity,
+      attributes: doc.attributes,
+    })),
+    input.placements,
+  );
+  const byCluster = new Map<string, PlacementDoc[]>();
+  for (const placement of input.placements) {
+    const { cluster } = splitVmId(placement.vm);
+    const list = byCluster.get(cluster) ?? [];
+    list.push(placement);
+    byCluster.set(cluster, list);
+  }
+  return input.clusters.map((state) =>
+    new ClusterTicker(
+      input,
+      observed,
+      state,
+      byCluster.get(state.cluster.name) ?? [],
+    ).run(room)
+  );
+}
+
+/** What a running rollout waits for, in words: for status, computed when asked. */
+export function rolloutMessage(
+  input: TickInput,
+  state: ClusterState,
+): string {
+  const { cluster } = state;
+  if (cluster.rollout?.state !== "running") {
+    return cluster.rollout?.message ?? "";
+  }
+  const target = viewOf(state, cluster.rollout.generation, input.specsOf);
+  if (target === null) return "";
+  const prefix = `${cluster.name}/`;
+  const verdict = judgeRollout({
+    cluster: cluster.name,
+    target,
+    placements: new Map(
+      input.placements.filter((placement) =>
+        !placement.leaving && placement.vm.startsWith(prefix)
+      ).map((placement) => [placement.vm, placement]),
+    ),
+    observed: new Observations(input.workers),
+    report: input.reports.get(cluster.name) ?? new Map(),
+    progress: undefined,
+    bootMs: input.bootMs,
+  });
+  return verdict.kind === "running" ? verdict.message : verdict.kind;
+}

@@ -1,0 +1,182 @@
+/**
+ * The master's documents in memory, and drafts of changes to them. Memory
+ * follows the store: a draft is seen by nobody until its commit has succeeded.
+ * Decides nothing.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { Counter } from "../model/ids.ts";
+import { parseJsonWith } from "../model/parse.ts";
+import {
+  ClusterDoc,
+  GenerationDoc,
+  IntentDoc,
+  PlacementDoc,
+  WorkerDoc,
+} from "./core/documents.ts";
+import type { Store, StoreOperation } from "./store.ts";
+
+/** What the store knows of itself; one document, `master`. */
+const StoreDoc = z.strictObject({
+  /** The highest part of every lease epoch; rises with a restore. */
+  incarnation: Counter,
+});
+
+const SCHEMAS = {
+  store: StoreDoc,
+  cluster: ClusterDoc,
+  generation: GenerationDoc,
+  intent: IntentDoc,
+  placement: PlacementDoc,
+  worker: WorkerDoc,
+};
+
+/** A kind of document. */
+export type Kind = keyof typeof SCHEMAS;
+/** The document of a kind. */
+export type DocumentOf<K extends Kind> = z.output<typeof SCHEMAS[K]>;
+
+type AnyDocument = DocumentOf<Kind>;
+const KINDS = Object.keys(SCHEMAS) as Kind[];
+
+/** Reading, the same for what is committed and for a draft. */
+export interface Reading {
+  get<K extends Kind>(kind: K, id: string): DocumentOf<K> | undefined;
+  /** All of a kind whose id begins with `prefix`. */
+  entries<K extends Kind>(
+    kind: K,
+    prefix?: string,
+  ): Iterable<[string, DocumentOf<K>]>;
+}
+
+/** What is committed. */
+export class Documents implements Reading {
+  readonly #tables = new Map<
+    Kind,
+    Map<string, { doc: AnyDocument; revision: number }>
+  >(KINDS.map((kind) => [kind, new Map()]));
+
+  /** Loads everything; a document that does not parse names itself and stops the start. */
+  static async load(store: Store): Promise<Documents> {
+    const documents = new Documents();
+    for (const kind of KINDS) {
+      for (const { id, revision, json } of await store.list(kind)) {
+        const doc = parseJsonWith(SCHEMAS[kind], json, {
+          what: `the stored ${kind} "${id}"`,
+          hint: "restore the master's database from a backup",
+        });
+        documents.#table(kind).set(id, { doc, revision });
+      }
+    }
+    return documents;
+  }
+
+  #table(kind: Kind) {
+    const table = this.#tables.get(kind);
+    if (table === undefined) throw new Error(`no table for ${kind}`);
+    return table;
+  }
+
+  get<K extends Kind>(kind: K, id: string): DocumentOf<K> | undefined {
+    return this.#table(kind).get(id)?.doc as DocumentOf<K> | undefined;
+  }
+
+  revision(kind: Kind, id: string): number {
+    return this.#table(kind).get(id)?.revision ?? 0;
+  }
+
+  *entries<K extends Kind>(
+    kind: K,
+    prefix = "",
+  ): Generator<[string, DocumentOf<K>]> {
+    for (const [id, { doc }] of this.#table(kind)) {
+      if (id.startsWith(prefix)) yield [id, doc as DocumentOf<K>];
+    }
+  }
+
+  /** Takes over a draft whose commit has succeeded. */
+  accept(draft: Draft, revision: number): void {
+    for (const { kind, id, doc } of draft.changes()) {
+      if (doc === null) this.#table(kind).delete(id);
+      else this.#table(kind).set(id, { doc, revision });
+    }
+  }
+}
+
+/** Changes on top of what is committed, or of another draft. */
+export class Draft implements Reading {
+  readonly #base: Reading;
+  readonly #changes = new Map<Kind, Map<string, AnyDocument | null>>();
+
+  constructor(base: Reading) {
+    this.#base = base;
+  }
+
+  get isEmpty(): boolean {
+    return this.#changes.size === 0;
+  }
+
+  get<K extends Kind>(kind: K, id: string): DocumentOf<K> | undefined {
+    const changed = this.#changes.get(kind)?.get(id);
+    if (changed === undefined) return this.#base.get(kind, id);
+    return changed === null ? undefined : changed as DocumentOf<K>;
+  }
+
+  *entries<K extends Kind>(
+    kind: K,
+    prefix = "",
+  ): Generator<[string, DocumentOf<K>]> {
+    const changed = this.#changes.get(kind);
+    for (const [id, doc] of this.#base.entries(kind, prefix)) {
+      if (changed?.has(id) !== true) yield [id, doc];
+    }
+    if (changed === undefined) return;
+    for (const [id, doc] of changed) {
+      if (doc !== null && id.startsWith(prefix)) {
+        yield [id, doc as DocumentOf<K>];
+      }
+    }
+  }
+
+  put<K extends Kind>(kind: K, id: string, doc: DocumentOf<K>): void {
+    this.#set(kind, id, doc);
+  }
+
+  delete(kind: Kind, id: string): void {
+    this.#set(kind, id, null);
+  }
+
+  #set(kind: Kind, id: string, doc: AnyDocument | null): void {
+    const table = this.#changes.get(kind) ?? new Map();
+    table.set(id, doc);
+    this.#changes.set(kind, table);
+  }
+
+  *changes(): Generator<{ kind: Kind; id: string; doc: AnyDocument | null }> {
+    for (const [kind, table] of this.#changes) {
+      for (const [id, doc] of table) yield { kind, id, doc };
+    }
+  }
+
+  /** Takes over the changes of a draft made on top of this one. */
+  merge(draft: Draft): void {
+    for (const { kind, id, doc } of draft.changes()) this.#set(kind, id, doc);
+  }
+
+  /** What the store is asked to do: the whole draft or nothing. */
+  operations(committed: Documents): StoreOperation[] {
+    const operations: StoreOperation[] = [];
+    for (const { kind, id, doc } of this.changes()) {
+      const expectedRevision = committed.revision(kind, id);
+      if (doc === null && expectedRevision === 0) continue;
+      operations.push({
+        kind,
+        id,
+        expectedRevision,
+        json: doc === null ? null : JSON.stringify(doc),
+      });
+    }
+    return operations;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The tick loop: on signal and on period, and again after an error. Told
+ * nothing about what changed.
+ *
+ * @module
+ */
+import type { Clock } from "../model/ports.ts";
+import type { MasterService } from "./service.ts";
+
+/** Ticks in a row without a pause: a commit's way through all its steps takes fewer. More would starve callers. */
+const MAX_IN_A_ROW = 16;
+
+/** Runs until `signal` aborts; `onError` hears of ticks that failed, which the next period repeats. */
+export async function runTickLoop(
+  service: Pick<MasterService, "tick" | "hasWork" | "waitForWork">,
+  options: {
+    clock: Clock;
+    tickMs: number;
+    signal: AbortSignal;
+    onError: (error: unknown) => void;
+  },
+): Promise<void> {
+  const { clock, tickMs, signal, onError } = options;
+  let inARow = 0;
+  while (!signal.aborted) {
+    try {
+      await service.tick();
+      inARow = service.hasWork ? inARow + 1 : 0;
+      if (inARow < MAX_IN_A_ROW) await service.waitForWork(tickMs, signal);
+      else {
+        inARow = 0;
+        await clock.sleep(tickMs, signal);
+      }
+    } catch (error) {
+      onError(error);
+      await clock.sleep(tickMs, signal);
+    }
+  }
+}

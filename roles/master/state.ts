@@ -1,0 +1,144 @@
+/**
+ * Everything the master knows, as the decisions want to see it: documents and
+ * the workers' presence joined into views. Reads only; changes go through the
+ * committer.
+ *
+ * @module
+ */
+import type { OrderFence } from "../model/assignment.ts";
+import { AppError } from "../model/errors.ts";
+import type { Clock } from "../model/ports.ts";
+import {
+  type GenerationDoc,
+  generationKey,
+  type WorkerDoc,
+} from "./core/documents.ts";
+import { leaseEpochOf } from "./core/epoch.ts";
+import type { ClusterState } from "./core/generations.ts";
+import { type Liveness, livenessOf } from "./core/liveness.ts";
+import type { Progress } from "./core/rollout.ts";
+import { SpecView, type WorkerView } from "./core/snapshot.ts";
+import type { TickInput } from "./core/tick.ts";
+import type { Documents, Reading } from "./documents.ts";
+import { Presences } from "./workers.ts";
+
+/** The one document of kind `store`. */
+export const STORE_ID = "master";
+
+export class MasterState {
+  readonly documents: Documents;
+  readonly presences = new Presences();
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  /** How far rollouts are, and why VMs wait: from the last tick, never stored. */
+  progress: ReadonlyMap<string, Progress> = new Map();
+  reports: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
+  readonly #specs = new Map<string, ReadonlyMap<string, SpecView>>();
+
+  constructor(documents: Documents, clock: Clock, leaseMs: number) {
+    this.documents = documents;
+    this.clock = clock;
+    this.leaseMs = leaseMs;
+    // Every known lease counts as renewed now and waits a full term.
+    const bootMs = clock.bootMs();
+    for (const [name] of documents.entries("worker")) {
+      this.presences.renew(name, bootMs);
+    }
+  }
+
+  get incarnation(): number {
+    return this.documents.get("store", STORE_ID)?.incarnation ?? 1;
+  }
+
+  fenceOf(doc: WorkerDoc): OrderFence {
+    return {
+      leaseEpoch: leaseEpochOf(this.incarnation, doc.term),
+      revision: doc.revision,
+    };
+  }
+
+  liveness(name: string): Liveness {
+    const renewedMs = this.presences.renewedMs(name);
+    const bootMs = this.clock.bootMs();
+    return livenessOf(renewedMs ?? bootMs, bootMs, this.leaseMs);
+  }
+
+  findState(reading: Reading, name: string): ClusterState | undefined {
+    const cluster = reading.get("cluster", name);
+    if (cluster === undefined) return undefined;
+    const generations = new Map<number, GenerationDoc>();
+    for (const [, doc] of reading.entries("generation", `${name}/`)) {
+      generations.set(doc.generation, doc);
+    }
+    return { cluster, generations };
+  }
+
+  state(reading: Reading, name: string): ClusterState {
+    const state = this.findState(reading, name);
+    if (state !== undefined) return state;
+    throw new AppError("not_found", `There is no cluster "${name}"`);
+  }
+
+  specsOf(
+    reading: Reading,
+    cluster: string,
+    intentHash: string,
+  ): ReadonlyMap<string, SpecView> | undefined {
+    const key = `${cluster}/${intentHash}`;
+    const known = this.#specs.get(key);
+    if (known !== undefined) return known;
+    const intent = reading.get("intent", key);
+    if (intent === undefined) return undefined;
+    const specs = new Map(
+      intent.vmSpecs.map((spec) => [spec.name, new SpecView(spec)]),
+    );
+    this.#specs.set(key, specs);
+    return specs;
+  }
+
+  specOf(
+    cluster: string,
+    generation: number,
+    vm: string,
+  ): SpecView | undefined {
+    const doc = this.documents.get(
+      "generation",
+      generationKey(cluster, generation),
+    );
+    if (doc === undefined) return undefined;
+    return this.specsOf(this.documents, cluster, doc.intentHash)?.get(vm);
+  }
+
+  #workerViews(reading: Reading): Map<string, WorkerView> {
+    const views = new Map<string, WorkerView>();
+    for (const [name, doc] of reading.entries("worker")) {
+      views.set(name, {
+        doc,
+        state: this.liveness(name),
+        epoch: this.fenceOf(doc).leaseEpoch,
+        report: this.presences.report(name),
+      });
+    }
+    return views;
+  }
+
+  tickInput(reading: Reading): TickInput {
+    const names = [...reading.entries("cluster")].map(([name]) => name).sort();
+    return {
+      clusters: names.map((name) => this.state(reading, name)),
+      placements: [...reading.entries("placement")].map(([, doc]) => doc),
+      workers: this.#workerViews(reading),
+      acknowledged: this.presences.acknowledged(),
+      specsOf: (cluster, hash) => this.specsOf(reading, cluster, hash),
+      progress: this.progress,
+      reports: this.reports,
+      nowMs: this.clock.now(),
+      bootMs: this.clock.bootMs(),
+    };
+  }
+
+  /** Forgets the views of specs that are no longer kept. */
+  forgetSpecs(intentKey: string): void {
+    this.#specs.delete(intentKey);
+  }
+}

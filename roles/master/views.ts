@@ -1,0 +1,101 @@
+/**
+ * What the master answers when asked how things are. Reads what is committed.
+ *
+ * @module
+ */
+import { AppError } from "../model/errors.ts";
+import type { GenerationSummary } from "../model/generation.ts";
+import type { ObservedVm } from "../model/observed.ts";
+import type { ClusterStatus, WorkerStatus } from "../model/status.ts";
+import { clusterStatus, summaryOf, workerStatuses } from "./core/status.ts";
+import type { MasterState } from "./state.ts";
+
+/** Generations in one answer. */
+const MAX_LISTED = 1000;
+
+export class MasterViews {
+  readonly #state: MasterState;
+
+  constructor(state: MasterState) {
+    this.#state = state;
+  }
+
+  /** The newest generation of a cluster: what the next publish names as its parent. */
+  highestGeneration(
+    cluster: string,
+  ): { generation: number; intentHash: string; commit: string } {
+    const state = this.#state.findState(this.#state.documents, cluster);
+    const doc = state?.generations.get(state.cluster.highest);
+    return doc === undefined ? { generation: 0, intentHash: "", commit: "" } : {
+      generation: doc.generation,
+      intentHash: doc.intentHash,
+      commit: doc.commit,
+    };
+  }
+
+  /** The view of a cluster; empty: the only one. */
+  getClusterStatus(cluster: string): ClusterStatus {
+    const name = this.clusterName(cluster);
+    return clusterStatus(
+      this.#state.tickInput(this.#state.documents),
+      this.#state.state(this.#state.documents, name),
+    );
+  }
+
+  /** All clusters, sorted. */
+  clusters(): string[] {
+    return [...this.#state.documents.entries("cluster")].map(([name]) => name)
+      .sort();
+  }
+
+  /** Newest first. */
+  generations(cluster: string, limit: number): GenerationSummary[] {
+    const state = this.#state.state(
+      this.#state.documents,
+      this.clusterName(cluster),
+    );
+    return [...state.generations.values()]
+      .sort((a, b) => b.generation - a.generation)
+      .slice(0, Math.min(limit, MAX_LISTED))
+      .map(summaryOf);
+  }
+
+  workers(): WorkerStatus[] {
+    return workerStatuses(this.#state.tickInput(this.#state.documents));
+  }
+
+  /** A worker and what it last reported. */
+  getWorker(name: string): { worker: WorkerStatus; vms: ObservedVm[] } {
+    const worker = this.workers().find(({ id }) => id === name);
+    if (worker === undefined) {
+      throw new AppError("not_found", `There is no worker "${name}"`, {
+        hint: "see: procurator status",
+      });
+    }
+    return { worker, vms: this.#state.presences.report(name)?.vms ?? [] };
+  }
+
+  /** The cluster meant by a name, where empty means the only one. */
+  clusterName(cluster: string): string {
+    const names = this.clusters();
+    if (cluster !== "") {
+      if (names.includes(cluster)) return cluster;
+      throw new AppError("not_found", `There is no cluster "${cluster}"`, {
+        hint: names.length === 0
+          ? "push a commit whose flake has a blueprint: nothing was published yet"
+          : `choose one of: ${names.join(", ")}`,
+      });
+    }
+    const [only, ...others] = names;
+    if (only !== undefined && others.length === 0) return only;
+    throw only === undefined
+      ? new AppError("not_found", "There is no cluster yet", {
+        hint: "push a commit whose flake has a blueprint",
+      })
+      : new AppError(
+        "refused",
+        `There are several clusters: ${names.join(", ")}`,
+        { hint: "name one with --cluster" },
+      );
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * What is known of workers now and lost with the process: leases, last
+ * reports, open polls, the way back to ask for logs. Nothing here is stored,
+ * and nothing is decided beyond which report is too late to count.
+ *
+ * @module
+ */
+import { compareFence, type OrderFence } from "../model/assignment.ts";
+import type { WorkerReport } from "../model/observed.ts";
+import type { Acknowledgement } from "./core/stages.ts";
+
+/** Processes whose late reports are recognised: each restart of a worker uses one. */
+const MAX_RETIRED = 8;
+
+/** What a worker offers back, over its own session. */
+export interface WorkerCapability {
+  logs(
+    request: { vm: string; maxBytes: number },
+    signal: AbortSignal,
+  ): Promise<{ text: string; truncated: boolean }>;
+}
+
+interface Presence {
+  /** Boot-time milliseconds of the last renewal. */
+  renewedMs: number;
+  report: WorkerReport | null;
+  retired: string[];
+  acknowledged: Acknowledgement | null;
+  capability: WorkerCapability | null;
+  /** Ends the open poll; a worker has one. */
+  endPoll: (() => void) | null;
+}
+
+export class Presences {
+  readonly #byName = new Map<string, Presence>();
+
+  /** A lease counts as renewed at `bootMs`; a known one is renewed. */
+  renew(name: string, bootMs: number): void {
+    this.#of(name, bootMs).renewedMs = bootMs;
+  }
+
+  #of(name: string, bootMs: number): Presence {
+    let presence = this.#byName.get(name);
+    if (presence === undefined) {
+      presence = {
+        renewedMs: bootMs,
+        report: null,
+        retired: [],
+        acknowledged: null,
+        capability: null,
+        endPoll: null,
+      };
+      this.#byName.set(name, presence);
+    }
+    return presence;
+  }
+
+  renewedMs(name: string): number | undefined {
+    return this.#byName.get(name)?.renewedMs;
+  }
+
+  report(name: string): WorkerReport | null {
+    return this.#byName.get(name)?.report ?? null;
+  }
+
+  capability(name: string): WorkerCapability | null {
+    return this.#byName.get(name)?.capability ?? null;
+  }
+
+  /** Keeps the newest report of the newest process; false for one that came late. */
+  take(report: WorkerReport, bootMs: number): boolean {
+    const presence = this.#of(report.worker, bootMs);
+    const last = presence.report;
+    if (last !== null && last.process !== report.process) {
+      if (presence.retired.includes(report.process)) return false;
+      presence.retired = [...presence.retired, last.process].slice(
+        -MAX_RETIRED,
+      );
+    } else if (last !== null && report.sequence <= last.sequence) return false;
+    presence.report = report;
+    return true;
+  }
+
+  /** Remembers the highest pair this worker has shown. */
+  acknowledge(
+    name: string,
+    { leaseEpoch, revision }: OrderFence,
+    at: { nowMs: number; bootMs: number },
+  ): void {
+    const presence = this.#of(name, at.bootMs);
+    const known = presence.acknowledged;
+    const fence = { leaseEpoch, revision };
+    if (known !== null && compareFence(fence, known.fence) <= 0) return;
+    presence.acknowledged = { fence, atMs: at.nowMs };
+  }
+
+  acknowledged(): Map<string, Acknowledgement> {
+    const all = new Map<string, Acknowledgement>();
+    for (const [name, { acknowledged }] of this.#byName) {
+      if (acknowledged !== null) all.set(name, acknowledged);
+    }
+    return all;
+  }
+
+  /** Sets where logs are asked for; `dispose` forgets it unless a newer session has registered. */
+  register(
+    name: string,
+    capability: WorkerCapability,
+    bootMs: number,
+  ): Disposable {
+    const presence = this.#of(name, bootMs);
+    presence.capability = capability;
+    return {
+      [Symbol.dispose]: () => {
+        if (presence.capability === capability) presence.capability = null;
+      },
+    };
+  }
+
+  /** Opens a worker's poll, ending its older one. */
+  openPoll(name: string, end: () => void, bootMs: number): Disposable {
+    const presence = this.#of(name, bootMs);
+    presence.endPoll?.();
+    presence.endPoll = end;
+    return {
+      [Symbol.dispose]: () => {
+        if (presence.endPoll === end) presence.endPoll = null;
+      },
+    };
+  }
+}
+
+/** Wakes those that wait for something of one name to change. */
+export class Bell {
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  /** Resolves at the next ring of `name`; `cancel` forgets the wait. */
+  wait(name: string): { rung: Promise<void>; cancel: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const set = this.#waiting.get(name) ?? new Set();
+    set.add(resolve);
+    this.#waiting.set(name, set);
+    const cancel = () => {
+      set.delete(resolve);
+      if (set.size === 0 && this.#waiting.get(name) === set) {
+        this.#waiting.delete(name);
+      }
+    };
+    return { rung: promise, cancel };
+  }
+
+  ring(name: string): void {
+    const set = this.#waiting.get(name);
+    this.#waiting.delete(name);
+    for (const resolve of set ?? []) resolve();
+  }
+
+  ringAll(): void {
+    for (const name of [...this.#waiting.keys()]) this.ring(name);
+  }
+}
