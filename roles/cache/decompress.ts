@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
 import type { Compression } from "./core/names.ts";
+import { ZstdFrames } from "./core/zstd_frames.ts";
 
 /** Takes packed bytes, hands unpacked ones to `onOutput`. */
 export interface Unpacker {
@@ -69,6 +70,23 @@ function zlibUnpacker(
   };
 }
 
+function zstdUnpacker(onOutput: OnOutput): Unpacker {
+  const params = { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_MAX_WINDOW_LOG };
+  const inner = zlibUnpacker(zlib.createZstdDecompress({ params }), onOutput);
+  const frames = new ZstdFrames();
+  return {
+    async write(chunk) {
+      if (!frames.add(chunk)) throw new Error("not a zstd frame");
+      await inner.write(chunk);
+    },
+    async end() {
+      if (!frames.complete) throw new Error("the last zstd frame is cut");
+      await inner.end();
+    },
+    close: () => inner.close(),
+  };
+}
+
 interface XzModule {
   XzReadableStream: new (
     packed: ReadableStream<Uint8Array>,
@@ -120,14 +138,7 @@ export async function unpacker(
     case "gzip":
       return zlibUnpacker(zlib.createGunzip(), onOutput);
     case "zstd":
-      return zlibUnpacker(
-        zlib.createZstdDecompress({
-          params: {
-            [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_MAX_WINDOW_LOG,
-          },
-        }),
-        onOutput,
-      );
+      return zstdUnpacker(onOutput);
     case "xz":
       return await xzUnpacker(onOutput);
   }
