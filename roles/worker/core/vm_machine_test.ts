@@ -1,0 +1,378 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  hash,
+  HostModel,
+  testOrder,
+  testSpec,
+} from "../../../tests/support/worker_host_model.ts";
+import { observe } from "./vm_state.ts";
+
+function observed(host: HostModel) {
+  return observe(host.vm, host.at);
+}
+
+/** A host on which runtime a is settled. */
+function settledOn(letter = "a", spec = testSpec()): HostModel {
+  const host = new HostModel();
+  host.healthy.add(hash(letter));
+  host.order(testOrder(letter, { spec }));
+  host.run(3000);
+  assert.equal(observed(host).settled, true);
+  host.done = [];
+  return host;
+}
+
+function kinds(host: HostModel): string[] {
+  return host.done.map(({ kind }) => kind).filter((kind) => kind !== "probe");
+}
+
+Deno.test("an order is fetched, armed, started, and settles after its healthy time", () => {
+  const host = new HostModel();
+  host.order(testOrder("a"));
+  assert.equal(observed(host).state, "Created");
+  host.run(1500);
+  assert.equal(observed(host).health, "unhealthy");
+  assert.equal(host.saved?.attempt?.deadlineMs, 11_000);
+  host.healthy.add(hash("a"));
+  host.run(2400);
+  assert.equal(observed(host).health, "healthy");
+  assert.equal(observed(host).settled, false);
+  host.run(2000);
+  const vm = observed(host);
+  assert.equal(vm.settled, true);
+  assert.equal(vm.generation, 1);
+  assert.deepEqual(vm.seconds, { copy: 0, boot: 2, healthy: 2 });
+  assert.equal(host.saved?.attempt?.deadlineMs, null);
+});
+
+Deno.test("a new runtime replaces the old one, which runs until the closures are here", () => {
+  const host = settledOn();
+  host.healthy.add(hash("b"));
+  host.hostFailure = { kind: "cache", message: "no such path" };
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(60_000);
+  assert.equal(observed(host).runtimeHash, hash("a"));
+  assert.equal(observed(host).hostFailure?.kind, "cache");
+  assert.equal(observed(host).rolledBack, null);
+  host.hostFailure = null;
+  host.run(60_000);
+  assert.equal(observed(host).runtimeHash, hash("b"));
+  assert.equal(observed(host).hostFailure, null);
+  assert.equal(observed(host).settled, true);
+  assert.equal(observed(host).restarts, 0);
+});
+
+Deno.test("a change of policy alone touches nothing", () => {
+  const host = settledOn();
+  const spec = testSpec({ labels: { tier: "front" }, priority: 5 });
+  const order = testOrder("a", { revision: 2, spec });
+  host.order({ ...order, generation: 2 });
+  host.run(60_000);
+  assert.deepEqual(kinds(host), []);
+  assert.equal(observed(host).generation, 2);
+  assert.equal(observed(host).settled, true);
+});
+
+Deno.test("unhealthy by the deadline: refused on disk before the fallback is started", () => {
+  const host = settledOn();
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(9_999);
+  assert.equal(observed(host).rolledBack, null);
+  host.run(5000);
+  const vm = observed(host);
+  assert.equal(vm.runtimeHash, hash("a"));
+  assert.equal(vm.generation, 1);
+  assert.equal(vm.rolledBack?.runtimeHash, hash("b"));
+  assert.equal(vm.rolledBack?.orderRevision, 2);
+  assert.match(
+    vm.rolledBack?.reason ?? "",
+    /not healthy within 10000 ms: http: refused/,
+  );
+  assert.equal(vm.settled, true);
+  const saves = host.done.filter(({ kind }) =>
+    kind === "save" || kind === "stop"
+  );
+  const rolledBack = saves.findIndex((action) =>
+    action.kind === "save" && action.reason === "rolledBack"
+  );
+  assert.equal(saves[rolledBack + 2]?.kind, "stop");
+});
+
+Deno.test("a fallback of stop leaves nothing running, and says why", () => {
+  const host = new HostModel();
+  host.order(testOrder("a"));
+  host.run(30_000);
+  const vm = observed(host);
+  assert.equal(vm.state, "Shutdown");
+  assert.equal(vm.runtimeHash, null);
+  assert.equal(vm.rolledBack?.runtimeHash, hash("a"));
+});
+
+Deno.test("the revert to the fallback is a no-op; only a higher orderRevision tries a refused hash again", () => {
+  const host = settledOn();
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(20_000);
+  host.done = [];
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(20_000);
+  assert.equal(observed(host).runtimeHash, hash("a"));
+  host.order(testOrder("a", { revision: 3, fallback: "a" }));
+  host.run(20_000);
+  assert.deepEqual(kinds(host).filter((kind) => kind !== "save"), []);
+  assert.equal(observed(host).rolledBack, null);
+  host.healthy.add(hash("b"));
+  host.order(testOrder("b", { revision: 4, fallback: "a" }));
+  host.run(20_000);
+  assert.equal(observed(host).runtimeHash, hash("b"));
+  assert.equal(observed(host).settled, true);
+});
+
+Deno.test("a healthy guest at the deadline may finish its healthy time", () => {
+  const host = settledOn();
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(8500);
+  host.healthy.add(hash("b"));
+  host.run(5000);
+  assert.equal(observed(host).runtimeHash, hash("b"));
+  assert.equal(observed(host).settled, true);
+});
+
+Deno.test("a crash loop before it is healthy ends in the fallback", () => {
+  const host = settledOn();
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(100);
+  for (let crashes = 0; crashes < 10; crashes++) {
+    if (host.running?.target.runtimeHash === hash("b")) host.exit(false);
+    host.run(2000);
+  }
+  assert.equal(observed(host).runtimeHash, hash("a"));
+  assert.equal(observed(host).rolledBack?.runtimeHash, hash("b"));
+});
+
+Deno.test("a settled VM that crashes is restarted with back-off, never rolled back", () => {
+  const host = settledOn();
+  const starts: number[] = [];
+  for (let crashes = 0; crashes < 5; crashes++) {
+    host.exit(false);
+    const before = host.at;
+    while (host.running === null) host.run(100);
+    starts.push(Math.round((host.at - before) / 1000));
+  }
+  assert.deepEqual(starts, [1, 2, 4, 8, 16]);
+  assert.equal(observed(host).restarts, 5);
+  assert.equal(observed(host).rolledBack, null);
+  host.run(70_000);
+  host.exit(false);
+  host.run(1100);
+  assert.notEqual(
+    host.running,
+    null,
+    "the back-off starts anew after a long run",
+  );
+});
+
+Deno.test("restart policies", () => {
+  const table = [
+    ["always", true, true],
+    ["always", false, true],
+    ["on-failure", true, false],
+    ["on-failure", false, true],
+    ["never", true, false],
+    ["never", false, false],
+  ] as const;
+  for (const [policy, clean, again] of table) {
+    const host = settledOn("a", testSpec({ restart: { policy } }));
+    host.exit(clean);
+    host.run(5000);
+    assert.equal(host.running !== null, again, `${policy} ${clean}`);
+    if (again) continue;
+    assert.equal(observed(host).state, "Shutdown");
+    assert.equal(observed(host).rolledBack, null);
+  }
+});
+
+Deno.test("a VM that may not restart and ends before it is healthy is rolled back at once", () => {
+  const host = settledOn();
+  const spec = testSpec({ restart: { policy: "never" } });
+  host.order(testOrder("b", { revision: 2, fallback: "a", spec }));
+  host.run(100);
+  host.exit(false);
+  host.run(100);
+  assert.equal(observed(host).runtimeHash, hash("a"));
+  assert.match(observed(host).rolledBack?.reason ?? "", /restart policy never/);
+});
+
+Deno.test("failures of the host are retried and do not use up the image's deadline", () => {
+  const host = settledOn();
+  host.healthy.add(hash("b"));
+  host.hostFailure = { kind: "capacity", message: "port 80 is taken" };
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(60_000);
+  assert.equal(observed(host).hostFailure?.kind, "capacity");
+  assert.equal(observed(host).rolledBack, null);
+  host.hostFailure = null;
+  host.run(40_000);
+  assert.equal(observed(host).runtimeHash, hash("b"));
+  assert.equal(observed(host).rolledBack, null);
+});
+
+Deno.test("a full disk harms no running VM, and the change goes on when there is room", () => {
+  const host = settledOn();
+  host.healthy.add(hash("b"));
+  host.diskFull = true;
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(30_000);
+  assert.equal(observed(host).runtimeHash, hash("a"));
+  assert.equal(observed(host).health, "healthy");
+  assert.equal(observed(host).hostFailure?.kind, "disk");
+  host.diskFull = false;
+  host.run(40_000);
+  assert.equal(observed(host).runtimeHash, hash("b"));
+  assert.equal(observed(host).hostFailure, null);
+});
+
+Deno.test("a VM without an order is stopped and forgotten", () => {
+  const host = settledOn();
+  host.order(null);
+  host.run(1000);
+  assert.equal(host.running, null);
+  assert.equal(host.vm.guest.kind, "forgotten");
+  assert.equal(host.saved, null);
+});
+
+Deno.test("an order that changes during a fetch or a start ends in the last one", () => {
+  const host = new HostModel();
+  for (const letter of ["a", "b", "c"]) host.healthy.add(hash(letter));
+  host.order(testOrder("a"));
+  host.order(testOrder("b", { revision: 2 }));
+  assert.equal(host.pending.length, 1);
+  host.tell({ kind: "fetched", at: host.at, op: 2 });
+  host.order(testOrder("c", { revision: 3 }));
+  host.run(10_000);
+  assert.equal(observed(host).runtimeHash, hash("c"));
+});
+
+Deno.test("a new worker process adopts the guest: restarts, health and deadline go on", () => {
+  const host = settledOn();
+  const before = observed(host);
+  host.at += 500;
+  host.restartWorker(testOrder("a"));
+  host.settleOps();
+  const vm = observed(host);
+  assert.equal(vm.settled, true);
+  assert.equal(vm.health, "healthy");
+  assert.equal(vm.restarts, 0);
+  assert.ok((vm.healthyForMs ?? 0) > (before.healthyForMs ?? 0));
+  assert.deepEqual(kinds(host), []);
+});
+
+Deno.test("a deadline that passes while the worker is dead is applied by the next one, without a master", () => {
+  const host = settledOn();
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(1000);
+  host.at += 60_000;
+  host.restartWorker(null);
+  host.run(5000);
+  assert.equal(observed(host).runtimeHash, hash("a"));
+  assert.equal(observed(host).rolledBack?.runtimeHash, hash("b"));
+});
+
+Deno.test("a guest of an unknown runtime is not adopted", () => {
+  const host = settledOn();
+  const running = host.running;
+  assert.ok(running !== null);
+  running.target = { ...running.target, runtimeHash: hash("e") };
+  host.restartWorker(testOrder("a"));
+  assert.equal(host.running, null);
+  host.run(5000);
+  assert.equal(observed(host).runtimeHash, hash("a"));
+});
+
+Deno.test("without an order or a ledger nothing is started, stopped or forgotten", () => {
+  const host = new HostModel();
+  host.restartWorker(null);
+  host.run(60_000);
+  assert.deepEqual(host.done, []);
+});
+
+Deno.test("exclusive VMs are not started without a guard", () => {
+  const host = new HostModel();
+  host.order(testOrder("a", { spec: testSpec({ fencing: "exclusive" }) }));
+  host.run(10_000);
+  assert.deepEqual(kinds(host), []);
+  assert.match(observed(host).hostFailure?.message ?? "", /guard/);
+});
+
+const command = fc.oneof(
+  fc.record({
+    kind: fc.constant("order" as const),
+    letter: fc.constantFrom("a", "b", "c"),
+    fallback: fc.constantFrom("a", "b", undefined),
+    raise: fc.boolean(),
+    policy: fc.constantFrom("always" as const, "never" as const),
+  }),
+  fc.constant({ kind: "remove" as const }),
+  fc.record({ kind: fc.constant("exit" as const), clean: fc.boolean() }),
+  fc.record({
+    kind: fc.constant("time" as const),
+    ms: fc.integer({ min: 1, max: 15_000 }),
+  }),
+  fc.constant({ kind: "ops" as const }),
+  fc.constant({ kind: "restart" as const }),
+  fc.record({ kind: fc.constant("disk" as const), full: fc.boolean() }),
+  fc.record({
+    kind: fc.constant("host" as const),
+    failure: fc.constantFrom("cache" as const, "driver" as const, null),
+  }),
+);
+
+Deno.test("no sequence of events starts a refused hash, runs two VMs or starts unarmed; then it converges", () => {
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 30 }), (commands) => {
+      const host = new HostModel();
+      host.healthy.add(hash("a"));
+      host.healthy.add(hash("c"));
+      let revision = 1;
+      let last: ReturnType<typeof testOrder> | null = null;
+      for (const each of commands) {
+        if (host.vm.guest.kind === "forgotten") break;
+        if (each.kind === "order") {
+          if (each.raise) revision++;
+          const spec = testSpec({ restart: { policy: each.policy } });
+          last = testOrder(each.letter, {
+            revision,
+            spec,
+            ...(each.fallback === undefined ? {} : { fallback: each.fallback }),
+          });
+          host.order(last);
+        } else if (each.kind === "remove") {
+          last = null;
+          host.order(null);
+        } else if (each.kind === "exit") host.exit(each.clean);
+        else if (each.kind === "time") host.run(each.ms);
+        else if (each.kind === "ops") host.settleOps();
+        else if (each.kind === "restart") host.restartWorker(last);
+        else if (each.kind === "disk") host.diskFull = each.full;
+        else {
+          host.hostFailure = each.failure === null
+            ? null
+            : { kind: each.failure, message: "" };
+        }
+      }
+      host.diskFull = false;
+      host.hostFailure = null;
+      if (host.vm.guest.kind === "forgotten") return;
+      const final = testOrder("c", { revision: revision + 1 });
+      host.order(final);
+      host.run(200_000);
+      assert.equal(observed(host).runtimeHash, hash("c"));
+      assert.equal(observed(host).settled, true);
+      host.order(null);
+      host.run(1000);
+      assert.equal(host.vm.guest.kind, "forgotten");
+      assert.equal(host.running, null);
+    }),
+    { numRuns: 1000 },
+  );
+});

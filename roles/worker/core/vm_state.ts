@@ -1,0 +1,339 @@
+/**
+ * The words of the VM state machine: its state, events and actions, and the
+ * questions other parts ask of a state. Pure.
+ *
+ * @module
+ */
+import type { Order } from "../../model/assignment.ts";
+import type { HostFailure, ObservedVm } from "../../model/observed.ts";
+import type { HealthCheck } from "../../model/vm_spec.ts";
+import {
+  healthMessage,
+  healthOf,
+  type HealthState,
+  nextProbeAtMs,
+  type ProbeResult,
+} from "./health.ts";
+import { type Ledger, sameRuntime, type Target } from "./ledger.ts";
+
+/** What the master wants; unknown while there is neither an assignment nor a ledger. */
+export type Desired =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "none" }
+  | { readonly kind: "order"; readonly order: Order };
+
+/** Whether the closures of a target are on this host. */
+export type Supply =
+  | { readonly kind: "none" }
+  | { readonly kind: "fetching"; readonly target: Target; readonly op: number }
+  | { readonly kind: "ready"; readonly target: Target };
+
+/** A guest that runs. */
+export interface GuestOn {
+  readonly kind: "on";
+  readonly target: Target;
+  readonly host: string;
+  readonly ports: ObservedVm["ports"];
+  readonly health: HealthState;
+}
+
+/** The machine itself. One operation at a time: its events carry `op`. */
+export type Guest =
+  | { readonly kind: "off"; readonly untilMs: number }
+  | {
+    /** It ended and its restart policy leaves it so, until another order comes. */
+    readonly kind: "ended";
+    readonly target: Target;
+    readonly orderRevision: number;
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "starting";
+    readonly target: Target;
+    readonly op: number;
+    /** It ended before its start was told. */
+    readonly early: ExitEvent | null;
+  }
+  | GuestOn
+  | { readonly kind: "stopping"; readonly was: GuestOn; readonly op: number }
+  | { readonly kind: "forgetting"; readonly op: number }
+  | { readonly kind: "forgotten" };
+
+/** One VM as the worker knows it. */
+export interface Vm {
+  readonly id: string;
+  readonly desired: Desired;
+  readonly supply: Supply;
+  readonly guest: Guest;
+  readonly ledger: Ledger;
+  /** The host's failure that stands in the way, and how many came in a row. */
+  readonly failure: {
+    readonly host: HostFailure;
+    readonly attempts: number;
+    readonly untilMs: number;
+  } | null;
+  /** The ledger on disk is older than this one: writing it failed. */
+  readonly unsaved: boolean;
+  readonly nextOp: number;
+}
+
+export type ExitEvent = {
+  readonly kind: "exited";
+  readonly at: number;
+  readonly clean: boolean;
+  readonly reason: string;
+};
+
+/** What happens to a VM; `at` is of the boot-time clock. Results of an operation carry its `op`. */
+export type VmEvent =
+  | {
+    readonly kind: "ordered";
+    readonly at: number;
+    readonly order: Order | null;
+  }
+  | { readonly kind: "fetched"; readonly at: number; readonly op: number }
+  | {
+    readonly kind: "fetchFailed";
+    readonly at: number;
+    readonly op: number;
+    readonly failure: HostFailure;
+  }
+  | {
+    readonly kind: "started";
+    readonly at: number;
+    readonly op: number;
+    readonly host: string;
+    readonly ports: ObservedVm["ports"];
+    readonly startedAtMs: number;
+  }
+  | {
+    readonly kind: "startFailed";
+    readonly at: number;
+    readonly op: number;
+    /** Null when the image is to blame. */
+    readonly failure: HostFailure | null;
+    readonly message: string;
+  }
+  | { readonly kind: "stopped"; readonly at: number; readonly op: number }
+  | {
+    readonly kind: "stopFailed";
+    readonly at: number;
+    readonly op: number;
+    readonly failure: HostFailure;
+  }
+  | { readonly kind: "forgotten"; readonly at: number; readonly op: number }
+  | {
+    readonly kind: "saveFailed";
+    readonly at: number;
+    readonly failure: HostFailure;
+  }
+  | (ProbeResult & {
+    readonly kind: "probed";
+    readonly at: number;
+    /** The start of the VMM that was probed: a late result of a former one is dropped. */
+    readonly startedAtMs: number;
+  })
+  | ExitEvent
+  | { readonly kind: "tick"; readonly at: number };
+
+/** Why a ledger is written: tests kill the worker right after some of them. */
+export type SaveReason = "armed" | "settled" | "rolledBack" | "progress";
+
+/**
+ * What the edge does, in order. After a save that failed, the starts and stops
+ * of the same step are not done and told as failed: the ledger comes first.
+ */
+export type Action =
+  | {
+    readonly kind: "save";
+    readonly ledger: Ledger;
+    readonly reason: SaveReason;
+  }
+  | {
+    /** Brings and pins the closures of `target`, and if it can those of `fallback`. */
+    readonly kind: "fetch";
+    readonly op: number;
+    readonly target: Target;
+    readonly fallback: Target | null;
+  }
+  | { readonly kind: "cancelFetch" }
+  | { readonly kind: "start"; readonly op: number; readonly target: Target }
+  | {
+    readonly kind: "stop";
+    readonly op: number;
+    /** It never answered: asking it to power off is a short courtesy. */
+    readonly gentle: boolean;
+  }
+  | { readonly kind: "forget"; readonly op: number }
+  /** Unpins the closures of all other hashes. */
+  | { readonly kind: "prune"; readonly keep: readonly string[] }
+  | {
+    readonly kind: "probe";
+    readonly check: HealthCheck;
+    readonly host: string;
+    readonly ports: ObservedVm["ports"];
+    readonly startedAtMs: number;
+  };
+
+/** What should run: a target, judged by a deadline or not; or nothing, and why. */
+export type Wanted =
+  | {
+    readonly kind: "target";
+    readonly target: Target;
+    readonly judged: boolean;
+  }
+  | { readonly kind: "nothing"; readonly failure: HostFailure | null }
+  | { readonly kind: "unknown" };
+
+const NOTHING: Wanted = { kind: "nothing", failure: null };
+
+/** The target of the order's own spec. */
+export function orderTarget(order: Order): Target {
+  const { incarnation, runtimeHash, generation, spec } = order;
+  return { incarnation, runtimeHash, generation, spec };
+}
+
+/** The target of the order's fallback; null for stop. */
+export function fallbackTarget(order: Order): Target | null {
+  if (order.fallback.kind === "stop") return null;
+  const { runtimeHash, generation, spec } = order.fallback;
+  return { incarnation: order.incarnation, runtimeHash, generation, spec };
+}
+
+/** True when this order's own spec was tried and refused. */
+export function isRefused(ledger: Ledger, order: Order): boolean {
+  return ledger.refused !== null &&
+    ledger.refused.runtimeHash === order.runtimeHash &&
+    order.orderRevision <= ledger.refused.orderRevision;
+}
+
+/** What should run, from the order and the ledger. A refused hash is never wanted. */
+export function wantedOf(vm: Vm): Wanted {
+  if (vm.desired.kind === "unknown") return { kind: "unknown" };
+  if (vm.desired.kind === "none") return NOTHING;
+  const { order } = vm.desired;
+  if (order.spec.fencing === "exclusive") {
+    const message =
+      "an exclusive VM needs the guard, which this version does not have";
+    return { kind: "nothing", failure: { kind: "driver", message } };
+  }
+  if (!isRefused(vm.ledger, order)) {
+    return { kind: "target", target: orderTarget(order), judged: true };
+  }
+  const fallback = fallbackTarget(order);
+  if (fallback === null || fallback.runtimeHash === order.runtimeHash) {
+    return NOTHING;
+  }
+  return { kind: "target", target: fallback, judged: false };
+}
+
+/** Seconds, rounded to milliseconds. */
+export function secondsBetween(fromMs: number, toMs: number): number {
+  return Math.max(0, Math.round(toMs - fromMs)) / 1000;
+}
+
+function stateWord(vm: Vm): ObservedVm["state"] {
+  switch (vm.guest.kind) {
+    case "on":
+    case "stopping":
+      return "Running";
+    case "off":
+    case "starting":
+      return wantedOf(vm).kind === "target" ? "Created" : "Shutdown";
+    case "ended":
+    case "forgetting":
+    case "forgotten":
+      return "Shutdown";
+  }
+}
+
+function messageOf(vm: Vm, at: number): string {
+  const refused = vm.ledger.refused;
+  const parts: string[] = [];
+  if (refused !== null) parts.push(`rolled back: ${refused.reason}`);
+  const wanted = wantedOf(vm);
+  const failure = vm.failure?.host ??
+    (wanted.kind === "nothing" ? wanted.failure : null);
+  if (failure !== null) parts.push(failure.message);
+  if (vm.supply.kind === "fetching") parts.push("copying closures");
+  switch (vm.guest.kind) {
+    case "starting":
+      parts.push("starting");
+      break;
+    case "stopping":
+      parts.push("stopping");
+      break;
+    case "ended":
+      parts.push(vm.guest.reason);
+      break;
+    case "off":
+      if (vm.guest.untilMs > at) {
+        const waitMs = Math.ceil(vm.guest.untilMs - at);
+        parts.push(`starting again in ${waitMs} ms`);
+      }
+      break;
+    case "on":
+      parts.push(healthMessage(vm.guest.health));
+  }
+  return parts.filter((part) => part !== "").join("; ").slice(0, 4096);
+}
+
+/** The VM as it is reported. */
+export function observe(vm: Vm, at: number): ObservedVm {
+  const on = vm.guest.kind === "on"
+    ? vm.guest
+    : vm.guest.kind === "stopping"
+    ? vm.guest.was
+    : null;
+  const { attempt, refused, restarts } = vm.ledger;
+  const wanted = wantedOf(vm);
+  const current = attempt !== null && on !== null &&
+      sameRuntime(attempt.target, on.target)
+    ? attempt
+    : null;
+  const since = on?.health.healthySinceMs ?? null;
+  const order = vm.desired.kind === "order" ? vm.desired.order : null;
+  const first = on?.ports[0];
+  return {
+    vm: vm.id,
+    incarnation: on?.target.incarnation ?? order?.incarnation ??
+      attempt?.target.incarnation ?? 0,
+    state: stateWord(vm),
+    runtimeHash: on?.target.runtimeHash ?? null,
+    generation: on?.target.generation ?? 0,
+    health: on === null
+      ? "unknown"
+      : healthOf(on.health, on.target.spec.healthChecks, at),
+    healthyForMs: since === null ? null : Math.max(0, Math.round(at - since)),
+    settled: current?.settled ?? false,
+    restarts,
+    address: on === null || first === undefined
+      ? ""
+      : `${on.host}:${first.host}`,
+    ports: on === null ? [] : [...on.ports],
+    rolledBack: refused,
+    hostFailure: vm.failure?.host ??
+      (wanted.kind === "nothing" ? wanted.failure : null),
+    message: messageOf(vm, at),
+    seconds: attempt?.seconds ?? { copy: null, boot: null, healthy: null },
+  };
+}
+
+/** When, later than the tick at `after`, another tick can change something; Infinity when only events can. */
+export function wakeAtMs(vm: Vm, after: number): number {
+  const times: number[] = [];
+  if (vm.failure !== null) times.push(vm.failure.untilMs);
+  const { attempt } = vm.ledger;
+  if (attempt?.deadlineMs != null) times.push(attempt.deadlineMs);
+  if (vm.guest.kind === "off" && wantedOf(vm).kind === "target") {
+    times.push(vm.guest.untilMs);
+  }
+  if (vm.guest.kind === "on") {
+    times.push(nextProbeAtMs(vm.guest.health));
+    const since = vm.guest.health.healthySinceMs;
+    if (since !== null && attempt !== null && !attempt.settled) {
+      times.push(since + vm.guest.target.spec.update.minHealthyTimeMs);
+    }
+  }
+  return Math.min(...times.filter((time) => time > after));
+}

@@ -1,0 +1,260 @@
+/**
+ * A host for tests of the VM state machine: performs actions on a model that
+ * fails when the machine asks for what must never happen.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import {
+  type Order,
+  Order as OrderSchema,
+} from "../../roles/model/assignment.ts";
+import type { HostFailure } from "../../roles/model/observed.ts";
+import { VmSpec } from "../../roles/model/vm_spec.ts";
+import type { Ledger, Target } from "../../roles/worker/core/ledger.ts";
+import {
+  newVm,
+  restoreVm,
+  type Step,
+  step,
+} from "../../roles/worker/core/vm_machine.ts";
+import type { Action, Vm, VmEvent } from "../../roles/worker/core/vm_state.ts";
+import { wakeAtMs } from "../../roles/worker/core/vm_state.ts";
+
+export const VM_ID = "shop/web-0";
+const STORE = `/nix/store/${"a".repeat(32)}-image`;
+
+/** A sha256-shaped name for a runtime: `hash("b")`. */
+export function hash(letter: string): string {
+  return letter.repeat(64);
+}
+
+/** A spec with short times and one http check. */
+export function testSpec(more: Record<string, unknown> = {}): VmSpec {
+  return VmSpec.parse({
+    name: "web",
+    cpuMilli: 100,
+    memoryMib: 128,
+    image: {
+      toplevel: STORE,
+      kernelPath: `${STORE}/kernel`,
+      initrdPath: `${STORE}/initrd`,
+    },
+    network: { ports: [{ name: "http", guest: 80 }] },
+    healthChecks: [{ name: "http", kind: "http", port: 80, failures: 1 }],
+    update: { minHealthyTimeMs: 2000, healthyDeadlineMs: 10_000 },
+    ...more,
+  });
+}
+
+/** An order for runtime `letter`, with the fallback runtime or a stop. */
+export function testOrder(
+  letter: string,
+  options: {
+    revision?: number;
+    fallback?: string;
+    spec?: VmSpec;
+    incarnation?: number;
+  } = {},
+): Order {
+  const spec = options.spec ?? testSpec();
+  return OrderSchema.parse({
+    vm: VM_ID,
+    incarnation: options.incarnation ?? 1,
+    orderRevision: options.revision ?? 1,
+    generation: letter.charCodeAt(0) - 96,
+    commit: "abcdef",
+    spec,
+    runtimeHash: hash(letter),
+    policyHash: hash("f"),
+    fallback: options.fallback === undefined ? { kind: "stop" } : {
+      kind: "spec",
+      spec,
+      runtimeHash: hash(options.fallback),
+      generation: options.fallback.charCodeAt(0) - 96,
+    },
+  });
+}
+
+/** A host with one VM. Everything it is asked to do happens when the test lets it. */
+export class HostModel {
+  at = 1000;
+  vm: Vm = newVm(VM_ID, "boot-1");
+  /** What runs on the host, by the VMM's word. */
+  running: { target: Target; startedAtMs: number } | null = null;
+  /** What is on disk. */
+  saved: Ledger | null = null;
+  /** Operations the machine waits for. */
+  pending: Exclude<Action, { kind: "save" | "prune" | "cancelFetch" }>[] = [];
+  /** Every action, for tests to look back on. */
+  done: Action[] = [];
+  diskFull = false;
+  /** Runtimes whose guest answers. */
+  healthy = new Set<string>();
+  hostFailure: HostFailure | null = null;
+
+  tell(event: VmEvent): void {
+    this.#perform(step(this.vm, event));
+  }
+
+  order(order: Order | null): void {
+    this.tell({ kind: "ordered", at: this.at, order });
+  }
+
+  /** Completes what is pending, again and again, without letting time pass. */
+  settleOps(): void {
+    // Probes at one moment end: each is due again an interval later.
+    for (let turns = 0; this.pending.length > 0; turns++) {
+      assert.ok(turns < 100, "the machine keeps asking");
+      const action = this.pending.shift();
+      if (action !== undefined) this.#complete(action);
+    }
+  }
+
+  /** Lets time pass until nothing happens any more or `ms` are over. */
+  run(ms: number): void {
+    const end = this.at + ms;
+    this.settleOps();
+    while (this.at < end) {
+      const wake = wakeAtMs(this.vm, this.at);
+      this.at = Math.min(end, Math.max(wake, this.at + 1));
+      this.tell({ kind: "tick", at: this.at });
+      this.settleOps();
+    }
+  }
+
+  /** The guest ends by itself. */
+  exit(clean: boolean): void {
+    if (this.running === null) return;
+    this.running = null;
+    this.tell({ kind: "exited", at: this.at, clean, reason: "it ended" });
+  }
+
+  /** The worker process dies and another one takes over; the guest runs on. */
+  restartWorker(order: Order | null): void {
+    this.pending = [];
+    const ledger = this.saved ?? newVm(VM_ID, "boot-1").ledger;
+    const found = this.running === null ? null : {
+      incarnation: this.running.target.incarnation,
+      runtimeHash: this.running.target.runtimeHash,
+      host: "127.0.0.1",
+      ports: [],
+      startedAtMs: this.running.startedAtMs,
+    };
+    let vm = restoreVm({ ledger, order, found }, this.at);
+    if (vm === null) {
+      this.running = null;
+      vm = restoreVm({ ledger, order, found: null }, this.at);
+    }
+    assert.ok(vm !== null);
+    this.vm = vm;
+    this.tell({ kind: "tick", at: this.at });
+  }
+
+  #perform({ vm, actions }: Step): void {
+    this.vm = vm;
+    const failed = this.diskFull &&
+      actions.some(({ kind }) => kind === "save");
+    for (const action of actions) {
+      this.done.push(action);
+      if (action.kind === "save") {
+        if (!failed) this.saved = action.ledger;
+      } else if (
+        failed && (action.kind === "start" || action.kind === "stop")
+      ) {
+        continue;
+      } else if (action.kind === "cancelFetch") {
+        this.pending = this.pending.filter(({ kind }) => kind !== "fetch");
+      } else if (action.kind !== "prune") this.pending.push(action);
+    }
+    if (failed) this.#saveFailed(actions);
+  }
+
+  #saveFailed(actions: Action[]): void {
+    const { at } = this;
+    const failure = { kind: "disk", message: "full" } as const;
+    this.tell({ kind: "saveFailed", at, failure });
+    for (const action of actions) {
+      if (action.kind === "start") {
+        const { op } = action;
+        this.tell({ kind: "startFailed", at, op, failure, message: "full" });
+      }
+      if (action.kind === "stop") {
+        this.tell({ kind: "stopFailed", at, op: action.op, failure });
+      }
+    }
+  }
+
+  #complete(
+    action: Exclude<Action, { kind: "save" | "prune" | "cancelFetch" }>,
+  ) {
+    const { at } = this;
+    switch (action.kind) {
+      case "fetch":
+        return this.tell(
+          this.hostFailure?.kind === "cache"
+            ? {
+              kind: "fetchFailed",
+              at,
+              op: action.op,
+              failure: this.hostFailure,
+            }
+            : { kind: "fetched", at, op: action.op },
+        );
+      case "start":
+        return this.#start(action);
+      case "stop":
+        this.running = null;
+        return this.tell({ kind: "stopped", at, op: action.op });
+      case "forget":
+        assert.equal(this.running, null, "forgotten while it runs");
+        this.saved = null;
+        return this.tell({ kind: "forgotten", at, op: action.op });
+      case "probe": {
+        const runs = this.running?.target.runtimeHash ?? "";
+        const ok = this.healthy.has(runs) &&
+          this.running?.startedAtMs === action.startedAtMs;
+        const { check: { name: check }, startedAtMs } = action;
+        const message = ok ? "" : "refused";
+        return this.tell({
+          kind: "probed",
+          at,
+          check,
+          ok,
+          message,
+          startedAtMs,
+        });
+      }
+    }
+  }
+
+  #start({ op, target }: { op: number; target: Target }): void {
+    const { at } = this;
+    assert.equal(this.running, null, "two VMs for one id");
+    const refused = this.saved?.refused;
+    assert.ok(
+      refused?.runtimeHash !== target.runtimeHash ||
+        this.vm.ledger.refused === null ||
+        (this.vm.ledger.order?.orderRevision ?? 0) > refused.orderRevision,
+      "a refused hash is started",
+    );
+    assert.equal(
+      this.saved?.attempt?.target.runtimeHash,
+      target.runtimeHash,
+      "started without an armed ledger",
+    );
+    if (this.hostFailure !== null && this.hostFailure.kind !== "cache") {
+      const failure = this.hostFailure;
+      return this.tell({ kind: "startFailed", at, op, failure, message: "" });
+    }
+    this.running = { target, startedAtMs: at };
+    this.tell({
+      kind: "started",
+      at,
+      op,
+      host: "127.0.0.1",
+      ports: [],
+      startedAtMs: at,
+    });
+  }
+}
