@@ -16,10 +16,23 @@ export function plainLine(line: string): string {
   return line.replace(ANSI, "").replace(/[^\P{Cc}\t]/gu, "");
 }
 
-/** The part from the first line that begins with `error:`; all of it when there is none. */
+/**
+ * The part from the first line that begins with `error:`; all of it when there is none. Later versions put the trace
+ * between a bare `error:` and the reason; there the reason comes first.
+ */
 export function errorPart(lines: readonly string[]): string {
   const first = lines.findIndex((line) => /^error:/.test(line));
-  const text = lines.slice(first === -1 ? 0 : first).join("\n").trim();
+  const part = lines.slice(first === -1 ? 0 : first);
+  const reason = part.findIndex((line) => /^\s+error: /.test(line));
+  const isTraced = part[0]?.trim() === "error:" && reason > 0;
+  const ordered = isTraced
+    ? [
+      part[reason]?.trim(),
+      ...part.slice(reason + 1),
+      ...part.slice(1, reason),
+    ]
+    : part;
+  const text = ordered.join("\n").trim();
   return text.length <= MAX_MESSAGE_CHARS
     ? text
     : text.slice(0, MAX_MESSAGE_CHARS) + " ... (cut)";

@@ -10,6 +10,21 @@ Deno.test("errorPart() leaves out what nix said before the error", () => {
   ok(errorPart(["error: " + "x".repeat(100_000)]).length < 5000);
 });
 
+Deno.test("errorPart() puts the reason before the trace of later versions", () => {
+  equal(
+    errorPart([
+      "error:",
+      "       … while evaluating the attribute 'x'",
+      "         at flake.nix:3:5:",
+      "",
+      "       error: no such thing",
+      "       more of it",
+    ]),
+    "error: no such thing\n       more of it\n       … while evaluating the attribute 'x'\n         at flake.nix:3:5:",
+  );
+  equal(errorPart(["error:", "alone"]), "error:\nalone");
+});
+
 Deno.test("plainLine() removes colours and control characters", () => {
   equal(plainLine("\x1b[31;1merror:\x1b[0m a\tb\x07\x00"), "error: a\tb");
 });
