@@ -13,9 +13,8 @@ const BASE: Readonly<Record<string, string>> = {
   // What is not asked for by name is never looked for on the network.
   "substituters": "",
   "sandbox": "false",
-  // Builds run here: no machine of /etc/nix/machines, and no process per build that would look for one.
+  // Builds run here, on no machine of /etc/nix/machines. (An empty build-hook breaks every build of 2.8.)
   "builders": "",
-  "build-hook": "",
   // A store in a directory builds in a mount namespace, which needs a shell.
   "sandbox-paths": "/bin/sh=/bin/busybox",
   // A remembered answer of a cache outlives the cache's content by up to an hour.
