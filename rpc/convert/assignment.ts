@@ -1,0 +1,92 @@
+/**
+ * Assignments, orders and the pair that fences them.
+ *
+ * @module
+ */
+import {
+  Assignment,
+  type Fallback,
+  type Order,
+  OrderFence,
+} from "../../roles/model/assignment.ts";
+import { parseWith } from "../../roles/model/parse.ts";
+import type * as common from "../generated/common.ts";
+import type * as wire from "../generated/master.ts";
+import { counter, given } from "./plain.ts";
+import { vmSpecPlain, vmSpecToWire } from "./vm_spec.ts";
+
+/** An absent fence is the lowest: nothing was seen. */
+export function orderFenceFromWire(
+  fence: common.Fence | undefined,
+): OrderFence {
+  const plain = {
+    leaseEpoch: counter(fence?.leaseEpoch ?? 0, "leaseEpoch"),
+    revision: counter(fence?.revision ?? 0, "revision"),
+  };
+  return parseWith(OrderFence, plain, { what: "the fence" });
+}
+
+export function assignmentToWire(
+  assignment: Assignment,
+): wire.AssignmentInput {
+  return { ...assignment, orders: assignment.orders.map(orderToWire) };
+}
+
+function orderToWire(order: Order): wire.OrderInput {
+  return {
+    ...order,
+    spec: vmSpecToWire(order.spec),
+    traceparent: order.traceparent ?? "",
+    fallback: fallbackToWire(order.fallback),
+  };
+}
+
+function fallbackToWire(fallback: Fallback): wire.OrderFallbackInput {
+  if (fallback.kind === "stop") return { which: "stop" };
+  const { spec, runtimeHash, generation } = fallback;
+  return {
+    which: "spec",
+    spec: { spec: vmSpecToWire(spec), runtimeHash, generation },
+  };
+}
+
+/** @throws {AppError} `invalid`, naming the path. */
+export function assignmentFromWire(
+  assignment: wire.Assignment | undefined,
+): Assignment {
+  const plain = assignment === undefined ? undefined : {
+    worker: assignment.worker,
+    leaseEpoch: counter(assignment.leaseEpoch, "leaseEpoch"),
+    revision: counter(assignment.revision, "revision"),
+    leaseMs: assignment.leaseMs,
+    orders: assignment.orders.map(orderPlain),
+  };
+  return parseWith(Assignment, plain, { what: "the assignment" });
+}
+
+function orderPlain(order: wire.Order): unknown {
+  const of = (field: string) => `${field} of the order for ${order.vm}`;
+  return {
+    vm: order.vm,
+    incarnation: counter(order.incarnation, of("incarnation")),
+    orderRevision: counter(order.orderRevision, of("orderRevision")),
+    generation: counter(order.generation, of("generation")),
+    commit: order.commit,
+    spec: order.spec === undefined ? undefined : vmSpecPlain(order.spec),
+    runtimeHash: order.runtimeHash,
+    policyHash: order.policyHash,
+    fallback: fallbackPlain(order.fallback),
+    ...given("traceparent", order.traceparent),
+  };
+}
+
+function fallbackPlain(fallback: wire.OrderFallback): unknown {
+  if (fallback.which !== "spec") return { kind: fallback.which };
+  const { spec } = fallback;
+  return {
+    kind: "spec",
+    spec: spec?.spec === undefined ? undefined : vmSpecPlain(spec.spec),
+    runtimeHash: spec?.runtimeHash,
+    generation: counter(spec?.generation ?? 0, "the fallback's generation"),
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * `VmSpec` of common.capnp and of roles/model.
+ *
+ * @module
+ */
+import { parseWith } from "../../roles/model/parse.ts";
+import { type Constraint, VmSpec } from "../../roles/model/vm_spec.ts";
+import type * as wire from "../generated/common.ts";
+import { fromPairs, given, invert, mapped, toPairs } from "./plain.ts";
+
+const STRATEGY = {
+  rolling: "rolling",
+  canary: "canary",
+  "blue-green": "blueGreen",
+} as const satisfies Record<
+  VmSpec["update"]["strategy"],
+  wire.UpdateStrategy
+>;
+const POLICY = {
+  always: "always",
+  "on-failure": "onFailure",
+  never: "never",
+} as const satisfies Record<VmSpec["restart"]["policy"], wire.RestartPolicy>;
+const OPERATOR = {
+  "=": "equal",
+  "!=": "notEqual",
+  in: "in",
+  version: "version",
+  regexp: "regexp",
+} as const satisfies Record<Constraint["operator"], wire.RuleOperator>;
+const STRATEGY_BACK = invert(STRATEGY);
+const POLICY_BACK = invert(POLICY);
+const OPERATOR_BACK = invert(OPERATOR);
+
+export function vmSpecToWire(spec: VmSpec): wire.VmSpecInput {
+  const { update, restart, network, budget } = spec;
+  return {
+    name: spec.name,
+    cpuMilli: spec.cpuMilli,
+    memoryMib: spec.memoryMib,
+    replicas: spec.replicas,
+    priority: spec.priority,
+    fencing: spec.fencing,
+    image: spec.image,
+    labels: toPairs(spec.labels),
+    env: toPairs(spec.env),
+    network,
+    volumes: spec.volumes,
+    healthChecks: spec.healthChecks,
+    update: { ...update, strategy: STRATEGY[update.strategy] },
+    restart: { ...restart, policy: POLICY[restart.policy] },
+    constraints: spec.constraints.map(ruleToWire),
+    affinities: spec.affinities.map((each) => ({
+      ...ruleToWire(each),
+      weight: each.weight,
+    })),
+    spread: spec.spread,
+    dependsOn: spec.dependsOn,
+    budgetBootMs: budget.bootMs,
+    budgetClosureMib: budget.closureMib,
+    backend: spec.backend,
+  };
+}
+
+function ruleToWire(rule: Constraint): wire.RuleInput {
+  const { attribute, operator, value } = rule;
+  const isList = Array.isArray(value);
+  return {
+    attribute,
+    operator: OPERATOR[operator],
+    values: isList ? value : [value],
+    isList,
+  };
+}
+
+/** @throws {AppError} `invalid`, naming the path. */
+export function vmSpecFromWire(spec: wire.VmSpec): VmSpec {
+  return parseWith(VmSpec, vmSpecPlain(spec), { what: `VM "${spec.name}"` });
+}
+
+/** The spec as zod takes it: what stands for "not given" is left out. */
+export function vmSpecPlain(spec: wire.VmSpec): unknown {
+  const { image, network, update, restart } = spec;
+  const { name } = spec;
+  return {
+    name,
+    cpuMilli: spec.cpuMilli,
+    memoryMib: spec.memoryMib,
+    replicas: spec.replicas,
+    priority: spec.priority,
+    fencing: spec.fencing,
+    image: image === undefined ? undefined : imagePlain(image),
+    labels: fromPairs(spec.labels, `labels of VM "${name}"`),
+    env: fromPairs(spec.env, `env of VM "${name}"`),
+    network: network === undefined ? undefined : networkPlain(network),
+    volumes: spec.volumes,
+    healthChecks: spec.healthChecks.map(healthCheckPlain),
+    update: update === undefined ? undefined : updatePlain(update),
+    restart: restart === undefined ? undefined : {
+      policy: mapped(POLICY_BACK, restart.policy),
+      delayMs: restart.delayMs,
+      maxDelayMs: restart.maxDelayMs,
+    },
+    constraints: spec.constraints.map(rulePlain),
+    affinities: spec.affinities.map((rule) => ({
+      ...rulePlain(rule),
+      weight: rule.weight,
+    })),
+    spread: spec.spread.map(({ attribute, weight }) => ({ attribute, weight })),
+    dependsOn: spec.dependsOn,
+    budget: {
+      ...given("bootMs", spec.budgetBootMs),
+      ...given("closureMib", spec.budgetClosureMib),
+    },
+    ...given("backend", spec.backend),
+  };
+}
+
+function imagePlain(image: wire.Image): unknown {
+  const { toplevel, kernelPath, initrdPath, cmdline } = image;
+  const disk = given("diskImagePath", image.diskImagePath);
+  return { toplevel, kernelPath, initrdPath, cmdline, ...disk };
+}
+
+function networkPlain(network: wire.Network): unknown {
+  return {
+    allowedDomains: network.allowedDomains,
+    allowedPeers: network.allowedPeers,
+    ports: network.ports.map(({ name, guest, publish }) => ({
+      name,
+      guest,
+      ...given("publish", publish),
+    })),
+    ...given("rateLimitMbit", network.rateLimitMbit),
+  };
+}
+
+function healthCheckPlain(
+  check: wire.HealthCheck,
+): Record<string, unknown> {
+  const { command } = check;
+  return {
+    name: check.name,
+    kind: check.kind,
+    ...given("port", check.port),
+    ...given("path", check.path),
+    ...given("match", check.match),
+    ...(command.length === 0 ? {} : { command }),
+    intervalMs: check.intervalMs,
+    timeoutMs: check.timeoutMs,
+    graceMs: check.graceMs,
+    successes: check.successes,
+    failures: check.failures,
+  };
+}
+
+function updatePlain(update: wire.Update): unknown {
+  const { minAvailable } = update;
+  return {
+    strategy: mapped(STRATEGY_BACK, update.strategy),
+    maxParallel: update.maxParallel,
+    canary: update.canary,
+    ...(minAvailable === -1 ? {} : { minAvailable }),
+    minHealthyTimeMs: update.minHealthyTimeMs,
+    healthyDeadlineMs: update.healthyDeadlineMs,
+    progressDeadlineMs: update.progressDeadlineMs,
+    autoRevert: update.autoRevert,
+    autoPromote: update.autoPromote,
+  };
+}
+
+function rulePlain(rule: wire.Rule): Record<string, unknown> {
+  const { attribute, operator, values, isList } = rule;
+  return {
+    attribute,
+    operator: mapped(OPERATOR_BACK, operator),
+    value: isList ? values : values[0] ?? "",
+  };
+}
