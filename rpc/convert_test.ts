@@ -1,0 +1,403 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Assignment } from "../roles/model/assignment.ts";
+import type {
+  GenerationSummary,
+  PublishRequest,
+} from "../roles/model/generation.ts";
+import type { ObservedVm, WorkerReport } from "../roles/model/observed.ts";
+import type { ClusterStatus } from "../roles/model/status.ts";
+import { VmSpec } from "../roles/model/vm_spec.ts";
+import {
+  assignmentFromWire,
+  assignmentToWire,
+  clusterStatusFromWire,
+  clusterStatusToWire,
+  generationSummaryFromWire,
+  generationSummaryToWire,
+  publishRequestFromWire,
+  publishRequestToWire,
+  vmSpecFromWire,
+  vmSpecToWire,
+  workerReportFromWire,
+  workerReportToWire,
+} from "./convert.ts";
+import { keep } from "./core/hook.ts";
+import { type StructType, TypedContent } from "./core/types.ts";
+import * as common from "./generated/common.ts";
+import * as master from "./generated/master.ts";
+
+/** What a peer reads of `value`: through the bytes. */
+function overTheWire<Out, In>(type: StructType<Out, In>, value: In): Out {
+  const { reader, segment, at } = keep(new TypedContent(type, value));
+  return reader.root(segment, at, type.decode) as Out;
+}
+
+/** Equal as JSON: that is what the domain's values are. */
+function same(actual: unknown, expected: unknown): void {
+  assert.deepEqual(
+    JSON.parse(JSON.stringify(actual)),
+    JSON.parse(JSON.stringify(expected)),
+  );
+}
+
+const STORE = "/nix/store/00000000000000000000000000000000-x";
+const HEX = [..."0123456789abcdef"];
+const hex = (length: number) =>
+  fc.array(fc.constantFrom(...HEX), { minLength: length, maxLength: length })
+    .map((digits) => digits.join(""));
+const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/);
+const text = fc.string({ unit: "grapheme", maxLength: 40 }).filter((each) =>
+  !each.includes("\0")
+);
+const counter = fc.maxSafeNat();
+const port = fc.integer({ min: 1, max: 65_535 });
+const wait = fc.integer({ min: 1, max: 86_400_000 });
+const map = fc.dictionary(
+  fc.string({ minLength: 1, maxLength: 20 }).filter((key) =>
+    key !== "__proto__" && !key.includes("\0")
+  ),
+  text,
+  { maxKeys: 4, noNullPrototype: true },
+);
+const unique = (arbitrary: fc.Arbitrary<{ name: string }>) =>
+  fc.uniqueArray(arbitrary, {
+    selector: (each) => each.name,
+    maxLength: 3,
+  });
+const rule = fc.record({
+  attribute: name,
+  operator: fc.constantFrom("=", "!=", "in", "version", "regexp"),
+  value: fc.oneof(text, fc.array(text, { maxLength: 3 })),
+});
+
+const vmSpec = fc.record({
+  name,
+  cpuMilli: fc.integer({ min: 1, max: 1_024_000 }),
+  memoryMib: fc.integer({ min: 16, max: 67_108_864 }),
+  replicas: fc.integer({ min: 0, max: 10_000 }),
+  priority: fc.integer({ min: -1000, max: 1000 }),
+  fencing: fc.constantFrom("none", "exclusive"),
+  image: fc.record({
+    toplevel: fc.constant(STORE),
+    kernelPath: fc.constant(`${STORE}/bzImage`),
+    initrdPath: fc.constant(`${STORE}/initrd`),
+    diskImagePath: fc.constant(`${STORE}/disk`),
+    cmdline: fc.string({ maxLength: 30 }).filter((each) =>
+      !/[\0\n]/.test(each)
+    ),
+  }, {
+    requiredKeys: ["toplevel", "kernelPath", "initrdPath", "cmdline"],
+  }),
+  labels: map,
+  env: map,
+  network: fc.record({
+    allowedDomains: fc.array(name, { maxLength: 3 }),
+    allowedPeers: fc.array(name, { maxLength: 3 }),
+    ports: unique(
+      fc.record({ name, guest: port, publish: port }, {
+        requiredKeys: ["name", "guest"],
+      }),
+    ),
+    rateLimitMbit: fc.integer({ min: 1, max: 1_000_000 }),
+  }, { requiredKeys: [] }),
+  volumes: unique(
+    fc.record({
+      name,
+      sizeMib: fc.integer({ min: 1, max: 67_108_864 }),
+      mount: fc.constant("/data"),
+    }),
+  ),
+  healthChecks: unique(
+    fc.record({
+      name,
+      kind: fc.constantFrom("http", "tcp", "serial", "command", "guest"),
+      port,
+      path: fc.constant("/healthz"),
+      match: fc.constant("READY"),
+      command: fc.array(text, { minLength: 1, maxLength: 3 }),
+      intervalMs: wait,
+      timeoutMs: wait,
+      graceMs: wait,
+      successes: fc.integer({ min: 1, max: 100 }),
+      failures: fc.integer({ min: 1, max: 100 }),
+    }, { requiredKeys: ["name", "kind", "port", "match", "command"] }),
+  ),
+  update: fc.record({
+    strategy: fc.constant("rolling"),
+    maxParallel: fc.integer({ min: 1, max: 1000 }),
+    canary: fc.integer({ min: 0, max: 1000 }),
+    minAvailable: fc.integer({ min: 0, max: 10_000 }),
+    minHealthyTimeMs: wait,
+    healthyDeadlineMs: wait,
+    progressDeadlineMs: wait,
+    autoRevert: fc.boolean(),
+    autoPromote: fc.boolean(),
+  }, { requiredKeys: [] }),
+  restart: fc.record({
+    policy: fc.constantFrom("always", "on-failure", "never"),
+    delayMs: wait,
+    maxDelayMs: wait,
+  }, { requiredKeys: [] }),
+  constraints: fc.array(rule, { maxLength: 3 }),
+  affinities: fc.array(
+    fc.tuple(rule, fc.integer({ min: -100, max: 100 })).map((
+      [rule, weight],
+    ) => ({
+      ...rule,
+      weight,
+    })),
+    { maxLength: 3 },
+  ),
+  spread: fc.array(
+    fc.record({ attribute: name, weight: fc.integer({ min: 0, max: 100 }) }),
+    { maxLength: 3 },
+  ),
+  dependsOn: fc.array(name, { maxLength: 3 }),
+  budget: fc.record({ bootMs: wait, closureMib: port }, { requiredKeys: [] }),
+  backend: name,
+}, {
+  requiredKeys: ["name", "cpuMilli", "memoryMib", "image"],
+}).map((plain): VmSpec => VmSpec.parse(plain));
+
+const vm = fc.tuple(name, name, fc.nat(999)).map(([cluster, vm, ordinal]) =>
+  `${cluster}/${vm}-${ordinal}`
+);
+const seconds = fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }));
+
+const observedVm: fc.Arbitrary<ObservedVm> = fc.record({
+  vm,
+  incarnation: counter,
+  state: fc.constantFrom("Created", "Running", "Paused", "Shutdown"),
+  runtimeHash: fc.option(hex(64)),
+  generation: counter,
+  health: fc.constantFrom("unknown", "starting", "healthy", "unhealthy"),
+  healthyForMs: fc.option(counter),
+  settled: fc.boolean(),
+  restarts: counter,
+  address: text,
+  ports: fc.array(fc.record({ name, guest: port, host: port }), {
+    maxLength: 3,
+  }),
+  rolledBack: fc.option(fc.record({
+    runtimeHash: hex(64),
+    orderRevision: counter,
+    generation: counter,
+    reason: text,
+  })),
+  hostFailure: fc.option(fc.record({
+    kind: fc.constantFrom("disk", "driver", "cache", "capacity"),
+    message: text,
+  })),
+  message: text,
+  seconds: fc.record({ copy: seconds, boot: seconds, healthy: seconds }),
+});
+
+const traceparent = fc.tuple(hex(32), hex(16)).map(([trace, span]) =>
+  `00-${trace}-${span}-01`
+);
+
+Deno.test("a spec survives the wire", () => {
+  fc.assert(fc.property(vmSpec, (spec) => {
+    const read = overTheWire(common.VmSpec, vmSpecToWire(spec));
+    same(vmSpecFromWire(read), spec);
+  }));
+});
+
+Deno.test("a publish request survives the wire", () => {
+  const request: fc.Arbitrary<PublishRequest> = fc.record({
+    cluster: name,
+    repository: name,
+    commit: hex(40),
+    generation: counter.map((each) => each || 1),
+    parent: counter,
+    intentHash: hex(64),
+    expectedRevision: counter,
+    traceparent,
+    vmSpecs: fc.uniqueArray(vmSpec, {
+      selector: (each) => each.name,
+      maxLength: 3,
+    }),
+  }, {
+    requiredKeys: [
+      "cluster",
+      "repository",
+      "commit",
+      "generation",
+      "parent",
+      "intentHash",
+      "vmSpecs",
+    ],
+  });
+  fc.assert(fc.property(request, (request) => {
+    const wire = publishRequestToWire(request);
+    const read = overTheWire(master.PublishRequest, wire);
+    same(publishRequestFromWire(read), request);
+  }));
+});
+
+Deno.test("an assignment survives the wire", () => {
+  const fallback = fc.oneof(
+    fc.constant({ kind: "stop" as const }),
+    fc.record({
+      kind: fc.constant("spec" as const),
+      spec: vmSpec,
+      runtimeHash: hex(64),
+      generation: counter,
+    }),
+  );
+  const order = fc.record({
+    vm,
+    incarnation: counter,
+    orderRevision: counter,
+    generation: counter,
+    commit: hex(12),
+    spec: vmSpec,
+    runtimeHash: hex(64),
+    policyHash: hex(64),
+    fallback,
+  });
+  const assignment: fc.Arbitrary<Assignment> = fc.record({
+    worker: name,
+    leaseEpoch: counter,
+    revision: counter,
+    leaseMs: fc.nat(86_400_000),
+    orders: fc.array(order, { maxLength: 3 }),
+  });
+  fc.assert(fc.property(assignment, (assignment) => {
+    const read = overTheWire(
+      master.Assignment,
+      assignmentToWire(assignment),
+    );
+    same(assignmentFromWire(read), assignment);
+  }));
+});
+
+Deno.test("a worker's report survives the wire", () => {
+  const short = fc.dictionary(name, name, {
+    maxKeys: 3,
+    noNullPrototype: true,
+  });
+  const report: fc.Arbitrary<WorkerReport> = fc.record({
+    worker: name,
+    bootId: hex(32),
+    sequence: counter,
+    process: hex(32),
+    leaseEpoch: counter,
+    revision: counter,
+    capacity: fc.record({ cpuMilli: fc.nat(), memoryMib: fc.nat() }),
+    attributes: short,
+    versions: short,
+    vms: fc.array(observedVm, { maxLength: 4 }),
+    metrics: fc.dictionary(
+      name,
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      { maxKeys: 3, noNullPrototype: true },
+    ),
+  });
+  fc.assert(fc.property(report, (report) => {
+    const wire = workerReportToWire(report);
+    const read = overTheWire(master.WorkerReport, wire);
+    same(workerReportFromWire(read), report);
+  }));
+});
+
+Deno.test("a status and a generation survive the wire", () => {
+  const status: ClusterStatus = {
+    cluster: "shop",
+    activeGeneration: 2,
+    commit: "abcdef",
+    held: "held at 1, Git is 2 ahead",
+    convergencePercent: 66.7,
+    highestGeneration: Number.MAX_SAFE_INTEGER,
+    rollout: { generation: 3, state: "running", message: "1 of 3" },
+    workers: [{
+      id: "w1",
+      state: "alive",
+      epoch: 7,
+      capacity: { cpuMilli: 4000, memoryMib: 8192 },
+      free: { cpuMilli: -500, memoryMib: 100 },
+      attributes: { zone: "a" },
+      versions: { nix: "2.8.0" },
+    }],
+    vms: [{
+      id: "shop/web-0",
+      incarnation: 1,
+      worker: "w1",
+      desired: null,
+      observed: "a".repeat(64),
+      generation: 2,
+      state: "Running",
+      health: "healthy",
+      drift: true,
+      address: "10.0.0.2:80",
+      restarts: 0,
+      message: "",
+    }],
+  };
+  const summary: GenerationSummary = {
+    cluster: "shop",
+    generation: 3,
+    commit: "abcdef",
+    repository: "shop",
+    intentHash: "b".repeat(64),
+    parent: 2,
+    state: "rolling",
+    reason: "",
+    publishedAtMs: 1_700_000_000_000,
+    endedAtMs: null,
+    vms: 3,
+    seconds: { copy: 0.5, place: 0, boot: null, healthy: null },
+    traceparent: null,
+  };
+  same(
+    clusterStatusFromWire(
+      overTheWire(master.ClusterStatus, clusterStatusToWire(status)),
+    ),
+    status,
+  );
+  same(
+    generationSummaryFromWire(
+      overTheWire(master.Generation, generationSummaryToWire(summary)),
+    ),
+    summary,
+  );
+});
+
+Deno.test("a generation of 2^64-1 is refused by name", () => {
+  const wire = overTheWire(master.PublishRequest, {
+    generation: 2n ** 64n - 1n,
+  });
+  assert.throws(
+    () => publishRequestFromWire(wire),
+    /generation: 18446744073709551615 is more than 2\^53-1/,
+  );
+});
+
+Deno.test("bad values are refused with their path", () => {
+  const wire = overTheWire(common.VmSpec, {
+    name: "web",
+    cpuMilli: 1,
+    memoryMib: 16,
+    image: { toplevel: "/etc", kernelPath: STORE, initrdPath: STORE },
+    update: { strategy: 17 },
+    labels: [{ key: "a", value: "1" }],
+  });
+  assert.throws(
+    () => vmSpecFromWire(wire),
+    /VM "web": image\.toplevel: .*; update\.strategy: /,
+  );
+  assert.throws(
+    () =>
+      vmSpecFromWire({
+        ...wire,
+        env: [{ key: "a", value: "1" }, { key: "a", value: "2" }],
+      }),
+    /env of VM "web": a key is there twice/,
+  );
+  assert.throws(() => clusterStatusFromWire(undefined), /status/);
+  assert.throws(
+    () => overTheWire(common.Port, { name: "http", guest: 70_000 }),
+    /Port\.guest must be an integer from 0 to 65535, not 70000/,
+  );
+});
