@@ -1,5 +1,6 @@
 /**
- * Reads a small request body: bounded as sent and as unpacked.
+ * Reads request bodies: bounded in every wait and, the small ones that are
+ * read whole, in size as sent and as unpacked.
  *
  * @module
  */
@@ -13,6 +14,48 @@ const brotli = promisify(zlib.brotliDecompress);
 const gunzip = promisify(zlib.gunzip);
 const inflate = promisify(zlib.inflate);
 const zstd = promisify(zlib.zstdDecompress);
+
+/** A client that sends nothing for this long is gone; it would hold a turn for ever. */
+const IDLE_MS = 60_000;
+
+/**
+ * The bytes of an upload, with an end to every wait. Leaving the loop early
+ * ends the connection.
+ *
+ * @throws {AppError} `timeout`
+ */
+export async function* chunksOf(
+  body: ReadableStream<Uint8Array>,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const idle = new Promise<never>((_, reject) => {
+        timer = setTimeout(() =>
+          reject(
+            new AppError(
+              "timeout",
+              `Cannot receive ${what}: nothing came for ${
+                IDLE_MS / 1000
+              } seconds`,
+            ),
+          ), IDLE_MS);
+      });
+      try {
+        const { done, value } = await Promise.race([reader.read(), idle]);
+        if (done) return;
+        yield value;
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  } finally {
+    // Ends the connection of an upload that was refused halfway; a whole one has ended.
+    await reader.cancel().catch(() => undefined);
+  }
+}
 
 function tooLarge(what: string, maxBytes: number): AppError {
   return new AppError(
@@ -32,7 +75,7 @@ async function readBounded(
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
-  for await (const chunk of body) {
+  for await (const chunk of chunksOf(body, what)) {
     total += chunk.length;
     if (total > maxBytes) throw tooLarge(what, maxBytes);
     chunks.push(chunk);

@@ -30,7 +30,8 @@ function headersOf(file: string, etag: string): Record<string, string> {
     // no-transform: a compressed answer would have neither this length nor these ranges.
     "cache-control": "public, max-age=31536000, immutable, no-transform",
     etag,
-    // Stands for what a browser would guess from the suffix.
+    // A browser saves it, whatever its bytes look like.
+    "x-content-type-options": "nosniff",
     "content-disposition": `attachment; filename="${file}"`,
   };
 }

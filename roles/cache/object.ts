@@ -57,6 +57,8 @@ export function addObject(
     }
     return c.body(body as Uint8Array<ArrayBuffer>, 200, {
       "content-type": type,
+      // A build log may hold anything: it is never to be taken for a page.
+      "x-content-type-options": "nosniff",
     });
   });
   app.put(

@@ -9,46 +9,10 @@ import { AppError } from "../model/errors.ts";
 import type { NarRecord } from "./core/admission.ts";
 import type { NarName } from "./core/names.ts";
 import { formatSha256 } from "./core/sha256.ts";
+import { chunksOf } from "./body.ts";
 import { unpacker } from "./decompress.ts";
 import type { NarFiles, StagedFile } from "./files.ts";
 import { toStorageError } from "./storage_error.ts";
-
-/** A client that sends nothing for this long is gone; it would hold a turn for ever. */
-const IDLE_MS = 60_000;
-
-/** The bytes of an upload, with an end to every wait. */
-async function* chunksOf(
-  body: ReadableStream<Uint8Array>,
-  what: string,
-): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const idle = new Promise<never>((_, reject) => {
-        timer = setTimeout(() =>
-          reject(
-            new AppError(
-              "timeout",
-              `Cannot receive ${what}: nothing came for ${
-                IDLE_MS / 1000
-              } seconds`,
-            ),
-          ), IDLE_MS);
-      });
-      try {
-        const { done, value } = await Promise.race([reader.read(), idle]);
-        if (done) return;
-        yield value;
-      } finally {
-        clearTimeout(timer);
-      }
-    }
-  } finally {
-    // Ends the connection of an upload that was refused halfway; a whole one has ended.
-    await reader.cancel().catch(() => undefined);
-  }
-}
 
 /** Counts and hashes what passes by, up to a bound. */
 class Meter {

@@ -54,6 +54,25 @@ async function addClosure(nix: Nix, dir: string): Promise<string> {
   return await nix.evalRaw(`path:${dir}`, "closure", CALL);
 }
 
+/** Input-addressed: such a path is trusted by its signature alone. */
+const FLAKE_WITHOUT_CA = `{
+  outputs = { self }: {
+    built = derivation {
+      name = "built";
+      system = "${Deno.build.arch}-linux";
+      builder = "/bin/sh";
+      args = [ "-c" "echo built > $out" ];
+    };
+  };
+}
+`;
+
+async function buildWithoutCa(nix: Nix, dir: string): Promise<string> {
+  await Deno.writeTextFile(`${dir}/flake.nix`, FLAKE_WITHOUT_CA);
+  const [path] = await nix.build(`path:${dir}`, ["built"], CALL);
+  return path ?? assert.fail("nothing was built");
+}
+
 async function failure(action: Promise<unknown>): Promise<string> {
   try {
     await action;
@@ -96,9 +115,7 @@ Deno.test("nix pushes a closure and pulls it with the cache's key alone", async 
 Deno.test("nix refuses a pull under another key, before it fetches any nar", async () => {
   await using at = await setUp();
   const key = await at.ci.generateKey("procurator-cache-1");
-  await Deno.writeTextFile(`${at.dir}/flake.nix`, FLAKE_WITHOUT_CA);
-  const [path] = await at.ci.build(`path:${at.dir}`, ["built"], CALL);
-  assert.ok(path !== undefined);
+  const path = await buildWithoutCa(at.ci, at.dir);
   await at.ci.copyTo(at.cache.url, [path], CALL);
   await using worker = await nixStore("nix");
   const message = await failure(
@@ -111,6 +128,23 @@ Deno.test("nix refuses a pull under another key, before it fetches any nar", asy
   const metrics = await (await fetch(`${at.cache.url}/metrics`)).text();
   assert.match(metrics, /lookups_total\{what="narinfo"/);
   assert.doesNotMatch(metrics, /direction="sent"/);
+});
+
+Deno.test("a publisher's own signature stays beside the cache's", async () => {
+  await using at = await setUp();
+  const key = await at.ci.generateKey("ci-1");
+  const secretKeyFile = `${at.dir}/ci.sec`;
+  await Deno.writeTextFile(secretKeyFile, key.secretKey, { mode: 0o600 });
+  const path = await buildWithoutCa(at.ci, at.dir);
+  await at.ci.copyTo(at.cache.url, [path], { ...CALL, secretKeyFile });
+  for (const publicKey of [key.publicKey, at.cache.publicKey]) {
+    await using worker = await nixStore("nix");
+    await worker.nix.copyFrom(at.cache.url, [path], {
+      ...CALL,
+      publicKeys: [publicKey],
+    });
+    assert.deepEqual(await worker.nix.missingPaths([path]), []);
+  }
 });
 
 Deno.test("a push without a publisher's token ends at once, says why, stores nothing", async () => {
@@ -291,16 +325,3 @@ Deno.test("a full disk refuses a push with a readable reason, and takes it when 
     await runChecked("umount", [stateDir]);
   }
 });
-
-/** Input-addressed: such a path is trusted by its signature alone. */
-const FLAKE_WITHOUT_CA = `{
-  outputs = { self }: {
-    built = derivation {
-      name = "built";
-      system = "${Deno.build.arch}-linux";
-      builder = "/bin/sh";
-      args = [ "-c" "echo built > $out" ];
-    };
-  };
-}
-`;
