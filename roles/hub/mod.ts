@@ -17,10 +17,15 @@ import {
 } from "../config/mod.ts";
 import {
   baseApp,
+  errorFormat,
   type HttpClient,
   httpClient,
+  requireRole,
   serveHttp,
 } from "../http/mod.ts";
+import { systemClock, systemRandom } from "../clock/mod.ts";
+import { createApp, errorPage } from "../../ui/app.tsx";
+import { hubData, type MasterView, noMaster } from "./hub_data.ts";
 import { logger } from "../log/mod.ts";
 import type { RunningRole } from "../model/mod.ts";
 import { addHubRoutes, gitErrorPage } from "./api.ts";
@@ -35,8 +40,10 @@ export { HubConfig } from "./config.ts";
 const MIB = 1024 * 1024;
 /** A hint that takes longer is given up: ci finds the push by its own period. */
 const HINT_TIMEOUT_MS = 3000;
-/** What the hub is given besides its configuration. */
-export type HubDeps = Record<never, never>;
+/** What the hub is given besides its configuration: a master to use in place of the real one. */
+export interface HubDeps {
+  master?: MasterView;
+}
 
 /** Tells ci that a repository may have moved. A lost hint costs one period. */
 function hintTo(ci: HttpClient | null): (repository: string) => Promise<void> {
@@ -77,7 +84,7 @@ async function openRepositories(config: HubConfig): Promise<Repositories> {
 /** Starts the hub. */
 export async function run(
   config: HubConfig,
-  _deps: HubDeps = {},
+  deps: HubDeps = {},
 ): Promise<RunningRole> {
   const log = logger("hub");
   const stack = new AsyncDisposableStack();
@@ -129,16 +136,36 @@ export async function run(
       anonymousRole: anonymousRoleOf(config),
       log,
       maxBodyBytes: (_method, path) => isGitPath(path) ? Infinity : MIB,
-      errorPage: (error, c) =>
-        isGitPath(c.req.path) ? gitErrorPage(error) : undefined,
+      errorPage: (error, c) => {
+        if (isGitPath(c.req.path)) return gitErrorPage(error);
+        const wantsPage = errorFormat(c.req.header("accept")) === "html";
+        return wantsPage ? errorPage(error, systemRandom) : undefined;
+      },
     });
     addHubRoutes(app, git);
+    let url = "";
+    const publicUrl = () => (config.publicUrl ?? url).replace(/\/+$/, "");
+    app.use(requireRole("viewer"));
+    app.route(
+      "/",
+      createApp({
+        data: hubData({
+          repositories: git.repositories,
+          ci,
+          master: deps.master ?? noMaster,
+        }),
+        publicUrl,
+        nowMs: systemClock.now,
+        random: systemRandom,
+      }),
+    );
     const server = await serveHttp({
       name: "hub",
       listen: config.listen,
       tls,
       app,
     });
+    url = server.url;
     stack.defer(() => server.stop());
     log.info("listening on {url}", { url: server.url });
     const owned = stack.move();

@@ -1,0 +1,196 @@
+/**
+ * From data to what a page says: words, tones, times. Pure: `now` is an argument.
+ *
+ * @module
+ */
+import type {
+  AppError,
+  GenerationSummary,
+  JobView,
+  RepositoryView,
+  VmStatus,
+  WorkerStatus,
+} from "../../roles/model/mod.ts";
+
+/** How a state is meant; never said by colour alone. */
+export type Tone = "good" | "bad" | "busy" | "wait" | "idle";
+
+export interface Badge {
+  text: string;
+  tone: Tone;
+}
+
+/** A part of a page whose source may be away: the rest of the page is shown all the same. */
+export type Part<T> = { ok: true; value: T } | { ok: false; error: AppError };
+
+/** `value` of a part, or a stand-in. */
+export function valueOr<T>(part: Part<T>, other: T): T {
+  return part.ok ? part.value : other;
+}
+
+export function shortCommit(commit: string): string {
+  return commit.slice(0, 10);
+}
+
+/** `0.8 s`, `12 s`, `3 min 4 s`; a dash for a stage that was not reached. */
+export function formatSeconds(seconds: number | null): string {
+  if (seconds === null) return "–";
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+const UNITS: readonly [number, string][] = [
+  [86_400_000, "day"],
+  [3_600_000, "hour"],
+  [60_000, "minute"],
+];
+
+/** `just now`, `3 minutes ago`. */
+export function ago(atMs: number, nowMs: number): string {
+  for (const [unit, name] of UNITS) {
+    const count = Math.floor((nowMs - atMs) / unit);
+    if (count >= 1) return `${count} ${name}${count === 1 ? "" : "s"} ago`;
+  }
+  return "just now";
+}
+
+/** What a running job does, in a word. */
+const STAGE_WORDS: Readonly<Record<string, string>> = {
+  fetch: "fetching",
+  eval: "evaluating",
+  build: "building",
+  copy: "uploading",
+  publish: "publishing",
+};
+
+export function jobBadge(
+  job: Pick<JobView, "state" | "generation" | "stage">,
+): Badge {
+  switch (job.state) {
+    case "queued":
+      return { text: "queued", tone: "idle" };
+    case "running":
+      return { text: STAGE_WORDS[job.stage ?? ""] ?? "running", tone: "busy" };
+    case "waiting":
+      return { text: "waiting", tone: "wait" };
+    case "succeeded":
+      return {
+        text: job.generation === null ? "built" : "published",
+        tone: "good",
+      };
+    case "failed":
+      return { text: "failed", tone: "bad" };
+  }
+}
+
+const GENERATION_TONE = {
+  pending: "wait",
+  rolling: "busy",
+  active: "good",
+  failed: "bad",
+  superseded: "idle",
+} as const satisfies Record<GenerationSummary["state"], Tone>;
+
+export function generationBadge(state: GenerationSummary["state"]): Badge {
+  return { text: state, tone: GENERATION_TONE[state] };
+}
+
+export function vmBadge(vm: Pick<VmStatus, "state" | "health">): Badge {
+  if (vm.state === "Shutdown") return { text: "stopped", tone: "idle" };
+  if (vm.state === "Paused") return { text: "paused", tone: "wait" };
+  if (vm.state === "Created") return { text: "preparing", tone: "busy" };
+  switch (vm.health) {
+    case "healthy":
+      return { text: "healthy", tone: "good" };
+    case "unhealthy":
+      return { text: "unhealthy", tone: "bad" };
+    case "starting":
+      return { text: "starting", tone: "busy" };
+    case "unknown":
+      return { text: "not yet known", tone: "idle" };
+  }
+}
+
+const WORKER_TONE = {
+  alive: "good",
+  disconnected: "wait",
+  lost: "bad",
+} as const satisfies Record<
+  WorkerStatus["state"],
+  Tone
+>;
+
+export function workerBadge(state: WorkerStatus["state"]): Badge {
+  return { text: state, tone: WORKER_TONE[state] };
+}
+
+/** `1.5 cores`. */
+export function formatCores(cpuMilli: number): string {
+  const cores = cpuMilli / 1000;
+  return `${Number(cores.toFixed(2))} core${cores === 1 ? "" : "s"}`;
+}
+
+export function formatMemory(mib: number): string {
+  return mib < 10_240 ? `${mib} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
+}
+
+/** Stages of a commit in the order it meets them. */
+export function stageList(
+  seconds: Partial<
+    Record<
+      "eval" | "build" | "copy" | "place" | "boot" | "healthy",
+      number | null
+    >
+  >,
+): { name: string; text: string }[] {
+  return Object.entries(seconds).map(([name, value]) => ({
+    name,
+    text: formatSeconds(value ?? null),
+  }));
+}
+
+/** A repository with its newest job and the last commit of its HEAD branch. */
+export interface RepositoryRow {
+  name: string;
+  head: string | null;
+  commit: string | null;
+  subject: string;
+  committedAtMs: number | null;
+  job: JobView | null;
+}
+
+export function repositoryRows(
+  repositories: readonly RepositoryView[],
+  jobs: readonly JobView[],
+): RepositoryRow[] {
+  return repositories.map(({ name, head, branches }) => {
+    const branch = branches.find((one) => one.name === head);
+    return {
+      name,
+      head,
+      commit: branch?.commit ?? null,
+      subject: branch?.subject ?? "",
+      committedAtMs: branch?.committedAtMs ?? null,
+      job: jobs.find((job) =>
+        job.repository === name && job.commit === branch?.commit
+      ) ??
+        jobs.find((job) =>
+          job.repository === name
+        ) ?? null,
+    };
+  });
+}
+
+/** What to type for a first push, with `url` and `name` filled in. */
+export function firstPush(url: string, name: string | null): string[] {
+  const create = name === null
+    ? [`curl -u :TOKEN -d '{"name":"shop"}' ${url}/api/v1/repositories`]
+    : [];
+  return [
+    ...create,
+    `git remote add procurator ${url}/${name ?? "shop"}.git`,
+    "git push procurator main",
+  ];
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import {
+  ago,
+  formatMemory,
+  formatSeconds,
+  jobBadge,
+  repositoryRows,
+  vmBadge,
+} from "./view_model.ts";
+
+Deno.test("formatSeconds() reads like a person would say it", () => {
+  const table: [number | null, string][] = [
+    [null, "–"],
+    [0, "0.0 s"],
+    [9.94, "9.9 s"],
+    [12.4, "12 s"],
+    [184, "3 min 4 s"],
+    [119.7, "2 min 0 s"],
+  ];
+  for (const [seconds, text] of table) {
+    assert.equal(formatSeconds(seconds), text);
+  }
+});
+
+Deno.test("ago() counts down to the largest whole unit", () => {
+  const now = 10 * 86_400_000;
+  assert.equal(ago(now - 59_000, now), "just now");
+  assert.equal(
+    ago(now + 5000, now),
+    "just now",
+    "another host's clock may be ahead",
+  );
+  assert.equal(ago(now - 60_000, now), "1 minute ago");
+  assert.equal(ago(now - 7_200_000, now), "2 hours ago");
+  assert.equal(ago(now - 3 * 86_400_000, now), "3 days ago");
+});
+
+Deno.test("badges say the state in words and a tone", () => {
+  assert.deepEqual(
+    jobBadge({ state: "running", stage: "copy", generation: null }),
+    { text: "uploading", tone: "busy" },
+  );
+  assert.deepEqual(
+    jobBadge({ state: "succeeded", stage: null, generation: null }),
+    { text: "built", tone: "good" },
+  );
+  assert.deepEqual(
+    vmBadge({ state: "Created", health: "healthy" }).text,
+    "preparing",
+  );
+  assert.deepEqual(vmBadge({ state: "Running", health: "unhealthy" }), {
+    text: "unhealthy",
+    tone: "bad",
+  });
+  assert.equal(formatMemory(512), "512 MiB");
+  assert.equal(formatMemory(16_384), "16.0 GiB");
+});
+
+Deno.test("repositoryRows() shows the build of the last commit, else the newest one", () => {
+  const commit = "a".repeat(40);
+  const job = (id: number, of: string) => ({
+    id,
+    repository: "shop",
+    branch: "main",
+    commit: of,
+    publishes: true,
+    state: "queued" as const,
+    stage: null,
+    message: "",
+    hint: null,
+    cluster: "",
+    generation: null,
+    traceparent: "",
+    queuedAtMs: 0,
+    startedAtMs: null,
+    endedAtMs: null,
+    seconds: { eval: null, build: null },
+  });
+  const branches = [{ name: "main", commit, subject: "one", committedAtMs: 1 }];
+  const shop = [{ name: "shop", head: "main", branches }];
+  assert.equal(
+    repositoryRows(shop, [job(2, "b".repeat(40)), job(1, commit)])[0]?.job?.id,
+    1,
+  );
+  assert.equal(repositoryRows(shop, [job(2, "b".repeat(40))])[0]?.job?.id, 2);
+  assert.equal(
+    repositoryRows([{ name: "blog", head: "main", branches: [] }], [])[0]
+      ?.commit,
+    null,
+  );
+});
