@@ -8,15 +8,10 @@
  * @module
  */
 import { Registry } from "prom-client";
-import { openTokenTable } from "../auth/mod.ts";
-import {
-  assertSafeListen,
-  lockDirectory,
-  parseListen,
-  readSmallFile,
-} from "../config/mod.ts";
+import { loadTls, openTokenTable } from "../auth/mod.ts";
+import { assertSafeListen, lockDirectory, parseListen } from "../config/mod.ts";
 import { systemClock } from "../clock/mod.ts";
-import { type HttpServer, serveHttp, type ServerTls } from "../http/mod.ts";
+import { type HttpServer, serveHttp } from "../http/mod.ts";
 import { logger } from "../log/mod.ts";
 import type { Clock, RunningRole } from "../model/mod.ts";
 import { cacheApp } from "./app.ts";
@@ -33,8 +28,6 @@ import { Turns } from "./turns.ts";
 export { PathsReply, PublicKeyReply } from "./api.ts";
 export { CacheConfig };
 
-/** Certificates and keys. */
-const MAX_PEM_BYTES = 1024 * 1024;
 /** 64 Mi characters hold the narinfos of some 100,000 paths; the rest come from SQLite in 4 µs each. */
 const HOT_CHARS = 64 * 1024 * 1024;
 /** Waiting uploads for each one under way: one nix sends 25 at once, several may push. */
@@ -49,20 +42,6 @@ export interface CacheDeps {
 export interface RunningCache extends RunningRole {
   /** What clients put into `trusted-public-keys`. */
   readonly publicKeys: readonly string[];
-}
-
-async function loadServerTls(
-  config: CacheConfig,
-): Promise<ServerTls | undefined> {
-  if (config.tlsCert === undefined || config.tlsKey === undefined) {
-    return undefined;
-  }
-  const read = (file: string, what: string) =>
-    readSmallFile(file, { what, maxBytes: MAX_PEM_BYTES });
-  return {
-    cert: await read(config.tlsCert, "the certificate"),
-    key: await read(config.tlsKey, "the key"),
-  };
 }
 
 async function openService(
@@ -106,7 +85,7 @@ async function start(
   stack.use(await lockDirectory(config.stateDir));
   const tokens = openTokenTable(config.stateDir);
   stack.defer(() => tokens.close());
-  const tls = await loadServerTls(config);
+  const tls = await loadTls(config);
   assertSafeListen(parseListen(config.listen), {
     tls: tls !== undefined,
     tokens: !tokens.isEmpty(),

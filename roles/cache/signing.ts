@@ -6,7 +6,7 @@
  */
 import { generateKeyPairSync } from "node:crypto";
 import { z } from "zod";
-import { readSmallFile } from "../config/mod.ts";
+import { readSmallFile, writeFileAtomic } from "../config/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { parseSecretKey, type SecretKey } from "./core/signature.ts";
 
@@ -23,24 +23,6 @@ function newSecretText(name: string): string {
   );
   if (seed === undefined || point === undefined) throw new Error("no key");
   return `${name}:${new Uint8Array([...seed, ...point]).toBase64()}`;
-}
-
-/** Whole and durable, or not there: half a key would be refused for ever. */
-async function writeSecret(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  {
-    using file = await Deno.open(temporary, {
-      write: true,
-      create: true,
-      truncate: true,
-      mode: 0o600,
-    });
-    await file.write(new TextEncoder().encode(`${text}\n`));
-    await file.sync();
-  }
-  await Deno.rename(temporary, path);
-  using directory = await Deno.open(`${path}/..`.replace(/\/[^/]*\/\.\.$/, ""));
-  await directory.sync();
 }
 
 async function readKey(path: string): Promise<SecretKey> {
@@ -66,7 +48,10 @@ export async function loadSigningKeys(
     own = await readKey(path);
   } catch (error) {
     if (!(error instanceof AppError && error.code === "not_found")) throw error;
-    await writeSecret(path, newSecretText(options.keyName));
+    // Whole and durable, or not there: half a key would be refused for ever.
+    await writeFileAtomic(path, `${newSecretText(options.keyName)}\n`, {
+      mode: 0o600,
+    });
     own = await readKey(path);
   }
   const more = [];

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { initTls } from "../../roles/auth/mod.ts";
+import { systemRandom } from "../../roles/clock/mod.ts";
 import { formatError } from "../../roles/model/errors.ts";
 import type { Nix } from "../../roles/nix/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
@@ -174,6 +176,34 @@ Deno.test("xz, nix's own default, is accepted and comes back", async () => {
     publicKeys: [at.cache.publicKey],
   });
   assert.deepEqual(await worker.nix.missingPaths([path]), []);
+});
+
+Deno.test("over TLS, nix pushes and pulls with its defaults and with ours", async () => {
+  await using dir = await tempDir("cache");
+  const tls = await initTls(`${dir.path}/tls`, ["127.0.0.1"], {
+    now: Date.now(),
+    random: systemRandom,
+  });
+  await using cache = await startCache({
+    tlsCert: tls.serverCert,
+    tlsKey: tls.serverKey,
+  });
+  const netrcFile = await writeNetrc(
+    `${dir.path}/netrc`,
+    cache.token("publisher"),
+  );
+  for (const http2 of ["true", "false"]) {
+    const options = { caFile: tls.caCert, netrcFile, extraConf: { http2 } };
+    await using ci = await nixStore("nix", options);
+    await using worker = await nixStore("nix", options);
+    const path = await addClosure(ci.nix, dir.path);
+    await ci.nix.copyTo(cache.url, [path], CALL);
+    await worker.nix.copyFrom(cache.url, [path], {
+      ...CALL,
+      publicKeys: [cache.publicKey],
+    });
+    assert.deepEqual(await worker.nix.missingPaths([path]), [], http2);
+  }
 });
 
 Deno.test("two clients push the same closure at once", async () => {
