@@ -23,13 +23,15 @@ export * from "./master_client.ts";
 export type * from "./roles.ts";
 export { VERSION } from "./version.ts";
 
-const USAGE_STATUS = 2;
-
 /** Wide enough for a sentence; narrower terminals wrap. */
 const HELP_WIDTH = 100;
 
 /** The program with every command. */
-export function buildProgram(context: CliContext, table: RoleTable): Command {
+export function buildProgram(
+  context: CliContext,
+  table: RoleTable,
+  writeErr: (text: string) => void = (text) => context.err(text),
+): Command {
   const program = new Command("procurator")
     .description("from a Git commit to running, healthy virtual machines")
     .version(VERSION, "-V, --version")
@@ -38,7 +40,7 @@ export function buildProgram(context: CliContext, table: RoleTable): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.out(text),
-      writeErr: (text) => context.err(text),
+      writeErr,
       getOutHelpWidth: () => HELP_WIDTH,
       getErrHelpWidth: () => HELP_WIDTH,
     });
@@ -48,18 +50,29 @@ export function buildProgram(context: CliContext, table: RoleTable): Command {
 }
 
 function report(error: unknown, context: CliContext, json: boolean): number {
-  if (error instanceof CommanderError) {
-    // Commander has written its message or the help already.
-    return error.exitCode === 0 ? 0 : USAGE_STATUS;
-  }
   const appError = toAppError(error);
   if (json) context.out(`${JSON.stringify(errorBody(appError))}\n`);
   else context.err(`${formatError(error)}\n`);
-  if (!(error instanceof AppError) && error instanceof Error && !json) {
+  if (!(error instanceof AppError) && error instanceof Error) {
     // A broken invariant of ours, not the user's doing: the place helps to mend it.
     context.err(`${error.stack ?? ""}\n`);
   }
   return EXIT_STATUS[appError.code];
+}
+
+/** Commander has said what is wrong with the words, or shown help. */
+function reportUsage(
+  error: CommanderError,
+  said: string,
+  context: CliContext,
+  json: boolean,
+): number {
+  if (error.exitCode === 0) return 0;
+  if (json) {
+    const message = error.message.replace(/^error: /, "");
+    report(new AppError("usage", message), context, json);
+  } else context.err(said);
+  return EXIT_STATUS.usage;
 }
 
 /** Runs one command line and returns its exit status. */
@@ -69,15 +82,20 @@ export async function runCli(
   context: CliContext = systemContext(),
 ): Promise<number> {
   const json = args.includes("--json") || args[0] === "rpc";
+  let said = "";
   try {
-    const program = buildProgram(context, table);
+    const program = buildProgram(context, table, (text) => {
+      said += text;
+    });
     if (args.length === 0) {
       context.err(program.helpInformation());
-      return USAGE_STATUS;
+      return EXIT_STATUS.usage;
     }
     await program.parseAsync([...args], { from: "user" });
     return context.exitStatus;
   } catch (error) {
-    return report(error, context, json);
+    return error instanceof CommanderError
+      ? reportUsage(error, said, context, json)
+      : report(error, context, json);
   }
 }

@@ -6,6 +6,7 @@
  */
 import type { z } from "zod";
 import type { Service } from "../config/mod.ts";
+import type { CliContext } from "./context.ts";
 import type { RunningRole } from "../model/ports.ts";
 
 /** Parses the role's configuration from file and flags by its schema, and sets logging up. */
@@ -25,6 +26,8 @@ export interface DevOptions {
   json: boolean;
   /** demo: leave it running. */
   keep: boolean;
+  /** Let the VMs run on when this ends, for the next start to adopt; they are stopped otherwise. */
+  leaveVms: boolean;
   logLevel?: string;
 }
 
@@ -32,6 +35,6 @@ export interface DevOptions {
 export interface RoleTable {
   roles: Readonly<Record<Service, StartRole>>;
   /** Runs until it is asked to stop; the exit status. */
-  dev: (options: DevOptions) => Promise<number>;
-  demo: (options: DevOptions) => Promise<number>;
+  dev: (options: DevOptions, context: CliContext) => Promise<number>;
+  demo: (options: DevOptions, context: CliContext) => Promise<number>;
 }

@@ -18,6 +18,7 @@ interface Flags {
   portBase?: number | undefined;
   json?: true | undefined;
   keep?: true | undefined;
+  leaveVms?: true | undefined;
   logLevel?: string | undefined;
 }
 
@@ -25,6 +26,7 @@ function optionsOf(flags: Flags): DevOptions {
   return {
     json: flags.json === true,
     keep: flags.keep === true,
+    leaveVms: flags.leaveVms === true,
     ...(flags.stateDir === undefined ? {} : { stateDir: flags.stateDir }),
     ...(flags.portBase === undefined ? {} : { portBase: flags.portBase }),
     ...(flags.logLevel === undefined ? {} : { logLevel: flags.logLevel }),
@@ -45,6 +47,10 @@ export function addDev(
         wholeNumber(0, MAX_PORT_BASE),
       )
       .option("--json", "print JSON and nothing else")
+      .option(
+        "--leave-vms",
+        "let the VMs run on at the end, for the next start to adopt",
+      )
       .addOption(new Option("--log-level <level>").choices(LogLevel.options));
   common("dev")
     .description("run all roles in this process, for trying things out")
@@ -53,7 +59,7 @@ export function addDev(
       examples("dev", "dev --state-dir /tmp/try --port-base 0"),
     )
     .action(async (flags) => {
-      context.exitStatus = await table.dev(optionsOf(flags));
+      context.exitStatus = await table.dev(optionsOf(flags), context);
     });
   common("demo")
     .description(
@@ -62,6 +68,6 @@ export function addDev(
     .option("--keep", "leave it running and print where")
     .addHelpText("after", examples("demo", "demo --json"))
     .action(async (flags) => {
-      context.exitStatus = await table.demo(optionsOf(flags));
+      context.exitStatus = await table.demo(optionsOf(flags), context);
     });
 }

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import type { ClusterStatus } from "../../model/mod.ts";
+import { formatGenerations, formatStatus, isConverged } from "./status_view.ts";
+import { painter } from "./table.ts";
+
+const STATUS: ClusterStatus = {
+  cluster: "shop",
+  activeGeneration: 2,
+  commit: "0123456789abcdef",
+  held: null,
+  convergencePercent: 50,
+  highestGeneration: 3,
+  rollout: { generation: 3, state: "running", message: "web-1 starts" },
+  workers: [{
+    id: "w1",
+    state: "alive",
+    epoch: 1,
+    capacity: { cpuMilli: 2000, memoryMib: 4096 },
+    free: { cpuMilli: 1500, memoryMib: 3968 },
+    attributes: {},
+    versions: { nix: "2.8.0" },
+  }],
+  vms: [{
+    id: "shop/web-0",
+    incarnation: 1,
+    worker: "w1",
+    desired: "a",
+    observed: "b",
+    generation: 2,
+    state: "Running",
+    health: "healthy",
+    drift: true,
+    address: "127.0.0.1:8080",
+    restarts: 0,
+    message: "",
+  }],
+};
+
+Deno.test("the status says what runs, what should, and what is under way", () => {
+  const text = formatStatus(STATUS, painter(false));
+  assert.match(
+    text,
+    /^shop {2}generation 2 \(01234567\) is active, 50 % converged$/m,
+  );
+  assert.match(text, /^rollout of 3 running: web-1 starts$/m);
+  assert.match(text, /^w1 +alive +1.5\/2 +3968\/4096 +nix 2.8.0$/m);
+  assert.match(
+    text,
+    /^shop\/web-0 +w1 +Running +healthy +2 +drift +127.0.0.1:8080 +0$/m,
+  );
+});
+
+Deno.test("an empty cluster is said to be empty", () => {
+  const text = formatStatus({
+    ...STATUS,
+    activeGeneration: 0,
+    commit: "",
+    rollout: null,
+    workers: [],
+    vms: [],
+    held: "held at 1, Git is 2 ahead",
+  }, painter(false));
+  assert.match(text, /no generation is active/);
+  assert.match(text, /held at 1, Git is 2 ahead/);
+  assert.match(text, /no worker has ever reported/);
+  assert.match(text, /no VMs/);
+});
+
+Deno.test("converged means that nothing more changes by itself", () => {
+  const full = { ...STATUS, convergencePercent: 100 };
+  const rollout = (state: NonNullable<ClusterStatus["rollout"]>["state"]) => ({
+    generation: 3,
+    state,
+    message: "",
+  });
+  assert.ok(!isConverged(STATUS));
+  assert.ok(!isConverged(full));
+  assert.ok(isConverged({ ...full, rollout: null }));
+  assert.ok(isConverged({ ...full, rollout: rollout("failed") }));
+  assert.ok(!isConverged({ ...full, rollout: rollout("pending") }));
+  assert.ok(
+    isConverged({ ...full, rollout: rollout("pending"), held: "held at 1" }),
+  );
+});
+
+Deno.test("generations show state, age, stages and the reason", () => {
+  const text = formatGenerations(
+    [{
+      cluster: "shop",
+      generation: 3,
+      commit: "0123456789abcdef",
+      repository: "shop",
+      intentHash: "",
+      parent: 2,
+      state: "failed",
+      reason: "web-0 was not healthy in time",
+      publishedAtMs: 1000,
+      endedAtMs: 2000,
+      vms: 2,
+      seconds: { copy: 0.25, place: 0, boot: null, healthy: null },
+      traceparent: null,
+    }],
+    61_000,
+    painter(false),
+  );
+  assert.match(
+    text,
+    /^3 +failed +01234567 +shop +2 +60 s ago +0\.\d +0\.0 +- +- +web-0 was not healthy in time$/m,
+  );
+  assert.equal(
+    formatGenerations([], 0, painter(false)),
+    "nothing was published yet\n",
+  );
+});

@@ -1,0 +1,183 @@
+/**
+ * The real {@linkcode MasterClient}: Cap'n Proto over rpc/.
+ *
+ * @module
+ */
+import { TOKEN_ROLES, TokenInfo } from "../auth/mod.ts";
+import { Counter } from "../model/ids.ts";
+import { parseWith } from "../model/parse.ts";
+import { connectRpc } from "../../rpc/mod.ts";
+import {
+  clusterStatusFromWire,
+  generationSummaryFromWire,
+  publishReplyFromWire,
+  publishRequestToWire,
+} from "../../rpc/convert.ts";
+import { Gate, type SessionClient } from "../../rpc/generated/master.ts";
+import { z } from "zod";
+import type { MasterClient, MasterTarget } from "./master_client.ts";
+
+/** A host that drops packets is told from a slow one after this. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Publishing 10,000 specs takes a few seconds; more than this means that the master hangs. */
+const CALL_TIMEOUT_MS = 60_000;
+
+const Who = z.object({
+  role: z.enum(TOKEN_ROLES),
+  name: z.string(),
+  tokenId: z.string(),
+});
+const Highest = z.object({
+  generation: Counter,
+  intentHash: z.string(),
+  commit: z.string(),
+});
+
+/** Runs a call under a time-out whose timer ends with it. */
+async function within<T>(
+  ms: number,
+  call: (options: { signal: AbortSignal }) => PromiseLike<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new DOMException("timed out", "TimeoutError")),
+    ms,
+  );
+  try {
+    return await call({ signal: controller.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type CallOptions = { signal: AbortSignal };
+
+/** The methods over a session. */
+function methodsOf(
+  session: SessionClient,
+): Omit<MasterClient, "whoami" | typeof Symbol.asyncDispose> {
+  const call = <T>(action: (options: CallOptions) => PromiseLike<T>) =>
+    within(CALL_TIMEOUT_MS, action);
+  // Each call asks for its capability anew, pipelined: one round trip, and only what the role may hold.
+  return {
+    async status(cluster) {
+      using viewer = session.viewer().viewer;
+      const reply = await call((options) =>
+        viewer.getClusterStatus({ cluster }, options)
+      );
+      return clusterStatusFromWire(reply.status);
+    },
+    async generations(cluster, limit) {
+      using viewer = session.viewer().viewer;
+      const reply = await call((options) =>
+        viewer.generations({ cluster, limit }, options)
+      );
+      return reply.generations.map(generationSummaryFromWire);
+    },
+    async logs(vm, maxBytes) {
+      using viewer = session.viewer().viewer;
+      const { text, truncated } = await call((options) =>
+        viewer.logs({ vm, maxBytes }, options)
+      );
+      return { text, truncated };
+    },
+    async rollback(cluster, generation) {
+      using operator = session.operator().operator;
+      const reply = await call((options) =>
+        operator.rollback({ cluster, generation }, options)
+      );
+      return clusterStatusFromWire(reply.status);
+    },
+    async resume(cluster) {
+      using operator = session.operator().operator;
+      const reply = await call((options) =>
+        operator.resume({ cluster }, options)
+      );
+      return clusterStatusFromWire(reply.status);
+    },
+    async retry(cluster, generation) {
+      using operator = session.operator().operator;
+      const reply = await call((options) =>
+        operator.retry({ cluster, generation }, options)
+      );
+      return clusterStatusFromWire(reply.status);
+    },
+    async publish(request) {
+      using publisher = session.publisher().publisher;
+      const wire = publishRequestToWire(request);
+      return publishReplyFromWire(
+        await call((options) => publisher.publishState(wire, options)),
+      );
+    },
+    async highestGeneration(cluster) {
+      using publisher = session.publisher().publisher;
+      const reply = await call((options) =>
+        publisher.highestGeneration({ cluster }, options)
+      );
+      return parseWith(Highest, reply, { what: "the master's answer" });
+    },
+    async createToken({ role, name, expiresAtMs }) {
+      using tokens = session.tokens().tokens;
+      const params = { role, name, expiresAtMs: expiresAtMs ?? 0 };
+      const { token, id } = await call((options) =>
+        tokens.create(params, options)
+      );
+      return { token, id };
+    },
+    async listTokens() {
+      using tokens = session.tokens().tokens;
+      const reply = await call((options) => tokens.list({}, options));
+      const plain = reply.tokens.map((info) => ({
+        ...info,
+        expiresAtMs: info.expiresAtMs === 0 ? null : info.expiresAtMs,
+      }));
+      return parseWith(z.array(TokenInfo), plain, {
+        what: "the master's answer",
+      });
+    },
+    async revokeToken(id) {
+      using tokens = session.tokens().tokens;
+      await call((options) => tokens.revoke({ id }, options));
+    },
+  };
+}
+
+/**
+ * Connects and logs in.
+ *
+ * @throws {AppError} `unavailable` when nobody answers, `unauthenticated` when the token is worth nothing.
+ */
+export async function connectMaster(
+  target: MasterTarget,
+): Promise<MasterClient> {
+  const connection = await within(
+    CONNECT_TIMEOUT_MS,
+    ({ signal }) =>
+      connectRpc({ url: target.url, caCert: target.caCert, signal }),
+  );
+  const close = async () => {
+    connection.close();
+    await connection.closed;
+  };
+  try {
+    using gate = connection.bootstrap(Gate);
+    const { session } = await within(
+      CONNECT_TIMEOUT_MS,
+      (options) => gate.login({ token: target.token ?? "" }, options),
+    );
+    return {
+      ...methodsOf(session),
+      async whoami() {
+        const reply = await within(
+          CALL_TIMEOUT_MS,
+          (options) => session.whoami({}, options),
+        );
+        return parseWith(Who, reply, { what: "the master's answer" });
+      },
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The CLI in this process: a context that records, and a master that is scripted.
+ *
+ * @module
+ */
+import type {
+  CliContext,
+  MasterClient,
+  MasterTarget,
+  RoleTable,
+} from "../../roles/cli/mod.ts";
+import { runCli } from "../../roles/cli/mod.ts";
+import { painter } from "../../roles/cli/core/table.ts";
+import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
+import { AppError } from "../../roles/model/errors.ts";
+
+/** What a command line came to. */
+export interface CliResult {
+  status: number;
+  out: string;
+  err: string;
+  /** Whom it connected to. */
+  targets: MasterTarget[];
+}
+
+function notScripted(): never {
+  throw new Error("this call was not scripted");
+}
+
+/** A master that answers what it is given; every other call fails the test. */
+export function scriptedMaster(answers: Partial<MasterClient>): MasterClient {
+  return {
+    whoami: notScripted,
+    status: notScripted,
+    generations: notScripted,
+    logs: notScripted,
+    rollback: notScripted,
+    resume: notScripted,
+    retry: notScripted,
+    publish: notScripted,
+    highestGeneration: notScripted,
+    createToken: notScripted,
+    listTokens: notScripted,
+    revokeToken: notScripted,
+    ...answers,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+const noRole = () =>
+  Promise.reject(new AppError("failed", "this test runs no role"));
+
+const NO_ROLES: RoleTable["roles"] = {
+  master: noRole,
+  worker: noRole,
+  ci: noRole,
+  cache: noRole,
+  hub: noRole,
+};
+
+/** Runs one command line against a scripted master. */
+export async function cli(
+  args: readonly string[],
+  options: {
+    master?: Partial<MasterClient> | (() => Promise<MasterClient>);
+    env?: Record<string, string>;
+    input?: string;
+    roles?: Partial<RoleTable["roles"]>;
+  } = {},
+): Promise<CliResult> {
+  const result: CliResult = { status: -1, out: "", err: "", targets: [] };
+  const context: CliContext = {
+    env: { XDG_CONFIG_HOME: "/nonexistent", ...options.env },
+    clock: { ...systemClock, sleep: () => Promise.resolve() },
+    random: systemRandom,
+    paint: painter(false),
+    terminal: false,
+    out: (text) => {
+      result.out += text;
+    },
+    err: (text) => {
+      result.err += text;
+    },
+    readSecret: () => Promise.resolve(options.input ?? ""),
+    connectMaster: (target) => {
+      result.targets.push(target);
+      return typeof options.master === "function"
+        ? options.master()
+        : Promise.resolve(scriptedMaster(options.master ?? {}));
+    },
+    untilStopped: () => new Promise(() => {}),
+    exitStatus: 0,
+  };
+  result.status = await runCli(
+    args,
+    { roles: { ...NO_ROLES, ...options.roles }, dev: noRole, demo: noRole },
+    context,
+  );
+  return result;
+}
