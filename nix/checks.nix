@@ -61,6 +61,16 @@ let
   made = lib.mkCluster { cluster = "shop"; vms.web = lib.mkVm vm; };
   values = {
     plain = { got = fromJSON made.blueprintJSON; want = cluster { web = vm; }; };
+    cores = {
+      got = map (cpu: (fromJSON (lib.mkCluster { cluster = "shop"; vms.web = vm // { inherit cpu; }; }).blueprintJSON).vms.web.cpu)
+        [ 0.001 0.1 0.25 1 2.0 1.005 33.333 1000.001 1023.999 1024 ];
+      want = [ 0.001 0.1 0.25 1 2 1.005 33.333 1000.001 1023.999 1024 ];
+    };
+    whole-with-fraction = {
+      got = (fromJSON (lib.mkCluster { cluster = "shop"; vms.web = vm // { memoryMib = 67108864.0; budget.bootMs = 1234567.0; }; }).blueprintJSON).vms.web;
+      want = vm // { memoryMib = 67108864; budget.bootMs = 1234567; };
+    };
+    no-vm-at-all = { got = fromJSON (lib.mkCluster { cluster = "shop"; vms = { }; }).blueprintJSON; want = cluster { }; };
     closures = { got = made.closures; want = { web = [ image.toplevel image.kernelPath image.initrdPath ]; }; };
     vm-without-mkVm = { got = (lib.mkCluster { cluster = "shop"; vms.web = vm; }).blueprintJSON; want = made.blueprintJSON; };
     image-of-derivation = {

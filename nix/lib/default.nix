@@ -6,8 +6,8 @@
 #   mkMinimalImage { debian; page; ... }         an image to begin with
 let
   inherit (builtins)
-    attrNames concatStringsSep filter genList elemAt isAttrs isPath length mapAttrs removeAttrs toJSON
-    toString;
+    attrNames concatStringsSep elemAt filter floor genList isAttrs isFloat isList isPath length mapAttrs removeAttrs
+    stringLength substring toJSON toString;
 
   types = import ./types.nix;
   inherit (import ./blueprint.nix) blueprint;
@@ -40,6 +40,25 @@ let
   vmOf = value:
     let bare = if isAttrs value && value._type or null == "procurator-vm" then value.options else value;
     in if isAttrs bare && bare ? image then bare // { image = imageOf bare.image; } else bare;
+  # Nix 2.8 writes six digits of a number with a fraction: 1023.999 as 1024, 67108864.0 as 6.71089e+07. Whole numbers are
+  # written as such, and cores by their thousandths.
+  exact = value:
+    if isFloat value && floor value == value then floor value
+    else if isList value then map exact value
+    else if isAttrs value then mapAttrs (_: exact) value
+    else value;
+  coresText = cpu:
+    let
+      milli = floor (cpu * 1000.0 + 0.5);
+      whole = milli / 1000;
+      rest = milli - whole * 1000;
+    in toString whole + (if rest == 0 then "" else "." + substring 1 3 (toString (1000 + rest)));
+  vmJSON = vm:
+    let others = toJSON (removeAttrs vm [ "cpu" ]);
+    in "{\"cpu\":${coresText vm.cpu},${substring 1 (stringLength others) others}";
+  toText = { version, cluster, vms }:
+    let entry = name: "${toJSON name}:${vmJSON vms.${name}}";
+    in "{\"version\":${toString version},\"cluster\":${toJSON cluster},\"vms\":{${concatStringsSep "," (map entry (attrNames vms))}}}";
 in
 {
   mkMinimalImage = import ./minimal_image.nix;
@@ -57,11 +76,11 @@ in
       errors =
         if !isAttrs arguments then [ "must be given an attribute set, got ${types.show arguments}" ]
         else strangers ++ blueprint.check "" candidate;
-      checked = if errors == [ ] then candidate else fail "mkCluster" errors;
+      checked = if errors == [ ] then exact candidate else fail "mkCluster" errors;
     in
     {
       blueprint = checked;
-      blueprintJSON = toJSON checked;
+      blueprintJSON = toText checked;
       closures = mapAttrs (_: vm: map (key: vm.image.${key}) (filter (key: vm.image ? ${key}) imageKeys)) checked.vms;
     };
 }

@@ -61,7 +61,7 @@ Deno.test("the sample's blueprint is what the model expects of it", async () => 
   await using store = await nixStore("sample");
   const flake = await changedSample(
     store.path,
-    (text) => text.replace("cpu = 0.25", "cpu = 0.125"),
+    (text) => text.replace("cpu = 0.25", "cpu = 1000.001"),
   );
   const { cluster, vmSpecs } = parseBlueprint(
     await store.nix.evalRaw(flake, "blueprintJSON"),
@@ -70,7 +70,7 @@ Deno.test("the sample's blueprint is what the model expects of it", async () => 
   equal(vmSpecs.length, 1);
   const [web] = vmSpecs;
   equal(web?.name, "web");
-  equal(web?.cpuMilli, 125);
+  equal(web?.cpuMilli, 1_000_001, "exact to the thousandth");
   equal(web?.memoryMib, 128);
   equal(web?.healthChecks[0]?.intervalMs, SHORT_DEADLINES.intervalMs);
   equal(web?.update.healthyDeadlineMs, SHORT_DEADLINES.healthyDeadlineMs);
