@@ -16,6 +16,9 @@ import { toStorageError } from "./storage_error.ts";
 /** Raised when the tables change; a database of a later one is refused. */
 const SCHEMA_VERSION = 1;
 
+/** Bodies above this are worth an extra sync: few are, since most listings and logs are small. */
+const LARGE_BYTES = 64 * 1024;
+
 const SCHEMA = `
 CREATE TABLE nar (
   file TEXT PRIMARY KEY,
@@ -186,6 +189,7 @@ export class Metadata implements Disposable {
     body: Uint8Array,
     nowMs: number,
   ): void {
+    if (body.length > LARGE_BYTES) this.#emptyLog();
     this.#transaction(`${kind} ${name}`, () => {
       this.#sql.putBody.run(kind, name, body, nowMs);
     });
@@ -199,6 +203,19 @@ export class Metadata implements Disposable {
     this.#database.close();
   }
 
+  /**
+   * Empties the write-ahead log. A large write that fails on a full disk leaves
+   * its pages there, where they keep the disk full for everybody. Emptying needs
+   * room for what the log has committed, so it is emptied before such a write too.
+   */
+  #emptyLog(): void {
+    try {
+      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // There is no room even for that: the next write fails and says so.
+    }
+  }
+
   #transaction(what: string, action: () => void): void {
     try {
       this.#sql.begin.run();
@@ -207,7 +224,9 @@ export class Metadata implements Disposable {
     } catch (error) {
       // A full disk may have rolled it back already.
       if (this.#database.isTransaction) this.#sql.rollback.run();
-      throw toStorageError(what, error);
+      const refusal = toStorageError(what, error);
+      if (refusal !== error) this.#emptyLog();
+      throw refusal;
     }
   }
 }

@@ -347,7 +347,21 @@ Deno.test("a full disk refuses a push with a readable reason, and takes it when 
     assert.match(message, /HTTP error 413/);
     assert.match(message, /the disk is full/);
     assert.match(message, /make room/);
-    // What was there or fits is still served and taken.
+    const log = (name: string, bytes: number) =>
+      fetch(`${cache.url}/log/${"a".repeat(32)}-${name}.drv`, {
+        method: "PUT",
+        body: new Blob([noise(bytes) as BlobPart]),
+        headers: {
+          // Made now: a token needs room, too.
+          authorization: `Bearer ${cacheToken(stateDir, "publisher")}`,
+        },
+      });
+    const refused = await log("large", 6_000_000);
+    assert.equal(refused.status, 413);
+    assert.match(await refused.text(), /the disk is full/);
+    // What fits is still taken.
+    const taken = await log("small", 1000);
+    assert.equal(taken.status, 200, await taken.text());
     await ci.nix.copyTo(cache.url, [small], CALL);
     await mount("64m", "remount");
     await ci.nix.copyTo(cache.url, [path], CALL);
