@@ -46,6 +46,8 @@ import { Bell, type WorkerCapability } from "./workers.ts";
 
 /** Most clusters of one master: each is looked at on every tick. */
 const MAX_CLUSTERS = 1000;
+/** A worker reads the end of a file: longer means that it hangs. */
+const MAX_LOGS_WAIT_MS = 10_000;
 /** Largest piece of a log in one answer. */
 const MAX_LOG_BYTES = 1024 * 1024;
 /** The bell that wakes the tick loop. */
@@ -366,10 +368,24 @@ export class MasterService {
         { hint: "try again when the worker is back" },
       );
     }
-    return await capability.logs({
-      vm,
-      maxBytes: Math.min(maxBytes, MAX_LOG_BYTES),
-    }, signal);
+    const limit = new AbortController();
+    const done = new AbortController();
+    void this.#state.clock.sleep(MAX_LOGS_WAIT_MS, done.signal).then(() =>
+      limit.abort(
+        new AppError(
+          "timeout",
+          `${placement.worker} did not answer within ${MAX_LOGS_WAIT_MS} ms`,
+        ),
+      )
+    );
+    try {
+      return await capability.logs({
+        vm,
+        maxBytes: Math.min(maxBytes, MAX_LOG_BYTES),
+      }, AbortSignal.any([signal, limit.signal]));
+    } finally {
+      done.abort();
+    }
   }
 
   // ---- the tick ---------------------------------------------------------

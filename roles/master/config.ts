@@ -1,0 +1,25 @@
+/**
+ * The master's configuration.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { DEFAULT_PORTS, ListenText, serverConfigShape } from "../config/mod.ts";
+import { DEFAULT_LEASE_MS } from "../model/assignment.ts";
+
+/** Below it a busy machine's own pauses would count as lost workers. */
+const MIN_LEASE_MS = 500;
+const MAX_LEASE_MS = 600_000;
+
+export const MasterConfig = z.strictObject({
+  ...serverConfigShape("master", DEFAULT_PORTS.master),
+  /** Where Cap'n Proto is spoken. */
+  rpcListen: ListenText.default(`127.0.0.1:${DEFAULT_PORTS.masterRpc}`),
+  /** A worker that is silent for this long counts as disconnected. */
+  leaseMs: z.number().int().min(MIN_LEASE_MS).max(MAX_LEASE_MS).default(
+    DEFAULT_LEASE_MS,
+  ),
+  /** The period at which everything is looked at without being told. */
+  tickMs: z.number().int().min(50).max(60_000).default(500),
+});
+export type MasterConfig = z.output<typeof MasterConfig>;

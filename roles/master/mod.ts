@@ -1,0 +1,239 @@
+/**
+ * The master: desired state, placement and rollouts. Wiring and the tick loop
+ * only; decisions are in core/, methods in service.ts.
+ *
+ * @module
+ */
+import { Registry } from "prom-client";
+import manifest from "../../deno.json" with { type: "json" };
+import { type RpcListener, serveRpc } from "../../rpc/mod.ts";
+import { loadTls, openTokenTable, type TokenTable } from "../auth/mod.ts";
+import { systemClock, systemRandom } from "../clock/mod.ts";
+import {
+  anonymousRoleOf,
+  assertSafeListen,
+  lockDirectory,
+  parseListen,
+} from "../config/mod.ts";
+import { baseApp, serveHttp } from "../http/mod.ts";
+import { type Logger, logger } from "../log/mod.ts";
+import { AppError, formatError } from "../model/errors.ts";
+import type { Clock, Random, RunningRole } from "../model/ports.ts";
+import { failpoint } from "../process/failpoint.ts";
+import type { MasterConfig } from "./config.ts";
+import { addMasterRoutes } from "./http_api.ts";
+import { runTickLoop } from "./loop.ts";
+import { masterMetrics } from "./metrics.ts";
+import { gateOf } from "./rpc_server.ts";
+import { MasterService } from "./service.ts";
+import { openStore } from "./store.ts";
+
+export { MasterConfig } from "./config.ts";
+
+/** What the master is given besides its configuration. */
+export interface MasterDeps {
+  clock?: Clock;
+  random?: Random;
+}
+
+type Tls = Awaited<ReturnType<typeof loadTls>>;
+
+/** Says once that ticks fail, and once that they work again. */
+function tickReporter(log: Logger) {
+  let last: string | null = null;
+  return {
+    failed(error: unknown): void {
+      const text = error instanceof AppError
+        ? formatError(error)
+        : String(error instanceof Error ? error.stack : error);
+      if (text !== last) log.error("a tick failed: {error}", { error: text });
+      last = text;
+    },
+    succeeded(): void {
+      if (last !== null) log.info("ticks work again");
+      last = null;
+    },
+    reasons: () => last === null ? [] : [last],
+  };
+}
+
+function startLoop(
+  service: MasterService,
+  options: {
+    clock: Clock;
+    tickMs: number;
+    registry: Registry;
+    reporter: ReturnType<typeof tickReporter>;
+  },
+): AsyncDisposable {
+  const { clock, tickMs, registry, reporter } = options;
+  const metrics = masterMetrics(registry, service.views);
+  const ended = new AbortController();
+  const measured = {
+    get hasWork() {
+      return service.hasWork;
+    },
+    waitForWork: service.waitForWork.bind(service),
+    async tick() {
+      const stop = metrics.tickSeconds.startTimer();
+      await service.tick();
+      stop();
+      reporter.succeeded();
+    },
+  };
+  const running = runTickLoop(measured, {
+    clock,
+    tickMs,
+    signal: ended.signal,
+    onError(error) {
+      metrics.tickErrors.inc();
+      reporter.failed(error);
+    },
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await running;
+    },
+  };
+}
+
+/** A socket file that a killed process left would refuse us; one that answers is in use. */
+async function removeStaleSocket(path: string): Promise<void> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      await Deno.remove(path).catch(() => undefined);
+    }
+  }
+}
+
+async function startRpc(
+  config: MasterConfig,
+  options: {
+    service: MasterService;
+    tokens: TokenTable;
+    tls: Tls;
+    clock: Clock;
+    random: Random;
+  },
+): Promise<RpcListener> {
+  const { tls, ...deps } = options;
+  const transport = parseListen(config.rpcListen);
+  if ("path" in transport) await removeStaleSocket(transport.path);
+  const anonymousRole = anonymousRoleOf({
+    listen: config.rpcListen,
+    ...(config.anonymousRole === undefined
+      ? {}
+      : { anonymousRole: config.anonymousRole }),
+  });
+  return await serveRpc({
+    transport,
+    tls: "path" in transport ? undefined : tls,
+    bootstrap: () =>
+      gateOf({ ...deps, anonymousRole, version: manifest.version }),
+  });
+}
+
+function startHttp(
+  config: MasterConfig,
+  options: {
+    service: MasterService;
+    tokens: TokenTable;
+    tls: Tls;
+    registry: Registry;
+    log: Logger;
+    problems: () => string[];
+  },
+) {
+  const { service, tokens, tls, registry, log, problems } = options;
+  const app = baseApp({
+    role: "master",
+    ready: () => {
+      const reasons = problems();
+      return { ok: reasons.length === 0, reasons };
+    },
+    metrics: registry,
+    tokens,
+    anonymousRole: anonymousRoleOf(config),
+    log,
+  });
+  addMasterRoutes(app, service.views);
+  return serveHttp({ name: "master", listen: config.listen, tls, app });
+}
+
+/** Both addresses must be safe before anything is opened. */
+function assertSafe(config: MasterConfig, tls: Tls, tokens: TokenTable): void {
+  for (const listen of [config.listen, config.rpcListen]) {
+    assertSafeListen(parseListen(listen), {
+      tls: tls !== undefined,
+      tokens: !tokens.isEmpty(),
+    });
+  }
+}
+
+/**
+ * Starts the master.
+ *
+ * @throws {AppError} `refused` for a directory or port in use, `storage` for a store that does not open.
+ */
+export async function run(
+  config: MasterConfig,
+  deps: MasterDeps = {},
+): Promise<RunningRole> {
+  const log = logger("master");
+  const { clock = systemClock, random = systemRandom } = deps;
+  const stack = new AsyncDisposableStack();
+  try {
+    stack.use(await lockDirectory(config.stateDir));
+    const tokens = openTokenTable(config.stateDir);
+    stack.defer(() => tokens.close());
+    const tls = await loadTls(config);
+    assertSafe(config, tls, tokens);
+    const store = openStore(`${config.stateDir}/master.sqlite`);
+    stack.defer(() => store.close());
+    const { leaseMs, tickMs } = config;
+    const service = await MasterService.open({
+      store,
+      clock,
+      leaseMs,
+      failpoint,
+    });
+    const registry = new Registry();
+    const reporter = tickReporter(log);
+    stack.use(startLoop(service, { clock, tickMs, registry, reporter }));
+    const problems = () => [
+      ...new Set([...service.problems(), ...reporter.reasons()]),
+    ];
+    const http = await startHttp(config, {
+      service,
+      tokens,
+      tls,
+      registry,
+      log,
+      problems,
+    });
+    stack.defer(() => http.stop());
+    const rpc = await startRpc(config, { service, tokens, tls, clock, random });
+    stack.defer(() => rpc.close());
+    log.info("listening on {rpc} and {http}", {
+      rpc: rpc.address,
+      http: http.url,
+    });
+    const owned = stack.move();
+    let stopping: Promise<void> | undefined;
+    return {
+      name: "master",
+      endpoints: { http: http.url, rpc: rpc.address },
+      stop: () =>
+        stopping ??= owned.disposeAsync().catch((error) => {
+          log.error("stopping: {error}", { error: String(error) });
+        }),
+      finished: http.finished,
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
