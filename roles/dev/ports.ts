@@ -1,16 +1,17 @@
 /**
- * Free ports for `--port-base 0`.
+ * The ports of `dev`.
  *
  * @module
  */
-import { type DevPorts, PORT_ORDER } from "./core/layout.ts";
+import { DEFAULT_PORTS, portsFrom } from "../config/mod.ts";
+import type { DevPorts } from "./core/layout.ts";
 
 /**
  * A free port for every listener, found by holding them all at once. Another
  * program can take one before the role listens; that role then says so.
  */
-export function findFreePorts(): DevPorts {
-  const held = PORT_ORDER.map((name) =>
+function findFreePorts(): DevPorts {
+  const held = Object.keys(DEFAULT_PORTS).map((name) =>
     [name, Deno.listen({ hostname: "127.0.0.1", port: 0 })] as const
   );
   try {
@@ -20,4 +21,10 @@ export function findFreePorts(): DevPorts {
   } finally {
     for (const [, listener] of held) listener.close();
   }
+}
+
+/** The ports of `--port-base`: the usual ones without it, free ones for 0. */
+export function choosePorts(portBase: number | undefined): DevPorts {
+  if (portBase === undefined) return DEFAULT_PORTS;
+  return portBase === 0 ? findFreePorts() : portsFrom(portBase);
 }

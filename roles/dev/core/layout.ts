@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import type { DEFAULT_PORTS } from "../../config/mod.ts";
 
 /** The roles that `dev` runs, in the order they start: each finds those before it. */
 export const DEV_ROLES = ["cache", "master", "ci", "hub", "worker"] as const;
@@ -15,31 +16,7 @@ export const TOKEN_SERVICES = ["master", "hub", "ci", "cache"] as const;
 export type TokenService = typeof TOKEN_SERVICES[number];
 
 /** A port for each listener. */
-export interface DevPorts {
-  hub: number;
-  masterRpc: number;
-  master: number;
-  worker: number;
-  ci: number;
-  cache: number;
-}
-
-/** The listeners in the order in which `--port-base N` numbers them. */
-export const PORT_ORDER = [
-  "hub",
-  "masterRpc",
-  "master",
-  "worker",
-  "ci",
-  "cache",
-] as const satisfies readonly (keyof DevPorts)[];
-
-/** Ports N, N+1, ... in {@linkcode PORT_ORDER}. */
-export function portsFrom(base: number): DevPorts {
-  return Object.fromEntries(
-    PORT_ORDER.map((name, index) => [name, base + index]),
-  ) as unknown as DevPorts;
-}
+export type DevPorts = Record<keyof typeof DEFAULT_PORTS, number>;
 
 /** What the layout depends on. */
 export interface LayoutInput {
@@ -112,6 +89,7 @@ export function configsOf(
     ci: {
       ...base("ci"),
       tokenFile: tokenFiles.ci,
+      nixStore: join(input.stateDir, "ci", "store"),
       hubUrl: urls.hub,
       cacheUrl: urls.cache,
       masterUrl: urls.masterRpc,
@@ -126,6 +104,8 @@ export function configsOf(
       ...base("worker"),
       tokenFile: tokenFiles.worker,
       name: "dev",
+      // A store of its own: what runs has come through the cache, as on another machine.
+      nixStore: join(input.stateDir, "worker", "store"),
       masterUrl: urls.masterRpc,
       cacheUrl: urls.cache,
       cachePublicKeys: [...extra.cachePublicKeys],
