@@ -36,6 +36,7 @@ export const NEEDS = {
   chromium: { packages: ["chromium"], programs: ["chromium"] },
   nginx: { packages: ["nginx-light"], programs: ["nginx"] },
   curl: { packages: ["curl"], programs: ["curl"] },
+  cpio: { packages: ["cpio"], programs: ["cpio"] },
   zstd: { packages: ["zstd"], programs: ["zstd"] },
   tmux: { packages: ["tmux"], programs: ["tmux"] },
 } as const satisfies Record<string, NeedEntry>;
