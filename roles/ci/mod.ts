@@ -30,7 +30,7 @@ import { nixBuilder } from "./builder.ts";
 import type { CiConfig } from "./config.ts";
 import { hubGit } from "./git.ts";
 import { LogStore } from "./log_store.ts";
-import { masterPublisher } from "./master_client.ts";
+import { masterPublisher } from "./master_publisher.ts";
 import type { Ports } from "./ports.ts";
 import { Runner } from "./runner.ts";
 import { JobStore } from "./store.ts";
@@ -114,11 +114,13 @@ async function makePorts(
     builder: given.builder ??
       nixBuilder({ nix, ...config, secretKeyFile: config.secretKeyFile }),
     publisher: given.publisher ??
-      masterPublisher({
-        url: config.masterUrl,
-        token: tokenOf("master") ?? "",
-        caCert,
-      }, stack),
+      stack.use(
+        masterPublisher({
+          url: config.masterUrl,
+          token: tokenOf("master"),
+          caCert,
+        }),
+      ),
   };
 }
 

@@ -32,6 +32,7 @@ import { addHubRoutes, gitErrorPage } from "./api.ts";
 import type { HubConfig } from "./config.ts";
 import { isGitPath } from "./core/git_request.ts";
 import type { GitHttp } from "./git_http.ts";
+import { masterView } from "./master_view.ts";
 import { Repositories } from "./repositories.ts";
 import { Slots } from "./slots.ts";
 
@@ -81,6 +82,20 @@ async function openRepositories(config: HubConfig): Promise<Repositories> {
   return repositories;
 }
 
+function openMaster(
+  config: HubConfig,
+  options: {
+    token: string | undefined;
+    caCert: string | undefined;
+    stack: AsyncDisposableStack;
+  },
+): MasterView {
+  const { stack, ...target } = options;
+  return config.masterUrl === undefined
+    ? noMaster
+    : stack.use(masterView({ url: config.masterUrl, ...target }));
+}
+
 /** Starts the hub. */
 export async function run(
   config: HubConfig,
@@ -106,6 +121,8 @@ export async function run(
     const ci = config.ciUrl === undefined ? null : stack.use(
       httpClient({ url: config.ciUrl, token: tokenOf("ci"), caCert }),
     );
+    const master = deps.master ??
+      openMaster(config, { token: tokenOf("master"), caCert, stack });
     const metrics = new Registry();
     const git: GitHttp = {
       repositories: await openRepositories(config),
@@ -152,7 +169,7 @@ export async function run(
         data: hubData({
           repositories: git.repositories,
           ci,
-          master: deps.master ?? noMaster,
+          master,
         }),
         publicUrl,
         nowMs: systemClock.now,
