@@ -6,7 +6,11 @@
 import type { Registry } from "prom-client";
 import type { TokenTable } from "../auth/mod.ts";
 import { anonymousRoleOf } from "../config/mod.ts";
-import { baseApp, DEFAULT_MAX_BODY_BYTES } from "../http/mod.ts";
+import {
+  baseApp,
+  DEFAULT_MAX_BODY_BYTES,
+  type Readiness,
+} from "../http/mod.ts";
 import { addApi } from "./api.ts";
 import { debuginfo } from "./debuginfo.ts";
 import { log as buildLog } from "./log.ts";
@@ -19,6 +23,15 @@ import { realisation } from "./realisation.ts";
 import type { CacheService } from "./service.ts";
 import { refuseUpload } from "./upload.ts";
 
+function readiness(service: CacheService): Readiness {
+  try {
+    service.metadata.hasPath("");
+    return { ok: true, reasons: [] };
+  } catch (error) {
+    return { ok: false, reasons: [`the database: ${String(error)}`] };
+  }
+}
+
 /** Builds the app. */
 export function cacheApp(
   service: CacheService,
@@ -26,10 +39,7 @@ export function cacheApp(
 ) {
   const app = baseApp({
     role: "cache",
-    ready: () => {
-      service.metadata.hasPath("");
-      return { ok: true, reasons: [] };
-    },
+    ready: () => readiness(service),
     metrics: options.registry,
     tokens: options.tokens,
     anonymousRole: anonymousRoleOf(service.config),
