@@ -84,7 +84,11 @@ export const VMM_CONTRACT: readonly ContractCase[] = [
           config.ports.map(({ name, guest }) => ({ name, guest })),
         );
         assert.deepEqual(await vmm.list(), [started]);
+        const port = started.ports[0];
+        assert.ok(port !== undefined);
+        assert.equal(await vmm.accepts(ID, port, 10), false);
         await host.until("the guest answers", () => host.answers(vmm, ID));
+        assert.equal(await vmm.accepts(ID, port, 10_000), true);
         const log = await vmm.serialTail(ID, 65_536);
         assert.match(log.text, /ready/);
         const short = await vmm.serialTail(ID, 5);

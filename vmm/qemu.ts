@@ -34,8 +34,10 @@ import {
 import { connectQmp, type Qmp } from "./qmp.ts";
 import { RunDirectory } from "./run_directory.ts";
 import { boundSerialLog, readSerialTail } from "./serial_log.ts";
+import { guestAccepts } from "./usernet.ts";
 import type {
   LogTail,
+  PortMapping,
   VmExit,
   VmInstance,
   Vmm,
@@ -168,6 +170,17 @@ export class QemuVmm implements Vmm {
 
   async serialTail(id: string, maxBytes: number): Promise<LogTail> {
     return await readSerialTail(this.#directory.paths(id).serial, maxBytes);
+  }
+
+  async accepts(
+    id: string,
+    port: PortMapping,
+    timeoutMs: number,
+  ): Promise<boolean> {
+    const running = this.#running.get(id);
+    if (running === undefined || running.qmp === null) return false;
+    const { instance: { host }, qmp } = running;
+    return await guestAccepts(qmp, { host, port: port.host, timeoutMs });
   }
 
   async forget(id: string): Promise<void> {

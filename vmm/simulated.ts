@@ -193,6 +193,10 @@ export class SimulatedVmm implements Vmm {
     return { text: log.slice(-maxBytes), truncated: log.length > maxBytes };
   }
 
+  accepts(id: string): Promise<boolean> {
+    return this.answers(id);
+  }
+
   forget(id: string): Promise<void> {
     this.#oldLogs.delete(id);
     return Promise.resolve();

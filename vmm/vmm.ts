@@ -88,6 +88,12 @@ export interface Vmm {
   watch(onExit: (exit: VmExit) => void): Disposable;
   /** The end of what the guest wrote since its boot, at most `maxBytes`; kept after the end of the VM. */
   serialTail(id: string, maxBytes: number): Promise<LogTail>;
+  /**
+   * Whether the guest itself takes a TCP connection at this port within
+   * `timeoutMs`: with user networking the host's side accepts whatever the
+   * guest does. Never throws.
+   */
+  accepts(id: string, port: PortMapping, timeoutMs: number): Promise<boolean>;
   /** Removes what is kept of an ended VM: its log. */
   forget(id: string): Promise<void>;
   /** Lets go of everything; the VMs keep running. */

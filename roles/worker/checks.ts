@@ -1,0 +1,175 @@
+/**
+ * Probes a guest once, as its check says. What results mean is core/health.ts'
+ * to decide.
+ *
+ * @module
+ */
+import type { ObservedVm } from "../model/observed.ts";
+import type { HealthCheck } from "../model/vm_spec.ts";
+import type { Vmm } from "../../vmm/mod.ts";
+
+/** What is probed. */
+export interface ProbeTarget {
+  vm: string;
+  check: HealthCheck;
+  host: string;
+  ports: ObservedVm["ports"];
+  /** Tells one boot of the VM from the next. */
+  startedAtMs: number;
+}
+
+/** What a probe found; `message` says why not, for people. */
+export interface ProbeOutcome {
+  ok: boolean;
+  message: string;
+}
+
+/** The port to probing. Never throws; takes at most the check's timeoutMs. */
+export interface Checks {
+  probe(target: ProbeTarget): Promise<ProbeOutcome>;
+  /** Drops what is kept of a VM. */
+  forget(vm: string): void;
+}
+
+/** A page larger than this is read no further: `match` belongs near its beginning. */
+const MAX_BODY_BYTES = 256 * 1024;
+/** How much of the console's end is searched each time. */
+const MAX_SERIAL_BYTES = 1024 * 1024;
+
+/** Probes over the host's network and the driver's serial log. */
+export class RealChecks implements Checks {
+  #vmm: Vmm;
+  /** Guests are restarted: a connection kept from before would fail once more. */
+  #client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  /** Serial lines seen in a boot: they scroll away, the fact stays. By VM. */
+  #seen = new Map<string, { startedAtMs: number; matches: Set<string> }>();
+
+  constructor(vmm: Vmm) {
+    this.#vmm = vmm;
+  }
+
+  async probe(target: ProbeTarget): Promise<ProbeOutcome> {
+    try {
+      const message = await this.#probe(target);
+      return { ok: message === "", message };
+    } catch (error) {
+      return { ok: false, message: explain(error, target.check) };
+    }
+  }
+
+  forget(vm: string): void {
+    this.#seen.delete(vm);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  /** "" when it passes, else why not. */
+  async #probe(target: ProbeTarget): Promise<string> {
+    const { check } = target;
+    switch (check.kind) {
+      case "http":
+        return await this.#http(target);
+      case "tcp":
+        return await this.#tcp(target);
+      case "serial":
+        return await this.#serial(target);
+      case "command":
+      case "guest":
+        return "needs the guest channel, which this version does not have";
+    }
+  }
+
+  async #http(target: ProbeTarget): Promise<string> {
+    const { check, host } = target;
+    const port = hostPort(target);
+    if (port === null) return `port ${check.port} is not in network.ports`;
+    const response = await fetch(
+      `http://${host}:${port}${check.path ?? "/"}`,
+      {
+        signal: AbortSignal.timeout(check.timeoutMs),
+        redirect: "manual",
+        client: this.#client,
+      },
+    );
+    if (!response.ok) {
+      await response.body?.cancel();
+      return `answered ${response.status}`;
+    }
+    const text = await readSome(response);
+    const { match } = check;
+    return match === undefined || text.includes(match)
+      ? ""
+      : `the answer does not contain "${match}"`;
+  }
+
+  async #tcp(target: ProbeTarget): Promise<string> {
+    const { check, vm } = target;
+    const port = target.ports.find(({ guest }) => guest === check.port);
+    if (port === undefined) return `port ${check.port} is not in network.ports`;
+    const accepted = await this.#vmm.accepts(vm, port, check.timeoutMs);
+    return accepted ? "" : "no connection";
+  }
+
+  async #serial(target: ProbeTarget): Promise<string> {
+    const { vm, startedAtMs, check } = target;
+    const match = check.match ?? "";
+    let seen = this.#seen.get(vm);
+    if (seen?.startedAtMs !== startedAtMs) {
+      seen = { startedAtMs, matches: new Set() };
+      this.#seen.set(vm, seen);
+    }
+    if (seen.matches.has(match)) return "";
+    const { text } = await this.#vmm.serialTail(vm, MAX_SERIAL_BYTES);
+    if (!text.includes(match)) return `no line with "${match}" yet`;
+    seen.matches.add(match);
+    return "";
+  }
+}
+
+function hostPort({ check, ports }: ProbeTarget): number | null {
+  return ports.find(({ guest }) => guest === check.port)?.host ?? null;
+}
+
+async function readSome(response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = MAX_BODY_BYTES;
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left -= chunk.byteLength;
+    // Leaving the loop cancels the rest.
+    if (left <= 0) break;
+  }
+  return text + decoder.decode();
+}
+
+function explain(error: unknown, check: HealthCheck): string {
+  if (error instanceof DOMException && error.name === "TimeoutError") {
+    return `no answer within ${check.timeoutMs} ms`;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  if (/refused/i.test(text)) return "connection refused";
+  if (/reset|closed|before message completed|EOF/i.test(text)) {
+    return "connection closed without an answer";
+  }
+  return text.slice(0, 200);
+}
+
+/** Checks of simulated guests: every check finds what the script says. */
+export class SimulatedChecks implements Checks {
+  #answers: (vm: string) => Promise<boolean>;
+
+  constructor(answers: (vm: string) => Promise<boolean>) {
+    this.#answers = answers;
+  }
+
+  async probe({ vm }: ProbeTarget): Promise<ProbeOutcome> {
+    const ok = await this.#answers(vm);
+    return { ok, message: ok ? "" : "the simulated guest does not answer" };
+  }
+
+  forget(): void {}
+}

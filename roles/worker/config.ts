@@ -1,0 +1,64 @@
+/**
+ * The worker's configuration. Parses; opens nothing.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { DEFAULT_PORTS, serverConfigShape } from "../config/mod.ts";
+import { Name } from "../model/ids.ts";
+import { DRIVER_NAMES } from "../../vmm/mod.ts";
+
+/** Keys a worker may trust: own cache, a mirror, a key being replaced. */
+const MAX_KEYS = 16;
+const Path = z.string().min(1).max(4096);
+
+function hostName(): string {
+  return Deno.hostname().toLowerCase().split(".")[0] ?? "";
+}
+
+export const WorkerConfig = z.strictObject({
+  ...serverConfigShape("worker", DEFAULT_PORTS.worker),
+  /** Its name in the cluster; default: the host's. */
+  name: Name.default(hostName),
+  /** The master's RPC address: tcp://, tls:// or unix:. */
+  masterUrl: z.string().min(1).max(1024).default(
+    `tcp://127.0.0.1:${DEFAULT_PORTS.masterRpc}`,
+  ),
+  /** The binary cache; absent: closures must be in the store already. */
+  cacheUrl: z.string().max(1024).regex(
+    /^(https?|file):\/\//,
+    "must begin with http://, https:// or file://",
+  ).optional(),
+  cachePublicKeys: z.array(z.string().min(1).max(1024)).max(MAX_KEYS).default(
+    [],
+  ),
+  /** What VMs may use here; default: all processors, all memory but the reserve. */
+  capacity: z.strictObject({
+    cpuMilli: z.number().int().min(0).max(1_024_000).optional(),
+    memoryMib: z.number().int().min(0).max(67_108_864).optional(),
+  }).default({}),
+  /** Memory kept for the host itself when capacity.memoryMib is not given. */
+  reserveMemoryMib: z.number().int().min(0).default(512),
+  /** What constraints and affinities of VMs speak of. */
+  attributes: z.record(z.string().min(1).max(63), z.string().max(255)).default(
+    {},
+  ),
+  driver: z.enum(DRIVER_NAMES).default("qemu"),
+  /** `none` fetches and pins nothing: for the simulated driver. */
+  closures: z.enum(["nix", "none"]).default("nix"),
+  /** A directory that holds a Nix store of its own; default: the machine's. */
+  nixStore: Path.optional(),
+  qemuPath: Path.default("qemu-system-x86_64"),
+  /** kvm aborts where there is no hardware virtualisation behind /dev/kvm: only for hosts known to have it. */
+  accel: z.enum(["tcg", "kvm"]).default("tcg"),
+  /** The host address that the VMs' ports are reached at. */
+  vmAddress: z.ipv4().default("127.0.0.1"),
+  /** How long a guest may take to power off before it is ended. */
+  stopGraceMs: z.number().int().min(0).max(600_000).default(10_000),
+  /** How long the master may hold a poll. */
+  pollWaitMs: z.number().int().min(100).max(60_000).default(30_000),
+});
+export type WorkerConfig = z.output<typeof WorkerConfig>;
+
+/** The schema under the name every role exports. */
+export const config = WorkerConfig;

@@ -1,0 +1,29 @@
+/**
+ * The port to the master, as a worker needs it.
+ *
+ * @module
+ */
+import type { Assignment, OrderFence } from "../model/assignment.ts";
+import type { ObservedVm, WorkerReport } from "../model/observed.ts";
+import type { LogTail } from "../../vmm/mod.ts";
+
+/** What the master may ask a worker, over the worker's own session. */
+export interface WorkerView {
+  readonly name: string;
+  observed(): ObservedVm[];
+  /** @throws {AppError} `not_found`. */
+  logs(vm: string, maxBytes: number): Promise<LogTail>;
+}
+
+/** The master. Each call throws an `AppError` when it cannot be reached; the next one tries again. */
+export interface MasterLink {
+  /** Waits up to `waitMs` for an assignment above `lastSeen`; null when there was none. */
+  getAssignment(
+    lastSeen: OrderFence,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Assignment | null>;
+  /** The answer is the master's newest pair for this worker. */
+  pushData(report: WorkerReport, signal: AbortSignal): Promise<OrderFence>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,327 @@
+/**
+ * The worker: runs the VMs that its assignment names on this host, and goes on
+ * by the last one while the master cannot be reached.
+ *
+ * Owns its state and run directory and the VMs in them. The VMs outlive it:
+ * stopping leaves them running, the next process adopts them.
+ *
+ * @module
+ */
+import { Gauge, Registry } from "prom-client";
+import { loadCa, loadTls, openTokenTable } from "../auth/mod.ts";
+import { systemClock, systemRandom } from "../clock/mod.ts";
+import {
+  anonymousRoleOf,
+  assertSafeListen,
+  lockDirectory,
+  parseListen,
+  readTokens,
+} from "../config/mod.ts";
+import { baseApp, requireRole, serveHttp } from "../http/mod.ts";
+import { type Logger, logger } from "../log/mod.ts";
+import { formatError } from "../model/errors.ts";
+import type { Clock, Random, RunningRole } from "../model/ports.ts";
+import { createNix } from "../nix/mod.ts";
+import {
+  openVmm,
+  readBootId,
+  SimulatedVmm,
+  type Vmm,
+  writeDurable,
+} from "../../vmm/mod.ts";
+import { type Checks, RealChecks, SimulatedChecks } from "./checks.ts";
+import { type Closures, NixClosures, noClosures } from "./closures.ts";
+import type { WorkerConfig } from "./config.ts";
+import { hostAttributes, hostCapacity } from "./host.ts";
+import { LedgerStore } from "./ledger_store.ts";
+import type { MasterLink, WorkerView } from "./master_link.ts";
+import { Reporter } from "./reporter.ts";
+import { RpcLink } from "./rpc_link.ts";
+import { Vms } from "./vms.ts";
+
+export { config, WorkerConfig } from "./config.ts";
+export type { Checks, ProbeOutcome, ProbeTarget } from "./checks.ts";
+export type { Closures } from "./closures.ts";
+export type { MasterLink, WorkerView } from "./master_link.ts";
+
+/** What the worker is given besides its configuration: ports to use in place of the real ones. */
+export interface WorkerDeps {
+  clock?: Clock;
+  random?: Random;
+  log?: Logger;
+  bootId?: string;
+  vmm?: Vmm;
+  closures?: Closures;
+  checks?: Checks;
+  /** Makes the link to the master; the view is what the worker exports over it. */
+  link?: (view: WorkerView) => MasterLink;
+}
+
+type TokenOf = (service: string) => string | undefined;
+
+/** The running worker; tests look at its VMs directly. */
+export interface RunningWorker extends RunningRole {
+  readonly view: WorkerView;
+}
+
+async function openClosures(
+  config: WorkerConfig,
+  tokenOf: TokenOf,
+): Promise<Closures> {
+  if (config.closures === "none") return noClosures;
+  const token = tokenOf("cache");
+  let netrcFile: string | undefined;
+  if (token !== undefined && config.cacheUrl?.startsWith("http") === true) {
+    netrcFile = `${config.stateDir}/netrc`;
+    const { hostname } = new URL(config.cacheUrl);
+    await writeDurable(
+      netrcFile,
+      `machine ${hostname} login procurator password ${token}\n`,
+    );
+  }
+  const nix = await createNix({
+    stateDir: config.stateDir,
+    ...(config.nixStore === undefined ? {} : { store: config.nixStore }),
+    ...(netrcFile === undefined ? {} : { netrcFile }),
+    ...(config.caFile === undefined ? {} : { caFile: config.caFile }),
+  });
+  return new NixClosures({
+    nix,
+    publicKeys: config.cachePublicKeys,
+    rootsDir: `${config.stateDir}/roots`,
+    ...(config.cacheUrl === undefined ? {} : { cacheUrl: config.cacheUrl }),
+  });
+}
+
+function openChecks(vmm: Vmm, stack: AsyncDisposableStack): Checks {
+  if (vmm instanceof SimulatedVmm) {
+    return new SimulatedChecks((id) => vmm.answers(id));
+  }
+  const checks = new RealChecks(vmm);
+  stack.defer(() => checks.close());
+  return checks;
+}
+
+/** Versions for reports: what is not installed is left out, VMs will say what they miss. */
+async function versionsOf(
+  vmm: Vmm,
+  closures: Closures,
+  log: Logger,
+): Promise<Record<string, string>> {
+  const versions: Record<string, string> = {};
+  const add = async (read: () => Promise<Record<string, string>>) => {
+    try {
+      Object.assign(versions, await read());
+    } catch (error) {
+      log.warn("{problem}", { problem: formatError(error) });
+    }
+  };
+  await add(async () => ({ [vmm.name]: await vmm.version() }));
+  await add(() => closures.versions());
+  return versions;
+}
+
+function addGauges(metrics: Registry, vms: Vms): void {
+  new Gauge({
+    name: "procurator_worker_vms",
+    help: "VMs on this worker",
+    labelNames: ["state", "health"],
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const { state, health } of vms.observed()) {
+        this.inc({ state, health });
+      }
+    },
+  });
+  new Gauge({
+    name: "procurator_worker_vm_restarts",
+    help: "Restarts of VMs that are here now",
+    registers: [metrics],
+    collect() {
+      this.set(vms.observed().reduce((sum, { restarts }) => sum + restarts, 0));
+    },
+  });
+}
+
+/** Opens the driver and takes over the VMs. */
+async function openVms(
+  config: WorkerConfig,
+  deps: WorkerDeps,
+  opening: {
+    tokenOf: TokenOf;
+    stack: AsyncDisposableStack;
+    log: Logger;
+    onChange: () => void;
+  },
+) {
+  const { stack, log } = opening;
+  const clock = deps.clock ?? systemClock;
+  const runDir = `${config.runDir}/vms`;
+  const onWarning = (message: string, error: unknown) =>
+    log.warn("{message}{cause}", {
+      message,
+      cause: error === null ? "" : `: ${formatError(error)}`,
+    });
+  const bootId = deps.bootId ?? await readBootId();
+  const store = new LedgerStore({
+    stateDir: config.stateDir,
+    runDir,
+    bootId,
+    onUnreadable: (path, error) => onWarning(`cannot read ${path}`, error),
+  });
+  await store.prepare();
+  const vmm = deps.vmm ?? await openVmm(config.driver, {
+    runDir,
+    tempDir: `${config.stateDir}/tmp`,
+    clock,
+    qemuPath: config.qemuPath,
+    accel: config.accel,
+    hostAddress: config.vmAddress,
+    onWarning,
+  });
+  stack.defer(() => vmm.close());
+  const closures = deps.closures ??
+    await openClosures(config, opening.tokenOf);
+  const checks = deps.checks ?? openChecks(vmm, stack);
+  const vms = new Vms({
+    name: config.name,
+    bootId,
+    clock,
+    vmm,
+    closures,
+    checks,
+    store,
+    volumesDir: `${config.stateDir}/volumes`,
+    stopGraceMs: config.stopGraceMs,
+    onWarning,
+    onChange: opening.onChange,
+  });
+  await vms.start();
+  stack.defer(() => vms.stop());
+  return { vms, bootId, versions: await versionsOf(vmm, closures, log) };
+}
+
+/** The worker's HTTP side. */
+async function serve(
+  config: WorkerConfig,
+  parts: {
+    vms: Vms;
+    reporter: Reporter;
+    log: Logger;
+    stack: AsyncDisposableStack;
+  },
+) {
+  const { vms, reporter, log, stack } = parts;
+  const tokens = openTokenTable(config.stateDir);
+  stack.defer(() => tokens.close());
+  const tls = await loadTls(config);
+  assertSafeListen(parseListen(config.listen), {
+    tls: tls !== undefined,
+    tokens: !tokens.isEmpty(),
+  });
+  const metrics = new Registry();
+  addGauges(metrics, vms);
+  const app = baseApp({
+    role: "worker",
+    ready: () => ({
+      ok: reporter.problem === null,
+      reasons: [reporter.problem ?? []].flat(),
+    }),
+    metrics,
+    tokens,
+    anonymousRole: anonymousRoleOf(config),
+    log,
+  });
+  app.get(
+    "/api/v1/vms",
+    requireRole("viewer"),
+    (c) => c.json({ vms: vms.observed() }),
+  );
+  const server = await serveHttp({
+    name: "worker",
+    listen: config.listen,
+    tls,
+    app,
+  });
+  stack.defer(() => server.stop());
+  return server;
+}
+
+/**
+ * Starts the worker.
+ *
+ * @throws {AppError} `refused` when another worker uses its directories or its port is taken.
+ */
+export async function run(
+  config: WorkerConfig,
+  deps: WorkerDeps = {},
+): Promise<RunningWorker> {
+  const log = deps.log ?? logger("worker");
+  const clock = deps.clock ?? systemClock;
+  const random = deps.random ?? systemRandom;
+  const stack = new AsyncDisposableStack();
+  try {
+    stack.use(await lockDirectory(config.stateDir));
+    if (config.runDir !== config.stateDir) {
+      stack.use(await lockDirectory(config.runDir));
+    }
+    const tokenOf: TokenOf = config.tokenFile === undefined
+      ? () => undefined
+      : await readTokens(config.tokenFile);
+    let onChange = () => {};
+    const { vms, bootId, versions } = await openVms(config, deps, {
+      tokenOf,
+      stack,
+      log,
+      onChange: () => onChange(),
+    });
+    const view: WorkerView = {
+      name: config.name,
+      observed: () => vms.observed(),
+      logs: (vm, maxBytes) => vms.logs(vm, maxBytes),
+    };
+    const link = deps.link?.(view) ?? new RpcLink({
+      url: config.masterUrl,
+      token: tokenOf("master") ?? "",
+      caCert: await loadCa(config.caFile),
+      view,
+    });
+    const reporter = new Reporter({
+      link,
+      vms,
+      clock,
+      random,
+      log,
+      pollWaitMs: config.pollWaitMs,
+      base: {
+        worker: config.name,
+        bootId,
+        process: random.hex(16),
+        capacity: hostCapacity(config),
+        attributes: hostAttributes(config),
+        versions,
+      },
+    });
+    onChange = () => reporter.changed();
+    const server = await serve(config, { vms, reporter, log, stack });
+    reporter.start();
+    stack.defer(() => reporter.stop());
+    log.info("listening on {url}", { url: server.url });
+    const owned = stack.move();
+    let stopping: Promise<void> | undefined;
+    return {
+      name: "worker",
+      endpoints: { http: server.url },
+      view,
+      stop: () =>
+        stopping ??= owned.disposeAsync().catch((error) => {
+          log.error("stopping: {error}", { error: String(error) });
+        }),
+      finished: server.finished,
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}

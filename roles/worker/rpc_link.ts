@@ -1,0 +1,154 @@
+/**
+ * The master over RPC. One connection, made when it is needed and dropped when
+ * a call fails for want of it; waiting between tries is the caller's.
+ *
+ * @module
+ */
+import { AppError, toAppError } from "../model/errors.ts";
+import type { Assignment, OrderFence } from "../model/assignment.ts";
+import type { WorkerReport } from "../model/observed.ts";
+import { connectRpc, serverOf } from "../../rpc/mod.ts";
+import {
+  assignmentFromWire,
+  observedVmToWire,
+  orderFenceFromWire,
+  workerReportToWire,
+} from "../../rpc/convert.ts";
+import { Gate, type WorkerLinkClient } from "../../rpc/generated/master.ts";
+import {
+  Worker,
+  type WorkerClient,
+  type WorkerServer,
+} from "../../rpc/generated/worker.ts";
+import type { MasterLink, WorkerView } from "./master_link.ts";
+
+/** Connecting, logging in, reporting: a master that needs longer is as good as gone. */
+const CALL_TIMEOUT_MS = 10_000;
+
+/** How the master is reached. */
+export interface RpcLinkOptions {
+  url: string;
+  token: string;
+  caCert?: string | undefined;
+  /** What the worker exports over its session. */
+  view: WorkerView;
+}
+
+/** The worker's own interface over what it shows. */
+export function workerServer(view: WorkerView): WorkerServer {
+  return {
+    read: () => ({
+      worker: view.name,
+      vms: view.observed().map(observedVmToWire),
+    }),
+    listVms: () => ({ vms: view.observed().map(({ vm }) => vm) }),
+    logs: async ({ vm, maxBytes }) => await view.logs(vm, maxBytes),
+  };
+}
+
+interface Connected {
+  link: WorkerLinkClient;
+  close(): void;
+}
+
+/** {@linkcode MasterLink} over rpc/. */
+export class RpcLink implements MasterLink {
+  #options: RpcLinkOptions;
+  #worker: WorkerServer;
+  #connected: Promise<Connected> | null = null;
+  #closed = false;
+
+  constructor(options: RpcLinkOptions) {
+    this.#options = options;
+    this.#worker = workerServer(options.view);
+  }
+
+  async getAssignment(
+    lastSeen: OrderFence,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Assignment | null> {
+    const timeoutMs = waitMs + CALL_TIMEOUT_MS;
+    return await this.#call(signal, timeoutMs, async (link, limit) => {
+      const reply = await link.getAssignment(
+        { lastSeen, waitMs },
+        { signal: limit },
+      );
+      return reply.unchanged ? null : assignmentFromWire(reply.assignment);
+    });
+  }
+
+  async pushData(
+    report: WorkerReport,
+    signal: AbortSignal,
+  ): Promise<OrderFence> {
+    return await this.#call(
+      signal,
+      CALL_TIMEOUT_MS,
+      async (link, limit) =>
+        orderFenceFromWire(
+          await link.pushData(workerReportToWire(report), { signal: limit }),
+        ),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const connected = this.#connected;
+    this.#connected = null;
+    await connected?.then(({ close }) => close(), () => undefined);
+  }
+
+  async #call<T>(
+    signal: AbortSignal,
+    timeoutMs: number,
+    work: (link: WorkerLinkClient, limit: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    if (this.#closed) {
+      throw new AppError("unavailable", "The link to the master is closed");
+    }
+    const connecting = this.#connected ??= this.#connect();
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    try {
+      return await work((await connecting).link, limit);
+    } catch (error) {
+      const known = toAppError(error);
+      // An answer that says no came over a connection that works.
+      const keeps = signal.aborted || known.code === "refused" ||
+        known.code === "conflict" || known.code === "invalid" ||
+        known.code === "overloaded";
+      if (!keeps && this.#connected === connecting) {
+        this.#connected = null;
+        connecting.then(({ close }) => close(), () => undefined);
+      }
+      throw known;
+    }
+  }
+
+  async #connect(): Promise<Connected> {
+    const { url, token, caCert, view } = this.#options;
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const connection = await connectRpc({
+      url,
+      signal,
+      ...(caCert === undefined ? {} : { caCert }),
+    });
+    try {
+      const gate = connection.bootstrap(Gate);
+      const { session } = gate.login({ token });
+      const { link } = await session.workerLink({ name: view.name }, {
+        signal,
+      });
+      const worker: WorkerClient = serverOf(Worker, this.#worker);
+      try {
+        await link.register({ worker }, { signal });
+      } finally {
+        worker.dispose();
+      }
+      return { link, close: () => connection.close() };
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+}
