@@ -4,6 +4,7 @@
  *
  * @module
  */
-export { createNix, Nix, type NixCall } from "./nix.ts";
+export { createNix, Nix } from "./nix.ts";
+export type { NixCall } from "./command.ts";
 export type { NixOptions } from "./environment.ts";
 export type { Evaluated, NixVersion, PathInfo } from "./core/output.ts";

@@ -8,7 +8,6 @@
  * @module
  */
 import { AppError } from "../model/errors.ts";
-import { runProcess } from "../process/run.ts";
 import {
   atLeast,
   type Evaluated,
@@ -21,25 +20,16 @@ import {
   type PathInfo,
   WITH_CONTEXT,
 } from "./core/output.ts";
-import { nixFailure, plainLine } from "./core/failure.ts";
+import {
+  MISSING_HINT,
+  type NixCall,
+  type NixProgram,
+  runNix,
+} from "./command.ts";
 import { type NixOptions, prepareEnvironment } from "./environment.ts";
 
-/** Lines kept for an error: an evaluation's trace is this long at most in practice. */
-const MAX_ERROR_LINES = 200;
-/** Characters of log offered per command: a build that prints in a loop must not fill the log store. */
-const MAX_LOG_CHARS = 16 * 1024 * 1024;
 /** Paths per command line: 500 of 512 bytes stay far below Linux's 2 MiB. */
 const MAX_ARGS = 500;
-const MISSING_HINT = "sudo apt-get install nix-bin";
-
-/** What every command takes. */
-export interface NixCall {
-  /** Aborting ends nix and its builders. */
-  signal?: AbortSignal;
-  /** Each line that nix and its builders print, as plain text. Bounded in length and number. */
-  onLog?: (line: string) => void;
-  timeoutMs?: number;
-}
 
 /** Commands that must not overlap in one store wait here for their turn, by store. */
 const turns = new Map<string, Promise<unknown>>();
@@ -402,36 +392,14 @@ export class Nix {
     ], call);
   }
 
-  async #run(
+  #run(
     what: string,
-    program: "nix" | "nix-store",
+    program: NixProgram,
     args: readonly string[],
     call: NixCall = {},
     stdin?: Uint8Array,
   ): Promise<string> {
-    const kept: string[] = [];
-    let left = MAX_LOG_CHARS;
-    const onLine = (raw: string) => {
-      const line = plainLine(raw);
-      // The end of the output holds the error; a long build log must not push its own start out of it.
-      if (kept.push(line) > MAX_ERROR_LINES) kept.shift();
-      if (call.onLog === undefined || left <= 0) return;
-      left -= line.length + 1;
-      call.onLog(
-        left > 0 ? line : "(the log is cut here: it is larger than 16 MiB)",
-      );
-    };
-    const result = await runProcess(program, args, {
-      env: { ...this.#env },
-      clearEnv: true,
-      onLine,
-      missingHint: MISSING_HINT,
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
-      ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
-      ...(stdin === undefined ? {} : { stdin }),
-    });
-    if (result.code === 0) return result.stdout;
-    throw nixFailure(what, result.signal ?? `exit code ${result.code}`, kept);
+    return runNix({ what, program, args, env: this.#env, stdin }, call);
   }
 }
 

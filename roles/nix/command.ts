@@ -1,0 +1,77 @@
+/**
+ * One run of a nix program: its lines offered as plain text within bounds, its
+ * failure turned into an error that says what was being done.
+ *
+ * @module
+ */
+import { runProcess } from "../process/run.ts";
+import { nixFailure, plainLine } from "./core/failure.ts";
+
+/** Lines kept for an error: an evaluation's trace is this long at most in practice. */
+const MAX_ERROR_LINES = 200;
+/** Characters of log offered per command: a build that prints in a loop must not fill the log store. */
+const MAX_LOG_CHARS = 16 * 1024 * 1024;
+export const MISSING_HINT = "sudo apt-get install nix-bin";
+
+/** What every command takes. */
+export interface NixCall {
+  /** Aborting ends nix and its builders. */
+  signal?: AbortSignal;
+  /** Each line that nix and its builders print, as plain text. Bounded in length and number. */
+  onLog?: (line: string) => void;
+  timeoutMs?: number;
+}
+
+/** The two programs whose command lines are stable from 2.8 to 2.34. */
+export type NixProgram = "nix" | "nix-store";
+
+/** What is run; `what` completes "Cannot ...". */
+interface NixCommand {
+  what: string;
+  program: NixProgram;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  stdin: Uint8Array | undefined;
+}
+
+/** Keeps the end of what a command prints, and offers each line until the bound is reached. */
+function lineKeeper(onLog: NixCall["onLog"]) {
+  const kept: string[] = [];
+  let left = MAX_LOG_CHARS;
+  return {
+    kept,
+    onLine(raw: string) {
+      const line = plainLine(raw);
+      // The error stands at the end; a long log before it must not fill the memory.
+      if (kept.push(line) > MAX_ERROR_LINES) kept.shift();
+      if (onLog === undefined || left <= 0) return;
+      left -= line.length + 1;
+      onLog(
+        left > 0 ? line : "(the log is cut here: it is larger than 16 MiB)",
+      );
+    },
+  };
+}
+
+/**
+ * Runs a nix program and gives its standard output.
+ *
+ * @throws {AppError} of the kind that nix's own error tells; `missing_dependency`, `timeout`, or `failed` when aborted.
+ */
+export async function runNix(
+  { what, program, args, env, stdin }: NixCommand,
+  call: NixCall,
+): Promise<string> {
+  const { kept, onLine } = lineKeeper(call.onLog);
+  const result = await runProcess(program, args, {
+    env: { ...env },
+    clearEnv: true,
+    onLine,
+    missingHint: MISSING_HINT,
+    ...(call.signal === undefined ? {} : { signal: call.signal }),
+    ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
+    ...(stdin === undefined ? {} : { stdin }),
+  });
+  if (result.code === 0) return result.stdout;
+  throw nixFailure(what, result.signal ?? `exit code ${result.code}`, kept);
+}
