@@ -4,6 +4,7 @@
  * @module
  */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { ClusterStatus } from "../model/status.ts";
 import type { MasterViews } from "./views.ts";
 
 /** From an idle look to a plan over thousands of VMs. */
@@ -22,20 +23,42 @@ function addWorkers(registry: Registry, views: MasterViews): void {
   });
 }
 
+/** One number per cluster. */
+function addPerCluster(
+  registry: Registry,
+  views: MasterViews,
+  gauge: {
+    name: string;
+    help: string;
+    value: (status: ClusterStatus) => number;
+  },
+): void {
+  const { name, help, value } = gauge;
+  new Gauge({
+    name,
+    help,
+    labelNames: ["cluster"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const cluster of views.clusters()) {
+        this.set({ cluster }, value(views.getClusterStatus(cluster)));
+      }
+    },
+  });
+}
+
 function addClusters(registry: Registry, views: MasterViews): void {
-  const labelNames = ["cluster"];
-  const convergence = new Gauge({
+  addPerCluster(registry, views, {
     name: "procurator_master_convergence_percent",
     help:
       "Healthy instances that run what is desired, of desired and extra ones",
-    labelNames,
-    registers: [registry],
+    value: (status) => status.convergencePercent,
   });
-  const active = new Gauge({
+  addPerCluster(registry, views, {
     name: "procurator_master_active_generation",
     help: "The active generation; 0 while there is none",
-    labelNames,
-    registers: [registry],
+    value: (status) => status.activeGeneration,
   });
   new Gauge({
     name: "procurator_master_vms",
@@ -45,10 +68,8 @@ function addClusters(registry: Registry, views: MasterViews): void {
     collect() {
       this.reset();
       for (const cluster of views.clusters()) {
-        const status = views.getClusterStatus(cluster);
-        convergence.set({ cluster }, status.convergencePercent);
-        active.set({ cluster }, status.activeGeneration);
-        for (const { health } of status.vms) this.inc({ cluster, health });
+        const { vms } = views.getClusterStatus(cluster);
+        for (const { health } of vms) this.inc({ cluster, health });
       }
     },
   });

@@ -69,6 +69,17 @@ interface FakeVm {
     | null;
 }
 
+/** What a worker calls: the service itself, or a client of it. */
+export interface WorkerCalls {
+  getAssignment(
+    worker: string,
+    lastSeen: OrderFence,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Assignment | null>;
+  pushData(report: WorkerReport): Promise<unknown>;
+}
+
 /** A worker that does what it is told, in steps. */
 export class FakeWorker {
   readonly name: string;
@@ -105,7 +116,7 @@ export class FakeWorker {
   }
 
   /** Asks for orders, does what is due, reports. */
-  async step(master: MasterService): Promise<void> {
+  async step(master: WorkerCalls): Promise<void> {
     if (this.isConnected) {
       const never = new AbortController();
       const got = await master.getAssignment(
