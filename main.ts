@@ -1,0 +1,41 @@
+/**
+ * The one executable: from the first word to a role or a command.
+ *
+ * @module
+ */
+import { type RoleTable, runCli } from "./roles/cli/mod.ts";
+
+const table: RoleTable = {
+  roles: {
+    master: async (load) => {
+      const { MasterConfig, run } = await import("./roles/master/mod.ts");
+      return await run(await load(MasterConfig));
+    },
+    worker: async (load) => {
+      const { WorkerConfig, run } = await import("./roles/worker/mod.ts");
+      return await run(await load(WorkerConfig));
+    },
+    ci: async (load) => {
+      const { CiConfig, run } = await import("./roles/ci/mod.ts");
+      return await run(await load(CiConfig));
+    },
+    cache: async (load) => {
+      const { CacheConfig, run } = await import("./roles/cache/mod.ts");
+      return await run(await load(CacheConfig));
+    },
+    hub: async (load) => {
+      const { HubConfig, run } = await import("./roles/hub/mod.ts");
+      return await run(await load(HubConfig));
+    },
+  },
+  dev: async (options, context) => {
+    const { dev } = await import("./roles/dev/mod.ts");
+    return await dev(options, context);
+  },
+  demo: async (options, context) => {
+    const { demo } = await import("./roles/dev/mod.ts");
+    return await demo(options, context);
+  },
+};
+
+if (import.meta.main) Deno.exit(await runCli(Deno.args, table));
