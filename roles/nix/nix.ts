@@ -27,23 +27,10 @@ import {
   runNix,
 } from "./command.ts";
 import { type NixOptions, prepareEnvironment } from "./environment.ts";
+import { inTurn } from "./turns.ts";
 
 /** Paths per command line: 500 of 512 bytes stay far below Linux's 2 MiB. */
 const MAX_ARGS = 500;
-
-/** Commands that must not overlap in one store wait here for their turn, by store. */
-const turns = new Map<string, Promise<unknown>>();
-
-function inTurn<T>(store: string, work: () => Promise<T>): Promise<T> {
-  const before = turns.get(store) ?? Promise.resolve();
-  const mine = before.then(work, work);
-  const settled = mine.then(() => undefined, () => undefined);
-  turns.set(store, settled);
-  settled.then(() => {
-    if (turns.get(store) === settled) turns.delete(store);
-  });
-  return mine;
-}
 
 function chunks<T>(items: readonly T[]): T[][] {
   const parts: T[][] = [];

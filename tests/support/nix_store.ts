@@ -25,6 +25,9 @@ export async function nixStore(
     ...options,
     stateDir: join(dir.path, "state"),
     store: join(dir.path, "store"),
+  }).catch(async (error) => {
+    await dir[Symbol.asyncDispose]();
+    throw error;
   });
   return {
     nix,
