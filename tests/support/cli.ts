@@ -10,6 +10,7 @@ import type {
   RoleTable,
 } from "../../roles/cli/mod.ts";
 import { runCli } from "../../roles/cli/mod.ts";
+import { connectMaster } from "../../roles/cli/master_rpc.ts";
 import { painter } from "../../roles/cli/core/table.ts";
 import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
 import { AppError } from "../../roles/model/errors.ts";
@@ -65,13 +66,17 @@ export async function cli(
     master?: Partial<MasterClient> | (() => Promise<MasterClient>);
     env?: Record<string, string>;
     input?: string;
+    /** Speak to the master that is there, with real waiting. */
+    realMaster?: boolean;
     roles?: Partial<RoleTable["roles"]>;
   } = {},
 ): Promise<CliResult> {
   const result: CliResult = { status: -1, out: "", err: "", targets: [] };
   const context: CliContext = {
     env: { XDG_CONFIG_HOME: "/nonexistent", ...options.env },
-    clock: { ...systemClock, sleep: () => Promise.resolve() },
+    clock: options.realMaster === true
+      ? systemClock
+      : { ...systemClock, sleep: () => Promise.resolve() },
     random: systemRandom,
     paint: painter(false),
     terminal: false,
@@ -84,6 +89,7 @@ export async function cli(
     readSecret: () => Promise.resolve(options.input ?? ""),
     connectMaster: (target) => {
       result.targets.push(target);
+      if (options.realMaster === true) return connectMaster(target);
       return typeof options.master === "function"
         ? options.master()
         : Promise.resolve(scriptedMaster(options.master ?? {}));

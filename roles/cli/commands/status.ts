@@ -45,7 +45,10 @@ function show(context: CliContext, status: ClusterStatus, json: boolean): void {
   else context.out(formatStatus(status, context.paint));
 }
 
-/** Looks until `enough`, or the time is over. A master that cannot be reached yet is waited for too. */
+/** What waiting can mend: a master that starts, a cluster before its first publish. */
+const PASSING: readonly string[] = ["unavailable", "not_found"];
+
+/** Looks until `seen` says so, or the time is over. */
 async function lookUntil(
   context: CliContext,
   options: {
@@ -60,7 +63,7 @@ async function lookUntil(
       last = await options.look();
       if (options.seen(last)) return last;
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== "unavailable") {
+      if (!(error instanceof AppError) || !PASSING.includes(error.code)) {
         throw error;
       }
       last = error;

@@ -36,6 +36,7 @@ function stateOf(vm: VmStatus): Cell {
 
 function wantedOf(vm: VmStatus): Cell {
   if (vm.desired === null) return { text: "not wanted", tone: "busy" };
+  if (vm.observed === null) return { text: "not running", tone: "busy" };
   return vm.drift ? { text: "drift", tone: "busy" } : "as desired";
 }
 
