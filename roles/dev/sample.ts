@@ -64,6 +64,9 @@ export class SampleProject {
     await Deno.mkdir(directory, { recursive: true });
     const project = new SampleProject(directory, options.target);
     await project.#git(["init", "--quiet", "--initial-branch=main"]);
+    // The kernel is packed already: compressing it again costs a second of every demo.
+    await project.#git(["config", "core.compression", "0"]);
+    await project.#git(["config", "core.bigFileThreshold", "1m"]);
     await runChecked("cp", [
       "-r",
       options.debianDir,
