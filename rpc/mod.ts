@@ -23,6 +23,7 @@ export { Session, type SessionOptions } from "./session.ts";
 export {
   type Call,
   type CallOptions,
+  castTo,
   type Client,
   promiseOf,
   sameCapability,

@@ -175,6 +175,16 @@ export function promiseOf<C extends Client>(
   return stubOf(type, hook);
 }
 
+/** The same object by another interface; methods it does not have fail with `unimplemented`. A stub of its own. */
+export function castTo<C extends Client>(
+  type: InterfaceType<C>,
+  stub: Client,
+): C {
+  const hook = Stub.hookOf(stub);
+  hook.addRef();
+  return stubOf(type, hook);
+}
+
 /** True when both stubs lead to the same object, as far as is known here. */
 export function sameCapability(a: Client, b: Client): boolean {
   return Stub.hookOf(a).resolved() === Stub.hookOf(b).resolved();
