@@ -62,6 +62,8 @@ type TokenOf = (service: string) => string | undefined;
 /** The running worker; tests look at its VMs directly. */
 export interface RunningWorker extends RunningRole {
   readonly view: WorkerView;
+  /** Stops the VMs too; the next process starts them again. Call `stop` afterwards. */
+  stopVms(): Promise<void>;
 }
 
 async function openClosures(
@@ -314,6 +316,7 @@ export async function run(
       name: "worker",
       endpoints: { http: server.url },
       view,
+      stopVms: () => vms.stopVms(),
       stop: () =>
         stopping ??= owned.disposeAsync().catch((error) => {
           log.error("stopping: {error}", { error: String(error) });

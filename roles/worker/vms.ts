@@ -166,6 +166,31 @@ export class Vms {
     await this.#applier.stop();
   }
 
+  /**
+   * Stops every VM as well, not for good: the next process starts them again.
+   * Nothing is decided any more afterwards.
+   */
+  async stopVms(): Promise<void> {
+    await this.stop();
+    const { vmm, stopGraceMs, store } = this.#options;
+    const running = await vmm.list();
+    await Promise.all(running.map(async ({ id }) => {
+      await vmm.stop(id, { graceMs: stopGraceMs });
+      const ledger = this.#entries.get(id)?.vm.ledger;
+      if (ledger?.attempt == null) return;
+      // Not ended by itself: the next process must not count it as a crash.
+      await store.save({
+        ...ledger,
+        attempt: {
+          ...ledger.attempt,
+          startedAtMs: null,
+          healthySinceMs: null,
+          deadlineMs: null,
+        },
+      });
+    }));
+  }
+
   async #takeOver(
     id: string,
     known: Ledger | undefined,

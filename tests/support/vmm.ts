@@ -55,10 +55,10 @@ export async function httpBody(
   }
 }
 
-/** A QEMU driver over `dir`. */
-export function testQemu(dir: string): QemuVmm {
+/** A QEMU driver over a run directory below `dir`. */
+export function testQemu(dir: string, runDir = "run"): QemuVmm {
   return new QemuVmm({
-    runDir: `${dir}/run`,
+    runDir: `${dir}/${runDir}`,
     tempDir: `${dir}/tmp`,
     clock: systemClock,
   });
