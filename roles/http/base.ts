@@ -5,7 +5,6 @@
  * @module
  */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import type { Registry } from "prom-client";
@@ -14,6 +13,7 @@ import type { TokenTable } from "../auth/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import { type AppEnv, authentication } from "./authentication.ts";
+import { limitBody } from "./body_limit.ts";
 import { errorFormat, renderError } from "./core/error_body.ts";
 import { accessMetrics } from "./metrics.ts";
 import { tokenRoutes } from "./token_routes.ts";
@@ -62,7 +62,8 @@ export function baseApp(options: BaseAppOptions): Hono<AppEnv> {
   );
   app.use(accessMetrics(options.metrics));
   if (options.secureHeaders !== false) app.use(secureHeaders());
-  app.use(limitBody(options));
+  const bound = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
+  app.use(limitBody(typeof bound === "number" ? () => bound : bound));
   app.use(authentication({ ...options, nowMs }));
   addHealth(app, options);
   if (options.tokens !== undefined) {
@@ -87,32 +88,6 @@ function addHealth(app: Hono<AppEnv>, options: BaseAppOptions): void {
         "content-type": options.metrics.contentType,
       }),
   );
-}
-
-function limitBody(options: BaseAppOptions) {
-  const bound = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-  const middlewares = new Map<number, ReturnType<typeof bodyLimit>>();
-  return (c: Context<AppEnv>, next: () => Promise<void>) => {
-    const maxSize = typeof bound === "number"
-      ? bound
-      : bound(c.req.method, c.req.path);
-    if (maxSize === Infinity) return next();
-    let limit = middlewares.get(maxSize);
-    if (limit === undefined) {
-      const onError = (c: Context) =>
-        answer(
-          c,
-          new AppError(
-            "invalid",
-            `The request is too large: at most ${maxSize} bytes are taken`,
-          ),
-          413,
-        );
-      limit = bodyLimit({ maxSize, onError });
-      middlewares.set(maxSize, limit);
-    }
-    return limit(c, next);
-  };
 }
 
 function answer(c: Context, error: unknown, status: number): Response {

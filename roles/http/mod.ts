@@ -6,6 +6,7 @@
  */
 export * from "./authentication.ts";
 export * from "./base.ts";
+export * from "./body_limit.ts";
 export * from "./client.ts";
 export * from "./core/credentials.ts";
 export * from "./core/error_body.ts";
