@@ -52,13 +52,18 @@ export interface CiApi {
   logs: LogStore;
   runner: Runner;
   clock: Clock;
+  /** Aborts when ci stops: log streams end. */
+  stopping: AbortSignal;
 }
 
 function jobId(c: Context): number {
   return parseWith(Sequence, c.req.param("id"), { what: "the job's id" });
 }
 
-function addLog(app: Hono<AppEnv>, { store, logs, clock }: CiApi): void {
+function addLog(
+  app: Hono<AppEnv>,
+  { store, logs, clock, stopping }: CiApi,
+): void {
   let streams = 0;
   const plain = (id: number, after: number): ReadableStream<Uint8Array> => {
     const encoder = new TextEncoder();
@@ -96,7 +101,11 @@ function addLog(app: Hono<AppEnv>, { store, logs, clock }: CiApi): void {
       const gone = new AbortController();
       stream.onAbort(() => gone.abort());
       try {
-        await follow(stream, { id, after, signal: gone.signal });
+        await follow(stream, {
+          id,
+          after,
+          signal: AbortSignal.any([gone.signal, stopping]),
+        });
       } finally {
         streams--;
       }

@@ -20,6 +20,8 @@ const MAX_LINE_CHARS = 16 * 1024;
 const FLUSH_LINES = 500;
 /** How long a line may wait in memory: below what a reader notices. */
 const FLUSH_MS = 50;
+/** Nobody else writes here: longer means that a copy of the file is being taken. */
+const BUSY_TIMEOUT_MS = 5000;
 /** Lines of one read: a reader asks again. */
 export const READ_LINES = 1000;
 
@@ -41,8 +43,12 @@ export class LogStore {
   #buffer: (LogLine & { job: number })[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(path: string) {
-    this.#db = new DatabaseSync(path);
+  /** @param onProblem told when lines could not be kept: they are lost, the job goes on. */
+  constructor(
+    path: string,
+    private readonly onProblem: (error: unknown) => void = () => {},
+  ) {
+    this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     this.#db.exec(SCHEMA);
   }
@@ -82,6 +88,17 @@ export class LogStore {
     const lines = this.#buffer;
     if (lines.length === 0) return;
     this.#buffer = [];
+    try {
+      this.#write(lines);
+    } catch (error) {
+      // A full disk costs lines of a log, never the process that would free it.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      this.onProblem(error);
+    }
+    for (const id of new Set(lines.map((line) => line.job))) this.#notify(id);
+  }
+
+  #write(lines: readonly (LogLine & { job: number })[]): void {
     this.#db.exec("BEGIN IMMEDIATE");
     const insert = this.#db.prepare(
       "INSERT OR REPLACE INTO line VALUES (?, ?, ?, ?, ?)",
@@ -91,7 +108,6 @@ export class LogStore {
     }
     for (const id of new Set(lines.map((line) => line.job))) this.#drop(id);
     this.#db.exec("COMMIT");
-    for (const id of new Set(lines.map((line) => line.job))) this.#notify(id);
   }
 
   /** Drops the oldest lines of a log that is too large. */

@@ -7,16 +7,9 @@
  * @module
  */
 import { Gauge, Registry } from "prom-client";
-import { loadCa, loadTls, openTokenTable } from "../auth/mod.ts";
-import {
-  anonymousRoleOf,
-  assertSafeListen,
-  lockDirectory,
-  parseListen,
-  readTokens,
-} from "../config/mod.ts";
+import { anonymousRoleOf } from "../config/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
-import { baseApp, httpClient, serveHttp } from "../http/mod.ts";
+import { baseApp, httpClient } from "../http/mod.ts";
 import { logger } from "../log/mod.ts";
 import {
   type Clock,
@@ -25,6 +18,7 @@ import {
   type RunningRole,
 } from "../model/mod.ts";
 import { createNix } from "../nix/mod.ts";
+import { type Service, startService } from "../service/mod.ts";
 import { addCiRoutes } from "./api.ts";
 import { nixBuilder } from "./builder.ts";
 import type { CiConfig } from "./config.ts";
@@ -52,8 +46,6 @@ export interface CiDeps {
   random?: Random;
 }
 
-type TokenOf = (service: string) => string | undefined;
-
 /** The cache's token as nix wants it; undefined without one. */
 async function writeNetrc(
   config: CiConfig,
@@ -80,13 +72,9 @@ async function writeNetrc(
 async function makePorts(
   config: CiConfig,
   given: Partial<Ports>,
-  options: {
-    tokenOf: TokenOf;
-    caCert: string | undefined;
-    stack: AsyncDisposableStack;
-  },
+  service: Service,
 ): Promise<Ports> {
-  const { tokenOf, caCert, stack } = options;
+  const { tokenOf, caCert, stack } = service;
   const hub = stack.use(
     httpClient({ url: config.hubUrl, token: tokenOf("hub"), caCert }),
   );
@@ -124,6 +112,28 @@ async function makePorts(
   };
 }
 
+function openStores(
+  config: CiConfig,
+  stack: AsyncDisposableStack,
+): { store: JobStore; logs: LogStore } {
+  const store = new JobStore(`${config.stateDir}/jobs.sqlite`, {
+    firstDelayMs: config.retryFirstMs,
+    maxDelayMs: config.retryMaxMs,
+    maxWaitMs: config.maxWaitMs,
+  });
+  stack.defer(() => store.close());
+  const logs = new LogStore(
+    `${config.stateDir}/logs.sqlite`,
+    (error) =>
+      logger("ci").warn("lines of a log were lost: {error}", {
+        error: String(error),
+      }),
+  );
+  stack.defer(() => logs.close());
+  logs.prune((id) => store.get(id) !== null);
+  return { store, logs };
+}
+
 function addGauges(metrics: Registry, store: JobStore): void {
   new Gauge({
     name: "procurator_ci_open_jobs",
@@ -138,87 +148,47 @@ function addGauges(metrics: Registry, store: JobStore): void {
 }
 
 /** Starts ci. */
-export async function run(
-  config: CiConfig,
-  deps: CiDeps = {},
-): Promise<RunningRole> {
-  const log = logger("ci");
-  const clock = deps.clock ?? systemClock;
-  const stack = new AsyncDisposableStack();
-  try {
-    stack.use(await lockDirectory(config.stateDir));
-    const tokens = openTokenTable(config.stateDir);
-    stack.defer(() => tokens.close());
-    const [tls, caCert] = await Promise.all([
-      loadTls(config),
-      loadCa(config.caFile),
-    ]);
-    assertSafeListen(parseListen(config.listen), {
-      tls: tls !== undefined,
-      tokens: !tokens.isEmpty(),
-    });
-    const tokenOf: TokenOf = config.tokenFile === undefined
-      ? () => undefined
-      : await readTokens(config.tokenFile);
-    const store = new JobStore(`${config.stateDir}/jobs.sqlite`, {
-      firstDelayMs: config.retryFirstMs,
-      maxDelayMs: config.retryMaxMs,
-      maxWaitMs: config.maxWaitMs,
-    });
-    stack.defer(() => store.close());
-    const logs = new LogStore(`${config.stateDir}/logs.sqlite`);
-    stack.defer(() => logs.close());
-    logs.prune((id) => store.get(id) !== null);
+export function run(config: CiConfig, deps: CiDeps = {}): Promise<RunningRole> {
+  return startService("ci", config, async (service) => {
+    const log = logger("ci");
+    const clock = deps.clock ?? systemClock;
+    const { store, logs } = openStores(config, service.stack);
     const metrics = new Registry();
     addGauges(metrics, store);
+    const ports = await makePorts(config, deps.ports ?? {}, service);
+    const random = deps.random ?? systemRandom;
     const runner = new Runner({
       ...config,
       store,
       logs,
       clock,
       log,
-      random: deps.random ?? systemRandom,
-      ports: await makePorts(config, deps.ports ?? {}, {
-        tokenOf,
-        caCert,
-        stack,
-      }),
+      random,
+      ports,
     });
     const app = baseApp({
       role: "ci",
-      ready: () => ({
-        ok: runner.hubProblem === null,
-        reasons: [runner.hubProblem ?? []].flat(),
-      }),
+      ready: () => {
+        const problems = [runner.hubProblem, runner.storeProblem];
+        const reasons = problems.filter((problem) => problem !== null);
+        return { ok: reasons.length === 0, reasons };
+      },
       metrics,
-      tokens,
+      tokens: service.tokens,
       anonymousRole: anonymousRoleOf(config),
       log,
     });
-    addCiRoutes(app, { store, logs, runner, clock });
-    const server = await serveHttp({
-      name: "ci",
-      listen: config.listen,
-      tls,
-      app,
+    addCiRoutes(app, {
+      store,
+      logs,
+      runner,
+      clock,
+      stopping: service.stopping,
     });
-    stack.defer(() => server.stop());
-    runner.start();
-    stack.defer(() => runner.stop());
-    log.info("listening on {url}", { url: server.url });
-    const owned = stack.move();
-    let stopping: Promise<void> | undefined;
-    return {
-      name: "ci",
-      endpoints: { http: server.url },
-      stop: () =>
-        stopping ??= owned.disposeAsync().catch((error) => {
-          log.error("stopping: {error}", { error: String(error) });
-        }),
-      finished: server.finished,
+    const listening = () => {
+      runner.start();
+      return () => runner.stop();
     };
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+    return { app, listening };
+  });
 }

@@ -23,7 +23,7 @@ import {
   resumeStage,
   type Stage,
 } from "./core/job.ts";
-import { planQueue, planRun } from "./core/queue.ts";
+import { planQueue, planRun, type RepositoryRefs } from "./core/queue.ts";
 import type { LogStore } from "./log_store.ts";
 import type { Call, Ports } from "./ports.ts";
 import { performStage, type StageContext, type StageResult } from "./stages.ts";
@@ -31,6 +31,9 @@ import type { JobStore } from "./store.ts";
 
 /** Shortest sleep of the loop: a wake-up time in the past must not spin. */
 const MIN_SLEEP_MS = 10;
+
+/** After the store failed (a full disk): long enough not to spin, short enough to go on soon. */
+const HOLD_MS = 1000;
 
 const DONE: Partial<Record<Stage, Failpoint>> = {
   eval: "ci.eval.done",
@@ -55,9 +58,13 @@ export class Runner {
   readonly #running = new Map<number, Promise<void>>();
   #wake = new AbortController();
   #pollAtMs = 0;
+  /** No job starts before this: the store failed. */
+  #holdUntilMs = 0;
   #loop: Promise<void> | undefined;
   /** Why the hub could not be read at the last look; null when it could. */
   hubProblem: string | null = null;
+  /** Why a job's state could not be stored last; null since one could. */
+  storeProblem: string | null = null;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -87,24 +94,21 @@ export class Runner {
   }
 
   async #run(): Promise<void> {
-    const { clock, store, log } = this.#options;
+    const { clock, log } = this.#options;
     while (!this.#stop.signal.aborted) {
       this.#wake = new AbortController();
       let wakeAtMs: number | null = null;
       try {
         if (clock.now() >= this.#pollAtMs) await this.#poll();
-        const plan = planRun(store.open(), {
-          running: new Set(this.#running.keys()),
-          maxJobs: this.#options.maxJobs,
-          now: clock.now(),
-        });
-        for (const id of plan.start) this.#start(id);
-        wakeAtMs = plan.wakeAtMs;
+        wakeAtMs = clock.now() < this.#holdUntilMs
+          ? this.#holdUntilMs
+          : this.#startJobs();
       } catch (error) {
+        this.storeProblem = toAppError(error).message;
         log.error("the queue cannot be read or written: {error}", {
           error: String(error),
         });
-        wakeAtMs = clock.now() + 1000;
+        wakeAtMs = clock.now() + HOLD_MS;
       }
       const untilMs = Math.min(this.#pollAtMs, wakeAtMs ?? Infinity) -
         clock.now();
@@ -112,8 +116,19 @@ export class Runner {
     }
   }
 
+  /** Starts what may run now; gives the time at which to look again, if there is one. */
+  #startJobs(): number | null {
+    const plan = planRun(this.#options.store.open(), {
+      running: new Set(this.#running.keys()),
+      maxJobs: this.#options.maxJobs,
+      now: this.#options.clock.now(),
+    });
+    for (const id of plan.start) this.#start(id);
+    return plan.wakeAtMs;
+  }
+
   async #poll(): Promise<void> {
-    const { clock, random, store, ports, log } = this.#options;
+    const { clock, ports, log } = this.#options;
     this.#pollAtMs = clock.now() + this.#options.pollMs;
     let repositories;
     try {
@@ -128,6 +143,11 @@ export class Runner {
       return;
     }
     this.hubProblem = null;
+    this.#queue(repositories);
+  }
+
+  #queue(repositories: readonly RepositoryRefs[]): void {
+    const { clock, random, store } = this.#options;
     const queued = store.applyQueue(
       planQueue(repositories, store.seenHeads()),
       {
@@ -140,9 +160,11 @@ export class Runner {
 
   #start(id: number): void {
     const work = this.#job(id).catch((error) => {
+      this.storeProblem = toAppError(error).message;
+      this.#holdUntilMs = this.#options.clock.now() + HOLD_MS;
       this.#options.log.error("job {id} stopped: {error}", {
         id,
-        error: String(error),
+        error: this.storeProblem,
       });
     }).finally(() => {
       this.#running.delete(id);
@@ -160,6 +182,7 @@ export class Runner {
       at: clock.now(),
       resumeAt: resumeStage(before),
     });
+    this.storeProblem = null;
     logs.changed(id);
     let goOn = true;
     while (goOn && !isEnded(job) && job.state.kind !== "queued") {

@@ -44,6 +44,8 @@ export function hubData(
     repositories: Repositories;
     ci: HttpClient | null;
     master: MasterView;
+    /** Aborts when the hub stops: log streams end. */
+    stopping: AbortSignal;
   },
 ): HubData {
   const { repositories, master } = sources;
@@ -63,8 +65,9 @@ export function hubData(
     async log(id, form) {
       const answer = await ci().request(
         `/api/v1/jobs/${id}/log`,
-        form === "text" ? { headers: { accept: "text/plain" } } : {
-          headers: {
+        {
+          signal: sources.stopping,
+          headers: form === "text" ? { accept: "text/plain" } : {
             accept: "text/event-stream",
             "last-event-id": form.eventsAfter,
           },

@@ -7,27 +7,21 @@
  * @module
  */
 import { Gauge, Registry } from "prom-client";
-import { loadCa, loadTls, openTokenTable } from "../auth/mod.ts";
-import {
-  anonymousRoleOf,
-  assertSafeListen,
-  lockDirectory,
-  parseListen,
-  readTokens,
-} from "../config/mod.ts";
+import { anonymousRoleOf } from "../config/mod.ts";
 import {
   baseApp,
   errorFormat,
   type HttpClient,
   httpClient,
   requireRole,
-  serveHttp,
 } from "../http/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import { createApp, errorPage } from "../../ui/app.tsx";
 import { hubData, type MasterView, noMaster } from "./hub_data.ts";
 import { logger } from "../log/mod.ts";
 import type { RunningRole } from "../model/mod.ts";
+import { runChecked } from "../process/mod.ts";
+import { type Service, startService } from "../service/mod.ts";
 import { addHubRoutes, gitErrorPage } from "./api.ts";
 import type { HubConfig } from "./config.ts";
 import { isGitPath } from "./core/git_request.ts";
@@ -84,74 +78,78 @@ async function openRepositories(config: HubConfig): Promise<Repositories> {
 
 function openMaster(
   config: HubConfig,
-  options: {
-    token: string | undefined;
-    caCert: string | undefined;
-    stack: AsyncDisposableStack;
-  },
+  { tokenOf, caCert, stack }: Service,
 ): MasterView {
-  const { stack, ...target } = options;
-  return config.masterUrl === undefined
-    ? noMaster
-    : stack.use(masterView({ url: config.masterUrl, ...target }));
+  if (config.masterUrl === undefined) return noMaster;
+  return stack.use(
+    masterView({ url: config.masterUrl, token: tokenOf("master"), caCert }),
+  );
+}
+
+function openCi(
+  config: HubConfig,
+  { tokenOf, caCert, stack }: Service,
+): HttpClient | null {
+  if (config.ciUrl === undefined) return null;
+  return stack.use(
+    httpClient({ url: config.ciUrl, token: tokenOf("ci"), caCert }),
+  );
+}
+
+async function openGit(
+  config: HubConfig,
+  ci: HttpClient | null,
+): Promise<GitHttp> {
+  // Fails at the start, not at the first push.
+  await runChecked("git", ["--version"], {
+    missingHint: "apt-get install git",
+  });
+  const repositories = await openRepositories(config);
+  const hint = hintTo(ci);
+  return {
+    repositories,
+    slots: new Slots({
+      running: config.gitProcesses,
+      waiting: config.gitProcesses * 4,
+      what: "git requests",
+    }),
+    pushed: async (repository) => {
+      await repositories.settleHead(repository);
+      await hint(repository);
+    },
+    warn: (message) => logger("hub").warn(message),
+  };
+}
+
+function addGauges(metrics: Registry, repositories: Repositories): void {
+  new Gauge({
+    name: "procurator_hub_repositories",
+    help: "Repositories on this hub",
+    registers: [metrics],
+    async collect() {
+      this.set((await repositories.names()).length);
+    },
+  });
 }
 
 /** Starts the hub. */
-export async function run(
+export function run(
   config: HubConfig,
   deps: HubDeps = {},
 ): Promise<RunningRole> {
-  const log = logger("hub");
-  const stack = new AsyncDisposableStack();
-  try {
-    stack.use(await lockDirectory(config.stateDir));
-    const tokens = openTokenTable(config.stateDir);
-    stack.defer(() => tokens.close());
-    const [tls, caCert] = await Promise.all([
-      loadTls(config),
-      loadCa(config.caFile),
-    ]);
-    assertSafeListen(parseListen(config.listen), {
-      tls: tls !== undefined,
-      tokens: !tokens.isEmpty(),
-    });
-    const tokenOf = config.tokenFile === undefined
-      ? () => undefined
-      : await readTokens(config.tokenFile);
-    const ci = config.ciUrl === undefined ? null : stack.use(
-      httpClient({ url: config.ciUrl, token: tokenOf("ci"), caCert }),
-    );
-    const master = deps.master ??
-      openMaster(config, { token: tokenOf("master"), caCert, stack });
+  return startService("hub", config, async (service) => {
+    const ci = openCi(config, service);
+    const master = deps.master ?? openMaster(config, service);
+    const git = await openGit(config, ci);
     const metrics = new Registry();
-    const git: GitHttp = {
-      repositories: await openRepositories(config),
-      slots: new Slots({
-        running: config.gitProcesses,
-        waiting: config.gitProcesses * 4,
-        what: "git requests",
-      }),
-      pushed: async (repository) => {
-        await git.repositories.settleHead(repository);
-        await hintTo(ci)(repository);
-      },
-      warn: (message) => log.warn(message),
-    };
-    new Gauge({
-      name: "procurator_hub_repositories",
-      help: "Repositories on this hub",
-      registers: [metrics],
-      async collect() {
-        this.set((await git.repositories.names()).length);
-      },
-    });
+    addGauges(metrics, git.repositories);
     const app = baseApp({
       role: "hub",
       ready: () => ({ ok: true, reasons: [] }),
       metrics,
-      tokens,
+      tokens: service.tokens,
       anonymousRole: anonymousRoleOf(config),
-      log,
+      log: logger("hub"),
       maxBodyBytes: (_method, path) => isGitPath(path) ? Infinity : MIB,
       errorPage: (error, c) => {
         if (isGitPath(c.req.path)) return gitErrorPage(error);
@@ -161,7 +159,6 @@ export async function run(
     });
     addHubRoutes(app, git);
     let url = "";
-    const publicUrl = () => (config.publicUrl ?? url).replace(/\/+$/, "");
     app.use(requireRole("viewer"));
     app.route(
       "/",
@@ -170,34 +167,17 @@ export async function run(
           repositories: git.repositories,
           ci,
           master,
+          stopping: service.stopping,
         }),
-        publicUrl,
+        publicUrl: () => (config.publicUrl ?? url).replace(/\/+$/, ""),
         nowMs: systemClock.now,
         random: systemRandom,
       }),
     );
-    const server = await serveHttp({
-      name: "hub",
-      listen: config.listen,
-      tls,
-      app,
-    });
-    url = server.url;
-    stack.defer(() => server.stop());
-    log.info("listening on {url}", { url: server.url });
-    const owned = stack.move();
-    let stopping: Promise<void> | undefined;
-    return {
-      name: "hub",
-      endpoints: { http: server.url },
-      stop: () =>
-        stopping ??= owned.disposeAsync().catch((error) => {
-          log.error("stopping: {error}", { error: String(error) });
-        }),
-      finished: server.finished,
+    const listening = (listened: string) => {
+      url = listened;
+      return () => {};
     };
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+    return { app, listening };
+  });
 }

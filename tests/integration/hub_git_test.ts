@@ -4,7 +4,11 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { openTokenTable, type TokenRole } from "../../roles/auth/mod.ts";
+import {
+  initTls,
+  openTokenTable,
+  type TokenRole,
+} from "../../roles/auth/mod.ts";
 import { systemRandom } from "../../roles/clock/mod.ts";
 import { HubConfig, run } from "../../roles/hub/mod.ts";
 import {
@@ -332,6 +336,78 @@ Deno.test("hub: two pushes at once to one branch: one wins, the other is told", 
   const { branches } = await (await hub.api("GET", "/api/v1/repositories/shop"))
     .json();
   assert.equal(branches[0].commit, winners[0]);
+});
+
+Deno.test("hub: compressed requests are understood, and other sites' pages are not", async () => {
+  await using hub = await startHub();
+  const token = hub.token("publisher");
+  await created(hub, "shop", token);
+  const work = await workTree(hub.dir);
+  await git(work, "push", "-q", hub.remote("shop", token), "main");
+  const plain = new Blob(["0014command=ls-refs\n0000"]).stream();
+  const answer = await fetch(`${hub.url}/shop.git/git-upload-pack`, {
+    method: "POST",
+    body: await new Response(plain.pipeThrough(new CompressionStream("gzip")))
+      .arrayBuffer(),
+    headers: {
+      "content-type": "application/x-git-upload-pack-request",
+      "content-encoding": "gzip",
+      "git-protocol": "version=2",
+    },
+  });
+  assert.match(await answer.text(), /refs\/heads\/main/);
+
+  const foreign = await fetch(`${hub.url}/api/v1/repositories`, {
+    method: "POST",
+    body: '{"name":"stolen"}',
+    headers: {
+      authorization: `Bearer ${token}`,
+      origin: "https://elsewhere.example",
+    },
+  });
+  assert.equal(foreign.status, 403);
+  await foreign.body?.cancel();
+});
+
+Deno.test("hub: git speaks to it over TLS with the CA that tls init made", async () => {
+  await using temp = await tempDir("tls");
+  const files = await initTls(`${temp.path}/tls`, ["127.0.0.1"], {
+    now: Date.now(),
+    random: systemRandom,
+  });
+  await using hub = await startHub({
+    tlsCert: files.serverCert,
+    tlsKey: files.serverKey,
+  });
+  const token = hub.token("publisher");
+  const client = Deno.createHttpClient({
+    caCerts: [await Deno.readTextFile(files.caCert)],
+  });
+  const answer = await fetch(`${hub.url}/api/v1/repositories`, {
+    method: "POST",
+    body: '{"name":"shop"}',
+    headers: { authorization: `Bearer ${token}` },
+    client,
+  });
+  client.close();
+  assert.equal(answer.status, 201, await answer.text());
+  const work = await workTree(hub.dir);
+  const stranger = await tryGit(
+    work,
+    "push",
+    hub.remote("shop", token),
+    "main",
+  );
+  assert.match(stranger.stderrTail, /certificate/);
+  await git(
+    work,
+    "-c",
+    `http.sslCAInfo=${files.caCert}`,
+    "push",
+    "-q",
+    hub.remote("shop", token),
+    "main",
+  );
 });
 
 /** A hub in a process of its own, to be killed. */
