@@ -214,6 +214,9 @@ const pureCore: Deno.lint.Rule = {
         }
       },
       ...onImports((node, source) => {
+        // Types are erased: they bring no behaviour into core.
+        if ("importKind" in node && node.importKind === "type") return;
+        if ("exportKind" in node && node.exportKind === "type") return;
         const message = whyImpure(path, source);
         if (message !== null) context.report({ node, message });
       }),

@@ -51,7 +51,9 @@ Deno.test("what core may do is not found", () => {
       `import { z } from "zod";`,
       `import { Name } from "../../model/ids.ts";`,
       `import { place } from "./place.ts";`,
-      `import type { Token } from "../../auth/core/token.ts";`,
+      `import { mayActAs } from "../../auth/core/token.ts";`,
+      `import type { Store } from "../store.ts";`,
+      `export type { Store } from "../store.ts";`,
       `import { MAX } from "../../../rpc/limits.ts";`,
     ]
   ) assert.deepEqual(lint(CORE, source), [], source);
