@@ -6,11 +6,7 @@
  *
  * @module
  */
-import {
-  type Assignment,
-  MAX_POLL_MS,
-  type OrderFence,
-} from "../model/assignment.ts";
+import type { Assignment, OrderFence } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
 import type { PublishReply, PublishRequest } from "../model/generation.ts";
 import type { WorkerReport } from "../model/observed.ts";
@@ -18,13 +14,7 @@ import type { Clock } from "../model/ports.ts";
 import type { ClusterStatus } from "../model/status.ts";
 import { applyChange, applyTick } from "./apply.ts";
 import { Committer } from "./committer.ts";
-import {
-  type GenerationDoc,
-  generationKey,
-  MAX_WORKERS,
-  type WorkerDoc,
-} from "./core/documents.ts";
-import { incarnationAbove } from "./core/epoch.ts";
+import { type GenerationDoc, generationKey } from "./core/documents.ts";
 import {
   admitGeneration,
   type ClusterChange,
@@ -38,18 +28,14 @@ import { decidePublish } from "./core/publish.ts";
 import type { Progress } from "./core/rollout.ts";
 import { type ClusterTick, planTick } from "./core/tick.ts";
 import { Documents, type Draft } from "./documents.ts";
-import { assignmentAbove } from "./orders.ts";
 import { MasterState, STORE_ID } from "./state.ts";
 import type { Store } from "./store.ts";
 import { MasterViews } from "./views.ts";
-import { Bell, type WorkerCapability } from "./workers.ts";
+import { WorkerDesk } from "./worker_desk.ts";
+import { Bell, waitForBell, type WorkerCapability } from "./workers.ts";
 
 /** Most clusters of one master: each is looked at on every tick. */
 const MAX_CLUSTERS = 1000;
-/** A worker reads the end of a file: longer means that it hangs. */
-const MAX_LOGS_WAIT_MS = 10_000;
-/** Largest piece of a log in one answer. */
-const MAX_LOG_BYTES = 1024 * 1024;
 /** The bell that wakes the tick loop. */
 const WORK = "";
 
@@ -76,6 +62,7 @@ export class MasterService {
   readonly #committer: Committer;
   readonly #failpoint: (name: MasterFailpoint) => void;
   readonly #bell = new Bell();
+  readonly #desk: WorkerDesk;
   #hasWork = true;
 
   private constructor(options: ServiceOptions, documents: Documents) {
@@ -85,6 +72,12 @@ export class MasterService {
     this.#committer = new Committer(options.store, documents, {
       beforeCommit: (names) => this.#beforeCommit(names),
       committed: (names, draft) => this.#committed(names, draft),
+    });
+    this.#desk = new WorkerDesk(this.#state, {
+      bell: this.#bell,
+      change: (name, change) => this.#change(name, change),
+      wake: () => this.#wake(),
+      failpoint: this.#failpoint,
     });
   }
 
@@ -208,184 +201,33 @@ export class MasterService {
 
   // ---- workers ----------------------------------------------------------
 
-  /**
-   * The worker's assignment once its pair is above `lastSeen`, null when it
-   * was not within `waitMs`, `signal` ended, or a newer poll took its place.
-   * Renews the lease on arrival only.
-   */
-  async getAssignment(
+  /** See {@linkcode WorkerDesk.getAssignment}. */
+  getAssignment(
     worker: string,
     lastSeen: OrderFence,
     waitMs: number,
     signal: AbortSignal,
   ): Promise<Assignment | null> {
-    await this.#admit(worker, lastSeen);
-    const bootMs = this.#state.clock.bootMs();
-    const ended = new AbortController();
-    const end = () => ended.abort();
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
-    const deadlineMs = bootMs + Math.min(waitMs, MAX_POLL_MS);
-    using _poll = this.#state.presences.openPoll(worker, end, bootMs);
-    try {
-      for (;;) {
-        const assignment = assignmentAbove(this.#state, worker, lastSeen);
-        if (assignment !== null) return assignment;
-        const leftMs = deadlineMs - this.#state.clock.bootMs();
-        if (leftMs <= 0 || ended.signal.aborted) return null;
-        await this.#waitFor(worker, leftMs, ended.signal);
-      }
-    } finally {
-      signal.removeEventListener("abort", end);
-    }
+    return this.#desk.getAssignment(worker, lastSeen, waitMs, signal);
   }
 
-  async #waitFor(
-    name: string,
-    waitMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { rung, cancel } = this.#bell.wait(name);
-    const done = new AbortController();
-    const stop = () => done.abort();
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      await Promise.race([rung, this.#state.clock.sleep(waitMs, done.signal)]);
-    } finally {
-      cancel();
-      done.abort();
-      signal.removeEventListener("abort", stop);
-    }
+  /** See {@linkcode WorkerDesk.pushData}. */
+  pushData(report: WorkerReport): Promise<OrderFence> {
+    return this.#desk.pushData(report);
   }
 
-  /** Takes a worker's report and answers the newest pair of its orders. Renews the lease. */
-  async pushData(report: WorkerReport): Promise<OrderFence> {
-    await this.#admit(report.worker, report);
-    this.#failpoint("master.report.received");
-    const isNews = this.#state.presences.take(
-      report,
-      this.#state.clock.bootMs(),
-    );
-    const known = this.#state.documents.get("worker", report.worker);
-    if (isNews && (known === undefined || isChanged(known, report))) {
-      await this.#change("worker", (draft) => this.#keepWorker(draft, report));
-    }
-    // The first report of a restored store's worker may be above what it was then given.
-    await this.#admit(report.worker, report);
-    if (isNews) this.#wake();
-    const doc = this.#state.documents.get("worker", report.worker);
-    return doc === undefined
-      ? { leaseEpoch: 0, revision: 0 }
-      : this.#state.fenceOf(doc);
-  }
-
-  #keepWorker(draft: Draft, report: WorkerReport): void {
-    const { worker: name, capacity, attributes, versions } = report;
-    const known = draft.get("worker", name);
-    if (known === undefined) {
-      let count = 0;
-      for (const _ of draft.entries("worker")) count++;
-      if (count >= MAX_WORKERS) {
-        throw new AppError(
-          "refused",
-          `Cannot take worker "${name}": there are ${count} already`,
-        );
-      }
-    }
-    draft.put("worker", name, {
-      name,
-      term: known?.term ?? 0,
-      // Above 0, so that the first poll of a new worker is answered.
-      revision: known?.revision ?? 1,
-      capacity,
-      attributes,
-      versions,
-    });
-  }
-
-  /** Renews a lease, and mends its epoch: a new term after it was lost, a new incarnation when it knows more than we gave. */
-  async #admit(name: string, shown: OrderFence): Promise<void> {
-    const at = {
-      nowMs: this.#state.clock.now(),
-      bootMs: this.#state.clock.bootMs(),
-    };
-    const wasLost = this.#state.liveness(name) === "lost";
-    const doc = this.#state.documents.get("worker", name);
-    if (doc === undefined) return;
-    this.#state.presences.renew(name, at.bootMs);
-    this.#state.presences.acknowledge(name, shown, at);
-    const ours = this.#state.fenceOf(doc);
-    const incarnation = incarnationAbove(this.#state.incarnation, ours, shown);
-    if (incarnation !== this.#state.incarnation) {
-      await this.#change("store", (draft) => {
-        const now = draft.get("store", STORE_ID)?.incarnation ?? 0;
-        draft.put("store", STORE_ID, {
-          incarnation: Math.max(now, incarnation),
-        });
-      });
-    } else if (wasLost) {
-      await this.#change("worker", (draft) => {
-        const now = draft.get("worker", name);
-        if (now !== undefined) {
-          draft.put("worker", name, { ...now, term: now.term + 1 });
-        }
-      });
-    }
-  }
-
-  /** Where a worker's logs are asked for; forgotten when disposed. */
+  /** See {@linkcode WorkerDesk.register}. */
   register(worker: string, capability: WorkerCapability): Disposable {
-    return this.#state.presences.register(
-      worker,
-      capability,
-      this.#state.clock.bootMs(),
-    );
+    return this.#desk.register(worker, capability);
   }
 
-  /** The end of a VM's log, asked of the worker that runs it. */
-  async logs(
+  /** See {@linkcode WorkerDesk.logs}. */
+  logs(
     vm: string,
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<{ text: string; truncated: boolean }> {
-    const placement = [...this.#state.documents.entries("placement", `${vm}#`)]
-      .map(([, doc]) => doc)
-      .sort((a, b) =>
-        Number(a.leaving) - Number(b.leaving) || b.incarnation - a.incarnation
-      )[0];
-    if (placement === undefined) {
-      throw new AppError(
-        "not_found",
-        `Cannot read the log of ${vm}: it is on no worker`,
-        { hint: "see: procurator status" },
-      );
-    }
-    const capability = this.#state.presences.capability(placement.worker);
-    if (capability === null) {
-      throw new AppError(
-        "unavailable",
-        `Cannot read the log of ${vm}: its worker ${placement.worker} is not connected`,
-        { hint: "try again when the worker is back" },
-      );
-    }
-    const limit = new AbortController();
-    const done = new AbortController();
-    void this.#state.clock.sleep(MAX_LOGS_WAIT_MS, done.signal).then(() =>
-      limit.abort(
-        new AppError(
-          "timeout",
-          `${placement.worker} did not answer within ${MAX_LOGS_WAIT_MS} ms`,
-        ),
-      )
-    );
-    try {
-      return await capability.logs({
-        vm,
-        maxBytes: Math.min(maxBytes, MAX_LOG_BYTES),
-      }, AbortSignal.any([signal, limit.signal]));
-    } finally {
-      done.abort();
-    }
+    return this.#desk.logs(vm, maxBytes, signal);
   }
 
   // ---- the tick ---------------------------------------------------------
@@ -435,7 +277,11 @@ export class MasterService {
   /** Resolves when there is something new to look at, at the latest after `periodMs`. */
   async waitForWork(periodMs: number, signal: AbortSignal): Promise<void> {
     if (this.#hasWork || signal.aborted) return;
-    await this.#waitFor(WORK, periodMs, signal);
+    await waitForBell(this.#bell, WORK, {
+      clock: this.#state.clock,
+      waitMs: periodMs,
+      signal,
+    });
   }
 
   #wake(): void {
@@ -476,16 +322,4 @@ export class MasterService {
 function replyOf(doc: GenerationDoc, created: boolean): PublishReply {
   const { cluster, generation, state, intentHash } = doc;
   return { cluster, generation, state, intentHash, created };
-}
-
-/** What of a report is kept in the worker's document has changed. */
-function isChanged(known: WorkerDoc, report: WorkerReport): boolean {
-  const kept = ({ capacity, attributes, versions }: WorkerReport | WorkerDoc) =>
-    JSON.stringify([
-      capacity.cpuMilli,
-      capacity.memoryMib,
-      Object.entries(attributes).sort(),
-      Object.entries(versions).sort(),
-    ]);
-  return kept(known) !== kept(report);
 }

@@ -7,6 +7,7 @@
  */
 import { compareFence, type OrderFence } from "../model/assignment.ts";
 import type { WorkerReport } from "../model/observed.ts";
+import type { Clock } from "../model/ports.ts";
 import type { Acknowledgement } from "./core/stages.ts";
 
 /** Processes whose late reports are recognised: each restart of a worker uses one. */
@@ -157,5 +158,26 @@ export class Bell {
 
   ringAll(): void {
     for (const name of [...this.#waiting.keys()]) this.ring(name);
+  }
+}
+
+/** Waits until `name` rings, `waitMs` have passed or `signal` ends. */
+export async function waitForBell(
+  bell: Bell,
+  name: string,
+  options: { clock: Clock; waitMs: number; signal: AbortSignal },
+): Promise<void> {
+  const { clock, waitMs, signal } = options;
+  const { rung, cancel } = bell.wait(name);
+  const done = new AbortController();
+  const stop = () => done.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    if (signal.aborted) return;
+    await Promise.race([rung, clock.sleep(waitMs, done.signal)]);
+  } finally {
+    cancel();
+    done.abort();
+    signal.removeEventListener("abort", stop);
   }
 }

@@ -13,89 +13,26 @@
  * @module
  */
 import { vmId } from "../../model/ids.ts";
-import type { VmSpec } from "../../model/vm_spec.ts";
 import type { Action } from "./actions.ts";
 import { avoidWorker, recordedFailure } from "./backoff.ts";
 import type { Avoid, PlacementDoc } from "./documents.ts";
-import { largerOf, publishedPorts, type Room, type Size } from "./placing.ts";
+import { largerOf, publishedPorts, type Room } from "./placing.ts";
 import { choosePlace, type Placing, refusalOf } from "./scheduler.ts";
+import { isAvailable, isReady, refusedReason } from "./snapshot.ts";
 import {
-  type IntentView,
-  isAvailable,
-  isReady,
-  type Observations,
-  refusedReason,
-  type SpecView,
-} from "./snapshot.ts";
-
-/**
- * `rolling`: towards the target with its rollout undecided. `settled`: the
- * target is the active generation. `frozen`: a failed rollout that must not
- * revert; what runs stays.
- */
-export type PlanMode = "rolling" | "settled" | "frozen";
-
-export interface ClusterInput {
-  cluster: string;
-  mode: PlanMode;
-  /** null: nothing should run. */
-  target: IntentView | null;
-  /** The generation orders fall back to; null: stop. */
-  fallback: IntentView | null;
-  /** All of the cluster, leaving ones included. */
-  placements: readonly PlacementDoc[];
-  /** The last incarnation given out. */
-  incarnations: number;
-  observed: Observations;
-  /** The spec a placement carries; undefined when its generation is not kept. */
-  specOf(generation: number, vm: string): SpecView | undefined;
-  nowMs: number;
-}
+  type ClusterInput,
+  contentOf,
+  sizeHeld,
+  sizeOf,
+  type Wanted,
+  wantedGroups,
+} from "./wanted.ts";
 
 export interface ClusterPlan {
   actions: Action[];
   /** Why a VM is not where it should be, by VM id. */
   report: Map<string, string>;
   incarnations: number;
-}
-
-/** One instance that should be there. */
-interface Wanted {
-  id: string;
-  view: SpecView;
-  generation: number;
-}
-
-function sizeOf(spec: VmSpec): Size {
-  return { cpuMilli: spec.cpuMilli, memoryMib: spec.memoryMib };
-}
-
-/** What should be there, group by group, in the order of the specs. */
-function wantedGroups(input: ClusterInput, current: PlacementDoc[]) {
-  const groups: Wanted[][] = [];
-  if (input.mode === "frozen") {
-    for (const placement of current) {
-      const name = placement.vm.slice(
-        input.cluster.length + 1,
-        placement.vm.lastIndexOf("-"),
-      );
-      const view = input.specOf(placement.generation, name);
-      if (view === undefined) continue;
-      const { vm: id, generation } = placement;
-      groups.push([{ id, view, generation }]);
-    }
-    return groups;
-  }
-  const { target } = input;
-  if (target === null) return groups;
-  for (const [name, view] of target.specs) {
-    groups.push(Array.from({ length: view.spec.replicas }, (_, ordinal) => ({
-      id: vmId(input.cluster, name, ordinal),
-      view,
-      generation: target.generation,
-    })));
-  }
-  return groups;
 }
 
 class Planner {
@@ -185,50 +122,13 @@ class Planner {
     const placing = choosePlace({
       vm: wanted.id,
       spec: wanted.view.spec,
-      size: this.#sizeHeld(wanted, true),
+      size: sizeHeld(this.#input, wanted, true),
       avoid,
       nowMs: this.#input.nowMs,
       ...(except === undefined ? {} : { except }),
     }, this.#room);
     this.#lacksRoom ||= placing.worker === null && placing.lacksRoom;
     return placing;
-  }
-
-  /** The spec a worker goes back to by itself; undefined: it stops the VM. */
-  #fallbackOf(wanted: Wanted, isNew: boolean): SpecView | undefined {
-    const { fallback, cluster, mode } = this.#input;
-    // A new copy of what is active has nothing better to go back to.
-    if (isNew && mode === "settled") return undefined;
-    const name = wanted.view.spec.name;
-    const view = fallback?.specs.get(name);
-    if (view === undefined) return undefined;
-    if (view.runtimeHash === wanted.view.runtimeHash) return undefined;
-    const ordinal = Number(wanted.id.slice(cluster.length + name.length + 2));
-    return ordinal < view.spec.replicas ? view : undefined;
-  }
-
-  #sizeHeld(wanted: Wanted, isNew: boolean): Size {
-    const own = sizeOf(wanted.view.spec);
-    const fallback = this.#fallbackOf(wanted, isNew);
-    return fallback === undefined ? own : largerOf(own, sizeOf(fallback.spec));
-  }
-
-  /** The fields of a placement that follow from the spec it carries. */
-  #content(wanted: Wanted, isNew: boolean) {
-    const fallback = this.#fallbackOf(wanted, isNew);
-    const { view, generation } = wanted;
-    const own = publishedPorts(view.spec);
-    const theirs = fallback === undefined ? [] : publishedPorts(fallback.spec);
-    return {
-      generation,
-      runtimeHash: view.runtimeHash,
-      policyHash: view.policyHash,
-      fallbackGeneration: fallback === undefined
-        ? 0
-        : this.#input.fallback?.generation ?? 0,
-      reserved: this.#sizeHeld(wanted, isNew),
-      ports: [...new Set([...own, ...theirs])],
-    };
   }
 
   #place(wanted: Wanted, avoid: Avoid[], reason: string): boolean {
@@ -252,7 +152,7 @@ class Planner {
       acknowledged: false,
       leaving: false,
       avoid,
-      ...this.#content(wanted, true),
+      ...contentOf(this.#input, wanted, true),
     };
     this.#room.take(after);
     this.actions.push({ kind: "place", before: null, after, reason });
@@ -431,7 +331,7 @@ class Planner {
     const refusal = refusalOf({
       vm: wanted.id,
       spec: wanted.view.spec,
-      size: this.#sizeHeld(wanted, false),
+      size: sizeHeld(this.#input, wanted, false),
       avoid: [],
       nowMs: this.#input.nowMs,
     }, worker);
@@ -442,7 +342,7 @@ class Planner {
     }
     const after: PlacementDoc = {
       ...placement,
-      ...this.#content(wanted, false),
+      ...contentOf(this.#input, wanted, false),
       startedIn: wanted.generation,
     };
     // Until the switch is done the old content still takes what it took.

@@ -18,6 +18,7 @@ import {
   isReady,
   type Observations,
   refusedReason,
+  type SpecView,
 } from "./snapshot.ts";
 
 /** Instances named in the message. */
@@ -59,14 +60,14 @@ interface Tally {
 function stepOf(
   input: RolloutInput,
   id: string,
-  runtimeHash: string,
+  view: SpecView,
 ): { steps: number; isDone: boolean; waits: string } {
   const placement = input.placements.get(id);
   const told = input.report.get(id);
   if (placement === undefined) {
     return { steps: 0, isDone: false, waits: told ?? "is not placed yet" };
   }
-  if (placement.runtimeHash !== runtimeHash) {
+  if (placement.runtimeHash !== view.runtimeHash) {
     return { steps: 0, isDone: false, waits: told ?? "has its turn later" };
   }
   const { generation } = input.target;
@@ -95,11 +96,12 @@ function tally(input: RolloutInput): Tally {
     waiting: [],
     deadlineMs: 0,
   };
-  for (const [name, { spec, runtimeHash }] of input.target.specs) {
+  for (const [name, view] of input.target.specs) {
+    const { spec } = view;
     let unfinished = false;
     for (let ordinal = 0; ordinal < spec.replicas; ordinal++) {
       const id = vmId(input.cluster, name, ordinal);
-      const step = stepOf(input, id, runtimeHash);
+      const step = stepOf(input, id, view);
       sum.total++;
       sum.steps += step.steps;
       if (step.isDone) sum.ready++;

@@ -15,7 +15,8 @@ import {
   promote,
 } from "./generations.ts";
 import { Room } from "./placing.ts";
-import { type ClusterPlan, planCluster, type PlanMode } from "./reconciler.ts";
+import { type ClusterPlan, planCluster } from "./reconciler.ts";
+import type { PlanMode } from "./wanted.ts";
 import { judgeRollout, type Progress } from "./rollout.ts";
 import {
   type IntentView,

@@ -1,0 +1,224 @@
+/**
+ * What workers ask of the master: their orders, and taking their reports; and
+ * the way back to them, for logs. Leases are renewed here and nowhere else.
+ *
+ * @module
+ */
+import {
+  type Assignment,
+  MAX_POLL_MS,
+  type OrderFence,
+} from "../model/assignment.ts";
+import { AppError } from "../model/errors.ts";
+import type { WorkerReport } from "../model/observed.ts";
+import { MAX_WORKERS, type WorkerDoc } from "./core/documents.ts";
+import { incarnationAbove } from "./core/epoch.ts";
+import type { Draft } from "./documents.ts";
+import { assignmentAbove } from "./orders.ts";
+import { type MasterState, STORE_ID } from "./state.ts";
+import { type Bell, waitForBell, type WorkerCapability } from "./workers.ts";
+
+/** A worker reads the end of a file: longer means that it hangs. */
+const MAX_LOGS_WAIT_MS = 10_000;
+/** Largest piece of a log in one answer. */
+const MAX_LOG_BYTES = 1024 * 1024;
+
+/** What the desk needs of the service that owns it. */
+export interface WorkerDeskOptions {
+  bell: Bell;
+  change<T>(name: string, change: (draft: Draft) => T): Promise<T>;
+  /** Something new was reported: the next tick should come soon. */
+  wake(): void;
+  failpoint(name: "master.report.received"): void;
+}
+
+export class WorkerDesk {
+  readonly #state: MasterState;
+  readonly #options: WorkerDeskOptions;
+
+  constructor(state: MasterState, options: WorkerDeskOptions) {
+    this.#state = state;
+    this.#options = options;
+  }
+
+  /**
+   * The worker's assignment once its pair is above `lastSeen`, null when it
+   * was not within `waitMs`, `signal` ended, or a newer poll took its place.
+   * Renews the lease on arrival only.
+   */
+  async getAssignment(
+    worker: string,
+    lastSeen: OrderFence,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Assignment | null> {
+    await this.#admit(worker, lastSeen);
+    const bootMs = this.#state.clock.bootMs();
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+    const deadlineMs = bootMs + Math.min(waitMs, MAX_POLL_MS);
+    using _poll = this.#state.presences.openPoll(worker, end, bootMs);
+    try {
+      for (;;) {
+        const assignment = assignmentAbove(this.#state, worker, lastSeen);
+        if (assignment !== null) return assignment;
+        const leftMs = deadlineMs - this.#state.clock.bootMs();
+        if (leftMs <= 0 || ended.signal.aborted) return null;
+        await waitForBell(
+          this.#options.bell,
+          worker,
+          { clock: this.#state.clock, waitMs: leftMs, signal: ended.signal },
+        );
+      }
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  /** Takes a worker's report and answers the newest pair of its orders. Renews the lease. */
+  async pushData(report: WorkerReport): Promise<OrderFence> {
+    await this.#admit(report.worker, report);
+    this.#options.failpoint("master.report.received");
+    const isNews = this.#state.presences.take(
+      report,
+      this.#state.clock.bootMs(),
+    );
+    const known = this.#state.documents.get("worker", report.worker);
+    if (isNews && (known === undefined || isChanged(known, report))) {
+      await this.#options.change(
+        "worker",
+        (draft) => this.#keepWorker(draft, report),
+      );
+    }
+    // The first report of a restored store's worker may be above what it was then given.
+    await this.#admit(report.worker, report);
+    if (isNews) this.#options.wake();
+    const doc = this.#state.documents.get("worker", report.worker);
+    return doc === undefined
+      ? { leaseEpoch: 0, revision: 0 }
+      : this.#state.fenceOf(doc);
+  }
+
+  #keepWorker(draft: Draft, report: WorkerReport): void {
+    const { worker: name, capacity, attributes, versions } = report;
+    const known = draft.get("worker", name);
+    if (known === undefined) {
+      let count = 0;
+      for (const _ of draft.entries("worker")) count++;
+      if (count >= MAX_WORKERS) {
+        throw new AppError(
+          "refused",
+          `Cannot take worker "${name}": there are ${count} already`,
+        );
+      }
+    }
+    draft.put("worker", name, {
+      name,
+      term: known?.term ?? 0,
+      // Above 0, so that the first poll of a new worker is answered.
+      revision: known?.revision ?? 1,
+      capacity,
+      attributes,
+      versions,
+    });
+  }
+
+  /** Renews a lease, and mends its epoch: a new term after it was lost, a new incarnation when it knows more than we gave. */
+  async #admit(name: string, shown: OrderFence): Promise<void> {
+    const at = {
+      nowMs: this.#state.clock.now(),
+      bootMs: this.#state.clock.bootMs(),
+    };
+    const wasLost = this.#state.liveness(name) === "lost";
+    const doc = this.#state.documents.get("worker", name);
+    if (doc === undefined) return;
+    this.#state.presences.renew(name, at.bootMs);
+    this.#state.presences.acknowledge(name, shown, at);
+    const ours = this.#state.fenceOf(doc);
+    const incarnation = incarnationAbove(this.#state.incarnation, ours, shown);
+    if (incarnation !== this.#state.incarnation) {
+      await this.#options.change("store", (draft) => {
+        const now = draft.get("store", STORE_ID)?.incarnation ?? 0;
+        draft.put("store", STORE_ID, {
+          incarnation: Math.max(now, incarnation),
+        });
+      });
+    } else if (wasLost) {
+      await this.#options.change("worker", (draft) => {
+        const now = draft.get("worker", name);
+        if (now !== undefined) {
+          draft.put("worker", name, { ...now, term: now.term + 1 });
+        }
+      });
+    }
+  }
+
+  /** Where a worker's logs are asked for; forgotten when disposed. */
+  register(worker: string, capability: WorkerCapability): Disposable {
+    return this.#state.presences.register(
+      worker,
+      capability,
+      this.#state.clock.bootMs(),
+    );
+  }
+
+  /** The end of a VM's log, asked of the worker that runs it. */
+  async logs(
+    vm: string,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<{ text: string; truncated: boolean }> {
+    const placement = [...this.#state.documents.entries("placement", `${vm}#`)]
+      .map(([, doc]) => doc)
+      .sort((a, b) =>
+        Number(a.leaving) - Number(b.leaving) || b.incarnation - a.incarnation
+      )[0];
+    if (placement === undefined) {
+      throw new AppError(
+        "not_found",
+        `Cannot read the log of ${vm}: it is on no worker`,
+        { hint: "see: procurator status" },
+      );
+    }
+    const capability = this.#state.presences.capability(placement.worker);
+    if (capability === null) {
+      throw new AppError(
+        "unavailable",
+        `Cannot read the log of ${vm}: its worker ${placement.worker} is not connected`,
+        { hint: "try again when the worker is back" },
+      );
+    }
+    const limit = new AbortController();
+    const done = new AbortController();
+    void this.#state.clock.sleep(MAX_LOGS_WAIT_MS, done.signal).then(() =>
+      limit.abort(
+        new AppError(
+          "timeout",
+          `${placement.worker} did not answer within ${MAX_LOGS_WAIT_MS} ms`,
+        ),
+      )
+    );
+    try {
+      return await capability.logs({
+        vm,
+        maxBytes: Math.min(maxBytes, MAX_LOG_BYTES),
+      }, AbortSignal.any([signal, limit.signal]));
+    } finally {
+      done.abort();
+    }
+  }
+}
+
+/** What of a report is kept in the worker's document has changed. */
+function isChanged(known: WorkerDoc, report: WorkerReport): boolean {
+  const kept = ({ capacity, attributes, versions }: WorkerReport | WorkerDoc) =>
+    JSON.stringify([
+      capacity.cpuMilli,
+      capacity.memoryMib,
+      Object.entries(attributes).sort(),
+      Object.entries(versions).sort(),
+    ]);
+  return kept(known) !== kept(report);
+}
