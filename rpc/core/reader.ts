@@ -432,22 +432,18 @@ export class Reader {
   }
 }
 
-const SAFE_HIGH = 0x20_0000;
-
 /** An unsigned 64-bit value: a number up to 2^53-1, a bigint above. */
 export function getUint64(view: DataView, at: number): number | bigint {
-  const high = view.getUint32(at + 4, true);
-  return high < SAFE_HIGH
-    ? high * 0x1_0000_0000 + view.getUint32(at, true)
-    : view.getBigUint64(at, true);
+  const value = view.getUint32(at + 4, true) * 0x1_0000_0000 +
+    view.getUint32(at, true);
+  return Number.isSafeInteger(value) ? value : view.getBigUint64(at, true);
 }
 
 /** A signed 64-bit value: a number within ±(2^53-1), a bigint beyond. */
 export function getInt64(view: DataView, at: number): number | bigint {
-  const high = view.getInt32(at + 4, true);
-  return high < SAFE_HIGH && high > -SAFE_HIGH
-    ? high * 0x1_0000_0000 + view.getUint32(at, true)
-    : view.getBigInt64(at, true);
+  const value = view.getInt32(at + 4, true) * 0x1_0000_0000 +
+    view.getUint32(at, true);
+  return Number.isSafeInteger(value) ? value : view.getBigInt64(at, true);
 }
 
 /** `getUint64` with the bits of a default flipped. */
