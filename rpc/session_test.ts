@@ -525,3 +525,67 @@ Deno.test("a side that offers nothing says so", async () => {
   const stub = new Session(right).bootstrap(Service);
   assert.equal((await failure(stub.read())).code, "unimplemented");
 });
+
+/** Sends one echo call after another and does not take the replies until told. */
+class Flood implements Transport {
+  readonly peer = "flood";
+  reads = 0;
+  readonly #data = new Uint8Array(100_000);
+  #blocked: (() => void) | undefined;
+  open = false;
+  stopped = false;
+
+  read(): Promise<Uint8Array | null> {
+    if (this.stopped) return Promise.resolve(null);
+    const question = this.reads++;
+    const writer = new Writer();
+    const start = beginMessage(
+      writer,
+      question === 0 ? MESSAGE.bootstrap : MESSAGE.call,
+    );
+    if (question === 0) {
+      writer.struct(start + 24, 1, 1);
+    } else {
+      const method = Service.methods.find(({ name }) => name === "echo")!;
+      const call = writer.struct(start + 24, 3, 3);
+      writer.view.setUint32(call, question, true);
+      writer.view.setUint16(call + 4, method.ordinal, true);
+      writer.view.setUint32(call + 8, method.interfaceLow, true);
+      writer.view.setUint32(call + 12, method.interfaceHigh, true);
+      const target = writer.struct(call + 24, 1, 1);
+      writer.view.setUint16(target + 4, 1, true);
+      writer.struct(target + 8, 1, 1);
+      const payload = writer.struct(call + 32, 0, 2);
+      writer.data(writer.struct(payload, 0, 1), this.#data);
+    }
+    endMessage(writer, start);
+    return Promise.resolve(writer.bytes.subarray(0, writer.end));
+  }
+
+  write(): Promise<void> {
+    if (this.open) return Promise.resolve();
+    return new Promise((resolve) => this.#blocked = resolve);
+  }
+
+  release(): void {
+    this.open = true;
+    this.#blocked?.();
+  }
+
+  close(): void {
+    this.stopped = true;
+  }
+}
+
+Deno.test("a peer that does not take its replies is not read any more", async () => {
+  const flood = new Flood();
+  const session = new Session(flood, {
+    bootstrap: () => service({ echo: ({ data }) => ({ data }) }),
+    limits: { pauseReadingBytes: 500_000, maxAnswers: 100 },
+  });
+  for (let i = 0; i < 20; i++) await rest();
+  assert.ok(flood.reads < 10, `${flood.reads} calls were read`);
+  flood.release();
+  // It never finishes its calls, so in the end it is thrown out.
+  assert.match((await session.closed).message, /200 calls without a finish/);
+});
