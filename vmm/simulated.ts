@@ -127,6 +127,7 @@ export class SimulatedVmm implements Vmm {
   #watchers = new Set<(exit: VmExit) => void>();
   #closing = new AbortController();
   #watching: Promise<void> | null = null;
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(options: { host: SimulatedHost; clock: Clock }) {
     this.#host = options.host;
@@ -162,7 +163,12 @@ export class SimulatedVmm implements Vmm {
     };
     vms.set(vm.id, vm);
     this.#oldLogs.delete(vm.id);
-    await this.#save();
+    try {
+      await this.#save();
+    } catch (error) {
+      vms.delete(vm.id);
+      throw error;
+    }
     return instanceOf(vm);
   }
 
@@ -270,8 +276,13 @@ export class SimulatedVmm implements Vmm {
     return this.#vms;
   }
 
-  async #save(): Promise<void> {
-    await this.#host.save([...(await this.#table()).values()]);
+  /** One at a time, each with the table as it is at its turn. */
+  #save(): Promise<void> {
+    const write = async () =>
+      this.#host.save([...(await this.#table()).values()]);
+    const saving = this.#saving.then(write, write);
+    this.#saving = saving;
+    return saving;
   }
 
   /** Takes the VMs that have ended out of the table and tells of them. */
@@ -287,10 +298,11 @@ export class SimulatedVmm implements Vmm {
       exits.push({ kind: "exited", id, incarnation, ...end });
     }
     if (exits.length === 0) return;
-    await this.#save();
     for (const exit of exits) {
       for (const watcher of this.#watchers) watcher(exit);
     }
+    // A table that could not be written is written whole with the next change.
+    await this.#save().catch(() => undefined);
   }
 
   async #watchLoop(): Promise<void> {

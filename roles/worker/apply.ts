@@ -255,6 +255,12 @@ export class Applier {
       });
     } catch (error) {
       const known = toAppError(error);
+      if (known.code === "conflict") {
+        // The driver runs what the machine knows nothing of: ended, so that the next try finds room.
+        await vmm.stop(vm, { graceMs: 0 }).catch((cause) =>
+          this.#deps.onWarning(`cannot end the unknown ${vm}`, cause)
+        );
+      }
       failed(hostFailureOf(known, "driver"), known.message);
     }
   }
