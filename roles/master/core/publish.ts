@@ -82,24 +82,26 @@ function checkNumber(request: PublishRequest, highest: number): void {
 export function dependencyCircle(specs: readonly VmSpec[]): string | null {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const done = new Set<string>();
-  const path: string[] = [];
+  // In the order they were entered: a Set keeps it, and finds a name at once.
+  const path = new Set<string>();
   // Iterative: a chain of 10,000 VMs must not overflow the stack.
   const stack: { name: string; next: number }[] = [];
   for (const { name: start } of specs) {
     if (done.has(start)) continue;
     stack.push({ name: start, next: 0 });
-    path.push(start);
+    path.add(start);
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       const next = byName.get(top.name)?.dependsOn[top.next++];
       if (next === undefined) {
         done.add(top.name);
         stack.pop();
-        path.pop();
-      } else if (path.includes(next)) {
-        return [...path.slice(path.indexOf(next)), next].join(" -> ");
+        path.delete(top.name);
+      } else if (path.has(next)) {
+        const names = [...path];
+        return [...names.slice(names.indexOf(next)), next].join(" -> ");
       } else if (byName.has(next) && !done.has(next)) {
         stack.push({ name: next, next: 0 });
-        path.push(next);
+        path.add(next);
       }
     }
   }

@@ -1,0 +1,272 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { commitOf, MasterScenario } from "../../tests/support/master.ts";
+import { vmSpec } from "../../tests/support/specs.ts";
+import { AppError } from "../model/errors.ts";
+import { intentHash } from "../model/hashes.ts";
+import { openStore, type Store, type StoreOperation } from "./store.ts";
+
+const quick = {
+  minHealthyTimeMs: 1000,
+  healthyDeadlineMs: 5000,
+  progressDeadlineMs: 30_000,
+};
+
+/** One thing that happens to a cluster. */
+const Step = fc.oneof(
+  fc.record({
+    kind: fc.constant("publish" as const),
+    version: fc.integer({ min: 1, max: 4 }),
+    replicas: fc.integer({ min: 0, max: 3 }),
+    memoryMib: fc.constantFrom(128, 256, 400),
+    behave: fc.constantFrom("healthy", "healthy", "fail", "broken-on:w1"),
+    other: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant("pass" as const),
+    ms: fc.constantFrom(500, 3000, 9000),
+  }),
+  fc.record({
+    kind: fc.constantFrom(
+      "restart" as const,
+      "rollback" as const,
+      "resume" as const,
+      "retry" as const,
+    ),
+  }),
+  fc.record({
+    kind: fc.constant("cut" as const),
+    worker: fc.constantFrom("w1", "w2"),
+  }),
+  fc.record({
+    kind: fc.constant("join" as const),
+    worker: fc.constantFrom("w1", "w2"),
+  }),
+);
+type Step = typeof Step extends fc.Arbitrary<infer T> ? T : never;
+
+/** Refusals are an answer; anything else is a bug. */
+async function allowing(promise: Promise<unknown>): Promise<void> {
+  try {
+    await promise;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+  }
+}
+
+function publishStep(s: MasterScenario, step: Step & { kind: "publish" }) {
+  const { version, replicas, memoryMib, behave, other } = step;
+  const env = { version: String(version), behave };
+  const specs = [vmSpec({ env, replicas, memoryMib, update: quick })];
+  if (other) specs.push(vmSpec({ name: "db", update: quick }));
+  return s.publish(specs);
+}
+
+async function act(s: MasterScenario, step: Step): Promise<void> {
+  switch (step.kind) {
+    case "publish":
+      return await allowing(publishStep(s, step));
+    case "pass":
+      return await s.run(step.ms, () => checkWorkers(s));
+    case "restart":
+      return await s.restart();
+    case "rollback":
+      return await allowing(s.master.rollback("shop", 0));
+    case "resume":
+      return await allowing(s.master.resume("shop"));
+    case "retry": {
+      const { generation } = s.master.views.highestGeneration("shop");
+      return await allowing(s.master.retry("shop", generation));
+    }
+    case "cut":
+    case "join": {
+      const worker = s.workers.get(step.worker);
+      if (worker !== undefined) worker.isConnected = step.kind === "join";
+    }
+  }
+}
+
+/** No worker is given more than it has; each copy is on one connected worker. */
+function checkWorkers(s: MasterScenario): void {
+  for (const worker of s.workers.values()) {
+    let memoryMib = 0;
+    for (const { order } of worker.vms.values()) {
+      memoryMib += order.spec.memoryMib;
+    }
+    assert.ok(
+      memoryMib <= worker.capacity.memoryMib,
+      `${worker.name} was given ${memoryMib} MiB`,
+    );
+  }
+}
+
+/** Everything is as desired, or says why it cannot be. */
+function isConverged(s: MasterScenario): boolean {
+  const status = s.status();
+  return status.rollout?.state !== "running" &&
+    status.vms.every((vm) =>
+      vm.desired !== null &&
+      ((vm.desired === vm.observed && vm.health === "healthy") ||
+        /Cannot place|rolled back|no such device/.test(vm.message))
+    );
+}
+
+Deno.test("whatever happens, workers are never overcommitted and calm brings convergence", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(Step, { minLength: 10, maxLength: 40 }),
+      async (steps) => {
+        const s = await MasterScenario.create();
+        await s.addWorker("w1", { memoryMib: 700 });
+        await s.addWorker("w2", { memoryMib: 700 });
+        for (const step of steps) await act(s, step);
+        for (const worker of s.workers.values()) worker.isConnected = true;
+        if (s.master.views.clusters().length === 0) return;
+        await s.runUntil(
+          "calm",
+          () => isConverged(s),
+          300_000,
+          () => checkWorkers(s),
+        );
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("the rules of publishing agree with a model of them", async () => {
+  const Publish = fc.record({
+    generation: fc.integer({ min: 1, max: 8 }),
+    parent: fc.integer({ min: 0, max: 8 }),
+    intent: fc.integer({ min: 1, max: 3 }),
+    commit: fc.integer({ min: 1, max: 2 }),
+    repository: fc.constantFrom("shop", "shop", "shop", "other"),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(Publish, { maxLength: 25 }), async (requests) => {
+      const s = await MasterScenario.create();
+      const model = new Map<number, string>();
+      let owner: string | undefined;
+      for (const request of requests) {
+        const { generation, parent, repository } = request;
+        const vmSpecs = [vmSpec({ env: { v: String(request.intent) } })];
+        const commit = commitOf(request.commit);
+        const content = `${request.intent} ${commit}`;
+        const highest = Math.max(0, ...model.keys());
+        const isRepeat = model.get(generation) === content;
+        const isNew = !model.has(generation) && parent === highest &&
+          generation > parent;
+        const expected = owner !== undefined && owner !== repository
+          ? "refused"
+          : isRepeat
+          ? "repeat"
+          : isNew
+          ? "created"
+          : "conflict";
+        const got = await s.publish(vmSpecs, {
+          generation,
+          parent,
+          commit,
+          repository,
+        }).then(
+          (reply) => reply.created ? "created" : "repeat",
+          (error: unknown) => error instanceof AppError ? error.code : "bug",
+        );
+        assert.equal(got, expected);
+        if (got === "created") {
+          model.set(generation, content);
+          owner ??= repository;
+        }
+        assert.equal(
+          s.master.views.highestGeneration("shop").generation,
+          Math.max(0, ...model.keys()),
+        );
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+async function listAll(store: Store): Promise<Record<string, string>> {
+  const all = await store.list("kind");
+  return Object.fromEntries(all.map(({ id, json }) => [id, json]));
+}
+
+Deno.test("the store agrees with a map, all or nothing, and tells its watchers the same", async () => {
+  const Operation = fc.record({
+    id: fc.constantFrom("a", "a/1", "a/2", "b%", "c_"),
+    isStale: fc.constantFrom(false, false, false, true),
+    json: fc.option(fc.string()),
+  });
+  const Transaction = fc.uniqueArray(Operation, {
+    selector: ({ id }) => id,
+    minLength: 1,
+    maxLength: 4,
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(Transaction, { maxLength: 20 }),
+      async (transactions) => {
+        const store = openStore(":memory:");
+        const watched = new Map<string, string>();
+        store.watch("kind", 0, ({ id, json }) => {
+          if (json === null) watched.delete(id);
+          else watched.set(id, json);
+        });
+        const model = new Map<string, { json: string; revision: number }>();
+        for (const transaction of transactions) {
+          const operations: StoreOperation[] = transaction.map((one) => ({
+            kind: "kind",
+            id: one.id,
+            expectedRevision: (model.get(one.id)?.revision ?? 0) +
+              (one.isStale ? 1 : 0),
+            json: one.json,
+          }));
+          const isStale = transaction.some((one) => one.isStale);
+          const revision = await store.transact(operations).catch(() => null);
+          assert.equal(revision === null, isStale);
+          if (revision === null) continue;
+          for (const { id, json } of transaction) {
+            if (json === null) model.delete(id);
+            else model.set(id, { json, revision });
+          }
+        }
+        const expected = Object.fromEntries(
+          [...model].map(([id, { json }]) => [id, json]),
+        );
+        assert.deepEqual(await listAll(store), expected);
+        assert.deepEqual(Object.fromEntries(watched), expected);
+        const under = (await store.list("kind", "a/")).map(({ id }) => id);
+        assert.deepEqual(
+          under,
+          Object.keys(expected).filter((id) => id.startsWith("a/")).sort(),
+        );
+        store.close();
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("transactions of one turn share a commit, and a stale one fails alone", async () => {
+  const store = openStore(":memory:");
+  const put = (id: string, expectedRevision: number) =>
+    store.transact([{ kind: "k", id, expectedRevision, json: "{}" }]);
+  const settled = await Promise.allSettled([
+    put("a", 0),
+    put("b", 7),
+    put("c", 0),
+  ]);
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled"],
+  );
+  assert.equal((await store.list("k")).length, 2);
+  store.close();
+});
+
+Deno.test("equal specs in another order are the same intent", () => {
+  const a = vmSpec({ name: "a" });
+  const b = vmSpec({ name: "b" });
+  assert.equal(intentHash([a, b]), intentHash([b, a]));
+});
