@@ -34,7 +34,6 @@ export function withCluster<Args extends unknown[], Opts extends OptionValues>(
   return command.option(
     "--cluster <name>",
     "the cluster, where there are several",
-    "",
   );
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../model/errors.ts";
 import { type CliContext, systemContext } from "./context.ts";
 import { errorBody } from "../http/core/error_body.ts";
+import { examples } from "./flags.ts";
 import { COMMANDS } from "./registry.ts";
 import type { RoleTable } from "./roles.ts";
 import { VERSION } from "./version.ts";
@@ -35,6 +36,15 @@ export function buildProgram(
   const program = new Command("procurator")
     .description("from a Git commit to running, healthy virtual machines")
     .version(VERSION, "-V, --version")
+    .addHelpText(
+      "after",
+      examples(
+        "demo",
+        "dev",
+        "status --wait 60",
+        "master --state-dir /var/lib/procurator/master",
+      ),
+    )
     .showSuggestionAfterError()
     .showHelpAfterError("(--help shows what is possible)")
     .exitOverride()

@@ -12,7 +12,7 @@ import { AppError, HTTP_STATUS, type RunningRole } from "../model/mod.ts";
 import type { TokenTable } from "../auth/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
-import { type AppEnv, authentication } from "./authentication.ts";
+import { type AppEnv, authentication, requireRole } from "./authentication.ts";
 import { limitBody } from "./body_limit.ts";
 import { errorFormat, renderError } from "./core/error_body.ts";
 import { accessMetrics } from "./metrics.ts";
@@ -83,6 +83,7 @@ function addHealth(app: Hono<AppEnv>, options: BaseAppOptions): void {
   });
   app.get(
     "/metrics",
+    requireRole("viewer"),
     async (c) =>
       c.body(await options.metrics.metrics(), 200, {
         "content-type": options.metrics.contentType,

@@ -66,6 +66,8 @@ export async function cli(
     master?: Partial<MasterClient> | (() => Promise<MasterClient>);
     env?: Record<string, string>;
     input?: string;
+    /** When the user stops it; never when not given. */
+    stopped?: Promise<void>;
     /** Speak to the master that is there, with real waiting. */
     realMaster?: boolean;
     roles?: Partial<RoleTable["roles"]>;
@@ -94,7 +96,7 @@ export async function cli(
         ? options.master()
         : Promise.resolve(scriptedMaster(options.master ?? {}));
     },
-    untilStopped: () => new Promise(() => {}),
+    untilStopped: () => options.stopped ?? new Promise(() => {}),
     exitStatus: 0,
   };
   result.status = await runCli(

@@ -25,7 +25,7 @@ export function addGenerations(program: Command, context: CliContext): void {
     .addHelpText("after", examples("generations --limit 5"))
     .action((flags) =>
       withMaster(context, flags, async (master) => {
-        const list = await master.generations(flags.cluster, flags.limit);
+        const list = await master.generations(flags.cluster ?? "", flags.limit);
         if (flags.json === true) printJson(context, list);
         else {context.out(
             formatGenerations(list, context.clock.now(), context.paint),

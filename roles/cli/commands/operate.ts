@@ -41,7 +41,7 @@ export function addRollback(program: Command, context: CliContext): void {
         async (master) =>
           report(
             context,
-            await master.rollback(flags.cluster, generation ?? 0),
+            await master.rollback(flags.cluster ?? "", generation ?? 0),
             flags.json,
           ),
       )
@@ -57,7 +57,7 @@ export function addResume(program: Command, context: CliContext): void {
         context,
         flags,
         async (master) =>
-          report(context, await master.resume(flags.cluster), flags.json),
+          report(context, await master.resume(flags.cluster ?? ""), flags.json),
       )
     );
 }
@@ -74,7 +74,7 @@ export function addRetry(program: Command, context: CliContext): void {
         async (master) =>
           report(
             context,
-            await master.retry(flags.cluster, generation),
+            await master.retry(flags.cluster ?? "", generation),
             flags.json,
           ),
       )

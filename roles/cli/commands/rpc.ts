@@ -126,7 +126,7 @@ function addControl(program: Command, context: CliContext): void {
         context,
         flags,
         async (master) =>
-          printJson(context, await master.status(flags.cluster)),
+          printJson(context, await master.status(flags.cluster ?? "")),
       )
     );
   withClientFlags(program.command("whoami"))
@@ -144,9 +144,16 @@ function addControl(program: Command, context: CliContext): void {
 export function addRpc(program: Command, context: CliContext): void {
   const rpc = program.command("rpc").description(
     "make a single RPC call, answered in JSON",
-  );
-  const state = rpc.command("state").description("desired state");
+  )
+    .addHelpText(
+      "after",
+      examples("rpc state publish -c abc123 -g 1 -n 3", "rpc control status"),
+    );
+  const state = rpc.command("state").description("desired state")
+    .addHelpText("after", examples("rpc state highest --cluster shop"));
   addPublish(state, context);
   addHighest(state, context);
-  addControl(rpc.command("control").description("observed state"), context);
+  const control = rpc.command("control").description("observed state")
+    .addHelpText("after", examples("rpc control status"));
+  addControl(control, context);
 }

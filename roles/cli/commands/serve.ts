@@ -36,7 +36,7 @@ const MAX_PORT_BASE = 65_000;
 
 interface ServeFlags {
   config?: string | undefined;
-  set: Record<string, unknown>;
+  set?: Record<string, unknown> | undefined;
   portBase?: number | undefined;
   logJson?: true | undefined;
   [key: string]: unknown;
@@ -45,7 +45,7 @@ interface ServeFlags {
 /** `KEY=VALUE` into the settings: JSON where the value is JSON, text otherwise. */
 function addSetting(
   text: string,
-  before: Record<string, unknown>,
+  before: Record<string, unknown> | undefined,
 ): Record<string, unknown> {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("It must be KEY=VALUE.");
@@ -154,7 +154,6 @@ function addRole(
       "--set <key=value>",
       "any other configuration key (repeat it for several)",
       addSetting,
-      {},
     )
     .addHelpText(
       "after",

@@ -25,7 +25,7 @@ const MAX_WAIT_SECONDS = 86_400;
 const CLEAR = "\x1b[H\x1b[2J";
 
 interface StatusFlags {
-  cluster: string;
+  cluster?: string | undefined;
   json?: true | undefined;
   watch?: true | undefined;
   wait?: number | undefined;
@@ -80,7 +80,7 @@ async function waitForConvergence(
   flags: StatusFlags & { wait: number },
 ): Promise<void> {
   const status = await lookUntil(context, {
-    look: () => look(context, target, flags.cluster),
+    look: () => look(context, target, flags.cluster ?? ""),
     deadlineMs: context.clock.bootMs() + flags.wait * 1000,
     seen: isConverged,
   });
@@ -102,7 +102,7 @@ async function watch(
     shown = "stopped";
   });
   const once = async () => {
-    const status = await look(context, target, flags.cluster);
+    const status = await look(context, target, flags.cluster ?? "");
     const text = flags.json === true
       ? `${JSON.stringify(status)}\n`
       : formatStatus(status, context.paint);
@@ -143,7 +143,7 @@ export function addStatus(program: Command, context: CliContext): void {
         });
       }
       if (flags.watch === true) return await watch(context, target, flags);
-      const status = await look(context, target, flags.cluster);
+      const status = await look(context, target, flags.cluster ?? "");
       show(context, status, flags.json === true);
     });
 }

@@ -9,7 +9,11 @@ import type { CliContext } from "../context.ts";
 import { examples, printJson } from "../flags.ts";
 
 export function addTls(program: Command, context: CliContext): void {
-  const tls = program.command("tls").description("make certificates");
+  const tls = program.command("tls").description("make certificates")
+    .addHelpText(
+      "after",
+      examples("tls init /etc/procurator/tls --host control-plane-1"),
+    );
   tls.command("init <dir>")
     .description(
       "make a CA and a server certificate; keeps a CA that is there and renews the certificate",

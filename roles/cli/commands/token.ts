@@ -240,6 +240,9 @@ function addRevoke(parent: Command, context: CliContext): void {
 export function addToken(program: Command, context: CliContext): void {
   const token = program.command("token").description(
     "make, list and revoke tokens",
+  ).addHelpText(
+    "after",
+    examples("token create --role viewer --name screen", "token list"),
   );
   addCreate(token, context);
   addList(token, context);
