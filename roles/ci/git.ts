@@ -27,6 +27,8 @@ function environment(options: GitOptions): Record<string, string> {
     ["safe.directory", "*"],
     // Repositories of the hub are never asked about on a terminal, nor redirected elsewhere with our token.
     ["http.followRedirects", "false"],
+    // What is fetched stays a pack: unpacking compresses a kernel again for a second.
+    ["fetch.unpackLimit", "1"],
   ];
   if (options.token !== undefined) {
     config.push(["http.extraHeader", `Authorization: Bearer ${options.token}`]);

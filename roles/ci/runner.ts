@@ -49,6 +49,8 @@ export interface RunnerOptions {
   random: Random;
   log: Logger;
   pollMs: number;
+  /** Until the hub is looked for again, doubled up to pollMs. */
+  retryFirstMs: number;
   maxJobs: number;
 }
 
@@ -58,6 +60,8 @@ export class Runner {
   readonly #running = new Map<number, Promise<void>>();
   #wake = new AbortController();
   #pollAtMs = 0;
+  /** Looks at the hub that failed in a row: it is looked for sooner than by the period, a start of both may overlap. */
+  #hubFailures = 0;
   /** No job starts before this: the store failed. */
   #holdUntilMs = 0;
   #loop: Promise<void> | undefined;
@@ -140,9 +144,13 @@ export class Runner {
         log.warn("the hub cannot be read: {message}", { message });
       }
       this.hubProblem = message;
+      const delayMs = this.#options.retryFirstMs *
+        2 ** Math.min(this.#hubFailures++, 20);
+      this.#pollAtMs = clock.now() + Math.min(delayMs, this.#options.pollMs);
       return;
     }
     this.hubProblem = null;
+    this.#hubFailures = 0;
     this.#queue(repositories);
   }
 
@@ -251,11 +259,6 @@ export class Runner {
       evaluation: store.evaluation(job.id),
       publishedSequence: store.publishedSequence(job.repository),
       step,
-      flakeRef: () =>
-        step(
-          "fetch",
-          (call) => ports.git.fetch(job.repository, job.commit, call),
-        ),
     };
   }
 

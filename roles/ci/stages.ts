@@ -30,8 +30,6 @@ export interface StageContext {
   publishedSequence: number;
   /** Runs a named step: its state and log are kept. */
   step<T>(name: string, work: (call: Call) => Promise<T>): Promise<T>;
-  /** Gives the flake reference that pins the job's commit. */
-  flakeRef(): Promise<string>;
 }
 
 /** What a stage came to: the facts of its event, and what is stored with it. */
@@ -50,15 +48,22 @@ function evaluationOf(context: StageContext): Evaluation {
   return context.evaluation;
 }
 
+/** The flake reference that pins the job's commit, which is fetched if it is not here. */
+function flakeRef({ ports, job }: StageContext, call: Call): Promise<string> {
+  return ports.git.fetch(job.repository, job.commit, call);
+}
+
 async function fetchStage(context: StageContext): Promise<StageResult> {
-  await context.flakeRef();
+  await context.step("fetch", (call) => flakeRef(context, call));
   return { facts: {} };
 }
 
 async function evalStage(context: StageContext): Promise<StageResult> {
-  const flakeRef = await context.flakeRef();
   const { evaluation, cluster } = await context.step("eval", async (call) => {
-    const evaluation = await context.ports.builder.evaluate(flakeRef, call);
+    const evaluation = await context.ports.builder.evaluate(
+      await flakeRef(context, call),
+      call,
+    );
     const spec = parseBlueprint(evaluation.blueprint);
     call.onLog(
       `cluster ${spec.cluster}: ${spec.vmSpecs.length} VMs, ${

@@ -42,6 +42,8 @@ const SETTINGS: readonly [string, string][] = [
   // Pushing a branch away under a running build is legal; losing the branch that is published is not.
   ["receive.denyDeleteCurrent", "true"],
   ["receive.advertisePushOptions", "true"],
+  // A push stays the pack it came as: unpacked, every object is compressed and synced on its own.
+  ["receive.unpackLimit", "1"],
   ["core.fsync", "all"],
   ["core.fsyncMethod", "fsync"],
   ["core.logAllRefUpdates", "true"],
