@@ -29,6 +29,8 @@ export interface DevOptions {
   /** Let the VMs run on when this ends, for the next start to adopt; they are stopped otherwise. */
   leaveVms: boolean;
   logLevel?: string;
+  /** dev: the VM driver; the worker's default when not given. */
+  driver?: string;
 }
 
 /** Every way to run something that stays. */

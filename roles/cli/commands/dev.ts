@@ -20,6 +20,7 @@ interface Flags {
   keep?: true | undefined;
   leaveVms?: true | undefined;
   logLevel?: string | undefined;
+  driver?: string | undefined;
 }
 
 function optionsOf(flags: Flags): DevOptions {
@@ -30,6 +31,7 @@ function optionsOf(flags: Flags): DevOptions {
     ...(flags.stateDir === undefined ? {} : { stateDir: flags.stateDir }),
     ...(flags.portBase === undefined ? {} : { portBase: flags.portBase }),
     ...(flags.logLevel === undefined ? {} : { logLevel: flags.logLevel }),
+    ...(flags.driver === undefined ? {} : { driver: flags.driver }),
   };
 }
 
@@ -54,6 +56,12 @@ export function addDev(
       .addOption(new Option("--log-level <level>").choices(LogLevel.options));
   common("dev")
     .description("run all roles in this process, for trying things out")
+    .addOption(
+      new Option("--driver <driver>", "what runs the VMs").choices([
+        "qemu",
+        "simulated",
+      ]),
+    )
     .addHelpText(
       "after",
       examples("dev", "dev --state-dir /tmp/try --port-base 0"),
