@@ -17,23 +17,15 @@ import { failpoint } from "../roles/process/failpoint.ts";
 import { runProcess } from "../roles/process/run.ts";
 import { type QemuAccel, qemuArgs } from "./core/qemu_args.ts";
 import { isPortTaken, qemuStartError } from "./core/qemu_errors.ts";
-import {
-  isOurs,
-  type ProcessFacts,
-  type RunRecord,
-} from "./core/run_record.ts";
+import type { ProcessFacts, RunRecord } from "./core/run_record.ts";
 import type { VmConfig } from "./core/vm_config.ts";
-import { removeIfThere, storageError } from "./durable_file.ts";
 import { freePort } from "./host_ports.ts";
-import {
-  findByMarker,
-  killNow,
-  processFacts,
-  readBootId,
-} from "./process_table.ts";
+import { readBootId } from "./process_table.ts";
+import { prepareFiles } from "./qemu_files.ts";
 import { connectQmp, type Qmp } from "./qmp.ts";
 import { RunDirectory } from "./run_directory.ts";
 import { boundSerialLog, readSerialTail } from "./serial_log.ts";
+import { endProcess, findProcess, untilEnded } from "./vm_process.ts";
 import { guestAccepts } from "./usernet.ts";
 import type {
   LogTail,
@@ -50,10 +42,6 @@ const MAX_PORT_TRIES = 5;
 const START_TIMEOUT_MS = 60_000;
 /** How often processes are looked at and logs bounded, beside the events of QMP. */
 const WATCH_INTERVAL_MS = 1000;
-/** Between looks at a process that is about to end. */
-const END_POLL_MS = 20;
-/** SIGKILL ends a process in milliseconds unless the kernel holds it in a disk wait. */
-const KILL_TIMEOUT_MS = 10_000;
 /** An adopted QEMU has to answer within this, else it is ended. */
 const ADOPT_TIMEOUT_MS = 10_000;
 /** Most VMs looked at side by side when adopting: sockets and /proc reads are cheap. */
@@ -196,7 +184,8 @@ export class QemuVmm implements Vmm {
   // ---- start ----
 
   async #startWithPorts(config: VmConfig): Promise<VmInstance> {
-    await this.#prepareFiles(config);
+    await prepareFiles(config, this.#options.tempDir);
+    await this.#directory.clearLog(config.id);
     let stderr = "";
     for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
       const record = await this.#recordFor(config);
@@ -306,28 +295,6 @@ export class QemuVmm implements Vmm {
     );
   }
 
-  async #prepareFiles(config: VmConfig): Promise<void> {
-    for (const path of [config.kernelPath, config.initrdPath]) {
-      await Deno.stat(path).catch((cause) => {
-        throw new AppError(
-          "not_found",
-          `Cannot start VM "${config.id}": ${path} is not on this host`,
-          {
-            cause,
-            hint: "check that its closure is in the cache",
-          },
-        );
-      });
-    }
-    await this.#directory.clearLog(config.id);
-    try {
-      await Deno.mkdir(this.#options.tempDir, { recursive: true });
-      for (const volume of config.volumes) await createVolume(volume);
-    } catch (error) {
-      throw storageError(`the volumes of ${config.id}`, error);
-    }
-  }
-
   async #recordFor(config: VmConfig): Promise<RunRecord> {
     const reserved = new Set<number>();
     for (const { instance } of this.#running.values()) {
@@ -403,43 +370,19 @@ export class QemuVmm implements Vmm {
     }
   }
 
-  /** The process of a record; null when it does not run. */
-  async #findProcess(record: RunRecord): Promise<ProcessFacts | null> {
-    if (record.state.kind === "running") {
-      const facts = await processFacts(record.state.pid);
-      return facts !== null && isOurs(record, facts) ? facts : null;
-    }
+  #findProcess(record: RunRecord): Promise<ProcessFacts | null> {
+    return findProcess(record, this.#directory.paths(record.id).pid);
+  }
+
+  #untilEnded(record: RunRecord, endMs: number): Promise<boolean> {
+    const { clock } = this.#options;
     const { pid } = this.#directory.paths(record.id);
-    const text = await Deno.readTextFile(pid).catch(() => "");
-    const facts = await processFacts(Number(text.trim()) || 0);
-    if (facts !== null && isOurs(record, facts)) return facts;
-    // QEMU's own starter may still be about to fork, or its pidfile unwritten.
-    return (await findByMarker(record.marker))[0] ?? null;
+    return untilEnded(record, pid, { clock, endMs });
   }
 
-  async #untilEnded(record: RunRecord, endMs: number): Promise<boolean> {
-    for (;;) {
-      if (await this.#findProcess(record) === null) return true;
-      if (this.#options.clock.bootMs() >= endMs) return false;
-      await this.#options.clock.sleep(END_POLL_MS);
-    }
-  }
-
-  /** Nothing of this record runs when it returns. */
-  async #end(record: RunRecord): Promise<void> {
-    const endMs = this.#options.clock.bootMs() + KILL_TIMEOUT_MS;
-    for (;;) {
-      const facts = await this.#findProcess(record);
-      if (facts === null) return;
-      killNow(facts.pid);
-      if (this.#options.clock.bootMs() >= endMs) {
-        throw new AppError(
-          "timeout",
-          `Cannot end VM "${record.id}": process ${facts.pid} does not die`,
-        );
-      }
-      await this.#options.clock.sleep(END_POLL_MS);
-    }
+  #end(record: RunRecord): Promise<void> {
+    const { pid } = this.#directory.paths(record.id);
+    return endProcess(record, pid, this.#options.clock);
   }
 
   async #abandon(record: RunRecord): Promise<void> {
@@ -498,30 +441,5 @@ export class QemuVmm implements Vmm {
     if (running.qmp === null && !running.stopping) {
       await this.#connect(running, WATCH_INTERVAL_MS);
     }
-  }
-}
-
-/** A sparse file of the volume's size; one that exists is data and is never made smaller. */
-async function createVolume(
-  volume: { path: string; sizeMib: number },
-): Promise<void> {
-  const size = volume.sizeMib * 1024 * 1024;
-  await Deno.mkdir(volume.path.slice(0, volume.path.lastIndexOf("/")), {
-    recursive: true,
-    mode: 0o700,
-  });
-  const present = await Deno.stat(volume.path).catch(() => null);
-  if (present !== null && present.size >= size) return;
-  try {
-    using file = await Deno.open(volume.path, {
-      write: true,
-      create: true,
-      mode: 0o600,
-    });
-    await file.truncate(size);
-    await file.sync();
-  } catch (error) {
-    if (present === null) await removeIfThere(volume.path);
-    throw error;
   }
 }

@@ -11,7 +11,8 @@ import type { ObservedVm } from "../model/observed.ts";
 import type { LogTail, VmInstance } from "../../vmm/mod.ts";
 import { Applier, type ApplyDeps } from "./apply.ts";
 import { emptyLedger, type Ledger } from "./core/ledger.ts";
-import { newVm, restoreVm, step } from "./core/vm_machine.ts";
+import { step } from "./core/vm_machine.ts";
+import { newVm, restoreVm } from "./core/vm_restore.ts";
 import { planAssignment } from "./core/vm_plan.ts";
 import { observe, type Vm, type VmEvent, wakeAtMs } from "./core/vm_state.ts";
 

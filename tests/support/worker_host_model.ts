@@ -12,12 +12,8 @@ import {
 import type { HostFailure } from "../../roles/model/observed.ts";
 import { VmSpec } from "../../roles/model/vm_spec.ts";
 import type { Ledger, Target } from "../../roles/worker/core/ledger.ts";
-import {
-  newVm,
-  restoreVm,
-  type Step,
-  step,
-} from "../../roles/worker/core/vm_machine.ts";
+import { type Step, step } from "../../roles/worker/core/vm_machine.ts";
+import { newVm, restoreVm } from "../../roles/worker/core/vm_restore.ts";
 import type { Action, Vm, VmEvent } from "../../roles/worker/core/vm_state.ts";
 import { wakeAtMs } from "../../roles/worker/core/vm_state.ts";
 

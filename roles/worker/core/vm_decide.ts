@@ -1,0 +1,190 @@
+/**
+ * What is to be done about a VM, whatever event it was: compares what should
+ * run with what does. Pure.
+ *
+ * @module
+ */
+import { dueChecks, probeBegun, withChecks } from "./health.ts";
+import { sameRuntime, type Target } from "./ledger.ts";
+import { judge } from "./vm_judge.ts";
+import { noteHealth } from "./vm_events.ts";
+import { fallbackTarget, type GuestOn, wantedOf } from "./vm_state.ts";
+import {
+  isBlocked,
+  save,
+  set,
+  setAttempt,
+  setLedger,
+  takeOp,
+  type Work,
+} from "./work.ts";
+
+export function decide(work: Work): void {
+  if (work.vm.unsaved && !isBlocked(work)) {
+    set(work, { failure: null });
+    save(work, "progress");
+  }
+  judge(work);
+  const wanted = wantedOf(work.vm);
+  if (wanted.kind === "target") begin(work, wanted.target);
+  dropStaleSupply(work, wanted.kind === "target" ? wanted.target : null);
+  const { guest } = work.vm;
+  switch (guest.kind) {
+    case "starting":
+    case "stopping":
+    case "forgetting":
+    case "forgotten":
+      return;
+    case "on":
+      if (wanted.kind === "nothing") return stop(work, guest);
+      if (
+        wanted.kind === "target" && !sameRuntime(guest.target, wanted.target)
+      ) {
+        replace(work, guest, wanted);
+      } else if (wanted.kind === "target") keep(work, guest, wanted.target);
+      return probeDue(work);
+    case "off":
+    case "ended":
+      if (wanted.kind === "target") return bringUp(work, wanted);
+      if (wanted.kind === "nothing" && work.vm.desired.kind === "none") {
+        forget(work);
+      }
+  }
+}
+
+/** Opens an attempt when the target is another one than that of the last. */
+function begin(work: Work, target: Target): void {
+  const { attempt, lastHealthy } = work.vm.ledger;
+  if (attempt !== null && sameRuntime(attempt.target, target)) {
+    // The same runtime under another policy or generation.
+    setAttempt(work, { target });
+    return;
+  }
+  setLedger(work, {
+    crashes: 0,
+    attempt: {
+      target,
+      orderedAtMs: work.at,
+      startedAtMs: null,
+      deadlineMs: null,
+      healthySinceMs: null,
+      settled: lastHealthy?.runtimeHash === target.runtimeHash,
+      seconds: { copy: null, boot: null, healthy: null },
+    },
+  });
+}
+
+function dropStaleSupply(work: Work, wanted: Target | null): void {
+  const { supply } = work.vm;
+  if (supply.kind === "none") return;
+  if (wanted !== null && supply.target.runtimeHash === wanted.runtimeHash) {
+    return;
+  }
+  if (supply.kind === "fetching") work.actions.push({ kind: "cancelFetch" });
+  set(work, { supply: { kind: "none" } });
+}
+
+/** True when the closures are here; asks for them otherwise. */
+function supplied(work: Work, target: Target): boolean {
+  const { supply, desired } = work.vm;
+  if (supply.kind === "ready") return true;
+  if (supply.kind === "fetching" || isBlocked(work)) return false;
+  const op = takeOp(work);
+  set(work, { supply: { kind: "fetching", target, op } });
+  const fallback = desired.kind === "order"
+    ? fallbackTarget(desired.order)
+    : null;
+  work.actions.push({
+    kind: "fetch",
+    op,
+    target,
+    fallback: fallback?.runtimeHash === target.runtimeHash ? null : fallback,
+  });
+  return false;
+}
+
+/** Arms the deadline of a change in the ledger before anything is touched. */
+function arm(work: Work, judged: boolean): void {
+  const { attempt } = work.vm.ledger;
+  if (attempt === null) return;
+  if (judged && !attempt.settled && attempt.deadlineMs === null) {
+    const { healthyDeadlineMs } = attempt.target.spec.update;
+    setAttempt(work, { deadlineMs: work.at + healthyDeadlineMs });
+  }
+  save(work, "armed");
+}
+
+function replace(
+  work: Work,
+  guest: GuestOn,
+  wanted: { target: Target; judged: boolean },
+): void {
+  if (!supplied(work, wanted.target) || isBlocked(work)) return;
+  arm(work, wanted.judged);
+  stop(work, guest);
+}
+
+function stop(work: Work, guest: GuestOn): void {
+  if (isBlocked(work)) return;
+  const op = takeOp(work);
+  set(work, { guest: { kind: "stopping", was: guest, op } });
+  const gentle = guest.health.firstAnswerAtMs !== null;
+  work.actions.push({ kind: "stop", op, gentle });
+}
+
+function bringUp(
+  work: Work,
+  wanted: { target: Target; judged: boolean },
+): void {
+  const { guest, desired } = work.vm;
+  if (guest.kind === "ended") {
+    const revision = desired.kind === "order" ? desired.order.orderRevision : 0;
+    const same = sameRuntime(guest.target, wanted.target) &&
+      guest.orderRevision === revision;
+    if (same) return;
+    set(work, { guest: { kind: "off", untilMs: work.at } });
+  }
+  if (!supplied(work, wanted.target)) return;
+  if (isBlocked(work)) return;
+  if (guest.kind === "off" && work.at < guest.untilMs) return;
+  arm(work, wanted.judged);
+  const op = takeOp(work);
+  const { target } = wanted;
+  set(work, { guest: { kind: "starting", target, op, early: null } });
+  work.actions.push({ kind: "start", op, target });
+}
+
+/** The right guest runs: a change of policy is taken over without touching it. */
+function keep(work: Work, guest: GuestOn, target: Target): void {
+  const { spec, generation } = guest.target;
+  if (spec === target.spec && generation === target.generation) return;
+  const health = withChecks(guest.health, target.spec.healthChecks, work.at);
+  const on = { ...guest, target, health };
+  set(work, { guest: on });
+  noteHealth(work, on);
+}
+
+function probeDue(work: Work): void {
+  const { guest } = work.vm;
+  if (guest.kind !== "on") return;
+  let { health } = guest;
+  const checks = guest.target.spec.healthChecks;
+  for (const check of dueChecks(health, checks, work.at)) {
+    health = probeBegun(health, check, work.at);
+    work.actions.push({
+      kind: "probe",
+      check,
+      host: guest.host,
+      ports: guest.ports,
+      startedAtMs: health.startedAtMs,
+    });
+  }
+  set(work, { guest: { ...guest, health } });
+}
+
+function forget(work: Work): void {
+  if (isBlocked(work)) return;
+  const op = takeOp(work);
+  set(work, { guest: { kind: "forgetting", op } });
+  work.actions.push({ kind: "forget", op });
+}

@@ -1,0 +1,245 @@
+/**
+ * What each event makes of a VM's state, before anything is decided. Pure.
+ *
+ * @module
+ */
+import type { Order } from "../../model/assignment.ts";
+import { probed, startHealth } from "./health.ts";
+import { emptyLedger, sameRuntime, type Target } from "./ledger.ts";
+import { mayRestart, restartDelayMs } from "./restart.ts";
+import {
+  type ExitEvent,
+  type GuestOn,
+  secondsBetween,
+  type VmEvent,
+} from "./vm_state.ts";
+import {
+  hostFailed,
+  save,
+  set,
+  setAttempt,
+  setLedger,
+  type Work,
+} from "./work.ts";
+
+export function absorb(work: Work, event: VmEvent): void {
+  switch (event.kind) {
+    case "ordered":
+      return ordered(work, event.order);
+    case "fetched":
+    case "fetchFailed":
+      return fetchEnded(work, event);
+    case "started":
+    case "startFailed":
+      return startEnded(work, event);
+    case "stopped":
+    case "stopFailed":
+      return stopEnded(work, event);
+    case "exited":
+      return exited(work, event);
+    case "probed":
+      return probeEnded(work, event);
+    case "saveFailed":
+      hostFailed(work, event.failure);
+      disarm(work);
+      return set(work, { unsaved: true });
+    case "forgotten":
+      return forgotten(work, event.op);
+    case "tick":
+      return;
+  }
+}
+
+/** Time the host wastes is not the image's: the deadline is armed again with the next try. */
+function disarm(work: Work): void {
+  const { guest, ledger: { attempt } } = work.vm;
+  if (attempt === null) return;
+  const runs = guest.kind === "on" && sameRuntime(guest.target, attempt.target);
+  if (!runs) setAttempt(work, { deadlineMs: null });
+}
+
+function forgotten(work: Work, op: number): void {
+  const { guest, desired, ledger } = work.vm;
+  if (guest.kind !== "forgetting" || guest.op !== op) return;
+  if (desired.kind === "none") {
+    return set(work, { guest: { kind: "forgotten" } });
+  }
+  // Ordered again meanwhile: it begins as one that was never here.
+  set(work, {
+    guest: { kind: "off", untilMs: work.at },
+    ledger: {
+      ...emptyLedger(ledger.vm, ledger.bootId),
+      order: ledger.order,
+    },
+  });
+}
+
+function ordered(work: Work, order: Order | null): void {
+  const { ledger } = work.vm;
+  const last = ledger.order;
+  set(work, {
+    desired: order === null ? { kind: "none" } : { kind: "order", order },
+  });
+  if (
+    ledger.refused !== null &&
+    (order === null || order.orderRevision > ledger.refused.orderRevision)
+  ) {
+    setLedger(work, { refused: null });
+  }
+  setLedger(work, { order });
+  const changed = order === null || last === null ||
+    !sameRuntime(order, last) || order.orderRevision !== last.orderRevision;
+  // A failure that stood in the way of the former order says nothing of this one.
+  if (changed) set(work, { failure: null });
+}
+
+function fetchEnded(
+  work: Work,
+  event: Extract<VmEvent, { kind: "fetched" | "fetchFailed" }>,
+): void {
+  const { supply } = work.vm;
+  if (supply.kind !== "fetching" || supply.op !== event.op) return;
+  if (event.kind === "fetchFailed") {
+    set(work, { supply: { kind: "none" } });
+    return hostFailed(work, event.failure);
+  }
+  set(work, {
+    supply: { kind: "ready", target: supply.target },
+    failure: null,
+  });
+  const { attempt } = work.vm.ledger;
+  if (attempt !== null && attempt.seconds.copy === null) {
+    const copy = secondsBetween(attempt.orderedAtMs, work.at);
+    setAttempt(work, { seconds: { ...attempt.seconds, copy } });
+  }
+}
+
+function startEnded(
+  work: Work,
+  event: Extract<VmEvent, { kind: "started" | "startFailed" }>,
+): void {
+  const { guest } = work.vm;
+  if (guest.kind !== "starting" || guest.op !== event.op) return;
+  if (event.kind === "startFailed") return startFailed(work, guest, event);
+  const checks = guest.target.spec.healthChecks;
+  const on: GuestOn = {
+    kind: "on",
+    target: guest.target,
+    host: event.host,
+    ports: event.ports,
+    health: startHealth(checks, event.startedAtMs),
+  };
+  set(work, { guest: on, failure: null });
+  setAttempt(work, { startedAtMs: event.startedAtMs, healthySinceMs: null });
+  save(work, "progress");
+  noteHealth(work, on);
+  if (guest.early !== null) exited(work, { ...guest.early, at: work.at });
+}
+
+function startFailed(
+  work: Work,
+  guest: { target: Target },
+  event: Extract<VmEvent, { kind: "startFailed" }>,
+): void {
+  set(work, { guest: { kind: "off", untilMs: work.at } });
+  if (event.failure === null) {
+    return crashed(work, guest.target, {
+      clean: false,
+      reason: event.message,
+    });
+  }
+  hostFailed(work, event.failure);
+  disarm(work);
+  save(work, "progress");
+}
+
+function stopEnded(
+  work: Work,
+  event: Extract<VmEvent, { kind: "stopped" | "stopFailed" }>,
+): void {
+  const { guest } = work.vm;
+  if (guest.kind !== "stopping" || guest.op !== event.op) return;
+  if (event.kind === "stopFailed") {
+    set(work, { guest: guest.was });
+    disarm(work);
+    return hostFailed(work, event.failure);
+  }
+  set(work, { guest: { kind: "off", untilMs: work.at } });
+  const { attempt } = work.vm.ledger;
+  if (attempt !== null && sameRuntime(attempt.target, guest.was.target)) {
+    setAttempt(work, { startedAtMs: null, healthySinceMs: null });
+  }
+}
+
+function exited(work: Work, event: ExitEvent): void {
+  const { guest } = work.vm;
+  if (guest.kind === "starting") {
+    return set(work, { guest: { ...guest, early: event } });
+  }
+  // An end while it is being stopped is what was asked for.
+  if (guest.kind !== "on") return;
+  const upMs = work.at - guest.health.startedAtMs;
+  // A guest that stayed up for the longest back-off has recovered.
+  if (upMs >= guest.target.spec.restart.maxDelayMs) {
+    setLedger(work, { crashes: 0 });
+  }
+  set(work, { guest: { kind: "off", untilMs: work.at } });
+  crashed(work, guest.target, event);
+}
+
+/** It ended by itself: started again after a wait, or left, as its policy says. */
+export function crashed(
+  work: Work,
+  target: Target,
+  end: { clean: boolean; reason: string },
+): void {
+  const { ledger, desired } = work.vm;
+  const attempt = ledger.attempt;
+  if (attempt === null || desired.kind !== "order") return;
+  // It was about to be replaced: the next one comes up as soon as it can.
+  if (!sameRuntime(attempt.target, target)) return;
+  const { restart } = target.spec;
+  setAttempt(work, { startedAtMs: null, healthySinceMs: null });
+  if (!mayRestart(restart, end.clean)) {
+    const reason = `${end.reason}, restart policy ${restart.policy}`;
+    const { orderRevision } = desired.order;
+    set(work, {
+      guest: { kind: "ended", target, orderRevision, reason },
+    });
+    return save(work, "progress");
+  }
+  const crashes = ledger.crashes + 1;
+  setLedger(work, { crashes, restarts: ledger.restarts + 1 });
+  const untilMs = work.at + restartDelayMs(restart, work.vm.ledger.crashes);
+  set(work, { guest: { kind: "off", untilMs } });
+  save(work, "progress");
+}
+
+function probeEnded(
+  work: Work,
+  event: Extract<VmEvent, { kind: "probed" }>,
+): void {
+  const { guest } = work.vm;
+  if (guest.kind !== "on") return;
+  if (guest.health.startedAtMs !== event.startedAtMs) return;
+  const checks = guest.target.spec.healthChecks;
+  const health = probed(guest.health, checks, event, work.at);
+  const on = { ...guest, health };
+  set(work, { guest: on });
+  noteHealth(work, on);
+}
+
+/** Carries what the ledger keeps of a guest's health into it. */
+export function noteHealth(work: Work, guest: GuestOn): void {
+  const { attempt } = work.vm.ledger;
+  if (attempt === null || !sameRuntime(attempt.target, guest.target)) return;
+  const { firstAnswerAtMs, healthySinceMs, startedAtMs } = guest.health;
+  if (firstAnswerAtMs !== null && attempt.seconds.boot === null) {
+    const boot = secondsBetween(startedAtMs, firstAnswerAtMs);
+    setAttempt(work, { seconds: { ...attempt.seconds, boot } });
+  }
+  if (healthySinceMs !== attempt.healthySinceMs) {
+    setAttempt(work, { healthySinceMs });
+    save(work, "progress");
+  }
+}

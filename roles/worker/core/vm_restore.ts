@@ -1,0 +1,107 @@
+/**
+ * A VM as a new worker process takes it over from its ledger, the last orders
+ * and what the driver found running. Pure.
+ *
+ * @module
+ */
+import type { Order } from "../../model/assignment.ts";
+import { restoreHealth } from "./health.ts";
+import {
+  emptyLedger,
+  type Ledger,
+  sameRuntime,
+  type Target,
+} from "./ledger.ts";
+import { crashed } from "./vm_events.ts";
+import {
+  fallbackTarget,
+  type GuestOn,
+  orderTarget,
+  type Vm,
+} from "./vm_state.ts";
+import type { Work } from "./work.ts";
+
+/** A VM that is not known yet. */
+export function newVm(id: string, bootId: string): Vm {
+  return {
+    id,
+    desired: { kind: "unknown" },
+    supply: { kind: "none" },
+    guest: { kind: "off", untilMs: 0 },
+    ledger: emptyLedger(id, bootId),
+    failure: null,
+    unsaved: false,
+    nextOp: 1,
+  };
+}
+
+/** A guest of a former worker process, as the driver found it. */
+export interface FoundGuest {
+  incarnation: number;
+  runtimeHash: string;
+  host: string;
+  ports: GuestOn["ports"];
+  startedAtMs: number;
+}
+
+/** The targets a worker may have started for this VM, by its ledger and order. */
+function knownTargets(ledger: Ledger, order: Order | null): Target[] {
+  const targets: (Target | null)[] = [ledger.attempt?.target ?? null];
+  for (const known of [ledger.order, order]) {
+    if (known !== null) targets.push(orderTarget(known), fallbackTarget(known));
+  }
+  targets.push(ledger.lastHealthy);
+  return targets.filter((target) => target !== null);
+}
+
+/**
+ * The VM as a new worker process takes it over. `guest` is adopted when its
+ * target is known, else `null` is returned for it: it has to be ended first.
+ */
+export function restoreVm(
+  known: { ledger: Ledger; order: Order | null; found: FoundGuest | null },
+  at: number,
+): Vm | null {
+  const { ledger, found } = known;
+  const base: Vm = { ...newVm(ledger.vm, ledger.bootId), ledger };
+  const order = known.order ?? ledger.order;
+  const vm: Vm = order === null
+    ? base
+    : { ...base, desired: { kind: "order", order } };
+  if (found === null) return endedWhileAway(vm, at);
+  const target = knownTargets(ledger, known.order).find((candidate) =>
+    sameRuntime(candidate, found)
+  );
+  if (target === undefined) return null;
+  const { attempt } = ledger;
+  const healthySinceMs =
+    attempt !== null && sameRuntime(attempt.target, found) &&
+      attempt.startedAtMs === found.startedAtMs
+      ? attempt.healthySinceMs
+      : null;
+  const { startedAtMs, host, ports } = found;
+  const health = restoreHealth(target.spec.healthChecks, {
+    startedAtMs,
+    healthySinceMs,
+  });
+  const adopted = attempt !== null && sameRuntime(attempt.target, found)
+    ? { ...ledger, attempt: { ...attempt, startedAtMs } }
+    : ledger;
+  return {
+    ...vm,
+    ledger: adopted,
+    guest: { kind: "on", target, host, ports, health },
+  };
+}
+
+/** A guest that the ledger saw running and that is gone has ended while nobody watched. */
+function endedWhileAway(vm: Vm, at: number): Vm {
+  const { attempt } = vm.ledger;
+  if (attempt === null || attempt.startedAtMs === null) return vm;
+  const work: Work = { vm, actions: [], at };
+  crashed(work, attempt.target, {
+    clean: false,
+    reason: "it ended while the worker was away",
+  });
+  return work.vm;
+}

@@ -1,0 +1,73 @@
+/**
+ * The process of a record: finds it, waits for its end, ends it. Signals no
+ * process that is not the record's own.
+ *
+ * @module
+ */
+import { AppError } from "../roles/model/errors.ts";
+import type { Clock } from "../roles/model/ports.ts";
+import {
+  isOurs,
+  type ProcessFacts,
+  type RunRecord,
+} from "./core/run_record.ts";
+import { findByMarker, killNow, processFacts } from "./process_table.ts";
+
+/** Between looks at a process that is about to end. */
+const END_POLL_MS = 20;
+/** SIGKILL ends a process in milliseconds unless the kernel holds it in a disk wait. */
+const KILL_TIMEOUT_MS = 10_000;
+
+/** The process of a record; null when it does not run. */
+export async function findProcess(
+  record: RunRecord,
+  pidPath: string,
+): Promise<ProcessFacts | null> {
+  if (record.state.kind === "running") {
+    const facts = await processFacts(record.state.pid);
+    return facts !== null && isOurs(record, facts) ? facts : null;
+  }
+  const text = await Deno.readTextFile(pidPath).catch(() => "");
+  const facts = await processFacts(Number(text.trim()) || 0);
+  if (facts !== null && isOurs(record, facts)) return facts;
+  // QEMU's own starter may still be about to fork, or its pidfile unwritten.
+  return (await findByMarker(record.marker))[0] ?? null;
+}
+
+/** Waits for the end of a record's process until `endMs` of the boot-time clock; true when it has ended. */
+export async function untilEnded(
+  record: RunRecord,
+  pidPath: string,
+  wait: { clock: Clock; endMs: number },
+): Promise<boolean> {
+  for (;;) {
+    if (await findProcess(record, pidPath) === null) return true;
+    if (wait.clock.bootMs() >= wait.endMs) return false;
+    await wait.clock.sleep(END_POLL_MS);
+  }
+}
+
+/**
+ * Nothing of this record runs when it returns.
+ *
+ * @throws {AppError} `timeout` when the kernel does not let it die.
+ */
+export async function endProcess(
+  record: RunRecord,
+  pidPath: string,
+  clock: Clock,
+): Promise<void> {
+  const endMs = clock.bootMs() + KILL_TIMEOUT_MS;
+  for (;;) {
+    const facts = await findProcess(record, pidPath);
+    if (facts === null) return;
+    killNow(facts.pid);
+    if (clock.bootMs() >= endMs) {
+      throw new AppError(
+        "timeout",
+        `Cannot end VM "${record.id}": process ${facts.pid} does not die`,
+      );
+    }
+    await clock.sleep(END_POLL_MS);
+  }
+}
