@@ -11,7 +11,6 @@ import { parseJsonWith } from "../model/parse.ts";
 import {
   ClusterDoc,
   GenerationDoc,
-  IntentDoc,
   PlacementDoc,
   WorkerDoc,
 } from "./core/documents.ts";
@@ -27,7 +26,8 @@ const SCHEMAS = {
   store: StoreDoc,
   cluster: ClusterDoc,
   generation: GenerationDoc,
-  intent: IntentDoc,
+  /** Kept as text: thousands of parsed specs that nobody looks at would slow every garbage collection down. */
+  intent: z.string(),
   placement: PlacementDoc,
   worker: WorkerDoc,
 };
@@ -62,10 +62,14 @@ export class Documents implements Reading {
     const documents = new Documents();
     for (const kind of KINDS) {
       for (const { id, revision, json } of await store.list(kind)) {
-        const doc = parseJsonWith(SCHEMAS[kind], json, {
-          what: `the stored ${kind} "${id}"`,
-          hint: "restore the master's database from a backup",
-        });
+        const doc = kind === "intent" ? json : parseJsonWith(
+          SCHEMAS[kind],
+          json,
+          {
+            what: `the stored ${kind} "${id}"`,
+            hint: "restore the master's database from a backup",
+          },
+        );
         documents.#table(kind).set(id, { doc, revision });
       }
     }
@@ -174,7 +178,9 @@ export class Draft implements Reading {
         kind,
         id,
         expectedRevision,
-        json: doc === null ? null : JSON.stringify(doc),
+        json: doc === null || typeof doc === "string"
+          ? doc
+          : JSON.stringify(doc),
       });
     }
     return operations;

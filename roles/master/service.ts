@@ -106,8 +106,8 @@ export class MasterService {
    *
    * @throws {AppError} as {@linkcode decidePublish}, and `storage`.
    */
-  publishState(request: PublishRequest): Promise<PublishReply> {
-    return this.#change("publish", (draft) => {
+  async publishState(request: PublishRequest): Promise<PublishReply> {
+    const reply = await this.#change("publish", (draft) => {
       const nowMs = this.#state.clock.now();
       const workers = [...draft.entries("worker")].map(([, doc]) => doc);
       const known = this.#state.findState(draft, request.cluster);
@@ -121,7 +121,9 @@ export class MasterService {
       applyChange(draft, change);
       const key = `${request.cluster}/${request.intentHash}`;
       if (draft.get("intent", key) === undefined) {
-        draft.put("intent", key, { vmSpecs: request.vmSpecs });
+        const { vmSpecs } = request;
+        draft.put("intent", key, JSON.stringify({ vmSpecs }));
+        this.#state.keepSpecs(key, vmSpecs);
       }
       this.#prune(draft, request.cluster);
       const stored = change.generations.find((doc) =>
@@ -129,6 +131,8 @@ export class MasterService {
       );
       return replyOf(stored ?? generation, true);
     });
+    this.#state.forgetUnusedSpecs(request.cluster);
+    return reply;
   }
 
   #checkClusterCount(draft: Draft): void {
@@ -305,10 +309,9 @@ export class MasterService {
     if (names.includes("publish")) this.#failpoint("master.publish.committed");
     let isForAll = false;
     const rung = new Set<string>();
-    for (const { kind, id, doc } of draft.changes()) {
+    for (const { kind, id } of draft.changes()) {
       if (kind === "store") isForAll = true;
       if (kind === "worker") rung.add(id);
-      if (kind === "intent" && doc === null) this.#state.forgetSpecs(id);
     }
     if (names.includes("tick") && rung.size > 0) {
       this.#failpoint("master.orders.committed");

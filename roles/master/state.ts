@@ -8,9 +8,12 @@
 import type { OrderFence } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
+import { parseJsonWith } from "../model/parse.ts";
+import type { VmSpec } from "../model/vm_spec.ts";
 import {
   type GenerationDoc,
   generationKey,
+  IntentDoc,
   type WorkerDoc,
 } from "./core/documents.ts";
 import { leaseEpochOf } from "./core/epoch.ts";
@@ -87,12 +90,24 @@ export class MasterState {
     const key = `${cluster}/${intentHash}`;
     const known = this.#specs.get(key);
     if (known !== undefined) return known;
-    const intent = reading.get("intent", key);
-    if (intent === undefined) return undefined;
+    const text = reading.get("intent", key);
+    if (text === undefined) return undefined;
+    const { vmSpecs } = parseJsonWith(IntentDoc, text, {
+      what: `the stored intent "${key}"`,
+      hint: "restore the master's database from a backup",
+    });
+    return this.keepSpecs(key, vmSpecs);
+  }
+
+  /** Keeps the views of specs that were just published, which spares reading them again. */
+  keepSpecs(
+    intentKey: string,
+    vmSpecs: readonly VmSpec[],
+  ): ReadonlyMap<string, SpecView> {
     const specs = new Map(
-      intent.vmSpecs.map((spec) => [spec.name, new SpecView(spec)]),
+      vmSpecs.map((spec) => [spec.name, new SpecView(spec)]),
     );
-    this.#specs.set(key, specs);
+    this.#specs.set(intentKey, specs);
     return specs;
   }
 
@@ -137,8 +152,24 @@ export class MasterState {
     };
   }
 
-  /** Forgets the views of specs that are no longer kept. */
-  forgetSpecs(intentKey: string): void {
-    this.#specs.delete(intentKey);
+  /** Forgets the views of a cluster's specs except those in use; they are read again when asked for. */
+  forgetUnusedSpecs(cluster: string): void {
+    const state = this.findState(this.documents, cluster);
+    if (state === undefined) return;
+    const { active, previous, highest, rollout } = state.cluster;
+    const used = new Set([active, previous, highest, rollout?.generation ?? 0]);
+    for (
+      const [, doc] of this.documents.entries("placement", `${cluster}/`)
+    ) used.add(doc.generation).add(doc.fallbackGeneration);
+    const keys = new Set<string>();
+    for (const generation of used) {
+      const hash = state.generations.get(generation)?.intentHash;
+      if (hash !== undefined) keys.add(`${cluster}/${hash}`);
+    }
+    for (const key of this.#specs.keys()) {
+      if (key.startsWith(`${cluster}/`) && !keys.has(key)) {
+        this.#specs.delete(key);
+      }
+    }
   }
 }
