@@ -369,6 +369,41 @@ Deno.test("ci: a log is followed while it grows, and resumed where it was left",
     assert.doesNotMatch(await rest.text(), /event: lines/);
   }));
 
+/** Processes that run the endless build below. */
+async function builders(): Promise<number> {
+  let count = 0;
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^[0-9]+$/.test(name)) continue;
+    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() =>
+      ""
+    );
+    if (line.includes("echo without end; while")) count++;
+  }
+  return count;
+}
+
+Deno.test("ci: stopping ends a build that is under way, and the next start takes it up again", () =>
+  withFixture(async (f) => {
+    const building = (commit: string) =>
+      until("the build runs", async () => {
+        const [job] = await f.jobs();
+        assert.equal(job?.commit, commit);
+        return job.stage === "build" &&
+          (await f.log(job.id)).includes("without end");
+      }, { timeoutMs: JOB_MS });
+    await f.startCi();
+    const commit = await f.push(
+      flake({ build: "echo without end; while :; do :; done" }),
+    );
+    await building(commit);
+    assert.notEqual(await builders(), 0);
+    await f.ci?.stop();
+    assert.equal(await builders(), 0, "no builder outlives ci");
+    await f.startCi();
+    await building(commit);
+    assert.deepEqual(f.published, []);
+  }));
+
 /** ci in a process of its own, which a failpoint kills. */
 async function ciUntilKilled(f: Fixture, failpoint: string): Promise<void> {
   const script = `import { CiConfig, run } from "./roles/ci/mod.ts";

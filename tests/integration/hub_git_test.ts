@@ -283,6 +283,7 @@ Deno.test("hub: a pack of 50 MB goes up and comes down whole", async () => {
   file.close();
   // Random bytes do not compress: trying takes 10 s.
   await git(work, "config", "core.compression", "0");
+  await git(work, "config", "core.bigFileThreshold", "1m");
   const head = await commit(work, "with a big file");
   await git(work, "push", "-q", hub.remote("big", token), "main");
   await git(hub.dir, "clone", "-q", hub.remote("big"), "copy");
