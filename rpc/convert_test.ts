@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Assignment } from "../roles/model/assignment.ts";
-import type {
-  GenerationSummary,
-  PublishRequest,
+import { Assignment } from "../roles/model/assignment.ts";
+import {
+  type GenerationSummary,
+  type PublishRequest,
 } from "../roles/model/generation.ts";
-import type { ObservedVm, WorkerReport } from "../roles/model/observed.ts";
-import type { ClusterStatus } from "../roles/model/status.ts";
+import { type ObservedVm, WorkerReport } from "../roles/model/observed.ts";
+import { ClusterStatus } from "../roles/model/status.ts";
 import { VmSpec } from "../roles/model/vm_spec.ts";
 import {
   assignmentFromWire,
@@ -22,6 +22,7 @@ import {
   workerReportFromWire,
   workerReportToWire,
 } from "./convert.ts";
+import { acceptor } from "./convert/accept.ts";
 import { keep } from "./core/hook.ts";
 import { type StructType, TypedContent } from "./core/types.ts";
 import * as common from "./generated/common.ts";
@@ -400,4 +401,109 @@ Deno.test("bad values are refused with their path", () => {
     () => overTheWire(common.Port, { name: "http", guest: 70_000 }),
     /Port\.guest must be an integer from 0 to 65535, not 70000/,
   );
+});
+
+/** Every place in a value, as the object that holds it and its key. */
+function places(value: unknown): { holder: object; key: string }[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => [
+    { holder: value, key },
+    ...places(item),
+  ]);
+}
+
+Deno.test("what is accepted fast is what zod returns, unchanged", () => {
+  const accepts = acceptor(VmSpec);
+  const odd = fc.constantFrom<unknown>(
+    undefined,
+    null,
+    -1,
+    0,
+    1.5,
+    NaN,
+    2 ** 60,
+    7n,
+    "",
+    "Not A Name",
+    "/nix/store/../etc",
+    "x".repeat(5000),
+    "blue-green",
+    "exclusive",
+    true,
+    [],
+    ["a", "a"],
+    {},
+    { name: "x" },
+    JSON.parse('{"__proto__": 1}'),
+  );
+  let refused = 0;
+  fc.assert(
+    fc.property(vmSpec, fc.nat(), odd, fc.boolean(), (spec, at, value, add) => {
+      assert.ok(accepts(spec), "a good spec takes the fast way");
+      const changed = structuredClone(spec) as unknown as object;
+      const all = places(changed);
+      const { holder, key } = all[at % all.length]!;
+      Object.assign(holder, {
+        [add && !Array.isArray(holder) ? `${key}x` : key]: value,
+      });
+      if (!accepts(changed)) return void refused++;
+      const parsed = VmSpec.safeParse(changed);
+      assert.ok(parsed.success, parsed.error?.message);
+      assert.deepEqual(parsed.data, changed);
+    }),
+    { numRuns: 1000 },
+  );
+  assert.ok(refused > 300, `${refused} changed specs were refused`);
+});
+
+Deno.test("every contract of the wire takes the fast way", () => {
+  const status: ClusterStatus = {
+    cluster: "shop",
+    activeGeneration: 0,
+    commit: "",
+    held: null,
+    convergencePercent: 100,
+    highestGeneration: 0,
+    rollout: null,
+    workers: [],
+    vms: [],
+  };
+  assert.ok(acceptor(ClusterStatus)(status));
+  const fallback = { kind: "stop" };
+  fc.assert(fc.property(vmSpec, observedVm, (spec, vm) => {
+    const hash = "a".repeat(64);
+    const order = {
+      vm: vm.vm,
+      incarnation: 1,
+      orderRevision: 1,
+      generation: 1,
+      commit: "abcdef",
+      spec,
+      runtimeHash: hash,
+      policyHash: hash,
+      fallback,
+    };
+    const assignment = {
+      worker: "w",
+      leaseEpoch: 1,
+      revision: 1,
+      leaseMs: 1,
+      orders: [order],
+    };
+    assert.ok(acceptor(Assignment)(assignment));
+    const report = {
+      worker: "w",
+      bootId: "",
+      sequence: 1,
+      process: "0".repeat(32),
+      leaseEpoch: 0,
+      revision: 0,
+      capacity: { cpuMilli: 1, memoryMib: 1 },
+      attributes: {},
+      versions: {},
+      vms: [JSON.parse(JSON.stringify(vm))],
+      metrics: { load: 0.5 },
+    };
+    assert.ok(acceptor(WorkerReport)(report));
+  }));
 });

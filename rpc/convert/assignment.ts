@@ -9,7 +9,7 @@ import {
   type Order,
   OrderFence,
 } from "../../roles/model/assignment.ts";
-import { parseWith } from "../../roles/model/parse.ts";
+import { parseFast } from "./accept.ts";
 import type * as common from "../generated/common.ts";
 import type * as wire from "../generated/master.ts";
 import { counter, given } from "./plain.ts";
@@ -23,7 +23,7 @@ export function orderFenceFromWire(
     leaseEpoch: counter(fence?.leaseEpoch ?? 0, "leaseEpoch"),
     revision: counter(fence?.revision ?? 0, "revision"),
   };
-  return parseWith(OrderFence, plain, { what: "the fence" });
+  return parseFast(OrderFence, plain, { what: "the fence" });
 }
 
 export function assignmentToWire(
@@ -61,7 +61,7 @@ export function assignmentFromWire(
     leaseMs: assignment.leaseMs,
     orders: assignment.orders.map(orderPlain),
   };
-  return parseWith(Assignment, plain, { what: "the assignment" });
+  return parseFast(Assignment, plain, { what: "the assignment" });
 }
 
 function orderPlain(order: wire.Order): unknown {

@@ -9,7 +9,7 @@ import {
   type GenerationSummary,
 } from "../../roles/model/generation.ts";
 import { Counter } from "../../roles/model/ids.ts";
-import { parseWith } from "../../roles/model/parse.ts";
+import { parseFast } from "./accept.ts";
 import type * as wire from "../generated/master.ts";
 import { seconds } from "./observed.ts";
 import { counter } from "./plain.ts";
@@ -84,5 +84,5 @@ export function generationSummaryFromWire(
     },
     traceparent: generation.traceparent === "" ? null : generation.traceparent,
   };
-  return parseWith(Summary, plain, { what: "a generation" });
+  return parseFast(Summary, plain, { what: "a generation" });
 }

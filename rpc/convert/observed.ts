@@ -4,7 +4,7 @@
  * @module
  */
 import { ObservedVm, WorkerReport } from "../../roles/model/observed.ts";
-import { parseWith } from "../../roles/model/parse.ts";
+import { parseFast } from "./accept.ts";
 import type * as common from "../generated/common.ts";
 import type * as wire from "../generated/master.ts";
 import { counter, fromPairs, invert, mapped, toPairs } from "./plain.ts";
@@ -41,7 +41,7 @@ export function observedVmToWire(vm: ObservedVm): common.ObservedVmInput {
 
 /** @throws {AppError} `invalid`, naming the path. */
 export function observedVmFromWire(vm: common.ObservedVm): ObservedVm {
-  return parseWith(ObservedVm, observedVmPlain(vm), {
+  return parseFast(ObservedVm, observedVmPlain(vm), {
     what: `the state of VM ${vm.vm}`,
   });
 }
@@ -115,7 +115,7 @@ export function workerReportFromWire(report: wire.WorkerReport): WorkerReport {
       report.metrics.map(({ name, value }) => [name, value]),
     ),
   };
-  return parseWith(WorkerReport, plain, {
+  return parseFast(WorkerReport, plain, {
     what: `the report of worker "${report.worker}"`,
   });
 }

@@ -10,7 +10,7 @@ import {
   PublishRequest,
 } from "../../roles/model/generation.ts";
 import { Counter } from "../../roles/model/ids.ts";
-import { parseWith } from "../../roles/model/parse.ts";
+import { parseFast } from "./accept.ts";
 import type * as wire from "../generated/master.ts";
 import { counter, given } from "./plain.ts";
 import { vmSpecPlain, vmSpecToWire } from "./vm_spec.ts";
@@ -51,7 +51,7 @@ export function publishRequestFromWire(
     ...given("traceparent", request.traceparent),
     vmSpecs: request.vmSpecs.map(vmSpecPlain),
   };
-  return parseWith(PublishRequest, plain, { what: "what is published" });
+  return parseFast(PublishRequest, plain, { what: "what is published" });
 }
 
 export function publishReplyToWire(
@@ -71,5 +71,5 @@ const Reply = z.strictObject({
 export function publishReplyFromWire(
   reply: wire.PublisherPublishStateResults,
 ): PublishReply {
-  return parseWith(Reply, reply, { what: "the master's answer" });
+  return parseFast(Reply, reply, { what: "the master's answer" });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseWith } from "../../roles/model/parse.ts";
+import { parseFast } from "./accept.ts";
 import {
   ClusterStatus,
   type VmStatus,
@@ -67,7 +67,7 @@ export function clusterStatusFromWire(
     workers: status.workers.map(workerStatusPlain),
     vms: status.vms.map(vmStatusPlain),
   };
-  return parseWith(ClusterStatus, plain, { what: "the cluster's status" });
+  return parseFast(ClusterStatus, plain, { what: "the cluster's status" });
 }
 
 /** @throws {AppError} `invalid`, naming the path. */
@@ -75,7 +75,7 @@ export function workerStatusFromWire(
   worker: wire.WorkerStatus | undefined,
 ): WorkerStatus {
   const plain = worker === undefined ? undefined : workerStatusPlain(worker);
-  return parseWith(WorkerStatus, plain, { what: "the worker's status" });
+  return parseFast(WorkerStatus, plain, { what: "the worker's status" });
 }
 
 function workerStatusPlain(worker: wire.WorkerStatus): unknown {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseWith } from "../../roles/model/parse.ts";
+import { parseFast } from "./accept.ts";
 import { type Constraint, VmSpec } from "../../roles/model/vm_spec.ts";
 import type * as wire from "../generated/common.ts";
 import { fromPairs, given, invert, mapped, toPairs } from "./plain.ts";
@@ -75,7 +75,7 @@ function ruleToWire(rule: Constraint): wire.RuleInput {
 
 /** @throws {AppError} `invalid`, naming the path. */
 export function vmSpecFromWire(spec: wire.VmSpec): VmSpec {
-  return parseWith(VmSpec, vmSpecPlain(spec), { what: `VM "${spec.name}"` });
+  return parseFast(VmSpec, vmSpecPlain(spec), { what: `VM "${spec.name}"` });
 }
 
 /** The spec as zod takes it: what stands for "not given" is left out. */
