@@ -16,6 +16,7 @@ import { AppError } from "../model/errors.ts";
 import type { Random } from "../model/ports.ts";
 import { readSmallFile, writeFileAtomic } from "../config/mod.ts";
 import {
+  authorityName,
   encodeCertificate,
   type Host,
   parseHost,
@@ -34,7 +35,6 @@ const MAX_HOSTS = 100;
 /** PEM files are a few KiB; a system's CA bundle is 250 KiB. */
 const MAX_PEM_BYTES = 2 * 1024 * 1024;
 
-const CA_NAME = "Procurator CA";
 const SERVER_NAME = "procurator";
 
 /** What {@linkcode initTls} wrote. */
@@ -88,13 +88,14 @@ function newAuthority(source: { now: number; random: Random }): Authority {
   const key = newKey();
   const publicKey = spki(key);
   const notAfterMs = source.now + CA_DAYS * DAY_MS;
+  const name = authorityName(publicKey);
   const bytes = encodeCertificate({
     serial: serialNumber(source.random),
     notBeforeMs: source.now - BACKDATE_MS,
     notAfterMs,
     publicKey,
-    subject: CA_NAME,
-    issuer: { name: CA_NAME, publicKey },
+    subject: name,
+    issuer: { name, publicKey },
     use: { kind: "ca" },
   }, signer(key));
   return { cert: pem("CERTIFICATE", bytes), key, publicKey, notAfterMs };
@@ -203,7 +204,10 @@ export async function initTls(
     notAfterMs,
     publicKey: spki(key),
     subject: SERVER_NAME,
-    issuer: { name: CA_NAME, publicKey: authority.publicKey },
+    issuer: {
+      name: authorityName(authority.publicKey),
+      publicKey: authority.publicKey,
+    },
     use: { kind: "server", hosts: parsed },
   }, signer(authority.key));
   await Deno.mkdir(dir, { recursive: true, mode: 0o700 });

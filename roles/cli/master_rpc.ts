@@ -4,6 +4,7 @@
  * @module
  */
 import { TOKEN_ROLES, TokenInfo } from "../auth/mod.ts";
+import { AppError } from "../model/errors.ts";
 import { Counter } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
 import { connectRpc } from "../../rpc/mod.ts";
@@ -142,14 +143,40 @@ function methodsOf(
   };
 }
 
+/** What a user can do about a connection that did not come to a session. */
+function explain(error: unknown, url: string): unknown {
+  if (!(error instanceof AppError)) return error;
+  if (error.message.includes("certificate")) {
+    return new AppError("refused", `Cannot trust ${url}`, {
+      cause: error,
+      hint:
+        "give the CA that `procurator tls init` made by --ca-file, and a name or address that is in the certificate",
+    });
+  }
+  if (error.hint !== undefined) return error;
+  return new AppError(error.code, `Cannot log in to ${url}`, {
+    cause: error,
+    hint:
+      "is it the master's RPC address, with tls:// where it serves TLS and tcp:// where not?",
+  });
+}
+
 /**
  * Connects and logs in.
  *
- * @throws {AppError} `unavailable` when nobody answers, `unauthenticated` when the token is worth nothing.
+ * @throws {AppError} `unavailable` when nobody answers, `unauthenticated` when the token is worth nothing, `refused` when its certificate is not trusted.
  */
 export async function connectMaster(
   target: MasterTarget,
 ): Promise<MasterClient> {
+  try {
+    return await openSession(target);
+  } catch (error) {
+    throw explain(error, target.url);
+  }
+}
+
+async function openSession(target: MasterTarget): Promise<MasterClient> {
   const connection = await within(
     CONNECT_TIMEOUT_MS,
     ({ signal }) =>

@@ -197,7 +197,14 @@ Deno.test("over TLS: the CA is kept by login, a wrong one is refused", async () 
     "--ca-file",
     `${dir.path}/other/ca.crt`,
   ], token);
-  assert.notEqual(wrong.status, 0);
+  assert.equal(wrong.status, 3);
+  assert.match(
+    wrong.err,
+    /Cannot trust tls:[^]*UnknownIssuer[^]*Try: give the CA/,
+  );
+  const plain = await me(["login", url.replace("tls:", "tcp:")], token);
+  assert.equal(plain.status, 1);
+  assert.match(plain.err, /Try: is it the master's RPC address, with tls:/);
   const right = await me(
     ["login", url, "--ca-file", `${dir.path}/tls/ca.crt`],
     token,

@@ -108,6 +108,13 @@ function keyId(publicKey: Uint8Array): Uint8Array {
   return new Uint8Array(createHash("sha1").update(publicKey).digest());
 }
 
+/** A name for the CA of a key: two CAs of one name confuse whoever trusts both. */
+export function authorityName(publicKey: Uint8Array): string {
+  const id = [...keyId(publicKey).subarray(0, 4)];
+  const hex = id.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `Procurator CA ${hex}`;
+}
+
 /** What both kinds of certificate need. Keys are SubjectPublicKeyInfo in DER. */
 export interface CertificateRequest {
   serial: Uint8Array;
