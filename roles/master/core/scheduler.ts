@@ -103,11 +103,11 @@ function ruleRefusal(spec: VmSpec, worker: WorkerRoom): string | null {
   if (spec.fencing === "exclusive" && worker.attributes.guard !== "true") {
     return "has no live guard, which an exclusive VM needs";
   }
-  const backend = worker.attributes.backend;
+  const { driver } = worker.attributes;
   if (
-    spec.backend !== undefined && backend !== undefined &&
-    !backend.split(",").includes(spec.backend)
-  ) return `runs ${backend}, it needs ${spec.backend}`;
+    spec.backend !== undefined && driver !== undefined &&
+    spec.backend !== driver
+  ) return `runs VMs by ${driver}, it needs ${spec.backend}`;
   const broken = spec.constraints.find((rule) => !ruleHolds(rule, worker));
   return broken === undefined ? null : `does not meet ${describeRule(broken)}`;
 }

@@ -103,10 +103,10 @@ Deno.test("each refusal names its worker and says why", () => {
     ],
     [
       "backend",
-      worker("a", { attributes: { backend: "qemu" } }),
+      worker("a", { attributes: { driver: "qemu" } }),
       request({ backend: "cloud-hypervisor" }),
       [],
-      /runs qemu, it needs cloud-hypervisor/,
+      /runs VMs by qemu, it needs cloud-hypervisor/,
     ],
     [
       "guard",
