@@ -33,6 +33,8 @@ export const LIB_FILES: Readonly<Record<string, string>> = {
 export interface SampleDeadlines {
   /** Between two health probes. */
   intervalMs: number;
+  /** A guest that boots swallows connections: a probe that waits long finds out late that it answers. */
+  timeoutMs: number;
   /** After the start, failed probes do not count. */
   graceMs: number;
   /** How long a VM must be healthy without a break. */
@@ -48,6 +50,7 @@ export interface SampleDeadlines {
  */
 export const SHORT_DEADLINES: SampleDeadlines = {
   intervalMs: 500,
+  timeoutMs: 1000,
   graceMs: 10_000,
   minHealthyTimeMs: 1000,
   healthyDeadlineMs: 15_000,

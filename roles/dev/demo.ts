@@ -35,9 +35,10 @@ const COMMIT_TIMEOUT_MS = 180_000;
 /** The sample project's deadlines; printed by the demo. */
 export const DEMO_DEADLINES = {
   intervalMs: 250,
+  timeoutMs: 1000,
   graceMs: 10_000,
   minHealthyTimeMs: 1000,
-  healthyDeadlineMs: 25_000,
+  healthyDeadlineMs: 20_000,
   progressDeadlineMs: 120_000,
 };
 

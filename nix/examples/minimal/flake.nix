@@ -29,7 +29,7 @@
               kind = "http";
               port = 80;
               path = "/healthz";
-              inherit (settings) intervalMs graceMs;
+              inherit (settings) intervalMs timeoutMs graceMs;
             }
           ];
           update = { inherit (settings) minHealthyTimeMs healthyDeadlineMs progressDeadlineMs; };

@@ -32,12 +32,7 @@ export type Outcome = "healthy" | "rolled-back" | "failed";
 export function describeLook(look: Look): Map<string, string> {
   const lines = new Map<string, string>();
   const { job, generation, status } = look;
-  if (job !== null) {
-    lines.set(
-      "ci",
-      `ci        ${job.state}${job.message === "" ? "" : `: ${job.message}`}`,
-    );
-  }
+  if (job !== null) lines.set("ci", `ci        ${job.message || job.state}`);
   if (generation !== null) {
     const reason = generation.reason === "" ? "" : `: ${generation.reason}`;
     lines.set(
