@@ -32,15 +32,18 @@ export interface DriverOptions {
   accel?: QemuAccel;
   hostAddress?: string;
   onWarning?: (message: string, error: unknown) => void;
+  /** Called when a VMM runs and no record says so yet: tests die here. */
+  onSpawned?: () => void;
 }
 
 const DRIVERS = {
   qemu: (options: DriverOptions): Promise<Vmm> =>
     Promise.resolve(new QemuVmm(options)),
-  simulated: async ({ runDir, clock }: DriverOptions): Promise<Vmm> => {
+  simulated: async (options: DriverOptions): Promise<Vmm> => {
+    const { runDir } = options;
     await Deno.mkdir(runDir, { recursive: true });
     const host = new FileHost(`${runDir}/simulated.json`, await readBootId());
-    return new SimulatedVmm({ host, clock });
+    return new SimulatedVmm({ ...options, host });
   },
 } as const;
 

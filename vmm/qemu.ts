@@ -13,7 +13,6 @@
  */
 import { AppError } from "../roles/model/errors.ts";
 import type { Clock } from "../roles/model/ports.ts";
-import { failpoint } from "../roles/process/failpoint.ts";
 import { runProcess } from "../roles/process/run.ts";
 import { type QemuAccel, qemuArgs } from "./core/qemu_args.ts";
 import { isPortTaken, qemuStartError } from "./core/qemu_errors.ts";
@@ -60,6 +59,8 @@ export interface QemuOptions {
   /** The address ports are forwarded from. */
   hostAddress?: string;
   onWarning?: (message: string, error: unknown) => void;
+  /** Called when the VMM runs and its record does not say so yet: tests die here. */
+  onSpawned?: () => void;
 }
 
 interface Running {
@@ -100,6 +101,7 @@ export class QemuVmm implements Vmm {
       accel: "tcg",
       hostAddress: "127.0.0.1",
       onWarning: () => undefined,
+      onSpawned: () => undefined,
       ...options,
     };
     this.#directory = new RunDirectory(options.runDir);
@@ -227,7 +229,7 @@ export class QemuVmm implements Vmm {
   }
 
   async #take(record: RunRecord): Promise<VmInstance> {
-    failpoint("worker.vm.spawned");
+    this.#options.onSpawned();
     const facts = await this.#findProcess(record);
     if (facts === null) {
       await this.#abandon(record);
@@ -237,9 +239,7 @@ export class QemuVmm implements Vmm {
       );
     }
     try {
-      const instance = await this.#record(record, facts);
-      failpoint("worker.vm.started");
-      return instance;
+      return await this.#record(record, facts);
     } catch (error) {
       // Without its record it would be an orphan after the next crash.
       await this.#abandon(record);

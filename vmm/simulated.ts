@@ -121,6 +121,7 @@ export class SimulatedVmm implements Vmm {
   };
   #host: SimulatedHost;
   #clock: Clock;
+  #onSpawned: () => void;
   #vms: Map<string, SimulatedVm> | null = null;
   /** What an ended VM wrote stays readable until `forget`. */
   #oldLogs = new Map<string, string>();
@@ -129,7 +130,10 @@ export class SimulatedVmm implements Vmm {
   #watching: Promise<void> | null = null;
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(options: { host: SimulatedHost; clock: Clock }) {
+  constructor(
+    options: { host: SimulatedHost; clock: Clock; onSpawned?: () => void },
+  ) {
+    this.#onSpawned = options.onSpawned ?? (() => undefined);
     this.#host = options.host;
     this.#clock = options.clock;
   }
@@ -169,6 +173,7 @@ export class SimulatedVmm implements Vmm {
       vms.delete(vm.id);
       throw error;
     }
+    this.#onSpawned();
     return instanceOf(vm);
   }
 

@@ -245,6 +245,7 @@ export class Applier {
       const { host, ports, startedAtMs } = await this.#starts.run(() =>
         vmm.start(config)
       );
+      failpoint("worker.vm.started");
       this.#tell(vm, {
         kind: "started",
         at: this.#now(),

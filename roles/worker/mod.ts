@@ -21,6 +21,7 @@ import { baseApp, requireRole, serveHttp } from "../http/mod.ts";
 import { type Logger, logger } from "../log/mod.ts";
 import { formatError } from "../model/errors.ts";
 import type { Clock, Random, RunningRole } from "../model/ports.ts";
+import { failpoint } from "../process/failpoint.ts";
 import { createNix } from "../nix/mod.ts";
 import {
   openVmm,
@@ -181,6 +182,7 @@ async function openVms(
     accel: config.accel,
     hostAddress: config.vmAddress,
     onWarning,
+    onSpawned: () => failpoint("worker.vm.spawned"),
   });
   stack.defer(() => vmm.close());
   const closures = deps.closures ??
