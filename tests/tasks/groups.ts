@@ -30,6 +30,16 @@ export interface Totals {
 
 const root = new URL("../../", import.meta.url).pathname;
 
+/** Groups are process groups of their own, which a terminal's Ctrl-C does not reach. */
+const stopped = new AbortController();
+
+/** Ends the running groups when this process is asked to end; those that wait are not begun. */
+export function stopOnSignals(): void {
+  const stop = () => stopped.abort(new Error("asked to stop"));
+  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", stop);
+}
+
 async function outputOf(
   group: Group,
 ): Promise<{ ok: boolean; output: string }> {
@@ -39,6 +49,7 @@ async function outputOf(
       cwd: root,
       env: { NO_COLOR: "1" },
       mergeStdout: true,
+      signal: stopped.signal,
       timeoutMs: GROUP_TIMEOUT_MS,
       onLine: (line) => {
         if (lines.length < MAX_LINES) lines.push(line);
@@ -79,6 +90,10 @@ export async function runGroups(
   const waiting = [...groups];
   const worker = async () => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
+      if (stopped.signal.aborted) {
+        totals.failed++;
+        continue;
+      }
       const { passed, failed } = await runGroup(group);
       totals.passed += passed;
       totals.failed += failed;
@@ -111,7 +126,7 @@ export async function testFiles(): Promise<string[]> {
 export const STATIC_GROUPS: readonly Group[] = [
   { name: "fmt", args: ["fmt", "--check"], isTest: false },
   { name: "lint", args: ["lint"], isTest: false },
-  { name: "check", args: ["check", "."], isTest: false },
+  { name: "check", args: ["check", "--quiet", "."], isTest: false },
 ];
 
 /** Tests that are given no permission at all: whatever touches a socket or a file fails. */

@@ -5,8 +5,15 @@
  * @module
  */
 import { inOrder, kindOf } from "./core/summary.ts";
-import { pureTests, runGroups, STATIC_GROUPS, testFiles } from "./groups.ts";
+import {
+  pureTests,
+  runGroups,
+  STATIC_GROUPS,
+  stopOnSignals,
+  testFiles,
+} from "./groups.ts";
 
+stopOnSignals();
 const files = inOrder(await testFiles()).filter((path) =>
   ["core", "unit"].includes(kindOf(path))
 );

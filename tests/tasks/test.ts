@@ -13,6 +13,7 @@ import {
   pureTests,
   runGroups,
   STATIC_GROUPS,
+  stopOnSignals,
   testFiles,
   type Totals,
 } from "./groups.ts";
@@ -90,6 +91,7 @@ async function main(words: readonly string[]): Promise<Totals> {
   };
 }
 
+stopOnSignals();
 const begin = performance.now();
 let totals: Totals;
 try {
