@@ -107,7 +107,9 @@ function isConverged(s: MasterScenario): boolean {
     status.vms.every((vm) =>
       vm.desired !== null &&
       ((vm.desired === vm.observed && vm.health === "healthy") ||
-        /Cannot place|rolled back|no such device/.test(vm.message))
+        /Cannot place|no other place|rolled back|no such device/.test(
+          vm.message,
+        ))
     );
 }
 

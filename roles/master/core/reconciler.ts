@@ -18,7 +18,12 @@ import { avoidWorker, recordedFailure } from "./backoff.ts";
 import type { Avoid, PlacementDoc } from "./documents.ts";
 import { largerOf, publishedPorts, type Room } from "./placing.ts";
 import { choosePlace, type Placing, refusalOf } from "./scheduler.ts";
-import { isAvailable, isReady, refusedReason } from "./snapshot.ts";
+import {
+  isAvailable,
+  isReady,
+  refusedReason,
+  type SpecView,
+} from "./snapshot.ts";
 import {
   type ClusterInput,
   contentOf,
@@ -35,6 +40,20 @@ export interface ClusterPlan {
   incarnations: number;
 }
 
+/** Names shown of those that others wait for. */
+const MAX_NAMES = 3;
+
+function namesOf(ids: ReadonlySet<string>): string {
+  const names: string[] = [];
+  for (const id of ids) {
+    if (names.length === MAX_NAMES) {
+      return `${names.join(", ")} (and ${ids.size - MAX_NAMES} more)`;
+    }
+    names.push(id);
+  }
+  return names.join(", ");
+}
+
 class Planner {
   readonly actions: Action[] = [];
   readonly report = new Map<string, string>();
@@ -43,6 +62,9 @@ class Planner {
   readonly #current: Map<string, PlacementDoc>;
   #incarnations: number;
   #lacksRoom = false;
+  readonly #available = new Map<string, boolean>();
+  /** Specs for which there was no place: room only shrinks while a plan is made. */
+  readonly #unplaceable = new Map<SpecView, Placing>();
 
   constructor(input: ClusterInput, room: Room) {
     this.#input = input;
@@ -106,7 +128,16 @@ class Planner {
     this.#place(wanted, [], `generation ${wanted.generation} asks for it`);
   }
 
+  /** Looked up once per plan: thousands may depend on thousands. */
   #isGroupAvailable(name: string): boolean {
+    const known = this.#available.get(name);
+    if (known !== undefined) return known;
+    const isAvailable = this.#areAllAvailable(name);
+    this.#available.set(name, isAvailable);
+    return isAvailable;
+  }
+
+  #areAllAvailable(name: string): boolean {
     const view = this.#input.target?.specs.get(name);
     if (view === undefined) return true;
     for (let ordinal = 0; ordinal < view.spec.replicas; ordinal++) {
@@ -131,14 +162,13 @@ class Planner {
     return placing;
   }
 
-  #place(wanted: Wanted, avoid: Avoid[], reason: string): boolean {
-    const placing = this.#choose(wanted, avoid);
+  #place(wanted: Wanted, avoid: Avoid[], reason: string): void {
+    const placing = this.#unplaceable.get(wanted.view) ??
+      this.#choose(wanted, avoid);
     if (placing.worker === null) {
-      this.report.set(wanted.id, placing.message);
-      return false;
-    }
-    this.#placeOn(wanted, placing.worker, avoid, reason);
-    return true;
+      this.#unplaceable.set(wanted.view, placing);
+      this.report.set(wanted.id, `Cannot place ${wanted.id}: ${placing.why}`);
+    } else this.#placeOn(wanted, placing.worker, avoid, reason);
   }
 
   #placeOn(wanted: Wanted, worker: string, avoid: Avoid[], reason: string) {
@@ -198,7 +228,7 @@ class Planner {
     }
     const placing = this.#choose(wanted, avoid, placement.worker);
     if (placing.worker === null) {
-      this.report.set(wanted.id, `${why}; ${placing.message}`);
+      this.report.set(wanted.id, `${why}; no other place: ${placing.why}`);
       return false;
     }
     this.#leave(placement, why);
@@ -306,7 +336,7 @@ class Planner {
           wanted.id,
           down || unavailable.size >= maxParallel
             ? `waits: ${maxParallel} at a time, and ${
-              [...new Set([...inFlight, ...unavailable])].join(", ")
+              namesOf(down ? inFlight : unavailable)
             } is not healthy yet`
             : `waits: ${minAvailable} must stay available`,
         );

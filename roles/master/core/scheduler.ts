@@ -49,7 +49,7 @@ export interface Placing {
   scores: Score[];
   refusals: Refusal[];
   /** Why nowhere; empty when it was placed. */
-  message: string;
+  why: string;
   /** Some worker has too little left: making room could help. */
   lacksRoom: boolean;
 }
@@ -176,17 +176,15 @@ function spreadOf(
   return penalty;
 }
 
-function nowhere(request: PlacingRequest, refusals: Refusal[]): string {
-  if (refusals.length === 0) {
-    return `Cannot place ${request.vm}: no worker is known`;
-  }
+function whyNowhere(refusals: readonly Refusal[]): string {
+  if (refusals.length === 0) return "no worker is known";
   const shown = refusals.slice(0, MAX_SHOWN).map(({ worker, reason }) =>
     `"${worker}" ${reason}`
   );
   const more = refusals.length > MAX_SHOWN
     ? ` (and ${refusals.length - MAX_SHOWN} more)`
     : "";
-  return `Cannot place ${request.vm}: ${shown.join("; ")}${more}`;
+  return shown.join("; ") + more;
 }
 
 /** Picks a worker, or says why there is none. Equal scores go to the first by name. */
@@ -219,7 +217,7 @@ export function choosePlace(request: PlacingRequest, room: Room): Placing {
     worker: best === undefined ? null : best.worker,
     scores,
     refusals,
-    message: best === undefined ? nowhere(request, refusals) : "",
+    why: best === undefined ? whyNowhere(refusals) : "",
     lacksRoom,
   };
 }

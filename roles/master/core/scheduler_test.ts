@@ -134,10 +134,10 @@ Deno.test("each refusal names its worker and says why", () => {
   for (const [what, one, asked, held, says] of cases) {
     const placing = choosePlace(asked, new Room([one], held));
     assert.equal(placing.worker, null, what);
-    assert.match(placing.message, says, what);
+    assert.match(placing.why, says, what);
   }
   const nobody = choosePlace(request(), new Room([], []));
-  assert.match(nobody.message, /no worker is known/);
+  assert.match(nobody.why, /no worker is known/);
 });
 
 Deno.test("its own published port does not stop a VM, and a back-off ends", () => {
