@@ -16,9 +16,16 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const COMPILE_TIMEOUT_MS = 120_000;
 
 /** True when the file is our program: a runtime that is the deno CLI itself would print another version. */
-async function isProcurator(file: string): Promise<boolean> {
+async function isProcurator(
+  file: string,
+  directory: string,
+): Promise<boolean> {
   try {
-    const text = await runChecked(file, ["--version"], { timeoutMs: 30_000 });
+    const text = await runChecked(file, ["--version"], {
+      timeoutMs: 30_000,
+      // Not into the cache of whoever compiles: each build would leave 100 MB there.
+      env: { PROCURATOR_CACHE_DIR: directory },
+    });
     return text.trim() === manifest.version;
   } catch {
     return false;
@@ -34,7 +41,10 @@ function causeOf(text: string): string {
 }
 
 /** Tries the real thing. Null when it worked, else why not. */
-async function denoCompile(out: string): Promise<string | null> {
+async function denoCompile(
+  out: string,
+  directory: string,
+): Promise<string | null> {
   try {
     const args = [
       "compile",
@@ -54,7 +64,9 @@ async function denoCompile(out: string): Promise<string | null> {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  return await isProcurator(out) ? null : "its output is not this program";
+  return await isProcurator(out, directory)
+    ? null
+    : "its output is not this program";
 }
 
 async function bundle(out: string): Promise<void> {
@@ -126,11 +138,11 @@ export async function makeExecutable(
   out: string,
 ): Promise<string> {
   const made = `${directory}/procurator`;
-  const why = await denoCompile(made);
+  const why = await denoCompile(made, directory);
   if (why !== null) {
     await Deno.remove(made).catch(() => undefined);
     await makeSelfExtracting(directory, made);
-    if (!await isProcurator(made)) {
+    if (!await isProcurator(made, directory)) {
       throw new AppError("failed", `The executable ${made} does not run`);
     }
   }
