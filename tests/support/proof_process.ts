@@ -67,7 +67,8 @@ export function startProcess(
     pid: child.pid,
     ended: () => status,
     status: finished,
-    log: () => Deno.readTextFile(options.logFile),
+    // The shell makes the file: there is a moment without one.
+    log: () => Deno.readTextFile(options.logFile).catch(() => ""),
     end(signal) {
       kill(signal);
       return finished;
