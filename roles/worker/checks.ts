@@ -36,13 +36,21 @@ const MAX_BODY_BYTES = 256 * 1024;
 /** How much of the console's end is searched each time. */
 const MAX_SERIAL_BYTES = 1024 * 1024;
 
+/** What stays true of one boot of a VM. */
+interface BootFacts {
+  startedAtMs: number;
+  /** The guest has taken a connection. */
+  accepted: boolean;
+  /** Serial lines that were seen: they scroll away, the fact stays. */
+  lines: Set<string>;
+}
+
 /** Probes over the host's network and the driver's serial log. */
 export class RealChecks implements Checks {
   #vmm: Vmm;
   /** Guests are restarted: a connection kept from before would fail once more. */
   #client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
-  /** Serial lines seen in a boot: they scroll away, the fact stays. By VM. */
-  #seen = new Map<string, { startedAtMs: number; matches: Set<string> }>();
+  #boots = new Map<string, BootFacts>();
 
   constructor(vmm: Vmm) {
     this.#vmm = vmm;
@@ -58,7 +66,7 @@ export class RealChecks implements Checks {
   }
 
   forget(vm: string): void {
-    this.#seen.delete(vm);
+    this.#boots.delete(vm);
   }
 
   close(): void {
@@ -83,12 +91,21 @@ export class RealChecks implements Checks {
 
   async #http(target: ProbeTarget): Promise<string> {
     const { check, host } = target;
-    const port = hostPort(target);
+    const port = portOf(target);
     if (port === null) return `port ${check.port} is not in network.ports`;
+    const end = performance.now() + check.timeoutMs;
+    // A request to a guest that still boots would hang for its whole time.
+    if (!this.#known(target).accepted) {
+      const { vm } = target;
+      const accepted = await this.#vmm.accepts(vm, port, check.timeoutMs);
+      if (!accepted) return "no connection";
+      this.#known(target).accepted = true;
+    }
+    const leftMs = Math.max(1, Math.ceil(end - performance.now()));
     const response = await fetch(
-      `http://${host}:${port}${check.path ?? "/"}`,
+      `http://${host}:${port.host}${check.path ?? "/"}`,
       {
-        signal: AbortSignal.timeout(check.timeoutMs),
+        signal: AbortSignal.timeout(leftMs),
         redirect: "manual",
         client: this.#client,
       },
@@ -106,30 +123,34 @@ export class RealChecks implements Checks {
 
   async #tcp(target: ProbeTarget): Promise<string> {
     const { check, vm } = target;
-    const port = target.ports.find(({ guest }) => guest === check.port);
-    if (port === undefined) return `port ${check.port} is not in network.ports`;
+    const port = portOf(target);
+    if (port === null) return `port ${check.port} is not in network.ports`;
     const accepted = await this.#vmm.accepts(vm, port, check.timeoutMs);
     return accepted ? "" : "no connection";
   }
 
   async #serial(target: ProbeTarget): Promise<string> {
-    const { vm, startedAtMs, check } = target;
+    const { vm, check } = target;
     const match = check.match ?? "";
-    let seen = this.#seen.get(vm);
-    if (seen?.startedAtMs !== startedAtMs) {
-      seen = { startedAtMs, matches: new Set() };
-      this.#seen.set(vm, seen);
-    }
-    if (seen.matches.has(match)) return "";
+    const known = this.#known(target);
+    if (known.lines.has(match)) return "";
     const { text } = await this.#vmm.serialTail(vm, MAX_SERIAL_BYTES);
     if (!text.includes(match)) return `no line with "${match}" yet`;
-    seen.matches.add(match);
+    known.lines.add(match);
     return "";
+  }
+
+  #known({ vm, startedAtMs }: ProbeTarget): BootFacts {
+    const known = this.#boots.get(vm);
+    if (known?.startedAtMs === startedAtMs) return known;
+    const fresh = { startedAtMs, accepted: false, lines: new Set<string>() };
+    this.#boots.set(vm, fresh);
+    return fresh;
   }
 }
 
-function hostPort({ check, ports }: ProbeTarget): number | null {
-  return ports.find(({ guest }) => guest === check.port)?.host ?? null;
+function portOf({ check, ports }: ProbeTarget) {
+  return ports.find(({ guest }) => guest === check.port) ?? null;
 }
 
 async function readSome(response: Response): Promise<string> {
