@@ -24,7 +24,7 @@ async function isProcurator(
     const text = await runChecked(file, ["--version"], {
       timeoutMs: 30_000,
       // Not into the cache of whoever compiles: each build would leave 100 MB there.
-      env: { PROCURATOR_CACHE_DIR: directory },
+      env: { PROCURATOR_CACHE_DIR: `${directory}/cache` },
     });
     return text.trim() === manifest.version;
   } catch {
