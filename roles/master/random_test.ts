@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { commitOf, MasterScenario } from "../../tests/support/master.ts";
 import { vmSpec } from "../../tests/support/specs.ts";
 import { AppError } from "../model/errors.ts";
-import { intentHash } from "../model/hashes.ts";
+import { intentHash, intentText } from "../model/hashes.ts";
+import { IntentDoc } from "./core/documents.ts";
 import { openStore, type Store, type StoreOperation } from "./store.ts";
 
 const quick = {
@@ -265,6 +266,27 @@ Deno.test("transactions of one turn share a commit, and a stale one fails alone"
   );
   assert.equal((await store.list("k")).length, 2);
   store.close();
+});
+
+Deno.test("what is stored of specs gives the same specs back", () => {
+  const specs = [
+    vmSpec({ name: "plain" }),
+    vmSpec({
+      name: "rich",
+      env: { A: "" },
+      labels: { tier: "web" },
+      network: { ports: [{ name: "http", guest: 80, publish: 8080 }] },
+      volumes: [{ name: "data", sizeMib: 10, mount: "/data" }],
+      healthChecks: [{ name: "up", kind: "tcp", port: 80 }],
+      update: { maxParallel: 2, minAvailable: 0 },
+      constraints: [{ attribute: "zone", operator: "in", value: ["a", "b"] }],
+      affinities: [{ attribute: "disk", value: "ssd", weight: 0 }],
+      spread: [{ attribute: "zone", weight: 0 }],
+      budget: { bootMs: 5 },
+    }),
+  ];
+  const { vms } = IntentDoc.parse(JSON.parse(intentText(specs)));
+  assert.deepEqual(Object.values(vms), specs);
 });
 
 Deno.test("equal specs in another order are the same intent", () => {

@@ -121,9 +121,8 @@ export class MasterService {
       applyChange(draft, change);
       const key = `${request.cluster}/${request.intentHash}`;
       if (draft.get("intent", key) === undefined) {
-        const { vmSpecs } = request;
-        draft.put("intent", key, JSON.stringify({ vmSpecs }));
-        this.#state.keepSpecs(key, vmSpecs);
+        draft.put("intent", key, decision.intentText);
+        this.#state.keepSpecs(key, request.vmSpecs);
       }
       this.#prune(draft, request.cluster);
       const stored = change.generations.find((doc) =>

@@ -92,11 +92,11 @@ export class MasterState {
     if (known !== undefined) return known;
     const text = reading.get("intent", key);
     if (text === undefined) return undefined;
-    const { vmSpecs } = parseJsonWith(IntentDoc, text, {
+    const { vms } = parseJsonWith(IntentDoc, text, {
       what: `the stored intent "${key}"`,
       hint: "restore the master's database from a backup",
     });
-    return this.keepSpecs(key, vmSpecs);
+    return this.keepSpecs(key, Object.values(vms));
   }
 
   /** Keeps the views of specs that were just published, which spares reading them again. */

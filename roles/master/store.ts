@@ -67,6 +67,9 @@ const MAX_GROUP = 256;
 /** A watcher of another process, as a backup is, holds the file for a moment. */
 const BUSY_TIMEOUT_MS = 5000;
 
+/** Intents are hundreds of KiB in one value: larger pages make their chains short. */
+const PAGE_BYTES = 16_384;
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS documents (
     kind TEXT NOT NULL,
@@ -301,6 +304,7 @@ export function openStore(path: string): Store {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     db.exec(SCHEMA);
     return new SqliteStore(db, path);

@@ -137,9 +137,19 @@ export function policyHash(spec: VmSpec): string {
   );
 }
 
-/** The hash of all specs of a generation, in any order. */
-export function intentHash(specs: readonly VmSpec[]): string {
+/** The canonical text of all specs of a generation, in any order: what is hashed, and what is worth storing. */
+export function intentText(specs: readonly VmSpec[]): string {
   const vms: Record<string, Json> = {};
   for (const spec of specs) vms[spec.name] = withoutDefaults(spec) as Json;
-  return hashOf({ vms });
+  return canonicalJson({ vms });
+}
+
+/** The hash of an {@linkcode intentText}. */
+export function hashOfText(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** The hash of all specs of a generation, in any order. */
+export function intentHash(specs: readonly VmSpec[]): string {
+  return hashOfText(intentText(specs));
 }

@@ -90,8 +90,8 @@ export const GenerationDoc = z.strictObject({
 });
 export type GenerationDoc = z.output<typeof GenerationDoc>;
 
-/** The specs of a generation: written once, apart from its state, which changes. */
-export const IntentDoc = z.strictObject({ vmSpecs: z.array(VmSpec) });
+/** The specs of a generation by name, without their defaults: the text that its intentHash is of. */
+export const IntentDoc = z.strictObject({ vms: z.record(Name, VmSpec) });
 export type IntentDoc = z.output<typeof IntentDoc>;
 
 /** A worker that this VM keeps away from for a while. */

@@ -10,7 +10,7 @@ import {
   MAX_GENERATION_STEP,
   type PublishRequest,
 } from "../../model/generation.ts";
-import { intentHash } from "../../model/hashes.ts";
+import { hashOfText, intentText } from "../../model/hashes.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
 import {
   type ClusterDoc,
@@ -24,7 +24,13 @@ import { OPERATORS } from "./scheduler.ts";
 /** `repeat`: known, nothing changes. `admit`: a new generation. */
 export type PublishDecision =
   | { kind: "repeat"; generation: GenerationDoc }
-  | { kind: "admit"; state: ClusterState; generation: GenerationDoc };
+  | {
+    kind: "admit";
+    state: ClusterState;
+    generation: GenerationDoc;
+    /** What is stored of the specs. */
+    intentText: string;
+  };
 
 function cannot(
   code: "invalid" | "conflict" | "refused",
@@ -39,9 +45,11 @@ function cannot(
   );
 }
 
-function checkHash(request: PublishRequest): void {
-  const computed = intentHash(request.vmSpecs);
-  if (computed === request.intentHash) return;
+/** The canonical text of the specs, whose hash is the one that was sent. */
+function checkedText(request: PublishRequest): string {
+  const text = intentText(request.vmSpecs);
+  const computed = hashOfText(text);
+  if (computed === request.intentHash) return text;
   throw cannot(
     "refused",
     request,
@@ -249,7 +257,7 @@ export function decidePublish(
       "name another cluster in this repository's blueprint",
     );
   }
-  checkHash(request);
+  const text = checkedText(request);
   const same = known?.generations.get(request.generation);
   if (same !== undefined) {
     const isRepeat = same.intentHash === request.intentHash &&
@@ -281,5 +289,6 @@ export function decidePublish(
     kind: "admit",
     state: { cluster, generations: known?.generations ?? new Map() },
     generation: newGeneration(request, nowMs),
+    intentText: text,
   };
 }
