@@ -394,7 +394,7 @@ Deno.test("bad values are refused with their path", () => {
         ...wire,
         env: [{ key: "a", value: "1" }, { key: "a", value: "2" }],
       }),
-    /env of VM "web": a key is there twice/,
+    /env of VM "web": the key "a" is there twice/,
   );
   assert.throws(() => clusterStatusFromWire(undefined), /status/);
   assert.throws(

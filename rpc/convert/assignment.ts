@@ -12,7 +12,7 @@ import {
 import { parseFast } from "./accept.ts";
 import type * as common from "../generated/common.ts";
 import type * as wire from "../generated/master.ts";
-import { counter, given } from "./plain.ts";
+import { counter, type Plain, setGiven } from "./plain.ts";
 import { vmSpecPlain, vmSpecToWire } from "./vm_spec.ts";
 
 /** An absent fence is the lowest: nothing was seen. */
@@ -66,7 +66,7 @@ export function assignmentFromWire(
 
 function orderPlain(order: wire.Order): unknown {
   const of = (field: string) => `${field} of the order for ${order.vm}`;
-  return {
+  const plain: Plain = {
     vm: order.vm,
     incarnation: counter(order.incarnation, of("incarnation")),
     orderRevision: counter(order.orderRevision, of("orderRevision")),
@@ -76,8 +76,9 @@ function orderPlain(order: wire.Order): unknown {
     runtimeHash: order.runtimeHash,
     policyHash: order.policyHash,
     fallback: fallbackPlain(order.fallback),
-    ...given("traceparent", order.traceparent),
   };
+  setGiven(plain, "traceparent", order.traceparent);
+  return plain;
 }
 
 function fallbackPlain(fallback: wire.OrderFallback): unknown {

@@ -108,8 +108,8 @@ export function workerReportFromWire(report: wire.WorkerReport): WorkerReport {
     leaseEpoch: counter(report.leaseEpoch, "leaseEpoch"),
     revision: counter(report.revision, "revision"),
     capacity: report.capacity,
-    attributes: fromPairs(report.attributes, "attributes"),
-    versions: fromPairs(report.versions, "versions"),
+    attributes: fromPairs(report.attributes, () => "attributes"),
+    versions: fromPairs(report.versions, () => "versions"),
     vms: report.vms.map(observedVmPlain),
     metrics: Object.fromEntries(
       report.metrics.map(({ name, value }) => [name, value]),

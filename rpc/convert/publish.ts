@@ -12,7 +12,7 @@ import {
 import { Counter } from "../../roles/model/ids.ts";
 import { parseFast } from "./accept.ts";
 import type * as wire from "../generated/master.ts";
-import { counter, given } from "./plain.ts";
+import { counter, type Plain, setGiven } from "./plain.ts";
 import { vmSpecPlain, vmSpecToWire } from "./vm_spec.ts";
 
 export function publishRequestToWire(
@@ -36,21 +36,20 @@ export function publishRequestToWire(
 export function publishRequestFromWire(
   request: wire.PublishRequest,
 ): PublishRequest {
-  const plain = {
+  const plain: Plain = {
     cluster: request.cluster,
     repository: request.repository,
     commit: request.commit,
     generation: counter(request.generation, "generation"),
     parent: counter(request.parent, "parent"),
     intentHash: request.intentHash,
-    ...(request.checkRevision
-      ? {
-        expectedRevision: counter(request.expectedRevision, "expectedRevision"),
-      }
-      : {}),
-    ...given("traceparent", request.traceparent),
     vmSpecs: request.vmSpecs.map(vmSpecPlain),
   };
+  setGiven(plain, "traceparent", request.traceparent);
+  if (request.checkRevision) {
+    const { expectedRevision } = request;
+    plain.expectedRevision = counter(expectedRevision, "expectedRevision");
+  }
   return parseFast(PublishRequest, plain, { what: "what is published" });
 }
 

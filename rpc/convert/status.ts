@@ -85,8 +85,11 @@ function workerStatusPlain(worker: wire.WorkerStatus): unknown {
     epoch: counter(worker.epoch, `epoch of ${worker.id}`),
     capacity: worker.capacity,
     free: { cpuMilli: worker.freeCpuMilli, memoryMib: worker.freeMemoryMib },
-    attributes: fromPairs(worker.attributes, `attributes of ${worker.id}`),
-    versions: fromPairs(worker.versions, `versions of ${worker.id}`),
+    attributes: fromPairs(
+      worker.attributes,
+      () => `attributes of ${worker.id}`,
+    ),
+    versions: fromPairs(worker.versions, () => `versions of ${worker.id}`),
   };
 }
 

@@ -6,7 +6,14 @@
 import { parseFast } from "./accept.ts";
 import { type Constraint, VmSpec } from "../../roles/model/vm_spec.ts";
 import type * as wire from "../generated/common.ts";
-import { fromPairs, given, invert, mapped, toPairs } from "./plain.ts";
+import {
+  fromPairs,
+  invert,
+  mapped,
+  type Plain,
+  setGiven,
+  toPairs,
+} from "./plain.ts";
 
 const STRATEGY = {
   rolling: "rolling",
@@ -80,9 +87,11 @@ export function vmSpecFromWire(spec: wire.VmSpec): VmSpec {
 
 /** The spec as zod takes it: what stands for "not given" is left out. */
 export function vmSpecPlain(spec: wire.VmSpec): unknown {
-  const { image, network, update, restart } = spec;
-  const { name } = spec;
-  return {
+  const { name, image, network, update, restart } = spec;
+  const budget: Plain = {};
+  setGiven(budget, "bootMs", spec.budgetBootMs);
+  setGiven(budget, "closureMib", spec.budgetClosureMib);
+  const plain: Plain = {
     name,
     cpuMilli: spec.cpuMilli,
     memoryMib: spec.memoryMib,
@@ -90,8 +99,8 @@ export function vmSpecPlain(spec: wire.VmSpec): unknown {
     priority: spec.priority,
     fencing: spec.fencing,
     image: image === undefined ? undefined : imagePlain(image),
-    labels: fromPairs(spec.labels, `labels of VM "${name}"`),
-    env: fromPairs(spec.env, `env of VM "${name}"`),
+    labels: fromPairs(spec.labels, () => `labels of VM "${name}"`),
+    env: fromPairs(spec.env, () => `env of VM "${name}"`),
     network: network === undefined ? undefined : networkPlain(network),
     volumes: spec.volumes,
     healthChecks: spec.healthChecks.map(healthCheckPlain),
@@ -102,74 +111,79 @@ export function vmSpecPlain(spec: wire.VmSpec): unknown {
       maxDelayMs: restart.maxDelayMs,
     },
     constraints: spec.constraints.map(rulePlain),
-    affinities: spec.affinities.map((rule) => ({
-      ...rulePlain(rule),
-      weight: rule.weight,
-    })),
+    affinities: spec.affinities.map((rule) => {
+      const plain = rulePlain(rule);
+      plain.weight = rule.weight;
+      return plain;
+    }),
     spread: spec.spread.map(({ attribute, weight }) => ({ attribute, weight })),
     dependsOn: spec.dependsOn,
-    budget: {
-      ...given("bootMs", spec.budgetBootMs),
-      ...given("closureMib", spec.budgetClosureMib),
-    },
-    ...given("backend", spec.backend),
+    budget,
   };
+  setGiven(plain, "backend", spec.backend);
+  return plain;
 }
 
-function imagePlain(image: wire.Image): unknown {
-  const { toplevel, kernelPath, initrdPath, cmdline } = image;
-  const disk = given("diskImagePath", image.diskImagePath);
-  return { toplevel, kernelPath, initrdPath, cmdline, ...disk };
+function imagePlain(image: wire.Image): Plain {
+  const plain: Plain = {
+    toplevel: image.toplevel,
+    kernelPath: image.kernelPath,
+    initrdPath: image.initrdPath,
+    cmdline: image.cmdline,
+  };
+  setGiven(plain, "diskImagePath", image.diskImagePath);
+  return plain;
 }
 
-function networkPlain(network: wire.Network): unknown {
-  return {
+function networkPlain(network: wire.Network): Plain {
+  const plain: Plain = {
     allowedDomains: network.allowedDomains,
     allowedPeers: network.allowedPeers,
-    ports: network.ports.map(({ name, guest, publish }) => ({
-      name,
-      guest,
-      ...given("publish", publish),
-    })),
-    ...given("rateLimitMbit", network.rateLimitMbit),
+    ports: network.ports.map(portPlain),
   };
+  setGiven(plain, "rateLimitMbit", network.rateLimitMbit);
+  return plain;
 }
 
-function healthCheckPlain(
-  check: wire.HealthCheck,
-): Record<string, unknown> {
-  const { command } = check;
-  return {
+function portPlain({ name, guest, publish }: wire.Port): Plain {
+  const plain: Plain = { name, guest };
+  setGiven(plain, "publish", publish);
+  return plain;
+}
+
+function healthCheckPlain(check: wire.HealthCheck): Plain {
+  const plain: Plain = {
     name: check.name,
     kind: check.kind,
-    ...given("port", check.port),
-    ...given("path", check.path),
-    ...given("match", check.match),
-    ...(command.length === 0 ? {} : { command }),
     intervalMs: check.intervalMs,
     timeoutMs: check.timeoutMs,
     graceMs: check.graceMs,
     successes: check.successes,
     failures: check.failures,
   };
+  setGiven(plain, "port", check.port);
+  setGiven(plain, "path", check.path);
+  setGiven(plain, "match", check.match);
+  if (check.command.length > 0) plain.command = check.command;
+  return plain;
 }
 
-function updatePlain(update: wire.Update): unknown {
-  const { minAvailable } = update;
-  return {
+function updatePlain(update: wire.Update): Plain {
+  const plain: Plain = {
     strategy: mapped(STRATEGY_BACK, update.strategy),
     maxParallel: update.maxParallel,
     canary: update.canary,
-    ...(minAvailable === -1 ? {} : { minAvailable }),
     minHealthyTimeMs: update.minHealthyTimeMs,
     healthyDeadlineMs: update.healthyDeadlineMs,
     progressDeadlineMs: update.progressDeadlineMs,
     autoRevert: update.autoRevert,
     autoPromote: update.autoPromote,
   };
+  if (update.minAvailable !== -1) plain.minAvailable = update.minAvailable;
+  return plain;
 }
 
-function rulePlain(rule: wire.Rule): Record<string, unknown> {
+function rulePlain(rule: wire.Rule): Plain {
   const { attribute, operator, values, isList } = rule;
   return {
     attribute,

@@ -10,6 +10,7 @@ import {
   startCppServer,
   startOurServer,
 } from "../interop/processes.ts";
+import { measurePublishFull } from "./rpc_publish.ts";
 
 const NAMES = ["sequential", "inFlight64", "publish1000"] as const;
 /** Interleaved, so that the machine's other load meets both sides alike. */
@@ -65,5 +66,8 @@ export async function measureRpc(
 
 /** What the task prints as JSON. */
 export async function run(_options: { json: boolean }): Promise<unknown> {
-  return await measureRpc();
+  const figures = await measureRpc();
+  const publish = await measurePublishFull();
+  const publishFull1000 = { callsPerSecond: Math.round(10 * publish) / 10 };
+  return { ...figures, publishFull1000 };
 }
