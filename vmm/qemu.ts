@@ -13,13 +13,12 @@
  */
 import { AppError } from "../roles/model/errors.ts";
 import type { Clock } from "../roles/model/ports.ts";
-import { runProcess } from "../roles/process/run.ts";
-import { type QemuAccel, qemuArgs } from "./core/qemu_args.ts";
+import type { QemuAccel } from "./core/qemu_args.ts";
 import { isPortTaken, qemuStartError } from "./core/qemu_errors.ts";
 import type { ProcessFacts, RunRecord } from "./core/run_record.ts";
 import type { VmConfig } from "./core/vm_config.ts";
-import { freePort } from "./host_ports.ts";
 import { readBootId } from "./process_table.ts";
+import { launchQemu, qemuVersion, startRecord } from "./qemu_launch.ts";
 import { prepareFiles } from "./qemu_files.ts";
 import { connectQmp, type Qmp } from "./qmp.ts";
 import { RunDirectory } from "./run_directory.ts";
@@ -37,16 +36,12 @@ import type {
 
 /** A port found free can be taken before QEMU binds it; five in a row is no accident. */
 const MAX_PORT_TRIES = 5;
-/** Daemonizing takes 0.1 s; a host that swaps may take long, but not for ever. */
-const START_TIMEOUT_MS = 60_000;
 /** How often processes are looked at and logs bounded, beside the events of QMP. */
 const WATCH_INTERVAL_MS = 1000;
 /** An adopted QEMU has to answer within this, else it is ended. */
 const ADOPT_TIMEOUT_MS = 10_000;
 /** Most VMs looked at side by side when adopting: sockets and /proc reads are cheap. */
 const ADOPT_PARALLEL = 16;
-const MISSING_HINT =
-  "apt-get install --no-install-recommends qemu-system-x86, or set qemuPath";
 
 /** How to run QEMU. */
 export interface QemuOptions {
@@ -107,12 +102,8 @@ export class QemuVmm implements Vmm {
     this.#directory = new RunDirectory(options.runDir);
   }
 
-  async version(): Promise<string> {
-    const { stdout } = await runProcess(this.#options.qemuPath, ["--version"], {
-      missingHint: MISSING_HINT,
-      timeoutMs: START_TIMEOUT_MS,
-    });
-    return /version (\S+)/.exec(stdout)?.[1] ?? "unknown";
+  version(): Promise<string> {
+    return qemuVersion(this.#options.qemuPath);
   }
 
   async start(config: VmConfig): Promise<VmInstance> {
@@ -190,10 +181,13 @@ export class QemuVmm implements Vmm {
     await this.#directory.clearLog(config.id);
     let stderr = "";
     for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
-      const record = await this.#recordFor(config);
+      const record = await this.#newRecord(config);
       await this.#directory.write(record);
       try {
-        stderr = await this.#spawn(config, record);
+        stderr = await launchQemu(config, record, {
+          paths: this.#directory.paths(config.id),
+          ...this.#options,
+        });
       } catch (error) {
         await this.#abandon(record);
         throw error;
@@ -204,28 +198,6 @@ export class QemuVmm implements Vmm {
       if (!isPortTaken(stderr) || !picked) break;
     }
     throw qemuStartError(config.id, stderr);
-  }
-
-  /** Runs QEMU until it is a daemon; its words when it failed, "" when it runs. */
-  async #spawn(config: VmConfig, record: RunRecord): Promise<string> {
-    const paths = this.#directory.paths(config.id);
-    const args = qemuArgs(config, {
-      accel: this.#options.accel,
-      marker: record.marker,
-      hostAddress: record.host,
-      hostPorts: new Map(record.ports.map(({ name, host }) => [name, host])),
-      pidPath: paths.pid,
-      socketPath: paths.socket,
-      serialPath: paths.serial,
-    });
-    const result = await runProcess(this.#options.qemuPath, args, {
-      timeoutMs: START_TIMEOUT_MS,
-      missingHint: MISSING_HINT,
-      env: { TMPDIR: this.#options.tempDir },
-    });
-    return result.code === 0
-      ? ""
-      : result.stderrTail || `exit code ${result.code}`;
   }
 
   async #take(record: RunRecord): Promise<VmInstance> {
@@ -295,30 +267,18 @@ export class QemuVmm implements Vmm {
     );
   }
 
-  async #recordFor(config: VmConfig): Promise<RunRecord> {
+  async #newRecord(config: VmConfig): Promise<RunRecord> {
     const reserved = new Set<number>();
     for (const { instance } of this.#running.values()) {
       for (const { host } of instance.ports) reserved.add(host);
     }
-    const host = this.#options.hostAddress;
-    const ports = config.ports.map(({ name, guest, publish }) => {
-      const port = publish ?? freePort(host, reserved);
-      reserved.add(port);
-      return { name, guest, host: port };
-    });
     this.#bootId ??= readBootId();
-    return {
-      version: 1,
-      id: config.id,
-      incarnation: config.incarnation,
-      runtimeHash: config.runtimeHash,
+    return startRecord(config, {
+      reserved,
       bootId: await this.#bootId,
-      marker: crypto.randomUUID(),
-      host,
-      ports,
+      host: this.#options.hostAddress,
       startedAtMs: Math.round(this.#options.clock.bootMs()),
-      state: { kind: "starting" },
-    };
+    });
   }
 
   // ---- adoption ----
