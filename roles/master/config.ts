@@ -8,7 +8,7 @@ import { DEFAULT_PORTS, ListenText, serverConfigShape } from "../config/mod.ts";
 import { DEFAULT_LEASE_MS } from "../model/assignment.ts";
 
 /** Below it a busy machine's own pauses would count as lost workers. */
-const MIN_LEASE_MS = 500;
+const MIN_LEASE_MS = 2000;
 const MAX_LEASE_MS = 600_000;
 
 export const MasterConfig = z.strictObject({
@@ -20,6 +20,14 @@ export const MasterConfig = z.strictObject({
     DEFAULT_LEASE_MS,
   ),
   /** The period at which everything is looked at without being told. */
-  tickMs: z.number().int().min(50).max(60_000).default(500),
+  tickMs: z.number().int().min(10).max(60_000).default(500),
+}).superRefine(({ leaseMs, tickMs }, context) => {
+  if (tickMs * 4 <= leaseMs) return;
+  context.addIssue({
+    code: "custom",
+    path: ["tickMs"],
+    message:
+      `must be at most a quarter of leaseMs (${leaseMs}): a look that comes later counts as having slept`,
+  });
 });
 export type MasterConfig = z.output<typeof MasterConfig>;

@@ -323,6 +323,47 @@ Deno.test("a restart counts every lease as renewed and moves nothing", async () 
   );
 });
 
+Deno.test("a master that was frozen waits a full term before it moves anything", async () => {
+  const s = await cluster();
+  await s.publish([web("1")]);
+  await s.untilActive(1);
+  s.clock.advance(3_600_000);
+  const [first, second] = [...s.workers.values()];
+  assert.ok(first !== undefined && second !== undefined);
+  await s.settle();
+  await first.step(s.master);
+  await s.settle();
+  const before = first.starts.length;
+  await s.run(5000);
+  assert.equal(first.starts.length, before);
+  assert.equal(s.status().convergencePercent, 100);
+});
+
+Deno.test("a rollout without progress fails at its deadline, and time asleep is not counted", async () => {
+  const s = await cluster(1);
+  const update = { ...quick, progressDeadlineMs: 120_000 };
+  const one = web("1", { replicas: 1, memoryMib: 800 });
+  await s.publish([one]);
+  await s.untilActive(1);
+  await s.publish([one, {
+    ...one,
+    name: "more",
+    update: { ...one.update, ...update },
+  }]);
+  await s.run(10_000);
+  s.clock.advance(3_600_000);
+  await s.settle();
+  await s.run(500);
+  assert.equal(s.generation(2).state, "rolling");
+  await s.run(60_000);
+  assert.equal(s.generation(2).state, "failed");
+  assert.match(
+    s.generation(2).reason,
+    /no progress for 120 s: shop\/more-0 Cannot place/,
+  );
+  await s.untilActive(1);
+});
+
 Deno.test("a host failure moves the VM and fails no generation", async () => {
   const s = await cluster();
   await s.publish([web("1", { env: { behave: "broken-on:w1" } })]);

@@ -64,11 +64,13 @@ export class MasterService {
   readonly #bell = new Bell();
   readonly #desk: WorkerDesk;
   #hasWork = true;
+  #lastTickMs: number;
 
   private constructor(options: ServiceOptions, documents: Documents) {
     this.#state = new MasterState(documents, options.clock, options.leaseMs);
     this.views = new MasterViews(this.#state);
     this.#failpoint = options.failpoint ?? (() => undefined);
+    this.#lastTickMs = options.clock.bootMs();
     this.#committer = new Committer(options.store, documents, {
       beforeCommit: (names) => this.#beforeCommit(names),
       committed: (names, draft) => this.#committed(names, draft),
@@ -238,6 +240,7 @@ export class MasterService {
   /** Looks at everything once and commits what follows. */
   async tick(): Promise<void> {
     this.#hasWork = false;
+    this.#noticeGap();
     try {
       const ticks = await this.#change("tick", (draft) => {
         if (this.#committer.failure !== null) this.#probeStore(draft);
@@ -250,6 +253,14 @@ export class MasterService {
       this.#hasWork = true;
       throw error;
     }
+  }
+
+  /** When we were frozen or the host slept, silence proves nothing: as after a start, a full term is waited. */
+  #noticeGap(): void {
+    const { clock, leaseMs, presences } = this.#state;
+    const bootMs = clock.bootMs();
+    if (bootMs - this.#lastTickMs > leaseMs / 2) presences.renewAll(bootMs);
+    this.#lastTickMs = bootMs;
   }
 
   /** After a failed commit every tick writes something, so that it is known when writing works again. */

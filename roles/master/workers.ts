@@ -6,12 +6,17 @@
  * @module
  */
 import { compareFence, type OrderFence } from "../model/assignment.ts";
+import { AppError } from "../model/errors.ts";
 import type { WorkerReport } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
+import { MAX_WORKERS } from "./core/documents.ts";
 import type { Acknowledgement } from "./core/stages.ts";
 
 /** Processes whose late reports are recognised: each restart of a worker uses one. */
 const MAX_RETIRED = 8;
+
+/** Names that polls and reports may use: all workers, and as many that were renamed. */
+const MAX_NAMES = 2 * MAX_WORKERS;
 
 /** What a worker offers back, over its own session. */
 export interface WorkerCapability {
@@ -40,9 +45,21 @@ export class Presences {
     this.#of(name, bootMs).renewedMs = bootMs;
   }
 
+  /** Every known lease counts as renewed at `bootMs`: after a start, or when we were not there to see. */
+  renewAll(bootMs: number): void {
+    for (const presence of this.#byName.values()) presence.renewedMs = bootMs;
+  }
+
   #of(name: string, bootMs: number): Presence {
     let presence = this.#byName.get(name);
     if (presence === undefined) {
+      if (this.#byName.size >= MAX_NAMES) {
+        throw new AppError(
+          "overloaded",
+          `Cannot take worker "${name}": ${MAX_NAMES} names were used already`,
+          { hint: "restart the master when workers were renamed" },
+        );
+      }
       presence = {
         renewedMs: bootMs,
         report: null,

@@ -282,28 +282,31 @@ const MAX_TICKS = 100;
 
 /** A master and its workers. */
 export class MasterScenario {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly workers = new Map<string, FakeWorker>();
   readonly leaseMs: number;
   master: MasterService;
   readonly #store: Store;
 
-  private constructor(store: Store, leaseMs: number) {
+  private constructor(
+    store: Store,
+    clock: VirtualClock,
+    leaseMs: number,
+    master: MasterService,
+  ) {
     this.#store = store;
+    this.clock = clock;
     this.leaseMs = leaseMs;
-    // Replaced at once by `restart`, which is the only way in.
-    this.master = undefined as unknown as MasterService;
+    this.master = master;
   }
 
   static async create(
     options: { store?: Store; leaseMs?: number } = {},
   ): Promise<MasterScenario> {
-    const scenario = new MasterScenario(
-      options.store ?? openStore(":memory:"),
-      options.leaseMs ?? 10_000,
-    );
-    await scenario.restart();
-    return scenario;
+    const { store = openStore(":memory:"), leaseMs = 10_000 } = options;
+    const clock = new VirtualClock();
+    const master = await MasterService.open({ store, clock, leaseMs });
+    return new MasterScenario(store, clock, leaseMs, master);
   }
 
   /** A new master process on the same store. */

@@ -24,11 +24,16 @@ import {
 /** Instances named in the message. */
 const MAX_SHOWN = 3;
 
-/** How many steps were done, and when the last one was, in boot-time milliseconds. */
+/** A look that comes later than this was not ours to make: the host slept or we were frozen. */
+const MAX_LOOK_GAP_MS = 60_000;
+
+/** How many steps were done, and how long we have watched since without another. */
 export interface Progress {
   generation: number;
   steps: number;
-  atBootMs: number;
+  waitedMs: number;
+  /** Of the last look. */
+  bootMs: number;
 }
 
 export interface RolloutInput {
@@ -156,6 +161,18 @@ function findRefused(input: RolloutInput): Verdict | null {
   return null;
 }
 
+/** Time without a step, as far as we looked. */
+function watched(input: RolloutInput, steps: number): Progress {
+  const { generation } = input.target;
+  const { progress, bootMs } = input;
+  const isSame = progress?.generation === generation &&
+    progress.steps === steps;
+  const waitedMs = isSame && progress !== undefined
+    ? progress.waitedMs + Math.min(bootMs - progress.bootMs, MAX_LOOK_GAP_MS)
+    : 0;
+  return { generation, steps, waitedMs, bootMs };
+}
+
 /** Looks at a running rollout once. */
 export function judgeRollout(input: RolloutInput): Verdict {
   const refused = findRefused(input);
@@ -163,12 +180,8 @@ export function judgeRollout(input: RolloutInput): Verdict {
   const { ready, total, steps, waiting, deadlineMs } = tally(input);
   const { generation, specs } = input.target;
   if (ready === total) return { kind: "successful" };
-  const isSame = input.progress?.generation === generation &&
-    input.progress.steps === steps;
-  const progress = isSame && input.progress !== undefined
-    ? input.progress
-    : { generation, steps, atBootMs: input.bootMs };
-  if (input.bootMs - progress.atBootMs >= deadlineMs) {
+  const progress = watched(input, steps);
+  if (progress.waitedMs >= deadlineMs) {
     return {
       kind: "failed",
       reason: `no progress for ${deadlineMs / 1000} s: ${shown(waiting)}`,
