@@ -19,6 +19,9 @@ const COALESCE_MS = 100;
 /** An assignment that was not accepted would come back at once. */
 const REFUSED_WAIT_MS = 1000;
 
+type Loop = "orders" | "reports";
+const NOTHING_NEW = { kind: "ignored", reason: "" } as const;
+
 /** The part of a report that does not change by itself. */
 export type ReportBase = Pick<
   WorkerReport,
@@ -43,15 +46,20 @@ export class Reporter {
   #poll = new AbortController();
   #loops: Promise<unknown> | null = null;
   #sequence = 0;
-  #problem: string | null = "the master has not been reached yet";
+  /** By loop: a report that arrives says nothing of orders that cannot be kept. */
+  #problems: Record<Loop, string | null> = {
+    orders: null,
+    // A poll may be held for long, a report is answered at once.
+    reports: "the master has not been reached yet",
+  };
 
   constructor(options: ReporterOptions) {
     this.#options = options;
   }
 
-  /** Why the master is not reached; null when it is. */
+  /** Why orders are not taken or reports not sent; null when both work. */
   get problem(): string | null {
-    return this.#problem;
+    return this.#problems.orders ?? this.#problems.reports;
   }
 
   start(): void {
@@ -87,18 +95,19 @@ export class Reporter {
           pollWaitMs,
           signal,
         );
-        this.#reached();
+        const { kind, reason } = assignment === null
+          ? NOTHING_NEW
+          : await vms.accept(assignment);
+        this.#worked("orders");
         failures = 0;
-        if (assignment === null) continue;
-        const { kind, reason } = await vms.accept(assignment);
-        if (kind === "accepted") continue;
+        if (assignment === null || kind === "accepted") continue;
         if (kind === "denied") {
           this.#options.log.warn("not obeyed: {reason}", { reason });
         }
         await this.#sleep(REFUSED_WAIT_MS);
       } catch (error) {
         if (signal.aborted) continue;
-        this.#missed(error);
+        this.#failed("orders", error);
         await this.#backOff(++failures);
       }
     }
@@ -114,13 +123,13 @@ export class Reporter {
           this.#report(),
           this.#stopping.signal,
         );
-        this.#reached();
+        this.#worked("reports");
         failures = 0;
         // A poll that the master lost would wait for nothing.
         if (compareFence(newest, vms.fence) > 0) this.#poll.abort();
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
-        this.#missed(error);
+        this.#failed("reports", error);
         await this.#backOff(++failures);
         continue;
       }
@@ -146,21 +155,24 @@ export class Reporter {
     };
   }
 
-  #reached(): void {
-    if (this.#problem !== null) this.#options.log.info("the master is reached");
-    this.#problem = null;
+  #worked(loop: Loop): void {
+    if (this.#problems[loop] !== null) {
+      this.#options.log.info("{loop} work", { loop });
+    }
+    this.#problems[loop] = null;
   }
 
-  #missed(error: unknown): void {
+  #failed(loop: Loop, error: unknown): void {
     const problem = error instanceof AppError
       ? error.message
       : formatError(error);
-    if (problem !== this.#problem) {
-      this.#options.log.warn("the master is not reached: {problem}", {
+    if (problem !== this.#problems[loop]) {
+      this.#options.log.warn("{loop} do not work: {problem}", {
+        loop,
         problem,
       });
     }
-    this.#problem = problem;
+    this.#problems[loop] = problem;
   }
 
   async #backOff(failures: number): Promise<void> {

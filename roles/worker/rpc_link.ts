@@ -46,6 +46,19 @@ export function workerServer(view: WorkerView): WorkerServer {
   };
 }
 
+/** The value, or the abort's reason when that comes first. */
+async function orAbort<T>(value: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([value, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
 interface Connected {
   link: WorkerLinkClient;
   close(): void;
@@ -92,11 +105,13 @@ export class RpcLink implements MasterLink {
     );
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#closed = true;
     const connected = this.#connected;
     this.#connected = null;
-    await connected?.then(({ close }) => close(), () => undefined);
+    // One that is still being made is closed when it is there: nobody waits for it.
+    connected?.then(({ close }) => close(), () => undefined);
+    return Promise.resolve();
   }
 
   async #call<T>(
@@ -110,7 +125,8 @@ export class RpcLink implements MasterLink {
     const connecting = this.#connected ??= this.#connect();
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     try {
-      return await work((await connecting).link, limit);
+      const { link } = await orAbort(connecting, limit);
+      return await work(link, limit);
     } catch (error) {
       const known = toAppError(error);
       // An answer that says no came over a connection that works.
