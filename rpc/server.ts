@@ -43,6 +43,7 @@ type Method = (params: unknown, context: CallContext) => unknown;
 class LocalHook implements Hook {
   readonly pending = false;
   readonly home = undefined;
+  readonly collectable = false;
   readonly implementation: object;
   readonly #type: InterfaceType;
   #exports = 0;

@@ -26,6 +26,8 @@ export interface SessionOptions {
   /** What the peer gets first; the session takes over the stub. Absent: nothing. */
   bootstrap?: ((peer: string) => Client) | undefined;
   limits?: Partial<RpcLimits> | undefined;
+  /** A net for stubs that nobody disposed of, true by default. A simulator says false: collection has no place in virtual time. */
+  collectForgotten?: boolean | undefined;
 }
 
 /** A connection with a peer. */
@@ -54,6 +56,7 @@ export class Session {
     this.#framer = new Framer(this.#limits);
     this.#connection = new Connection({
       limits: this.#limits,
+      collectForgotten: options.collectForgotten ?? true,
       bootstrap: () => this.#bootstrap(options),
       onOutput: () => this.#scheduleFlush(),
       onEnd: (reason) => this.#onEnd(reason),

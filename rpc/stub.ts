@@ -61,7 +61,7 @@ export class Stub implements Client {
     this.#name = name;
     this.#onDispose = onDispose;
     // The peer's table must not grow with what was forgotten here. A net only: dispose is prompt.
-    if (hook.home !== undefined) net.register(this, hook, this);
+    if (hook.collectable) net.register(this, hook, this);
   }
 
   /** The hook to call or to send. Not a new reference. */
@@ -205,7 +205,9 @@ class PendingCall<R> {
   #promise: Promise<R> | undefined;
   #resolve: ((value: R) => void) | undefined;
   #reject: ((error: AppError) => void) | undefined;
+  /** Pipelined stubs that are not disposed. */
   #pipelined = 0;
+  #usedPipeline = false;
   #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined;
 
@@ -302,6 +304,7 @@ class PendingCall<R> {
   /** The hook that the results will have, or have, at `path`. */
   pipeline(path: readonly number[], names: readonly string[]): Hook {
     this.#pipelined++;
+    this.#usedPipeline = true;
     if (this.#outcome === undefined) {
       return this.started?.pipeline(path) ??
         new BrokenHook(new AppError("failed", `${this.#label} is not started`));
@@ -336,10 +339,6 @@ class PendingCall<R> {
     if (!this.#usedPipeline) return;
     for (const stub of this.#taken) stub[Symbol.dispose]();
     this.#taken = [];
-  }
-  #usedPipeline = false;
-  markPipelined(): void {
-    this.#usedPipeline = true;
   }
 }
 
@@ -433,7 +432,6 @@ function makePipeline(
 ): unknown {
   if (field.interface !== undefined) {
     const hook = pending.pipeline(place.path, place.names);
-    pending.markPipelined();
     return stubOf(field.interface(), hook, () => pending.unpipeline());
   }
   const nested = {};

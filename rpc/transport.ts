@@ -71,13 +71,16 @@ function describeAddress(address: Deno.Addr): string {
   return "path" in address ? `unix:${address.path}` : address.transport;
 }
 
-/** Small messages must not wait for each other's acknowledgement. */
-function withoutDelay(conn: Deno.Conn): void {
-  if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+/** Small messages must not wait for each other's acknowledgement; a peer whose machine is gone must be noticed. */
+function tune(conn: Deno.Conn): void {
+  if (!("setNoDelay" in conn)) return;
+  const tcp = conn as Deno.TcpConn;
+  tcp.setNoDelay(true);
+  if (typeof tcp.setKeepAlive === "function") tcp.setKeepAlive(true);
 }
 
 export function socketTransport(conn: Deno.Conn): Transport {
-  withoutDelay(conn);
+  tune(conn);
   return new SocketTransport(conn, describeAddress(conn.remoteAddr));
 }
 

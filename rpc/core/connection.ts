@@ -53,6 +53,8 @@ export interface ConnectionOptions {
   /** What a Bootstrap gets. A new reference. Throws where there is nothing to offer. */
   bootstrap: () => Hook;
   limits: Readonly<RpcLimits>;
+  /** Stubs that are forgotten without dispose give their capability back when they are collected. */
+  collectForgotten: boolean;
   /** A message was added to `output`. */
   onOutput: () => void;
   /** The connection is over; called once. */
@@ -70,6 +72,7 @@ export interface TableSizes {
 
 export class Connection {
   readonly limits: Readonly<RpcLimits>;
+  readonly collectForgotten: boolean;
   /** Messages that were not taken yet. The owner may put an empty writer here at any time. */
   output = new Writer(16 * 1024);
   /** Bytes of replies in all of `output` since it began: what pauses reading. */
@@ -87,6 +90,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.limits = options.limits;
+    this.collectForgotten = options.collectForgotten;
     this.capabilities = new Capabilities(this);
     this.questions = new Questions(this);
     this.answers = new Answers(this);

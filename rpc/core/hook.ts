@@ -110,6 +110,8 @@ export interface Hook {
   readonly pending: boolean;
   /** The connection whose peer hosts it, if any. */
   readonly home: unknown;
+  /** A stub of it that is forgotten may give its reference back when it is collected. */
+  readonly collectable: boolean;
   addRef(): void;
   release(): void;
   /** A connection took it into its export table, or dropped it. */

@@ -23,6 +23,7 @@ import {
 export class BrokenHook implements Hook {
   readonly pending = false;
   readonly home = undefined;
+  readonly collectable = false;
   readonly error: AppError;
 
   constructor(error: AppError) {
@@ -116,6 +117,7 @@ class QueuedCall implements Started {
 /** A capability that is not known yet. */
 export class PromiseHook implements Hook {
   readonly home = undefined;
+  readonly collectable = false;
   #refs = 1;
   #target: Hook | undefined;
   #queue: QueuedCall[] = [];

@@ -20,6 +20,7 @@ import type { Target } from "./protocol.ts";
 export class ImportHook implements Hook {
   readonly pending = false;
   readonly home: Connection;
+  readonly collectable: boolean;
   readonly target: Target;
   readonly id: number;
   /** How often the peer sent it to us: what Release gives back. */
@@ -28,6 +29,7 @@ export class ImportHook implements Hook {
 
   constructor(connection: Connection, id: number) {
     this.home = connection;
+    this.collectable = connection.collectForgotten;
     this.id = id;
     this.target = { kind: "import", id };
   }
@@ -51,6 +53,7 @@ export class ImportHook implements Hook {
 /** A pipelined capability of a question, or an import that is a promise. */
 export class RemotePromise implements Hook {
   readonly home: Connection;
+  readonly collectable: boolean;
   readonly target: Target;
   /** As for an import; unused for a pipelined capability. */
   remoteRefs = 0;
@@ -62,6 +65,7 @@ export class RemotePromise implements Hook {
 
   constructor(connection: Connection, target: Target) {
     this.home = connection;
+    this.collectable = connection.collectForgotten;
     this.target = target;
   }
 
