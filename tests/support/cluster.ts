@@ -29,7 +29,6 @@ const ROLES = {
 } as const;
 /** A host of the deployment that serves. */
 export type Server = keyof typeof ROLES;
-type Service = "master" | "cache" | "ci" | "hub";
 
 /** Hosts that only call: where people sit. */
 const CLIENTS = ["laptop", "desk"] as const;
@@ -47,7 +46,10 @@ const TOKENS = {
   hub: { ci: "viewer", developer: "publisher" },
   ci: { hub: "publisher", viewer: "viewer" },
   cache: { ci: "publisher", "worker-1": "viewer", "worker-2": "viewer" },
-} as const satisfies Record<Service, Record<string, string>>;
+  // Their own HTTP, for metrics.
+  "worker-1": { viewer: "viewer" },
+  "worker-2": { viewer: "viewer" },
+} as const satisfies Record<Server, Record<string, string>>;
 
 const PORTS = {
   master: 6441,
@@ -63,11 +65,13 @@ const RPC_PORT = 6440;
 const READY_TIMEOUT_MS = 30_000;
 const COMMAND_TIMEOUT_MS = 60_000;
 
-/** GET of the first argument with the token of the second; fails unless 2xx. */
+/** GET of the first argument, or POST of the third, with the token of the second; fails unless 2xx. */
 const FETCH = `
-  const [url, token] = Deno.args;
-  const headers = token === "" ? {} : { authorization: "Bearer " + token };
-  const answer = await fetch(url, { headers });
+  const [url, token, body] = Deno.args;
+  const headers = { "content-type": "application/json" };
+  if (token !== "") headers.authorization = "Bearer " + token;
+  const send = body === undefined ? {} : { method: "POST", body };
+  const answer = await fetch(url, { headers, ...send });
   console.log(await answer.text());
   Deno.exit(answer.ok ? 0 : 1);`;
 
@@ -81,7 +85,7 @@ export interface Deployment extends AsyncDisposable {
   /** Where clients connect to the master. */
   readonly masterUrl: string;
   /** The token that `holder` shows to `service`. */
-  token(service: Service, holder: string): string;
+  token(service: Server, holder: string): string;
   /** Runs the executable on a host, with a home of its own there. */
   procurator(
     host: Server | typeof CLIENTS[number],
@@ -89,7 +93,9 @@ export interface Deployment extends AsyncDisposable {
     options?: { env?: Record<string, string>; stdin?: string },
   ): Promise<RunResult>;
   /** GET with the token of `holder`, made on the desk. */
-  get(service: Service, path: string, holder: string): Promise<unknown>;
+  get(service: Server, path: string, holder: string): Promise<unknown>;
+  /** Makes a repository on the hub as `holder`. */
+  createRepository(name: string, holder: string): Promise<void>;
 }
 
 class Deploying {
@@ -115,7 +121,7 @@ class Deploying {
     return found;
   }
 
-  token(service: Service, holder: string): string {
+  token(service: Server, holder: string): string {
     const token = this.#tokens.get(`${service} ${holder}`);
     if (token === undefined) {
       throw new Error(`${holder} has no token of ${service}`);
@@ -180,21 +186,34 @@ class Deploying {
   async fetchText(
     hostName: string,
     url: string,
-    token?: string,
+    token = "",
+    body: string[] = [],
   ): Promise<RunResult> {
-    const args = ["eval", "--no-config", FETCH, url, token ?? ""];
+    const args = ["eval", "--no-config", FETCH, url, token, ...body];
     return await this.host(hostName).run(Deno.execPath(), args, {
       env: { ...this.env(hostName), DENO_CERT: this.caFile },
       timeoutMs: COMMAND_TIMEOUT_MS,
     });
   }
 
-  async get(service: Service, path: string, holder: string): Promise<unknown> {
+  async get(service: Server, path: string, holder: string): Promise<unknown> {
     const token = this.token(service, holder);
     const url = this.url(service) + path;
     const result = await this.fetchText("desk", url, token);
     if (result.code === 0) return JSON.parse(result.stdout);
     throw new Error(`GET ${url}: ${result.stdout}${result.stderrTail}`);
+  }
+
+  async createRepository(name: string, holder: string): Promise<void> {
+    const result = await this.fetchText(
+      "laptop",
+      `${this.url("hub")}/api/v1/repositories`,
+      this.token("hub", holder),
+      [JSON.stringify({ name })],
+    );
+    if (result.code !== 0) {
+      throw new Error(`No repository: ${result.stdout}${result.stderrTail}`);
+    }
   }
 
   /** One CA, one certificate per host, as an administrator makes them. */
@@ -220,7 +239,7 @@ class Deploying {
           "token",
           "create",
           "--state-dir",
-          this.stateDir(service as Service),
+          this.stateDir(service as Server),
           "--role",
           role,
           "--name",
@@ -236,7 +255,7 @@ class Deploying {
   async #tokenFile(name: Server): Promise<string> {
     const lines = Object.entries(TOKENS).flatMap(([service, holders]) =>
       Object.hasOwn(holders, name)
-        ? [`${service} ${this.token(service as Service, name)}\n`]
+        ? [`${service} ${this.token(service as Server, name)}\n`]
         : []
     );
     const file = join(this.#directory, name, "tokens");
@@ -349,6 +368,8 @@ export async function deploy(program: string): Promise<Deployment> {
       procurator: (host, args, options) =>
         deploying.procurator(host, args, options),
       get: (service, path, holder) => deploying.get(service, path, holder),
+      createRepository: (name, holder) =>
+        deploying.createRepository(name, holder),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (error) {

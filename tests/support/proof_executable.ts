@@ -12,7 +12,7 @@ const EXECUTABLE = `${ROOT}dist/procurator`;
 const COMPILE_TIMEOUT_MS = 300_000;
 /** What ends up in the executable. */
 const SOURCES = ["main.ts", "deno.json", "deno.lock", "roles", "rpc", "vmm"];
-const MORE_SOURCES = ["ui", "nix", "autonix", "tests/tasks/compile.ts"];
+const MORE_SOURCES = ["ui", "nix", "autonix", "tests/tasks"];
 
 function newest(path: string): number {
   let info: Deno.FileInfo;
@@ -39,7 +39,7 @@ async function build(): Promise<string> {
     ...[...SOURCES, ...MORE_SOURCES].map((path) => newest(ROOT + path)),
   );
   if (newest(EXECUTABLE) < sources) {
-    await runChecked(Deno.execPath(), ["run", "-A", "tests/tasks/compile.ts"], {
+    await runChecked(Deno.execPath(), ["run", "-A", "tests/tasks"], {
       cwd: ROOT,
       timeoutMs: COMPILE_TIMEOUT_MS,
     });
