@@ -589,3 +589,68 @@ Deno.test("a peer that does not take its replies is not read any more", async ()
   // It never finishes its calls, so in the end it is thrown out.
   assert.match((await session.closed).message, /200 calls without a finish/);
 });
+
+Deno.test("a promise that comes to itself fails its calls", async () => {
+  const later = Promise.withResolvers<CounterClient>();
+  const promised = promiseOf(Counter, later.promise);
+  const before = failure(promised.next({}));
+  later.resolve(promised.dup());
+  assert.match((await before).message, /resolved to itself/);
+  assert.match((await failure(promised.next({}))).message, /itself/);
+});
+
+Deno.test("results that a peer takes from its own call arrive, also late or never", async () => {
+  // The peer answers our call with what we answer to its call to us (a tail call).
+  const [left, right] = memoryPair();
+  const gate = Promise.withResolvers<void>();
+  const session = new Session(left, {
+    bootstrap: () =>
+      service({
+        sleep: async ({ ms }) => {
+          await gate.promise;
+          return { ms };
+        },
+      }),
+  });
+  const peer = new RawPeer(right);
+  const stub = session.bootstrap(Service);
+  await peer.bootstrap(0);
+  const method = Service.methods.find(({ name }) => name === "sleep")!;
+  const tailCall = (question: number) =>
+    peer.send(MESSAGE.call, (writer, at) => {
+      const call = writer.struct(at, 3, 3);
+      writer.view.setUint32(call, question, true);
+      writer.view.setUint16(call + 4, method.ordinal, true);
+      // sendResultsTo.yourself
+      writer.view.setUint16(call + 6, 1, true);
+      writer.view.setUint32(call + 8, method.interfaceLow, true);
+      writer.view.setUint32(call + 12, method.interfaceHigh, true);
+      const target = writer.struct(call + 24, 1, 1);
+      writer.view.setUint16(target + 4, 1, true);
+      writer.struct(target + 8, 1, 1);
+      const payload = writer.struct(call + 32, 0, 2);
+      writer.view.setUint32(writer.struct(payload, 1, 0), 7, true);
+    });
+  const takeFrom = (answer: number, question: number) =>
+    peer.send(MESSAGE.return, (writer, at) => {
+      const place = writer.struct(at, 2, 1);
+      writer.view.setUint32(place, answer, true);
+      writer.view.setUint16(place + 6, RETURN.takeFromOtherQuestion, true);
+      writer.view.setUint32(place + 8, question, true);
+    });
+  // Question 0 is our bootstrap.
+  const first = stub.sleep({});
+  await rest();
+  await tailCall(1);
+  await takeFrom(1, 1);
+  gate.resolve();
+  assert.deepEqual(await first, { ms: 7 });
+  assert.ok(peer.returns.includes(RETURN.resultsSentElsewhere));
+  await peer.finish(1);
+  const second = failure(stub.sleep({}));
+  await rest();
+  await takeFrom(1, 99);
+  assert.match((await second).message, /question 99/);
+  session.close();
+  assert.deepEqual(session.sizes(), IDLE);
+});

@@ -262,12 +262,13 @@ export class Answers {
     });
   }
 
-  end(): void {
+  end(reason: AppError): void {
     const open = [...this.#open.values()];
     this.#open.clear();
     for (const answer of open) {
       if (!answer.done) answer.started?.cancel();
       answer.payload?.releaseCaps();
+      for (const taker of answer.takers) taker.exception(reason);
     }
   }
 }

@@ -216,7 +216,7 @@ export class Connection {
     if (this.ended !== undefined) return;
     this.ended = reason;
     this.questions.end(reason);
-    this.answers.end();
+    this.answers.end(reason);
     this.capabilities.end(reason);
     this.#options.onEnd(reason);
   }

@@ -66,6 +66,13 @@ export function nullHook(): NullHook {
   return new NullHook();
 }
 
+/** In place of a promise that came to itself. */
+export function circular(): BrokenHook {
+  return new BrokenHook(
+    new AppError("failed", "A promised capability resolved to itself"),
+  );
+}
+
 /** A call that waits in a promise's queue. */
 class QueuedCall implements Started {
   readonly request: Request & { params: Payload };
@@ -147,8 +154,9 @@ export class PromiseHook implements Hook {
   }
 
   /** Sends what waited to `hook`, in order. Takes over the caller's reference; the first resolution counts. */
-  resolve(hook: Hook): void {
-    if (this.#target !== undefined) return hook.release();
+  resolve(given: Hook): void {
+    if (this.#target !== undefined) return given.release();
+    const hook = given.resolved() === this ? circular() : given;
     this.#target = hook;
     // Calls that are made meanwhile join the queue's end, so the order holds.
     for (let i = 0; i < this.#queue.length; i++) this.#queue[i]!.forward(hook);

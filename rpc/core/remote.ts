@@ -13,7 +13,7 @@
  */
 import type { Connection } from "./connection.ts";
 import type { Hook, Reply, Request, Started } from "./hook.ts";
-import { BrokenHook, PromiseHook } from "./hooks.ts";
+import { BrokenHook, circular, PromiseHook } from "./hooks.ts";
 import type { Target } from "./protocol.ts";
 
 /** A capability in the peer's export table. */
@@ -93,8 +93,9 @@ export class RemotePromise implements Hook {
   }
 
   /** Takes over the reference to `hook`. */
-  settle(hook: Hook): void {
-    if (this.#next !== undefined) return hook.release();
+  settle(given: Hook): void {
+    if (this.#next !== undefined) return given.release();
+    const hook = given.resolved() === this ? circular() : given;
     const real = hook.resolved();
     // A failure needs no order.
     const foreign = real.home !== this.home && !(real instanceof BrokenHook);
