@@ -49,7 +49,7 @@ const COMMITS: readonly (SampleOptions & { title: string })[] = [
     content: "<h1>Hello from commit 2</h1>\n",
   },
   {
-    title: "an image that never gets healthy",
+    title: "one that never gets healthy",
     content: "<h1>Hello from commit 3</h1>\n",
     healthy: false,
   },
@@ -102,14 +102,14 @@ async function lookAt(eyes: Eyes, commit: string): Promise<Look> {
 async function watch(
   eyes: Eyes,
   commit: string,
-  tell: (line: string) => void,
+  options: { tell: Tell; signal: AbortSignal },
 ): Promise<{ look: Look; outcome: DemoCommit["outcome"] }> {
   const end = systemClock.bootMs() + COMMIT_TIMEOUT_MS;
   let told: ReadonlyMap<string, string> = new Map();
   for (;;) {
     const look = await lookAt(eyes, commit);
     const lines = describeLook(look);
-    for (const line of newsOf(told, lines)) tell(line);
+    for (const line of newsOf(told, lines)) options.tell(line);
     told = lines;
     const outcome = outcomeOf(look);
     if (outcome === "failed") {
@@ -127,17 +127,33 @@ async function watch(
         } s`,
       );
     }
-    await systemClock.sleep(LOOK_EVERY_MS);
+    await systemClock.sleep(LOOK_EVERY_MS, options.signal);
+    if (options.signal.aborted) {
+      throw new AppError("failed", "The demo was stopped");
+    }
   }
 }
 
+/** How the demo is asked for. */
+export interface DemoOptions {
+  /** Fresh. */
+  stateDir: string;
+  portBase: number;
+  logLevel?: string;
+  /** Stops the demo and its VMs. */
+  signal: AbortSignal;
+}
+
 async function setUp(
-  options: { stateDir: string; portBase: number; logLevel?: string },
+  options: DemoOptions,
   tell: Tell,
 ): Promise<{ dev: RunningDev; project: SampleProject }> {
-  const report = (line: string) => tell(`  ${line}`);
-  await ensureDebian(["nix", "qemu", "busybox", "git"], { report });
-  const debianDir = await kernelFolder(cacheDir(), { report });
+  const told = {
+    report: (line: string) => tell(`  ${line}`),
+    signal: options.signal,
+  };
+  await ensureDebian(["nix", "qemu", "busybox", "git"], told);
+  const debianDir = await kernelFolder(cacheDir(), told);
   const dev = await startDev(options);
   try {
     const url = `${dev.layout.urls.hub}/${REPOSITORY}.git`;
@@ -171,7 +187,7 @@ function cacheDir(): string {
  * @throws {AppError} `missing_dependency` with what to install, `failed` or `timeout` when a commit gets stuck.
  */
 export async function runDemo(
-  options: { stateDir: string; portBase: number; logLevel?: string },
+  options: DemoOptions,
   tell: Tell,
 ): Promise<FinishedDemo> {
   const begin = systemClock.bootMs();
@@ -212,7 +228,11 @@ export async function runDemo(
       const { look, outcome } = await watch(
         { master, ci },
         commit,
-        (line) => tell(`${seconds(pushed).toFixed(1).padStart(6)} s  ${line}`),
+        {
+          signal: options.signal,
+          tell: (line) =>
+            tell(`${seconds(pushed).toFixed(1).padStart(6)} s  ${line}`),
+        },
       );
       const totalSeconds = seconds(pushed);
       tell(`${totalSeconds.toFixed(1).padStart(6)} s  ${outcome}`);

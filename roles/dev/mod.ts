@@ -44,12 +44,11 @@ function whereToLook(dev: RunningDev): string {
   ].map((line) => `  ${line}\n`).join("");
 }
 
-async function untilOver(
+async function endOf(
   dev: RunningDev,
   options: DevOptions,
   context: CliContext,
 ): Promise<void> {
-  await Promise.race([dev.finished, context.untilStopped()]);
   if (options.leaveVms) {
     context.err("the VMs run on; start dev again to adopt them\n");
   } else await dev.stopVms();
@@ -69,7 +68,8 @@ export async function dev(
   });
   if (options.json) context.out(`${JSON.stringify(running.layout)}\n`);
   else context.err(`procurator dev is ready\n${whereToLook(running)}`);
-  await untilOver(running, options, context);
+  await Promise.race([running.finished, context.untilStopped()]);
+  await endOf(running, options, context);
   return 0;
 }
 
@@ -102,20 +102,31 @@ export async function demo(
     await Deno.makeTempDir({ prefix: "procurator-demo-" });
   const tell = (line: string) =>
     options.json ? context.err(`${line}\n`) : context.out(`${line}\n`);
-  const finished = await runDemo({
-    stateDir,
-    portBase: options.portBase ?? 0,
-    ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
-  }, tell);
+  const stop = new AbortController();
+  const asked = context.untilStopped().then(() => stop.abort());
+  let finished: FinishedDemo;
+  try {
+    finished = await runDemo({
+      stateDir,
+      portBase: options.portBase ?? 0,
+      signal: stop.signal,
+      ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
+    }, tell);
+  } catch (error) {
+    context.err(`what it wrote is kept in ${stateDir}\n`);
+    throw error;
+  }
+  const { dev } = finished;
   show(finished, options, context);
   if (options.keep) {
     context.err("it runs until Ctrl-C\n");
-    await untilOver(finished.dev, options, context);
-  } else {
-    await finished.dev.stopVms();
-    await finished.dev.stop();
+    await Promise.race([dev.finished, asked]);
   }
-  if (fresh && !options.keep) await removeTree(stateDir);
+  await endOf(dev, options, context);
+  if (fresh && !options.leaveVms) {
+    await removeTree(stateDir);
+    await removeTree(dev.layout.runDir);
+  }
   return asExpected(finished) ? 0 : 1;
 }
 

@@ -29,6 +29,8 @@ export interface LayoutInput {
 
 /** Where everything is. */
 export interface Layout {
+  /** What a reboot ends: the worker's VMs. */
+  runDir: string;
   urls: {
     hub: string;
     masterRpc: string;
@@ -50,6 +52,7 @@ export function layoutOf(input: LayoutInput): Layout {
   const { ports, stateDir } = input;
   const http = (port: number) => `http://127.0.0.1:${port}`;
   return {
+    runDir: input.runDir,
     urls: {
       hub: http(ports.hub),
       masterRpc: `tcp://127.0.0.1:${ports.masterRpc}`,
