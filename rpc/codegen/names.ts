@@ -7,14 +7,15 @@ import type { Schema, StructNode } from "./schema.ts";
 
 /** What generated code may use of the runtime, by module. */
 const RUNTIME: readonly [string, readonly string[], readonly string[]][] = [
-  ["../core/reader.ts", [
+  ["../core/reader.ts", [], ["Reader", "Segment"]],
+  ["../core/types.ts", [], ["InterfaceType", "StructType"]],
+  ["../core/wide.ts", [
     "getFloat64Default",
     "getInt64",
     "getInt64Default",
     "getUint64",
     "getUint64Default",
-  ], ["Reader", "Segment"]],
-  ["../core/types.ts", [], ["InterfaceType", "StructType"]],
+  ], []],
   ["../core/writer.ts", [
     "checkInteger",
     "enumNumber",

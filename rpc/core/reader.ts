@@ -9,56 +9,16 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import {
   MAX_DEPTH,
   TRAVERSAL_FACTOR,
   TRAVERSAL_GRACE_WORDS,
 } from "../limits.ts";
 import type { Hook } from "./hook.ts";
+import { MalformedMessage, Segment } from "./segment.ts";
 import { ELEMENT } from "./writer.ts";
 
-/** What is wrong with a message. */
-export class MalformedMessage extends Error {
-  override readonly name = "MalformedMessage";
-}
-
-/** Strings up to this many bytes are faster from an array of codes than by a native call. */
-const SHORT_TEXT = 16;
-const SCRATCH: number[][] = Array.from(
-  { length: SHORT_TEXT + 1 },
-  (_, length) => new Array<number>(length).fill(0),
-);
-
-export class Segment {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  #buffer: Buffer | undefined;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  utf8(at: number, length: number): string {
-    if (length <= SHORT_TEXT) {
-      const codes = SCRATCH[length]!;
-      let i = 0;
-      for (; i < length; i++) {
-        const code = this.bytes[at + i]!;
-        if (code > 127) break;
-        codes[i] = code;
-      }
-      if (i === length) return String.fromCharCode.apply(null, codes);
-    }
-    this.#buffer ??= Buffer.from(
-      this.bytes.buffer,
-      this.bytes.byteOffset,
-      this.bytes.byteLength,
-    );
-    return this.#buffer.toString("utf8", at, at + length);
-  }
-}
+export { MalformedMessage, Segment };
 
 export class Reader {
   readonly segments: readonly Segment[];
@@ -430,67 +390,4 @@ export class Reader {
   get capabilityIndex(): number {
     return this.#high;
   }
-}
-
-/** An unsigned 64-bit value: a number up to 2^53-1, a bigint above. */
-export function getUint64(view: DataView, at: number): number | bigint {
-  const value = view.getUint32(at + 4, true) * 0x1_0000_0000 +
-    view.getUint32(at, true);
-  return Number.isSafeInteger(value) ? value : view.getBigUint64(at, true);
-}
-
-/** A signed 64-bit value: a number within ±(2^53-1), a bigint beyond. */
-export function getInt64(view: DataView, at: number): number | bigint {
-  const value = view.getInt32(at + 4, true) * 0x1_0000_0000 +
-    view.getUint32(at, true);
-  return Number.isSafeInteger(value) ? value : view.getBigInt64(at, true);
-}
-
-/** `getUint64` with the bits of a default flipped. */
-export function getUint64Default(
-  view: DataView | undefined,
-  at: number,
-  low: number,
-  high: number,
-): number | bigint {
-  const scratch = flipped(view, at, low, high);
-  return getUint64(scratch, 0);
-}
-
-/** `getInt64` with the bits of a default flipped. */
-export function getInt64Default(
-  view: DataView | undefined,
-  at: number,
-  low: number,
-  high: number,
-): number | bigint {
-  return getInt64(flipped(view, at, low, high), 0);
-}
-
-/** `getFloat64` with the bits of a default flipped. */
-export function getFloat64Default(
-  view: DataView | undefined,
-  at: number,
-  low: number,
-  high: number,
-): number {
-  return flipped(view, at, low, high).getFloat64(0, true);
-}
-
-const SCRATCH_VIEW = new DataView(new ArrayBuffer(8));
-
-function flipped(
-  view: DataView | undefined,
-  at: number,
-  low: number,
-  high: number,
-): DataView {
-  const there = view !== undefined;
-  SCRATCH_VIEW.setUint32(0, (there ? view.getUint32(at, true) : 0) ^ low, true);
-  SCRATCH_VIEW.setUint32(
-    4,
-    (there ? view.getUint32(at + 4, true) : 0) ^ high,
-    true,
-  );
-  return SCRATCH_VIEW;
 }

@@ -1,6 +1,7 @@
 // Generated from common.capnp by `deno task schema`. Do not edit.
-import { getFloat64Default, getInt64Default, getUint64, type Reader } from "../core/reader.ts";
+import { type Reader } from "../core/reader.ts";
 import { type StructType } from "../core/types.ts";
+import { getFloat64Default, getInt64Default, getUint64 } from "../core/wide.ts";
 import { checkInteger, enumNumber, flip64, setInt64, setUint64, type Writer } from "../core/writer.ts";
 
 /** A number stands for an enumerant that this schema does not know. */

@@ -1,6 +1,7 @@
 // Generated from interop.capnp by `deno task schema`. Do not edit.
-import { getFloat64Default, getInt64, getInt64Default, getUint64, getUint64Default, type Reader, type Segment } from "../core/reader.ts";
+import { type Reader, type Segment } from "../core/reader.ts";
 import { type InterfaceType, type StructType } from "../core/types.ts";
+import { getFloat64Default, getInt64, getInt64Default, getUint64, getUint64Default } from "../core/wide.ts";
 import { checkInteger, enumNumber, flip64, setInt64, setUint64, type Writer } from "../core/writer.ts";
 import { type CallContext } from "../server.ts";
 import { putClient, takeClient, type Call, type CallOptions, type Client } from "../stub.ts";
