@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { writeDurable } from "../../vmm/mod.ts";
+import { RunDirectory } from "../../vmm/run_directory.ts";
+import {
+  boundSerialLog,
+  MAX_SERIAL_BYTES,
+  readSerialTail,
+} from "../../vmm/serial_log.ts";
+import { tempDir } from "../support/temp.ts";
+
+Deno.test("serial log: bounded while its writer appends, its end stays readable", async () => {
+  await using dir = await tempDir("log");
+  const path = `${dir.path}/serial.log`;
+  // QEMU holds it in append mode: after the cut it goes on at the new end.
+  using writer = await Deno.open(path, { append: true, create: true });
+  const line = new TextEncoder().encode(`${"x".repeat(1023)}\n`);
+  const lines = MAX_SERIAL_BYTES / 1024 + 10;
+  for (let count = 0; count < lines; count++) writer.writeSync(line);
+  await boundSerialLog(path);
+  assert.equal((await Deno.stat(path)).size, 0);
+  writer.writeSync(new TextEncoder().encode("the last line\r\n"));
+  const tail = await readSerialTail(path, 1024);
+  assert.match(tail.text, /^x+\nthe last line\n$/);
+  assert.equal(tail.truncated, true);
+  await boundSerialLog(path);
+  assert.equal((await readSerialTail(path, 15)).text, "the last line\n");
+  assert.equal((await readSerialTail(`${dir.path}/none`, 15)).text, "");
+});
+
+Deno.test("durable file: replaced whole, and an error says where", async () => {
+  await using dir = await tempDir("file");
+  const path = `${dir.path}/a.json`;
+  await writeDurable(path, "1");
+  await writeDurable(path, "2");
+  assert.equal(await Deno.readTextFile(path), "2");
+  assert.equal([...Deno.readDirSync(dir.path)].length, 1);
+  await assert.rejects(writeDurable(`${dir.path}/no/a.json`, "1"), {
+    code: "storage",
+    message: /no\/a\.json/,
+  });
+});
+
+Deno.test("run directory: a path too long for a socket is refused with what to do", () => {
+  const directory = new RunDirectory(`/${"d".repeat(100)}`);
+  assert.throws(() => directory.paths("shop/web-0"), {
+    code: "invalid",
+    hint: /shorter --run-dir/,
+  });
+});
+
+Deno.test("run directory: a torn record is reported and harms no other", async () => {
+  await using dir = await tempDir("run");
+  const directory = new RunDirectory(dir.path);
+  const record = {
+    version: 1,
+    id: "shop/web-0",
+    incarnation: 1,
+    runtimeHash: "a".repeat(64),
+    bootId: "boot",
+    marker: crypto.randomUUID(),
+    host: "127.0.0.1",
+    ports: [],
+    startedAtMs: 1,
+    state: { kind: "starting" },
+  } as const;
+  await directory.write({ ...record, ports: [] });
+  await Deno.mkdir(`${dir.path}/torn`);
+  await Deno.writeTextFile(`${dir.path}/torn/vm.json`, '{"version":1,');
+  const unreadable: string[] = [];
+  const records = await directory.records((path) => unreadable.push(path));
+  assert.deepEqual(records, [record]);
+  assert.deepEqual(unreadable, [`${dir.path}/torn/vm.json`]);
+});
