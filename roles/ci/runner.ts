@@ -214,7 +214,7 @@ export class Runner {
       result = await performStage(stage, this.#context(job));
     } catch (error) {
       if (this.#stop.signal.aborted) return { job, goOn: false };
-      const failure = failureOf(toAppError(error));
+      const failure = failureOf(toAppError(error), stage);
       this.#say(job.id, stage, `error: ${failure.message}`);
       if (failure.hint !== null) {
         this.#say(job.id, stage, `Try: ${failure.hint}`);

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError, type ErrorCode } from "../../model/errors.ts";
-import type { Failure } from "./job.ts";
+import type { Failure, Stage } from "./job.ts";
 
 const KINDS: readonly [RegExp, ErrorCode, string | undefined][] = [
   [
@@ -46,7 +46,19 @@ export function gitFailure(what: string, said: string): AppError {
   );
 }
 
-/** The error as a job keeps it. */
-export function failureOf(error: AppError): Failure {
-  return { code: error.code, message: error.message, hint: error.hint ?? null };
+/** What to do about a failure that says nothing of it itself, by the stage that failed. */
+const HINTS = {
+  fetch: null,
+  eval:
+    "see it in the work tree with `nix eval --raw .#blueprintJSON`, mend it, commit and push",
+  build: "read the job's log, mend what does not build, commit and push",
+  copy: null,
+  publish: null,
+} as const satisfies Record<Stage, string | null>;
+
+/** The error as a job keeps it. Only a commit that is at fault itself is to be mended. */
+export function failureOf(error: AppError, stage: Stage): Failure {
+  const { code, message } = error;
+  const own = code === "failed" || code === "invalid" ? HINTS[stage] : null;
+  return { code, message, hint: error.hint ?? own };
 }

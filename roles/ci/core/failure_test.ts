@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { gitFailure } from "./failure.ts";
+import { AppError } from "../../model/errors.ts";
+import { failureOf, gitFailure } from "./failure.ts";
 
 Deno.test("gitFailure() tells what passes by itself from what does not", () => {
   const table = [
@@ -28,4 +29,14 @@ Deno.test("gitFailure() tells what passes by itself from what does not", () => {
     assert.equal(error.code, code, said);
     assert.match(error.message, /^Cannot fetch: /);
   }
+});
+
+Deno.test("failureOf() says what to do where the commit is at fault, and keeps a hint that is there", () => {
+  const bare = new AppError("failed", "Cannot evaluate blueprintJSON: error");
+  assert.match(failureOf(bare, "eval").hint ?? "", /nix eval --raw/);
+  assert.match(failureOf(bare, "build").hint ?? "", /log/);
+  const told = new AppError("failed", "no", { hint: "name the derivation" });
+  assert.equal(failureOf(told, "build").hint, "name the derivation");
+  const away = new AppError("unavailable", "Cannot reach the hub");
+  assert.equal(failureOf(away, "eval").hint, null);
 });

@@ -33,6 +33,8 @@ export type JobState =
     kind: "waiting";
     stage: Stage;
     reason: string;
+    /** What would let it go on; null when only time does. */
+    hint: string | null;
     sinceMs: number;
     retryAtMs: number;
     attempts: number;
@@ -162,6 +164,7 @@ function afterFailure(
       kind: "waiting",
       stage,
       reason: failure.message,
+      hint: failure.hint,
       sinceMs,
       retryAtMs: at + delayMs,
       attempts,

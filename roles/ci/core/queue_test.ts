@@ -106,6 +106,7 @@ Deno.test("planRun() holds later jobs of a repository up while one waits, and sa
       kind: "waiting",
       stage: "publish",
       reason: "",
+      hint: null,
       sinceMs: 0,
       retryAtMs: 50,
       attempts: 1,

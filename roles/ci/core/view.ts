@@ -4,7 +4,12 @@
  * @module
  */
 import type { JobView } from "../../model/build.ts";
-import { describeJob, type Job } from "./job.ts";
+import { describeJob, type Job, type JobState } from "./job.ts";
+
+function hintOf(state: JobState): string | null {
+  if (state.kind === "failed") return state.failure.hint;
+  return state.kind === "waiting" ? state.hint : null;
+}
 
 export function viewJob(job: Job): JobView {
   const { state } = job;
@@ -17,7 +22,7 @@ export function viewJob(job: Job): JobView {
     state: state.kind,
     stage: "stage" in state ? state.stage : null,
     message: describeJob(job),
-    hint: state.kind === "failed" ? state.failure.hint : null,
+    hint: hintOf(state),
     cluster: job.cluster,
     generation: state.kind === "succeeded" ? state.generation : null,
     traceparent: job.traceparent,
