@@ -27,6 +27,8 @@ export interface SeenVm {
   health: string;
   drift: boolean;
   restarts: number;
+  /** What it waits for or why it is not as it should be. */
+  message: string;
 }
 
 /** What one look at the whole cluster found. */

@@ -27,8 +27,20 @@ function facts(over: {
         { generation: 2, commit: "b2", state: "active" },
       ],
       vms: [
-        { id: "c/web-0", health: "healthy", drift: false, restarts: 0 },
-        { id: "c/steady-0", health: "healthy", drift: false, restarts: 0 },
+        {
+          id: "c/web-0",
+          health: "healthy",
+          drift: false,
+          restarts: 0,
+          message: "",
+        },
+        {
+          id: "c/steady-0",
+          health: "healthy",
+          drift: false,
+          restarts: 0,
+          message: "",
+        },
       ],
       ...over.after,
     },
@@ -117,8 +129,20 @@ Deno.test("each broken promise is named", () => {
       facts({
         after: {
           vms: [
-            { id: "c/web-0", health: "unhealthy", drift: true, restarts: 2 },
-            { id: "c/steady-0", health: "healthy", drift: false, restarts: 0 },
+            {
+              id: "c/web-0",
+              health: "unhealthy",
+              drift: true,
+              restarts: 2,
+              message: "",
+            },
+            {
+              id: "c/steady-0",
+              health: "healthy",
+              drift: false,
+              restarts: 0,
+              message: "",
+            },
           ],
         },
       }),

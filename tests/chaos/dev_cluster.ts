@@ -41,6 +41,7 @@ const ClientFile = z.object({
   services: z.object({
     hub: z.object({ url: z.string(), token: z.string() }),
     ci: z.object({ url: z.string(), token: z.string() }),
+    cache: z.object({ url: z.string(), token: z.string() }),
   }),
 });
 type ClientFile = z.output<typeof ClientFile>;
