@@ -89,7 +89,7 @@ async function converged(commit: string): Promise<void> {
 }
 
 Deno.test.beforeAll(async () => {
-  await ensureDebian(["nix", "git"]);
+  await ensureDebian(["nix", "busybox", "git"]);
   const directory = await chaosDirectory();
   cluster = new DevCluster({ directory, driver: "simulated" });
   project = await GitProject.create(join(directory, "project"));

@@ -48,7 +48,7 @@ Deno.test(`real machines outlive kills at ${real.join(", ")}`, async () => {
 });
 
 Deno.test("simulated machines outlive kills at every other failpoint and at random moments", async () => {
-  await ensureDebian(["nix", "git"]);
+  await ensureDebian(["nix", "busybox", "git"]);
   const seed = Math.floor(Math.random() * 1_000_000);
   console.log(
     `seed ${seed}: deno task chaos dev --driver simulated --seed ${seed}`,

@@ -256,7 +256,7 @@ async function refusedPushes(
 }
 
 Deno.test("separate hosts, TLS and tokens: three commits, and refusals", async () => {
-  await ensureDebian(["nix", "qemu", "busybox", "git"]);
+  await ensureDebian(["nix", "qemu", "busybox", "git", "iproute2"]);
   await using deployment = await deploy(await executable());
   const project = await GitProject.create(
     join(deployment.directory, "project"),
