@@ -18,11 +18,10 @@ const TONES: readonly (readonly [RegExp, string])[] = [
   [/^git push|^\$ /, "#ffffff"],
 ];
 
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(
-    ">",
-    "&gt;",
-  );
+/** Escaped, with spaces that no viewer folds: `xml:space` is not honoured everywhere. */
+function spaced(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;").replaceAll(" ", "\u00a0");
 }
 
 function toneOf(line: string): string {
@@ -36,12 +35,12 @@ export function pictureOf(lines: readonly string[]): string {
   const rows = lines.map((line, index) =>
     `<text x="${MARGIN}" y="${MARGIN + 12 + index * LINE_HEIGHT}" fill="${
       toneOf(line)
-    }">${escapeXml(line.slice(0, COLUMNS))}</text>`
+    }">${spaced(line.slice(0, COLUMNS))}</text>`
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
     `<rect width="100%" height="100%" rx="8" fill="#161b22"/>`,
-    `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="12" xml:space="preserve">`,
+    `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="12">`,
     ...rows,
     "</g>",
     "</svg>",

@@ -28,16 +28,24 @@ export interface Look {
 /** How a commit ended; `failed` is a job that ended without a generation. */
 export type Outcome = "healthy" | "rolled-back" | "failed";
 
+/** Whom a line is about, then what: wide enough for `sample/web-0`. */
+function row(whom: string, what: string): string {
+  return `${whom.padEnd(14)}${what}`;
+}
+
 /** The lines that describe `look`, each under a key: a line is news when its key's text changed. */
 export function describeLook(look: Look): Map<string, string> {
   const lines = new Map<string, string>();
   const { job, generation, status } = look;
-  if (job !== null) lines.set("ci", `ci        ${job.message || job.state}`);
+  if (job !== null) lines.set("ci", row("ci", job.message || job.state));
   if (generation !== null) {
     const reason = generation.reason === "" ? "" : `: ${generation.reason}`;
     lines.set(
       "generation",
-      `master    generation ${generation.generation} ${generation.state}${reason}`,
+      row(
+        "master",
+        `generation ${generation.generation} ${generation.state}${reason}`,
+      ),
     );
   }
   for (const vm of generation === null ? [] : status?.vms ?? []) {
@@ -46,9 +54,7 @@ export function describeLook(look: Look): Map<string, string> {
       : `generation ${vm.generation} ${vm.state}, ${vm.health}`;
     lines.set(
       vm.id,
-      `${vm.id.padEnd(14)}${what}${
-        vm.message === "" ? "" : ` (${vm.message})`
-      }`,
+      row(vm.id, vm.message === "" ? what : `${what} (${vm.message})`),
     );
   }
   return lines;

@@ -98,10 +98,10 @@ Deno.test("newsOf() tells each change once", () => {
     generation: generation(),
     status: status(),
   });
-  assert.deepEqual(newsOf(new Map(), first), ["ci        evaluating"]);
+  assert.deepEqual(newsOf(new Map(), first), ["ci            evaluating"]);
   assert.deepEqual(newsOf(first, second), [
-    "ci        succeeded",
-    "master    generation 2 rolling",
+    "ci            succeeded",
+    "master        generation 2 rolling",
   ]);
   assert.deepEqual(newsOf(second, second), []);
 });
