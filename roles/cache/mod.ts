@@ -14,6 +14,7 @@ import { systemClock } from "../clock/mod.ts";
 import { type HttpServer, serveHttp } from "../http/mod.ts";
 import { logger } from "../log/mod.ts";
 import type { Clock, RunningRole } from "../model/mod.ts";
+import { Turns } from "../turns/mod.ts";
 import { cacheApp } from "./app.ts";
 import { CacheConfig } from "./config.ts";
 import { parsePublicKey } from "./core/signature.ts";
@@ -23,7 +24,6 @@ import { Metadata } from "./metadata.ts";
 import { cacheMetrics } from "./metrics.ts";
 import type { CacheService } from "./service.ts";
 import { loadSigningKeys } from "./signing.ts";
-import { Turns } from "./turns.ts";
 
 export { PathsReply, PublicKeyReply } from "./api.ts";
 export { CacheConfig };
@@ -70,6 +70,7 @@ async function openService(
     uploads: new Turns({
       running: config.maxUploads,
       waiting: config.maxUploads * WAITING_PER_UPLOAD,
+      what: "uploads",
     }),
     metrics: cacheMetrics(registry, metadata),
     clock: deps.clock ?? systemClock,

@@ -158,7 +158,7 @@ function uploadName(c: Context<AppEnv>, service: CacheService): NarName {
 async function putNar(c: Context<AppEnv>, service: CacheService) {
   const name = uploadName(c, service);
   const body = c.req.raw.body ?? new Blob([]).stream();
-  const nar = await service.uploads.take(() =>
+  const nar = await service.uploads.run(() =>
     receiveNar(body, name, {
       files: service.files,
       maxBytes: service.config.maxNarBytes,

@@ -5,13 +5,13 @@
  */
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../model/ports.ts";
+import type { Turns } from "../turns/mod.ts";
 import type { CacheConfig } from "./config.ts";
 import type { AdmissionKeys } from "./core/admission.ts";
 import type { NarFiles } from "./files.ts";
 import type { HotTexts } from "./hot_texts.ts";
 import type { Metadata } from "./metadata.ts";
 import type { CacheMetrics } from "./metrics.ts";
-import type { Turns } from "./turns.ts";
 
 /** The parts; wired in mod.ts. */
 export interface CacheService {

@@ -9,6 +9,7 @@
  */
 import { AppError } from "../model/errors.ts";
 import { eachLine, failpoint, killGroup } from "../process/mod.ts";
+import type { Turns } from "../turns/mod.ts";
 import {
   type CgiHead,
   headEnd,
@@ -17,7 +18,6 @@ import {
 } from "./core/cgi_response.ts";
 import { cgiEnvironment, type GitRequest } from "./core/git_request.ts";
 import { gitEnvironment, type Repositories } from "./repositories.ts";
-import type { Slots } from "./slots.ts";
 
 /** A clone of the largest repository over a slow line; a client that stalls longer frees its place. */
 const MAX_REQUEST_MS = 3_600_000;
@@ -26,7 +26,7 @@ const TAIL_LINES = 20;
 
 export interface GitHttp {
   repositories: Repositories;
-  slots: Slots;
+  turns: Turns;
   /** After a receive-pack ended: before the client has the end of its answer. */
   pushed(repository: string): Promise<void>;
   /** One line about a git that failed. */
@@ -198,7 +198,7 @@ export async function serveGit(
   options: GitHttp & { user: string },
 ): Promise<Response> {
   await options.repositories.require(git.repository);
-  const release = await options.slots.acquire();
+  const release = await options.turns.take();
   let backend: Backend;
   try {
     backend = spawnBackend(request, git, options, release);

@@ -22,13 +22,13 @@ import { logger } from "../log/mod.ts";
 import type { RunningRole } from "../model/mod.ts";
 import { runChecked } from "../process/mod.ts";
 import { type Service, startService } from "../service/mod.ts";
+import { Turns } from "../turns/mod.ts";
 import { addHubRoutes, gitErrorPage } from "./api.ts";
 import type { HubConfig } from "./config.ts";
 import { isGitPath } from "./core/git_request.ts";
 import type { GitHttp } from "./git_http.ts";
 import { masterView } from "./master_view.ts";
 import { Repositories } from "./repositories.ts";
-import { Slots } from "./slots.ts";
 
 export { HubConfig } from "./config.ts";
 
@@ -108,7 +108,7 @@ async function openGit(
   const hint = hintTo(ci);
   return {
     repositories,
-    slots: new Slots({
+    turns: new Turns({
       running: config.gitProcesses,
       waiting: config.gitProcesses * 4,
       what: "git requests",

@@ -7,7 +7,9 @@
  *
  * @module
  */
+import { MAX_ORDERS } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
+import { TurnsByKey } from "../turns/mod.ts";
 import {
   atLeast,
   type Evaluated,
@@ -27,10 +29,18 @@ import {
   runNix,
 } from "./command.ts";
 import { type NixOptions, prepareEnvironment } from "./environment.ts";
-import { inTurn } from "./turns.ts";
 
 /** Paths per command line: 500 of 512 bytes stay far below Linux's 2 MiB. */
 const MAX_ARGS = 500;
+
+/**
+ * Copies into one store, by store. Within this process only: a store belongs to one role, whose directory lock
+ * keeps others out. A worker brings the closures of each VM it has orders for, and fallbacks.
+ */
+const copies = new TurnsByKey({
+  waiting: 2 * MAX_ORDERS,
+  what: "copies into one store",
+});
 
 function chunks<T>(items: readonly T[]): T[][] {
   const parts: T[][] = [];
@@ -230,7 +240,7 @@ export class Nix {
       }
     };
     if (atLeast(await this.version(), 2, 26)) await fetch();
-    else await inTurn(this.store ?? "", fetch);
+    else await copies.run(this.store ?? "", fetch, call.signal);
   }
 
   /** What is known of paths; those that are not valid are left out. */

@@ -4,23 +4,30 @@
  *
  * @module
  */
+import { MAX_ORDERS } from "../model/assignment.ts";
 import { storePathsOf } from "../model/blueprint.ts";
 import { AppError, toAppError } from "../model/errors.ts";
 import type { HostFailure } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
 import { failpoint } from "../process/failpoint.ts";
+import { Turns, TurnsByKey } from "../turns/mod.ts";
 import { directoryName, vmConfigOf, type Vmm } from "../../vmm/mod.ts";
 import type { Checks } from "./checks.ts";
 import type { Closures } from "./closures.ts";
 import type { Target } from "./core/ledger.ts";
 import type { Action, SaveReason, VmEvent } from "./core/vm_state.ts";
 import type { LedgerStore } from "./ledger_store.ts";
-import { Semaphore } from "./semaphore.ts";
 
 /** QEMU reads kernels and translates code when it starts: more at once only slow each other down. */
 const MAX_STARTS = 4;
 /** Probes are small; a host with a thousand VMs must not open thousands of sockets in one moment. */
 const MAX_PROBES = 64;
+/** One for each VM, so that none is refused its place in line. */
+const MAX_WAITING_STARTS = MAX_ORDERS;
+/** One for each check of each VM, of which a spec has at most 64. */
+const MAX_WAITING_PROBES = 64 * MAX_ORDERS;
+/** Steps of one VM that wait for its stop to end, which may take ten minutes: some ten in a second. */
+const MAX_WAITING_STEPS = 10_000;
 /** A guest that never answered has probably no power button either. */
 const CURT_GRACE_MS = 500;
 
@@ -72,12 +79,23 @@ export function hostFailureOf(
 export class Applier {
   #deps: ApplyDeps;
   #tell: (vm: string, event: VmEvent) => void;
-  #turns = new Map<string, Promise<void>>();
+  #steps = new TurnsByKey({
+    waiting: MAX_WAITING_STEPS,
+    what: "steps of one VM",
+  });
   #fetches = new Map<string, AbortController>();
-  #starts = new Semaphore(MAX_STARTS);
-  #probes = new Semaphore(MAX_PROBES);
+  #starts = new Turns({
+    running: MAX_STARTS,
+    waiting: MAX_WAITING_STARTS,
+    what: "starting VMs",
+  });
+  #probes = new Turns({
+    running: MAX_PROBES,
+    waiting: MAX_WAITING_PROBES,
+    what: "probes",
+  });
   #underWay = new Set<Promise<void>>();
-  #stopped = false;
+  #ending = new AbortController();
 
   constructor(deps: ApplyDeps, tell: (vm: string, event: VmEvent) => void) {
     this.#deps = deps;
@@ -90,25 +108,21 @@ export class Applier {
   perform(vm: string, actions: readonly Action[]): void {
     const inOrder = actions.filter((action) => !this.#beside(vm, action));
     if (inOrder.length === 0) return;
-    const before = this.#turns.get(vm) ?? Promise.resolve();
-    const mine = before.then(() => this.#inOrder(vm, inOrder));
-    this.#turns.set(vm, mine);
-    this.#track(mine.finally(() => {
-      if (this.#turns.get(vm) === mine) this.#turns.delete(vm);
-    }));
+    this.#track(this.#steps.run(vm, () => this.#inOrder(vm, inOrder)));
   }
 
-  /** Ends fetches, waits for what is under way; tells nothing any more. */
+  /** Ends fetches and what waits in line, waits for what is under way; tells nothing any more. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#ending.abort(new AppError("unavailable", "The worker is stopping"));
     for (const controller of this.#fetches.values()) controller.abort();
     while (this.#underWay.size > 0) await Promise.all([...this.#underWay]);
   }
 
   #track(work: Promise<void>): void {
-    const tracked = work.catch((error) =>
-      this.#deps.onWarning("an action failed unexpectedly", error)
-    ).finally(() => this.#underWay.delete(tracked));
+    const tracked = work.catch((error) => {
+      if (error === this.#ending.signal.reason) return;
+      this.#deps.onWarning("an action failed unexpectedly", error);
+    }).finally(() => this.#underWay.delete(tracked));
     this.#underWay.add(tracked);
   }
 
@@ -242,8 +256,9 @@ export class Applier {
         physical: (path) => closures.physical(path),
         volumesDir: `${volumesDir}/${directoryName(vm)}`,
       });
-      const { host, ports, startedAtMs } = await this.#starts.run(() =>
-        vmm.start(config)
+      const { host, ports, startedAtMs } = await this.#starts.run(
+        () => vmm.start(config),
+        this.#ending.signal,
       );
       failpoint("worker.vm.started");
       this.#tell(vm, {
@@ -303,8 +318,9 @@ export class Applier {
     action: Extract<Action, { kind: "probe" }>,
   ): Promise<void> {
     const { check, startedAtMs } = action;
-    const { ok, message } = await this.#probes.run(() =>
-      this.#deps.checks.probe({ vm, ...action })
+    const { ok, message } = await this.#probes.run(
+      () => this.#deps.checks.probe({ vm, ...action }),
+      this.#ending.signal,
     );
     this.#tell(vm, {
       kind: "probed",
@@ -314,6 +330,10 @@ export class Applier {
       message,
       startedAtMs,
     });
+  }
+
+  get #stopped(): boolean {
+    return this.#ending.signal.aborted;
   }
 
   #now(): number {
