@@ -122,6 +122,7 @@ export class SimulatedVmm implements Vmm {
   #host: SimulatedHost;
   #clock: Clock;
   #onSpawned: () => void;
+  readonly #watchIntervalMs: number;
   #vms: Map<string, SimulatedVm> | null = null;
   /** What an ended VM wrote stays readable until `forget`. */
   #oldLogs = new Map<string, string>();
@@ -131,8 +132,14 @@ export class SimulatedVmm implements Vmm {
   #saving: Promise<void> = Promise.resolve();
 
   constructor(
-    options: { host: SimulatedHost; clock: Clock; onSpawned?: () => void },
+    options: {
+      host: SimulatedHost;
+      clock: Clock;
+      onSpawned?: () => void;
+      watchIntervalMs?: number;
+    },
   ) {
+    this.#watchIntervalMs = options.watchIntervalMs ?? WATCH_INTERVAL_MS;
     this.#onSpawned = options.onSpawned ?? (() => undefined);
     this.#host = options.host;
     this.#clock = options.clock;
@@ -313,7 +320,7 @@ export class SimulatedVmm implements Vmm {
   async #watchLoop(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       await this.#sweep();
-      await this.#clock.sleep(WATCH_INTERVAL_MS, this.#closing.signal);
+      await this.#clock.sleep(this.#watchIntervalMs, this.#closing.signal);
     }
   }
 }

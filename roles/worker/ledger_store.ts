@@ -24,6 +24,27 @@ import {
   Ledger,
 } from "./core/ledger.ts";
 
+/** The disk under the ledgers. */
+export interface LedgerFiles {
+  makeDirectory(path: string): Promise<void>;
+  /** The text of a file; null when it is not there. */
+  read(path: string): Promise<string | null>;
+  /** Replaces a file in one step that survives a crash. */
+  write(path: string, text: string): Promise<void>;
+  /** Removes a file or a tree; an absent one is no error. */
+  remove(path: string): Promise<void>;
+  /** The paths in a directory, sorted. */
+  list(path: string): Promise<string[]>;
+}
+
+const DISK: LedgerFiles = {
+  makeDirectory: (path) => Deno.mkdir(path, { recursive: true, mode: 0o700 }),
+  read: readIfThere,
+  write: writeDurable,
+  remove: removeIfThere,
+  list: listFiles,
+};
+
 /** Where, and what to do with what cannot be read. */
 export interface LedgerStoreOptions {
   stateDir: string;
@@ -31,22 +52,26 @@ export interface LedgerStoreOptions {
   bootId: string;
   /** A file that cannot be read counts as absent. */
   onUnreadable: (path: string, error: unknown) => void;
+  /** Default: this host's disk. A simulator brings its own. */
+  files?: LedgerFiles;
 }
 
 export class LedgerStore {
   #options: LedgerStoreOptions;
+  readonly #files: LedgerFiles;
   /** The durable part as written, by VM: it changes seldom and is on the slower disk. */
   #durable = new Map<string, string>();
 
   constructor(options: LedgerStoreOptions) {
     this.#options = options;
+    this.#files = options.files ?? DISK;
   }
 
   /** Makes the directories. */
   async prepare(): Promise<void> {
     for (const path of [this.#memoryDir, this.#options.runDir]) {
       try {
-        await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+        await this.#files.makeDirectory(path);
       } catch (error) {
         throw storageError(path, error);
       }
@@ -57,14 +82,14 @@ export class LedgerStore {
   async loadAll(): Promise<Ledger[]> {
     const ledgers = new Map<string, Ledger>();
     const { bootId, runDir } = this.#options;
-    for (const path of await listFiles(this.#memoryDir)) {
+    for (const path of await this.#files.list(this.#memoryDir)) {
       if (!path.endsWith(".json")) continue;
       const memory = await this.#read(DurableMemory, path);
       if (memory === null) continue;
       this.#durable.set(memory.vm, canonicalJson(memory));
       ledgers.set(memory.vm, { ...emptyLedger(memory.vm, bootId), ...memory });
     }
-    for (const dir of await listFiles(runDir)) {
+    for (const dir of await this.#files.list(runDir)) {
       const ledger = await this.#read(Ledger, `${dir}/ledger.json`);
       if (ledger === null || ledger.bootId !== bootId) continue;
       // The durable file is written first: where they differ it is the newer one.
@@ -86,26 +111,23 @@ export class LedgerStore {
       !(isEmpty && !this.#durable.has(ledger.vm)) &&
       this.#durable.get(ledger.vm) !== text
     ) {
-      await writeDurable(this.#memoryPath(ledger.vm), text);
+      await this.#files.write(this.#memoryPath(ledger.vm), text);
       this.#durable.set(ledger.vm, text);
     }
     const path = this.#ledgerPath(ledger.vm);
     try {
-      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), {
-        recursive: true,
-        mode: 0o700,
-      });
+      await this.#files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
     } catch (error) {
       throw storageError(path, error);
     }
-    await writeDurable(path, JSON.stringify(ledger));
+    await this.#files.write(path, JSON.stringify(ledger));
   }
 
   /** Forgets a VM; its volumes are data and stay. */
   async remove(vm: string): Promise<void> {
-    await removeIfThere(this.#memoryPath(vm));
+    await this.#files.remove(this.#memoryPath(vm));
     this.#durable.delete(vm);
-    await removeIfThere(`${this.#options.runDir}/${directoryName(vm)}`);
+    await this.#files.remove(`${this.#options.runDir}/${directoryName(vm)}`);
   }
 
   /** The last accepted assignment; null when there is none that can be read. */
@@ -115,7 +137,7 @@ export class LedgerStore {
 
   /** @throws {AppError} `storage`. */
   async saveAssignment(assignment: Assignment): Promise<void> {
-    await writeDurable(this.#assignmentPath, JSON.stringify(assignment));
+    await this.#files.write(this.#assignmentPath, JSON.stringify(assignment));
   }
 
   async #read<S extends Parameters<typeof parseJsonWith>[0]>(
@@ -123,7 +145,7 @@ export class LedgerStore {
     path: string,
   ) {
     try {
-      const text = await readIfThere(path);
+      const text = await this.#files.read(path);
       return text === null
         ? null
         : parseJsonWith<S>(schema, text, { what: path });

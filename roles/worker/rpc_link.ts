@@ -7,7 +7,7 @@
 import { AppError, toAppError } from "../model/errors.ts";
 import type { Assignment, OrderFence } from "../model/assignment.ts";
 import type { WorkerReport } from "../model/observed.ts";
-import { connectRpc, serverOf } from "../../rpc/mod.ts";
+import { connectRpc, serverOf, type Session } from "../../rpc/mod.ts";
 import {
   assignmentFromWire,
   observedVmToWire,
@@ -25,6 +25,23 @@ import type { MasterLink, WorkerView } from "./master_link.ts";
 /** Connecting, logging in, reporting: a master that needs longer is as good as gone. */
 const CALL_TIMEOUT_MS = 10_000;
 
+/** Connections and the time they may take. */
+export interface LinkNetwork {
+  /** @throws {AppError} `unavailable` or `timeout`. */
+  connect(options: {
+    url: string;
+    caCert?: string | undefined;
+    signal: AbortSignal;
+  }): Promise<Session>;
+  /** Aborts with a `TimeoutError` after `ms`. */
+  timeout(ms: number): AbortSignal;
+}
+
+const SOCKETS: LinkNetwork = {
+  connect: connectRpc,
+  timeout: (ms) => AbortSignal.timeout(ms),
+};
+
 /** How the master is reached. */
 export interface RpcLinkOptions {
   url: string;
@@ -32,6 +49,8 @@ export interface RpcLinkOptions {
   caCert?: string | undefined;
   /** What the worker exports over its session. */
   view: WorkerView;
+  /** Default: sockets. A simulator brings its own. */
+  network?: LinkNetwork;
 }
 
 /** The worker's own interface over what it shows. */
@@ -67,12 +86,14 @@ interface Connected {
 /** {@linkcode MasterLink} over rpc/. */
 export class RpcLink implements MasterLink {
   #options: RpcLinkOptions;
+  readonly #network: LinkNetwork;
   #worker: WorkerServer;
   #connected: Promise<Connected> | null = null;
   #closed = false;
 
   constructor(options: RpcLinkOptions) {
     this.#options = options;
+    this.#network = options.network ?? SOCKETS;
     this.#worker = workerServer(options.view);
   }
 
@@ -123,7 +144,7 @@ export class RpcLink implements MasterLink {
       throw new AppError("unavailable", "The link to the master is closed");
     }
     const connecting = this.#connected ??= this.#connect();
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const limit = AbortSignal.any([signal, this.#network.timeout(timeoutMs)]);
     try {
       const { link } = await orAbort(connecting, limit);
       return await work(link, limit);
@@ -143,8 +164,8 @@ export class RpcLink implements MasterLink {
 
   async #connect(): Promise<Connected> {
     const { url, token, caCert, view } = this.#options;
-    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    const connection = await connectRpc({
+    const signal = this.#network.timeout(CALL_TIMEOUT_MS);
+    const connection = await this.#network.connect({
       url,
       signal,
       ...(caCert === undefined ? {} : { caCert }),
