@@ -41,7 +41,7 @@ export function decide(work: Work): void {
         wanted.kind === "target" && !sameRuntime(guest.target, wanted.target)
       ) {
         replace(work, guest, wanted);
-      } else if (wanted.kind === "target") keep(work, guest, wanted.target);
+      } else if (wanted.kind === "target") keep(work, guest, wanted);
       return probeDue(work);
     case "off":
     case "ended":
@@ -155,7 +155,16 @@ function bringUp(
 }
 
 /** The right guest runs: a change of policy is taken over without touching it. */
-function keep(work: Work, guest: GuestOn, target: Target): void {
+function keep(
+  work: Work,
+  guest: GuestOn,
+  { target, judged }: { target: Target; judged: boolean },
+): void {
+  const { attempt } = work.vm.ledger;
+  // It ran before this order came, or before the ledger was lost.
+  if (judged && attempt?.settled === false && attempt.deadlineMs === null) {
+    arm(work, judged);
+  }
   const { spec, generation } = guest.target;
   if (spec === target.spec && generation === target.generation) return;
   const health = withChecks(guest.health, target.spec.healthChecks, work.at);

@@ -45,6 +45,8 @@ export function absorb(work: Work, event: VmEvent): void {
       return set(work, { unsaved: true });
     case "forgotten":
       return forgotten(work, event.op);
+    case "slept":
+      return slept(work, event.ms);
     case "tick":
       return;
   }
@@ -56,6 +58,19 @@ function disarm(work: Work): void {
   if (attempt === null) return;
   const runs = guest.kind === "on" && sameRuntime(guest.target, attempt.target);
   if (!runs) setAttempt(work, { deadlineMs: null });
+}
+
+/** The host was suspended or the worker frozen: that time counts neither against a change nor for it. */
+function slept(work: Work, ms: number): void {
+  const { guest, ledger: { attempt } } = work.vm;
+  if (attempt !== null && attempt.deadlineMs !== null) {
+    setAttempt(work, { deadlineMs: attempt.deadlineMs + ms });
+  }
+  if (guest.kind !== "on" || guest.health.healthySinceMs === null) return;
+  const healthySinceMs = Math.min(work.at, guest.health.healthySinceMs + ms);
+  const on = { ...guest, health: { ...guest.health, healthySinceMs } };
+  set(work, { guest: on });
+  noteHealth(work, on);
 }
 
 function forgotten(work: Work, op: number): void {
@@ -130,7 +145,12 @@ function startEnded(
     health: startHealth(checks, event.startedAtMs),
   };
   set(work, { guest: on, failure: null });
-  setAttempt(work, { startedAtMs: event.startedAtMs, healthySinceMs: null });
+  const { attempt } = work.vm.ledger;
+  // The order may have changed during the start: the next attempt has not begun.
+  if (attempt !== null && sameRuntime(attempt.target, on.target)) {
+    const { startedAtMs } = event;
+    setAttempt(work, { startedAtMs, healthySinceMs: null });
+  }
   save(work, "progress");
   noteHealth(work, on);
   if (guest.early !== null) exited(work, { ...guest.early, at: work.at });
@@ -166,8 +186,12 @@ function stopEnded(
   }
   set(work, { guest: { kind: "off", untilMs: work.at } });
   const { attempt } = work.vm.ledger;
-  if (attempt !== null && sameRuntime(attempt.target, guest.was.target)) {
+  if (attempt === null) return;
+  if (sameRuntime(attempt.target, guest.was.target)) {
     setAttempt(work, { startedAtMs: null, healthySinceMs: null });
+  } else {
+    // Stopping the former guest took time that is not the next one's: it is armed again with its start.
+    setAttempt(work, { deadlineMs: null });
   }
 }
 

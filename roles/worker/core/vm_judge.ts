@@ -26,7 +26,8 @@ export function judge(work: Work): void {
     if (work.at >= since + minHealthyTimeMs) settle(work, wanted.target, on);
     return;
   }
-  if (!wanted.judged) return;
+  // Not while the former guest is being stopped: the time is not its successor's.
+  if (!wanted.judged || guest.kind === "stopping") return;
   if (guest.kind === "ended" && sameRuntime(guest.target, wanted.target)) {
     return rollBack(work, `${guest.reason}, before it was healthy`);
   }

@@ -376,3 +376,118 @@ Deno.test("no sequence of events starts a refused hash, runs two VMs or starts u
     { numRuns: 1000 },
   );
 });
+
+Deno.test("a change that nobody watched is looked at before it is judged", () => {
+  const host = settledOn();
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.settleOps();
+  assert.equal(host.running?.target.runtimeHash, hash("b"));
+  host.at += 60_000;
+  host.healthy.add(hash("b"));
+  host.restartWorker(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(5000);
+  assert.equal(observed(host).rolledBack, null);
+  assert.equal(observed(host).runtimeHash, hash("b"));
+  assert.equal(observed(host).settled, true);
+});
+
+Deno.test("a worker that dies between the armed ledger and the start leaves the change its whole time", () => {
+  const host = settledOn();
+  const order = testOrder("b", { revision: 2, fallback: "a" });
+  host.order(order);
+  host.healthy.add(hash("b"));
+  while (host.pending[0]?.kind === "fetch") {
+    const { op } = host.pending[0];
+    host.pending.shift();
+    host.tell({ kind: "fetched", at: host.at, op });
+  }
+  assert.equal(host.saved?.attempt?.target.runtimeHash, hash("b"));
+  host.at += 60_000;
+  host.restartWorker(order);
+  host.run(20_000);
+  assert.equal(observed(host).rolledBack, null);
+  assert.equal(observed(host).runtimeHash, hash("b"));
+});
+
+Deno.test("the time the old guest takes to stop is not the new one's", () => {
+  const host = settledOn();
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.healthy.add(hash("b"));
+  const fetch = host.pending.shift();
+  assert.ok(fetch?.kind === "fetch");
+  host.tell({ kind: "fetched", at: host.at, op: fetch.op });
+  assert.equal(host.vm.guest.kind, "stopping");
+  for (let seconds = 0; seconds < 15; seconds++) {
+    host.at += 1000;
+    host.tell({ kind: "tick", at: host.at });
+  }
+  host.run(20_000);
+  assert.equal(observed(host).rolledBack, null);
+  assert.equal(observed(host).runtimeHash, hash("b"));
+});
+
+Deno.test("a guest that already runs when it is ordered has a deadline too", () => {
+  const host = new HostModel();
+  host.order(testOrder("a"));
+  host.run(1000);
+  host.order(testOrder("b", { revision: 2 }));
+  host.order(testOrder("a", { revision: 3 }));
+  host.run(30_000);
+  assert.equal(observed(host).rolledBack?.runtimeHash, hash("a"));
+  assert.equal(host.running, null);
+});
+
+Deno.test("the end of a start counts for the guest that was started, not for a later order", () => {
+  const host = new HostModel();
+  host.order(testOrder("a"));
+  const fetch = host.pending.shift();
+  assert.ok(fetch?.kind === "fetch");
+  host.tell({ kind: "fetched", at: host.at, op: fetch.op });
+  host.order(testOrder("b", { revision: 2 }));
+  const start = host.pending.findIndex(({ kind }) => kind === "start");
+  const [action] = host.pending.splice(start, 1);
+  assert.ok(action?.kind === "start");
+  host.tell({
+    kind: "started",
+    at: host.at,
+    op: action.op,
+    host: "127.0.0.1",
+    ports: [],
+    startedAtMs: host.at,
+  });
+  assert.equal(host.vm.ledger.attempt?.target.runtimeHash, hash("b"));
+  assert.equal(host.vm.ledger.attempt?.startedAtMs, null);
+});
+
+Deno.test("what is being started is told as being there, also without an order", () => {
+  const host = new HostModel();
+  host.order(testOrder("a", { incarnation: 4 }));
+  const fetch = host.pending.shift();
+  assert.ok(fetch?.kind === "fetch");
+  host.tell({ kind: "fetched", at: host.at, op: fetch.op });
+  assert.equal(host.vm.guest.kind, "starting");
+  host.order(null);
+  assert.equal(observed(host).state, "Created");
+  host.order(testOrder("a", { incarnation: 7, revision: 3 }));
+  assert.equal(observed(host).incarnation, 4);
+});
+
+Deno.test("time that nobody ran is not counted: neither against a change nor for it", () => {
+  const host = settledOn();
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(6000);
+  host.at += 3_600_000;
+  host.tell({ kind: "slept", at: host.at, ms: 3_600_000 });
+  host.run(1000);
+  assert.equal(observed(host).rolledBack, null);
+  host.healthy.add(hash("b"));
+  host.run(1500);
+  const { healthyForMs } = observed(host);
+  assert.ok(healthyForMs !== null);
+  host.at += 3_600_000;
+  host.tell({ kind: "slept", at: host.at, ms: 3_600_000 });
+  assert.equal(observed(host).settled, false);
+  assert.equal(observed(host).healthyForMs, healthyForMs);
+  host.run(3000);
+  assert.equal(observed(host).settled, true);
+});

@@ -62,7 +62,8 @@ export function restoreVm(
   known: { ledger: Ledger; order: Order | null; found: FoundGuest | null },
   at: number,
 ): Vm | null {
-  const { ledger, found } = known;
+  const { found } = known;
+  const ledger = withFairDeadline(known.ledger, at);
   const base: Vm = { ...newVm(ledger.vm, ledger.bootId), ledger };
   const order = known.order ?? ledger.order;
   const vm: Vm = order === null
@@ -92,6 +93,26 @@ export function restoreVm(
     ledger: adopted,
     guest: { kind: "on", target, host, ports, health },
   };
+}
+
+/**
+ * Nobody looked while there was no worker: a change that was not started is
+ * armed again with its start, one that runs is probed before it is judged.
+ */
+function withFairDeadline(ledger: Ledger, at: number): Ledger {
+  const { attempt, crashes } = ledger;
+  if (attempt === null || attempt.deadlineMs === null) return ledger;
+  if (attempt.startedAtMs === null) {
+    // Between two starts of a guest that keeps ending the time is its own.
+    if (crashes > 0) return ledger;
+    return { ...ledger, attempt: { ...attempt, deadlineMs: null } };
+  }
+  const looksMs = attempt.target.spec.healthChecks.map((check) =>
+    check.successes * check.intervalMs + check.timeoutMs
+  );
+  const earliestMs = at + Math.max(0, ...looksMs);
+  const deadlineMs = Math.max(attempt.deadlineMs, earliestMs);
+  return { ...ledger, attempt: { ...attempt, deadlineMs } };
 }
 
 /** A guest that the ledger saw running and that is gone has ended while nobody watched. */

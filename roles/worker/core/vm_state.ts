@@ -134,6 +134,8 @@ export type VmEvent =
     readonly startedAtMs: number;
   })
   | ExitEvent
+  /** Nothing was looked at for `ms` that have just passed. */
+  | { readonly kind: "slept"; readonly at: number; readonly ms: number }
   | { readonly kind: "tick"; readonly at: number };
 
 /** Why a ledger is written: tests kill the worker right after some of them. */
@@ -237,8 +239,10 @@ function stateWord(vm: Vm): ObservedVm["state"] {
     case "on":
     case "stopping":
       return "Running";
-    case "off":
     case "starting":
+      // The master must not take it for gone while a VMM is being started.
+      return "Created";
+    case "off":
       return wantedOf(vm).kind === "target" ? "Created" : "Shutdown";
     case "ended":
     case "forgetting":
@@ -285,6 +289,7 @@ export function observe(vm: Vm, at: number): ObservedVm {
     : vm.guest.kind === "stopping"
     ? vm.guest.was
     : null;
+  const started = vm.guest.kind === "starting" ? vm.guest.target : on?.target;
   const { attempt, refused, restarts } = vm.ledger;
   const wanted = wantedOf(vm);
   const current = attempt !== null && on !== null &&
@@ -296,7 +301,7 @@ export function observe(vm: Vm, at: number): ObservedVm {
   const first = on?.ports[0];
   return {
     vm: vm.id,
-    incarnation: on?.target.incarnation ?? order?.incarnation ??
+    incarnation: started?.incarnation ?? order?.incarnation ??
       attempt?.target.incarnation ?? 0,
     state: stateWord(vm),
     runtimeHash: on?.target.runtimeHash ?? null,
