@@ -70,12 +70,15 @@ export type ServerConfig = z.output<
   z.ZodObject<ReturnType<typeof serverConfigShape>>
 >;
 
-/** What a request without a token may do: as configured, else viewer where only this host can connect. */
+/** What a request without a token may do. `local`: a viewer when the request names this host, which no other site's page can make a browser do. */
+export type AnonymousRole = "none" | "viewer" | "local";
+
+/** What a request without a token may do: as configured, else `local` where only this host can connect. */
 export function anonymousRoleOf(
   config: Pick<ServerConfig, "listen" | "anonymousRole">,
-): "none" | "viewer" {
+): AnonymousRole {
   return config.anonymousRole ??
-    (isLocalListen(parseListen(config.listen)) ? "viewer" : "none");
+    (isLocalListen(parseListen(config.listen)) ? "local" : "none");
 }
 
 /** The ports of all services from `base` on; all 0, which picks free ones, for 0. */

@@ -12,7 +12,9 @@ import {
   type TokenRole,
   type TokenTable,
 } from "../auth/mod.ts";
+import type { AnonymousRole } from "../config/mod.ts";
 import { readCredentials } from "./core/credentials.ts";
+import { isOwnOrigin, namesThisHost } from "./core/origin.ts";
 
 /** The variables that {@linkcode baseApp} sets on every request. */
 export interface AppEnv {
@@ -28,7 +30,7 @@ const ANONYMOUS: Identity = { role: "viewer", name: "anonymous", tokenId: "" };
 export function authentication(
   options: {
     tokens?: TokenTable | undefined;
-    anonymousRole: "none" | "viewer";
+    anonymousRole: AnonymousRole;
     nowMs: () => number;
   },
 ): MiddlewareHandler<AppEnv> {
@@ -47,8 +49,20 @@ function identify(
   if (credentials.kind === "token" && options.tokens !== undefined) {
     return options.tokens.authenticate(credentials.token, options.nowMs());
   }
-  if (credentials.kind === "none" && options.anonymousRole === "viewer") {
-    return ANONYMOUS;
+  if (credentials.kind === "none" && options.anonymousRole !== "none") {
+    if (options.anonymousRole === "viewer" || namesThisHost(c.req.url)) {
+      return ANONYMOUS;
+    }
+    throw new AppError(
+      "unauthenticated",
+      `This needs a token: "${
+        new URL(c.req.url).hostname.slice(0, 255)
+      }" was asked for, and without one only localhost or an address may be`,
+      {
+        hint:
+          "use http://127.0.0.1, send a token, or set anonymousRole to viewer",
+      },
+    );
   }
   throw new AppError(
     "unauthenticated",
@@ -61,6 +75,19 @@ function identify(
     },
   );
 }
+
+/**
+ * Middleware: a browser that keeps credentials for this service would send them
+ * along with a form of any other site. It says so by Origin, which programs do not send.
+ */
+export const refuseOtherSites: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const origin = c.req.header("origin");
+  const reading = c.req.method === "GET" || c.req.method === "HEAD";
+  if (!reading && origin !== undefined && !isOwnOrigin(origin, c.req.url)) {
+    throw new AppError("denied", "This request comes from another site's page");
+  }
+  await next();
+};
 
 /** Who sent this request; throws like {@linkcode requireRole} when the token is worth nothing. */
 export function identityOf(c: Context<AppEnv>): Identity {

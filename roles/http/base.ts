@@ -12,7 +12,13 @@ import { AppError, HTTP_STATUS, type RunningRole } from "../model/mod.ts";
 import type { TokenTable } from "../auth/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
-import { type AppEnv, authentication, requireRole } from "./authentication.ts";
+import type { AnonymousRole } from "../config/mod.ts";
+import {
+  type AppEnv,
+  authentication,
+  refuseOtherSites,
+  requireRole,
+} from "./authentication.ts";
 import { limitBody } from "./body_limit.ts";
 import { errorFormat, renderError } from "./core/error_body.ts";
 import { accessMetrics } from "./metrics.ts";
@@ -34,7 +40,7 @@ export interface BaseAppOptions {
   metrics: Registry;
   /** Absent: no token is worth anything here, and /api/v1/tokens is not there. */
   tokens?: TokenTable | undefined;
-  anonymousRole: "none" | "viewer";
+  anonymousRole: AnonymousRole;
   log: Logger;
   /** Largest request body, by request where uploads are taken; `Infinity` leaves the bound to the handler. */
   maxBodyBytes?: number | ((method: string, path: string) => number);
@@ -62,6 +68,7 @@ export function baseApp(options: BaseAppOptions): Hono<AppEnv> {
   );
   app.use(accessMetrics(options.metrics));
   if (options.secureHeaders !== false) app.use(secureHeaders());
+  app.use(refuseOtherSites);
   const bound = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   app.use(limitBody(typeof bound === "number" ? () => bound : bound));
   app.use(authentication({ ...options, nowMs }));

@@ -100,6 +100,43 @@ Deno.test("the wrong role is denied and told which one it takes", async () => {
   assert.match(error.message, /role is viewer, it takes publisher/);
 });
 
+Deno.test("without a token one may look only by this host's own names", async () => {
+  const { app, make } = setUp({ anonymousRole: "local" });
+  for (const host of ["localhost", "127.0.0.1:3001", "[::1]:3001"]) {
+    assert.equal((await app.request(`http://${host}/see`)).status, 200, host);
+  }
+  // What a page sees whose own name was made to resolve to this host.
+  const rebound = "http://evil.example:3001/see";
+  const refused = await app.request(rebound);
+  assert.equal(refused.status, 401);
+  const { error } = await refused.json();
+  assert.match(error.message, /"evil\.example" was asked for/);
+  const headers = bearer(make("viewer").token);
+  assert.equal((await app.request(rebound, { headers })).status, 200);
+  const open = setUp({ anonymousRole: "viewer" });
+  assert.equal((await open.app.request(rebound)).status, 200);
+});
+
+Deno.test("a page of another site cannot make a browser use its credentials", async () => {
+  const { app, tokens, make } = setUp();
+  const send = (origin?: string) =>
+    app.request("http://127.0.0.1:6445/api/v1/tokens", {
+      method: "POST",
+      headers: {
+        ...basic("x", make("admin").token),
+        "content-type": "text/plain",
+        ...(origin === undefined ? {} : { origin }),
+      },
+      body: `{"role":"admin","name":"planted"}`,
+    });
+  for (const origin of ["https://evil.example", "null", "http://127.0.0.1"]) {
+    assert.equal((await send(origin)).status, 403, origin);
+  }
+  assert.ok(!tokens.list().some((info) => info.name === "planted"));
+  assert.equal((await send("http://127.0.0.1:6445")).status, 201);
+  assert.equal((await send()).status, 201);
+});
+
 Deno.test("a wrong token is refused even where none is needed", async () => {
   const { app } = setUp();
   for (

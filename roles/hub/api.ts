@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Hono, MiddlewareHandler } from "hono";
+import type { Hono } from "hono";
 import { z } from "zod";
 import { assertMayActAs } from "../auth/mod.ts";
 import {
@@ -38,26 +38,6 @@ export function gitErrorPage(error: AppError): Response {
         : {}),
     },
   });
-}
-
-/**
- * A browser that has a token for the pages would send it along with a form of
- * any other site; it says so by Origin, which programs do not send.
- */
-const refuseOtherSites: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const origin = c.req.header("origin");
-  const reading = c.req.method === "GET" || c.req.method === "HEAD";
-  if (
-    !reading && origin !== undefined &&
-    !isOwnOrigin(origin, c.req.header("host"))
-  ) {
-    throw new AppError("denied", "This request comes from another site's page");
-  }
-  await next();
-};
-
-function isOwnOrigin(origin: string, host: string | undefined): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 function addGit(app: Hono<AppEnv>, git: GitHttp): void {
@@ -129,7 +109,6 @@ function addRepositories(app: Hono<AppEnv>, git: GitHttp): void {
 
 /** Adds git and the API to the hub's app. */
 export function addHubRoutes(app: Hono<AppEnv>, git: GitHttp): void {
-  app.use(refuseOtherSites);
   addRepositories(app, git);
   addGit(app, git);
 }

@@ -44,6 +44,7 @@ import {
   type TokenRole,
   type TokenTable,
 } from "../auth/mod.ts";
+import type { AnonymousRole } from "../config/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { Counter, Name, VmId } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
@@ -60,7 +61,7 @@ export interface RpcDeps {
     TokenTable,
     "authenticate" | "create" | "list" | "revoke"
   >;
-  anonymousRole: "none" | "viewer";
+  anonymousRole: AnonymousRole;
   version: string;
   clock: Clock;
   random: Random;
@@ -76,7 +77,8 @@ function identifier(deps: RpcDeps, token: string): Identify {
     return () => deps.tokens.authenticate(token, deps.clock.now());
   }
   return () => {
-    if (deps.anonymousRole === "viewer") return ANONYMOUS;
+    // No browser speaks this protocol: being able to connect is being local.
+    if (deps.anonymousRole !== "none") return ANONYMOUS;
     throw new AppError("unauthenticated", "This needs a token, none was sent", {
       hint: "run `procurator login URL` with a token",
     });
