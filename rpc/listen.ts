@@ -39,7 +39,7 @@ export interface RpcListener {
 /**
  * Serves `bootstrap` to every connection.
  *
- * @throws {AppError} `unavailable` when the address is taken or not ours.
+ * @throws {AppError} `refused` when the address is taken, `unavailable` when it is not ours.
  */
 export function serveRpc(options: ServeOptions): Promise<RpcListener> {
   let listener: Deno.Listener;
@@ -49,12 +49,22 @@ export function serveRpc(options: ServeOptions): Promise<RpcListener> {
     const where = "path" in options.transport
       ? options.transport.path
       : `${options.transport.hostname}:${options.transport.port}`;
-    const why = cause instanceof Error ? cause.message : String(cause);
     return Promise.reject(
-      new AppError("unavailable", `Cannot listen on ${where}: ${why}`, {
-        cause,
-        hint: "stop what uses this address, or choose another one",
-      }),
+      cause instanceof Deno.errors.AddrInUse
+        ? new AppError(
+          "refused",
+          `Cannot listen on ${where}: the ${
+            "path" in options.transport ? "socket" : "port"
+          } is in use`,
+          { cause, hint: "stop what uses this address, or choose another one" },
+        )
+        : new AppError(
+          "unavailable",
+          `Cannot listen on ${where}: ${
+            cause instanceof Error ? cause.message : String(cause)
+          }`,
+          { cause, hint: "choose an address of this host" },
+        ),
     );
   }
   const sessions = new Set<Session>();

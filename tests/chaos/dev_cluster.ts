@@ -163,6 +163,13 @@ export class DevCluster implements AsyncDisposable {
     await this.disconnect();
   }
 
+  /** Asks `dev` to stop, which takes its machines with it. */
+  async stop(): Promise<void> {
+    await this.disconnect();
+    await this.process[Symbol.asyncDispose]();
+  }
+
+  /** Ends the session with the master. */
   async disconnect(): Promise<void> {
     const master = this.#master;
     this.#master = null;

@@ -285,6 +285,21 @@ function row(result: RoundResult): string {
   }  ${result.violations.length === 0 ? "everything holds" : "BROKEN"}`;
 }
 
+/** A `dev` that is asked to stop takes its machines with it: one that is left was forgotten. */
+async function leftBehind(cluster: DevCluster): Promise<RoundResult[]> {
+  await cluster.stop();
+  const left = await machines(cluster.machinesOf);
+  if (left.length === 0) return [];
+  return [{
+    name: "stop",
+    killedAfterSeconds: null,
+    convergedAfterSeconds: null,
+    violations: left.map(({ id, identity }) =>
+      `no orphan: VM ${id} still runs after dev has stopped (${identity})`
+    ),
+  }];
+}
+
 /** Runs all rounds; ends early only when `dev` can no longer be used. */
 export async function runChaos(options: ChaosOptions): Promise<RoundResult[]> {
   const directory = await chaosDirectory();
@@ -305,7 +320,11 @@ export async function runChaos(options: ChaosOptions): Promise<RoundResult[]> {
     options.report(row(result));
     for (const what of result.violations) options.report(`    ${what}`);
     // A cluster that did not come back would only repeat its failure.
-    if (result.convergedAfterSeconds === null) break;
+    if (result.convergedAfterSeconds === null) return results;
   }
-  return results;
+  const left = await leftBehind(cluster);
+  for (const { violations } of left) {
+    for (const what of violations) options.report(what);
+  }
+  return [...results, ...left];
 }

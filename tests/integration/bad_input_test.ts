@@ -383,6 +383,15 @@ Deno.test("garbage and oversized messages on the RPC port end their connection, 
       hugeSegment,
     ];
     for (const frame of frames) await sendRaw(frame);
+    const tooMany = Array.from(
+      { length: 10_001 },
+      (_, index) => vmSpec({ name: `vm-${index}` }),
+    );
+    const error = await refused(
+      master.publish(await request({ vmSpecs: tooMany })),
+    );
+    equal(error.code, "invalid", error.message);
+    match(error.message, /vmSpecs.*10000/s);
     deepEqual(await master.status(CLUSTER), before);
     await cluster.disconnect();
   });
@@ -398,6 +407,21 @@ Deno.test("a taken port and a taken directory are named", async () => {
       equal(taken.code, 3, taken.stderrTail);
       match(taken.stderrTail, /127\.0\.0\.1:\d+.*in use/);
       match(taken.stderrTail, /^Try: .*--port-base 0/m);
+
+      const { master } = await cluster.client();
+      const config = join(dir, "master.json");
+      await Deno.writeTextFile(
+        config,
+        JSON.stringify({
+          stateDir: join(dir, "master"),
+          runDir: join(dir, "run"),
+          listen: "127.0.0.1:0",
+          rpcListen: new URL(master.replace("tcp:", "http:")).host,
+        }),
+      );
+      const rpc = await cli(["master", "--config", config]);
+      equal(rpc.code, 3, rpc.stderrTail);
+      match(rpc.stderrTail, /127\.0\.0\.1:\d+.*in use[^]*^Try: /m);
 
       const same = await cli([...second, "0", "--state-dir", cluster.stateDir]);
       equal(same.code, 3, same.stderrTail);
