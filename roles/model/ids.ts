@@ -49,11 +49,14 @@ export const Sha256 = z.string().regex(
   "must be a sha256 in 64 lower-case hex digits",
 );
 
+/** A part of a path that leads back. */
+const PARENT = /(^|\/)\.\.(\/|$)/;
+
 /** Store paths name files below them too: `/nix/store/<hash>-<name>/bzImage`. */
 export const StorePath = z.string().max(512).regex(
   /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+(\/[^\0\n]*)?$/,
   "must be a path below /nix/store/<hash>-<name>",
-).refine((path) => !path.split("/").includes(".."), "must not contain ..");
+).refine((path) => !PARENT.test(path), "must not contain ..");
 
 /** The store path proper: `/nix/store/<hash>-<name>` of a path at or below it. */
 export function storePathRoot(path: string): string {

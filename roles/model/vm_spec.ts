@@ -189,6 +189,7 @@ function checkTogether(
     ["network.ports", vm.network.ports],
   ] as const;
   for (const [path, items] of lists) {
+    if (items.length < 2) continue;
     const names = items.map((item) => item.name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) {

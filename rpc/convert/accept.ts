@@ -3,7 +3,8 @@
  *
  * zod takes 30 microseconds for a spec, which is 30 ms for a publish of 1000.
  * `acceptor` walks a schema once and makes a tree of predicates, 10 times as
- * fast. A true means: zod accepts the value, complete and unchanged. A false
+ * fast, with one call per number or text: the bounds of a schema are joined
+ * into one predicate, which halved the time once more. A true means: zod accepts the value, complete and unchanged. A false
  * means nothing: the value is then parsed by zod, which fills in defaults or
  * says what is wrong. Whatever the walk does not know is a false, so a schema
  * can grow without care for this file.
@@ -33,23 +34,27 @@ export function parseFast<S extends z.ZodType>(
 export function acceptor(schema: z.core.$ZodType): Predicate {
   let known = acceptors.get(schema);
   if (known === undefined) {
-    known = withChecks(schema, ofType(schema));
+    const { checks = [] } = schema._zod.def;
+    known = ofType(schema, checks);
     acceptors.set(schema, known);
   }
   return known;
 }
 
-function ofType(schema: z.core.$ZodType): Predicate {
+type Checks = readonly z.core.$ZodCheck<never>[];
+
+function ofType(schema: z.core.$ZodType, checks: Checks): Predicate {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (def.type === "string" || def.type === "number") {
+    if ("format" in def || def.coerce === true) return never;
+    return def.type === "number" ? ofNumber(checks) : ofText(checks);
+  }
+  return withChecks(checks, ofShape(schema));
+}
+
+function ofShape(schema: z.core.$ZodType): Predicate {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
-    case "string":
-      return "format" in def || def.coerce === true
-        ? never
-        : (value) => typeof value === "string";
-    case "number":
-      return "format" in def || def.coerce === true
-        ? never
-        : (value) => Number.isFinite(value);
     case "boolean":
       return def.coerce === true
         ? never
@@ -85,6 +90,56 @@ function ofType(schema: z.core.$ZodType): Predicate {
     default:
       return never;
   }
+}
+
+/** The bounds of numbers, or of lengths, that hold together; and the checks that are no bounds. */
+function boundsOf(checks: Checks) {
+  const bounds = { low: -Infinity, high: Infinity, isInteger: false };
+  let pattern: RegExp | undefined;
+  const rest: z.core.$ZodCheck<never>[] = [];
+  for (const check of checks) {
+    const { def } = (check as z.core.$ZodCheck as z.core.$ZodChecks)._zod;
+    if (def.check === "greater_than" && def.inclusive) {
+      bounds.low = Math.max(bounds.low, Number(def.value));
+    } else if (def.check === "less_than" && def.inclusive) {
+      bounds.high = Math.min(bounds.high, Number(def.value));
+    } else if (def.check === "min_length") {
+      bounds.low = Math.max(bounds.low, def.minimum);
+    } else if (def.check === "max_length") {
+      bounds.high = Math.min(bounds.high, def.maximum);
+    } else if (def.check === "number_format" && def.format === "safeint") {
+      bounds.isInteger = true;
+    } else if (
+      def.check === "string_format" && def.format === "regex" &&
+      def.pattern?.flags === "" && pattern === undefined
+    ) {
+      pattern = def.pattern;
+    } else rest.push(check);
+  }
+  return { ...bounds, pattern, rest };
+}
+
+function ofNumber(checks: Checks): Predicate {
+  const { low, high, isInteger, rest } = boundsOf(checks);
+  const isNumber = isInteger ? Number.isSafeInteger : Number.isFinite;
+  return withChecks(
+    rest,
+    (value) =>
+      isNumber(value) && value as number >= low && value as number <= high,
+  );
+}
+
+function ofText(checks: Checks): Predicate {
+  const { low, high, pattern, rest } = boundsOf(checks);
+  return withChecks(
+    rest,
+    pattern === undefined
+      ? (value) =>
+        typeof value === "string" && value.length >= low && value.length <= high
+      : (value) =>
+        typeof value === "string" && value.length >= low &&
+        value.length <= high && pattern.test(value),
+  );
 }
 
 function present(inner: Predicate): Predicate {
@@ -138,20 +193,21 @@ function ofObject(def: z.core.$ZodObjectDef): Predicate {
     (catchall as z.core.$ZodTypes)._zod.def.type === "never";
   // Others drop unknown keys, so the value would not be unchanged.
   if (!strict) return never;
-  const keys = Object.keys(def.shape);
-  const accepts = keys.map((key) => acceptor(def.shape[key]!));
-  const optional = keys.map((key) =>
-    (def.shape[key] as z.core.$ZodTypes)._zod.def.type === "optional"
-  );
+  const rows = Object.keys(def.shape).map((key) => {
+    const schema = def.shape[key]!;
+    const { def: { type } } = (schema as z.core.$ZodTypes)._zod;
+    return { key, accepts: acceptor(schema), isOptional: type === "optional" };
+  });
   return (value) => {
     if (!isPlain(value)) return false;
     let found = 0;
-    for (let i = 0; i < keys.length; i++) {
-      const item = value[keys[i]!];
+    for (let i = 0; i < rows.length; i++) {
+      const { key, accepts, isOptional } = rows[i]!;
+      const item = value[key];
       if (item === undefined) {
-        if (!optional[i]) return false;
+        if (!isOptional) return false;
       } else {
-        if (!accepts[i]!(item)) return false;
+        if (!accepts(item)) return false;
         found++;
       }
     }
@@ -161,14 +217,14 @@ function ofObject(def: z.core.$ZodObjectDef): Predicate {
   };
 }
 
-function withChecks(schema: z.core.$ZodType, base: Predicate): Predicate {
-  const { checks } = schema._zod.def;
-  if (base === never || checks === undefined || checks.length === 0) {
-    return base;
-  }
+function withChecks(checks: Checks, base: Predicate): Predicate {
+  if (base === never || checks.length === 0) return base;
   const predicates = checks.map(ofCheck);
   if (predicates.includes(never)) return never;
-  return (value) => base(value) && all(predicates, value);
+  const [only, ...others] = predicates;
+  return only !== undefined && others.length === 0
+    ? (value) => base(value) && only(value)
+    : (value) => base(value) && all(predicates, value);
 }
 
 function all(predicates: readonly Predicate[], value: unknown): boolean {
@@ -182,19 +238,14 @@ function ofCheck(check: z.core.$ZodCheck<never>): Predicate {
   const { def } = (check as z.core.$ZodCheck as z.core.$ZodChecks)._zod;
   switch (def.check) {
     case "greater_than": {
+      // An inclusive one of a number is among its bounds.
       const { value: bound, inclusive } = def;
-      return inclusive
-        ? (value) => (value as number) >= (bound as number)
-        : (value) => (value as number) > (bound as number);
+      return inclusive ? never : (value) => (value as number) > Number(bound);
     }
     case "less_than": {
       const { value: bound, inclusive } = def;
-      return inclusive
-        ? (value) => (value as number) <= (bound as number)
-        : (value) => (value as number) < (bound as number);
+      return inclusive ? never : (value) => (value as number) < Number(bound);
     }
-    case "number_format":
-      return def.format === "safeint" ? Number.isSafeInteger : never;
     case "min_length": {
       const { minimum } = def;
       return (value) => (value as { length: number }).length >= minimum;
@@ -203,12 +254,6 @@ function ofCheck(check: z.core.$ZodCheck<never>): Predicate {
       const { maximum } = def;
       return (value) => (value as { length: number }).length <= maximum;
     }
-    case "string_format": {
-      const { pattern, format } = def;
-      return format === "regex" && pattern !== undefined && pattern.flags === ""
-        ? (value) => pattern.test(value as string)
-        : never;
-    }
     default:
       // Refinements are the schema's own code: run as zod runs it.
       return (def.check as string) === "custom" ? ofRefinement(check) : never;
@@ -216,6 +261,9 @@ function ofCheck(check: z.core.$ZodCheck<never>): Predicate {
 }
 
 function ofRefinement(check: z.core.$ZodCheck<never>): Predicate {
+  const { def } = (check as unknown as z.core.$ZodCustom)._zod;
+  // `refine`: its function is called without zod's bookkeeping, a microsecond for each spec. Promises are not true.
+  if (typeof def.fn === "function") return (value) => def.fn(value) === true;
   const run = (check as unknown as z.core.$ZodCheck<unknown>)._zod.check;
   return (value) => {
     const payload: z.core.ParsePayload<unknown> = { value, issues: [] };
