@@ -6,6 +6,7 @@
 import { AppError } from "../roles/model/errors.ts";
 import type { RpcLimits } from "./limits.ts";
 import { Session, type SessionOptions } from "./session.ts";
+import { type StrangerLimits, Strangers } from "./strangers.ts";
 import {
   type ConnectOptions,
   connectTransport,
@@ -25,6 +26,8 @@ export interface ServeOptions extends SessionOptions {
   /** Called with each connection, for logs and metrics. */
   onSession?: ((session: Session) => void) | undefined;
   maxConnections?: number | undefined;
+  /** Bounds of peers until `bootstrap` trusts them. Absent: all are trusted at once. */
+  strangers?: Readonly<StrangerLimits> | undefined;
 }
 
 export interface RpcListener {
@@ -110,6 +113,9 @@ async function accept(
   options: ServeOptions,
 ): Promise<void> {
   const most = options.maxConnections ?? MAX_CONNECTIONS;
+  const strangers = options.strangers === undefined
+    ? undefined
+    : new Strangers(options.strangers);
   for (;;) {
     let conn: Deno.Conn;
     try {
@@ -123,7 +129,8 @@ async function accept(
       conn.close();
       continue;
     }
-    start(conn, sessions, options);
+    const session = start(conn, sessions, options);
+    if (session !== undefined) strangers?.add(session);
   }
 }
 
@@ -131,18 +138,22 @@ function start(
   conn: Deno.Conn,
   sessions: Set<Session>,
   options: ServeOptions,
-): void {
+): Session | undefined {
   let session: Session;
   try {
-    session = new Session(socketTransport(conn), options);
+    session = new Session(socketTransport(conn), {
+      ...options,
+      maxBytesBeforeTrust: options.strangers?.maxMessageBytes,
+    });
   } catch {
     // Gone before it was looked at.
     conn.close();
-    return;
+    return undefined;
   }
   sessions.add(session);
   session.closed.then(() => sessions.delete(session));
   options.onSession?.(session);
+  return session;
 }
 
 export interface ConnectRpcOptions extends ConnectOptions, SessionOptions {

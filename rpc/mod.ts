@@ -13,6 +13,7 @@ export {
   type ServeOptions,
   serveRpc,
 } from "./listen.ts";
+export { DEFAULT_STRANGER_LIMITS, type StrangerLimits } from "./strangers.ts";
 export {
   type CallContext,
   implementationOf,

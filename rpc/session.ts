@@ -23,8 +23,10 @@ const MAX_KEPT_BYTES = 1024 * 1024;
 const MAX_LAST_BYTES = 64 * 1024;
 
 export interface SessionOptions {
-  /** What the peer gets first; the session takes over the stub. Absent: nothing. */
-  bootstrap?: ((peer: string) => Client) | undefined;
+  /** What the peer gets first; the session takes over the stub. Absent: nothing. `trust` ends what `maxBytesBeforeTrust` began. */
+  bootstrap?: ((peer: string, trust: () => void) => Client) | undefined;
+  /** Largest message that is read until the peer is trusted. Absent: it is from the start. */
+  maxBytesBeforeTrust?: number | undefined;
   limits?: Partial<RpcLimits> | undefined;
   /** A net for stubs that nobody disposed of, true by default. A simulator says false: collection has no place in virtual time. */
   collectForgotten?: boolean | undefined;
@@ -39,6 +41,8 @@ export class Session {
   readonly #connection: Connection;
   readonly #framer: Framer;
   readonly #limits: Readonly<RpcLimits>;
+  /** What the framer goes by: less until the peer is trusted. */
+  readonly #framing: Pick<RpcLimits, "maxMessageBytes" | "maxSegments">;
   readonly #ended = Promise.withResolvers<AppError>();
   #spare = new Writer(16 * 1024);
   #flushing = false;
@@ -47,13 +51,22 @@ export class Session {
   #replyBytes = 0;
   #resume: (() => void) | undefined;
   #offered: Client | undefined;
+  #trusted: boolean;
+  #onTrusted: (() => void) | undefined;
 
   constructor(transport: Transport, options: SessionOptions = {}) {
     this.#transport = transport;
     this.peer = transport.peer;
     this.closed = this.#ended.promise;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#framer = new Framer(this.#limits);
+    const { maxMessageBytes, maxSegments } = this.#limits;
+    const first = options.maxBytesBeforeTrust ?? maxMessageBytes;
+    this.#trusted = options.maxBytesBeforeTrust === undefined;
+    this.#framing = {
+      maxMessageBytes: Math.min(first, maxMessageBytes),
+      maxSegments,
+    };
+    this.#framer = new Framer(this.#framing);
     this.#connection = new Connection({
       limits: this.#limits,
       collectForgotten: options.collectForgotten ?? true,
@@ -68,10 +81,28 @@ export class Session {
     if (options.bootstrap === undefined) {
       throw new AppError("unimplemented", "This side offers nothing");
     }
-    this.#offered ??= options.bootstrap(this.peer);
+    this.#offered ??= options.bootstrap(this.peer, () => this.#trust());
     const hook = Stub.hookOf(this.#offered);
     hook.addRef();
     return hook;
+  }
+
+  /** True once the peer may use all that the limits allow. */
+  get trusted(): boolean {
+    return this.#trusted;
+  }
+
+  /** Calls `then` once, when the peer is trusted. One listener. */
+  whenTrusted(then: () => void): void {
+    this.#onTrusted = then;
+  }
+
+  #trust(): void {
+    if (this.#trusted) return;
+    this.#trusted = true;
+    this.#framing.maxMessageBytes = this.#limits.maxMessageBytes;
+    this.#onTrusted?.();
+    this.#onTrusted = undefined;
   }
 
   /** The peer's first capability, usable at once. */

@@ -6,7 +6,11 @@
  */
 import { Registry } from "prom-client";
 import manifest from "../../deno.json" with { type: "json" };
-import { type RpcListener, serveRpc } from "../../rpc/mod.ts";
+import {
+  DEFAULT_STRANGER_LIMITS,
+  type RpcListener,
+  serveRpc,
+} from "../../rpc/mod.ts";
 import { loadTls, openTokenTable, type TokenTable } from "../auth/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import {
@@ -131,8 +135,14 @@ async function startRpc(
   return await serveRpc({
     transport,
     tls: "path" in transport ? undefined : tls,
-    bootstrap: () =>
-      gateOf({ ...deps, anonymousRole, version: manifest.version }),
+    strangers: DEFAULT_STRANGER_LIMITS,
+    bootstrap: (_peer, trust) =>
+      gateOf({
+        ...deps,
+        anonymousRole,
+        version: manifest.version,
+        onLogin: trust,
+      }),
   });
 }
 

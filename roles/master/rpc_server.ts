@@ -65,6 +65,8 @@ export interface RpcDeps {
   version: string;
   clock: Clock;
   random: Random;
+  /** Called when the peer has logged in: from then on it may send large messages. */
+  onLogin?: () => void;
 }
 
 /** Who calls now; throws once the token is worth nothing. */
@@ -95,6 +97,7 @@ export function gateOf(deps: RpcDeps) {
     login({ token }) {
       const identify = identifier(deps, token);
       identify();
+      deps.onLogin?.();
       return { session: serverOf(Session, sessionOf(deps, identify)) };
     },
     version: () => ({ version: deps.version, protocol: PROTOCOL }),

@@ -186,6 +186,70 @@ Deno.test("garbage, huge claims and half messages end their connection only", as
   }
 });
 
+Deno.test("a peer that has not logged in gets little, and not for long", async () => {
+  const strangers = {
+    maxMessageBytes: 4096,
+    maxConnections: 2,
+    timeoutMs: 60_000,
+  };
+  let trustNext = () => {};
+  const listener = await listen({
+    strangers,
+    bootstrap: (_peer, trust) => {
+      trustNext = trust;
+      return serverOf(Service, new ServiceObject());
+    },
+  });
+  try {
+    const session = await connectRpc({ url: listener.address });
+    const service = session.bootstrap(Service);
+    assert.equal((await service.read()).value, 42);
+    trustNext();
+    const data = new Uint8Array(100_000).fill(3);
+    assert.deepEqual((await service.echo({ data })).data, data);
+
+    const stranger = await connectRpc({ url: listener.address });
+    const large = await failure(
+      Promise.resolve(stranger.bootstrap(Service).echo({ data })),
+    );
+    assert.equal(large.code, "unavailable", "the server ends it");
+    await stranger.closed;
+
+    // The third ends the oldest of those that are waited for, never one that is trusted.
+    const waiting = [];
+    for (let i = 0; i < 3; i++) {
+      const next = await connectRpc({ url: listener.address });
+      assert.equal((await next.bootstrap(Service).read()).value, 42);
+      waiting.push(next);
+    }
+    await waiting[0]?.closed;
+    assert.equal((await service.read()).value, 42);
+    assert.equal(listener.sessions.size, 3);
+    for (const each of [session, ...waiting]) each.close();
+  } finally {
+    listener.close();
+  }
+});
+
+Deno.test("a peer that never logs in loses its connection", async () => {
+  const listener = await listen({
+    strangers: { maxMessageBytes: 4096, maxConnections: 8, timeoutMs: 50 },
+  });
+  try {
+    const silent = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: listener.port!,
+    });
+    await readAll(silent);
+    silent.close();
+    await until("it is gone", () => listener.sessions.size === 0, {
+      timeoutMs: 10_000,
+    });
+  } finally {
+    listener.close();
+  }
+});
+
 Deno.test("our server killed mid-call fails the call", async () => {
   await using server = await startOurServer();
   const session = await connectRpc({ url: `tcp://127.0.0.1:${server.port}` });
