@@ -84,6 +84,8 @@ export class Applier {
     what: "steps of one VM",
   });
   #fetches = new Map<string, AbortController>();
+  /** The runtimes last fetched for each VM: what an older change unpins must not be among them. */
+  #fetched = new Map<string, readonly string[]>();
   #starts = new Turns({
     running: MAX_STARTS,
     waiting: MAX_WAITING_STARTS,
@@ -167,9 +169,7 @@ export class Applier {
           await this.#forget(vm, action.op);
           break;
         case "prune":
-          await this.#deps.closures.prune(vm, action.keep).catch((error) =>
-            this.#deps.onWarning(`cannot unpin closures of ${vm}`, error)
-          );
+          await this.#prune(vm, action.keep);
           break;
         default:
           break;
@@ -200,13 +200,27 @@ export class Applier {
     vm: string,
     action: Extract<Action, { kind: "fetch" }>,
   ): Promise<void> {
-    const { op, target, fallback } = action;
+    const { target, fallback } = action;
     const controller = new AbortController();
     this.#fetches.set(vm, controller);
+    const wanted = fallback === null ? [target] : [target, fallback];
+    this.#fetched.set(vm, wanted.map(({ runtimeHash }) => runtimeHash));
     try {
-      await this.#bring(vm, target, controller.signal);
+      await this.#fetchBoth(vm, action, controller.signal);
+    } finally {
+      if (this.#fetches.get(vm) === controller) this.#fetches.delete(vm);
+    }
+  }
+
+  async #fetchBoth(
+    vm: string,
+    { op, target, fallback }: Extract<Action, { kind: "fetch" }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await this.#bring(vm, target, signal);
     } catch (error) {
-      if (controller.signal.aborted) return;
+      if (signal.aborted) return;
       const failure = hostFailureOf(toAppError(error), "cache") ??
         { kind: "cache", message: String(error) };
       return this.#tell(vm, {
@@ -215,14 +229,20 @@ export class Applier {
         op,
         failure,
       });
-    } finally {
-      if (this.#fetches.get(vm) === controller) this.#fetches.delete(vm);
     }
     this.#tell(vm, { kind: "fetched", at: this.#now(), op });
-    if (fallback === null) return;
+    if (fallback === null || signal.aborted) return;
     // The way back should not need the cache; that it may is no reason not to go.
-    await this.#bring(vm, fallback, controller.signal).catch((error) =>
-      this.#deps.onWarning(`cannot fetch the fallback of ${vm}`, error)
+    await this.#bring(vm, fallback, signal).catch((error) => {
+      if (signal.aborted) return;
+      this.#deps.onWarning(`cannot fetch the fallback of ${vm}`, error);
+    });
+  }
+
+  async #prune(vm: string, keep: readonly string[]): Promise<void> {
+    const kept = [...new Set([...keep, ...this.#fetched.get(vm) ?? []])];
+    await this.#deps.closures.prune(vm, kept).catch((error) =>
+      this.#deps.onWarning(`cannot unpin closures of ${vm}`, error)
     );
   }
 
@@ -301,6 +321,8 @@ export class Applier {
   }
 
   async #forget(vm: string, op: number): Promise<void> {
+    this.#fetches.get(vm)?.abort();
+    this.#fetched.delete(vm);
     try {
       await this.#deps.closures.prune(vm, []);
       await this.#deps.vmm.forget(vm);
