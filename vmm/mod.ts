@@ -14,7 +14,6 @@ import { FileHost, SimulatedVmm } from "./simulated.ts";
 import type { Vmm } from "./vmm.ts";
 
 export * from "./core/vm_config.ts";
-export * from "./durable_file.ts";
 export { directoryName } from "./core/run_record.ts";
 export { readBootId } from "./process_table.ts";
 export { QemuVmm } from "./qemu.ts";

@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { removeIfThere, storageError } from "../roles/files/mod.ts";
 import { AppError } from "../roles/model/errors.ts";
 import type { VmConfig } from "./core/vm_config.ts";
-import { removeIfThere, storageError } from "./durable_file.ts";
 
 /**
  * Checks the image's files and makes the volumes.

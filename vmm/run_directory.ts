@@ -5,15 +5,15 @@
  *
  * @module
  */
-import { AppError } from "../roles/model/errors.ts";
-import { parseJsonWith } from "../roles/model/parse.ts";
-import { directoryName, RunRecord } from "./core/run_record.ts";
 import {
   readIfThere,
   removeIfThere,
   storageError,
-  writeDurable,
-} from "./durable_file.ts";
+  writeFileAtomic,
+} from "../roles/files/mod.ts";
+import { AppError } from "../roles/model/errors.ts";
+import { parseJsonWith } from "../roles/model/parse.ts";
+import { directoryName, RunRecord } from "./core/run_record.ts";
 
 /** The longest path a unix socket can have on Linux. */
 const MAX_SOCKET_PATH = 107;
@@ -61,7 +61,7 @@ export class RunDirectory {
     } catch (error) {
       throw storageError(dir, error);
     }
-    await writeDurable(path, JSON.stringify(record));
+    await writeFileAtomic(path, JSON.stringify(record));
   }
 
   /** Every record that can be read; an unreadable one is reported and left alone. */

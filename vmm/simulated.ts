@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { readIfThere, writeFileAtomic } from "../roles/files/mod.ts";
 import { z } from "zod";
 import { AppError } from "../roles/model/errors.ts";
 import { Counter, Sha256, VmId } from "../roles/model/ids.ts";
@@ -15,7 +16,6 @@ import { parseJsonWith } from "../roles/model/parse.ts";
 import type { Clock } from "../roles/model/ports.ts";
 import { simulatedScript } from "./core/simulated_script.ts";
 import type { VmConfig } from "./core/vm_config.ts";
-import { readIfThere, writeDurable } from "./durable_file.ts";
 import type {
   LogTail,
   VmExit,
@@ -92,7 +92,7 @@ export class FileHost implements SimulatedHost {
   }
 
   async save(vms: SimulatedVm[]): Promise<void> {
-    await writeDurable(this.#path, JSON.stringify(vms));
+    await writeFileAtomic(this.#path, JSON.stringify(vms));
   }
 }
 

@@ -14,7 +14,8 @@ import {
 } from "node:crypto";
 import { AppError } from "../model/errors.ts";
 import type { Random } from "../model/ports.ts";
-import { readSmallFile, writeFileAtomic } from "../config/mod.ts";
+import { readSmallFile } from "../config/mod.ts";
+import { writeFileAtomic } from "../files/mod.ts";
 import {
   authorityName,
   encodeCertificate,

@@ -6,7 +6,8 @@
  */
 import { generateKeyPairSync } from "node:crypto";
 import { z } from "zod";
-import { readSmallFile, writeFileAtomic } from "../config/mod.ts";
+import { readSmallFile } from "../config/mod.ts";
+import { writeFileAtomic } from "../files/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { parseSecretKey, type SecretKey } from "./core/signature.ts";
 

@@ -46,29 +46,6 @@ export interface CiDeps {
   random?: Random;
 }
 
-/** The cache's token as nix wants it; undefined without one. */
-async function writeNetrc(
-  config: CiConfig,
-  token: string | undefined,
-): Promise<string | undefined> {
-  if (token === undefined || !/^https?:/.test(config.cacheUrl)) {
-    return undefined;
-  }
-  const file = `${config.stateDir}/netrc`;
-  const next = `${file}.new`;
-  await Deno.writeTextFile(
-    next,
-    `machine ${
-      new URL(config.cacheUrl).hostname
-    } login procurator password ${token}\n`,
-    {
-      mode: 0o600,
-    },
-  );
-  await Deno.rename(next, file);
-  return file;
-}
-
 async function makePorts(
   config: CiConfig,
   given: Partial<Ports>,
@@ -80,11 +57,10 @@ async function makePorts(
   );
   const mirrors = `${config.stateDir}/mirrors`;
   await Deno.mkdir(mirrors, { recursive: true, mode: 0o700 });
-  const netrcFile = await writeNetrc(config, tokenOf("cache"));
   const nix = await createNix({
     stateDir: config.stateDir,
+    cache: { url: config.cacheUrl, token: tokenOf("cache") },
     ...(config.nixStore === undefined ? {} : { store: config.nixStore }),
-    ...(netrcFile === undefined ? {} : { netrcFile }),
     ...(config.caFile === undefined ? {} : { caFile: config.caFile }),
   });
   return {

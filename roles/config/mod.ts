@@ -10,4 +10,4 @@ export * from "./core/tokens.ts";
 export * from "./load.ts";
 export * from "./lock.ts";
 export * from "./schema.ts";
-export * from "./write.ts";
+export { writeFileAtomic } from "../files/mod.ts";

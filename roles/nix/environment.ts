@@ -6,8 +6,9 @@
  * @module
  */
 import { isAbsolute, join } from "node:path";
+import { writeFileAtomic } from "../files/mod.ts";
 import { AppError } from "../model/errors.ts";
-import { renderConf } from "./core/conf.ts";
+import { netrcText, renderConf } from "./core/conf.ts";
 
 /** Where and how nix runs. */
 export interface NixOptions {
@@ -15,8 +16,8 @@ export interface NixOptions {
   stateDir: string;
   /** A directory that holds a store of its own (`DIR/nix/store`); absent: the machine's store. */
   store?: string;
-  /** Tokens for caches, in netrc format: nix sends them as Basic. */
-  netrcFile?: string;
+  /** The token to show to a cache over HTTP. */
+  cache?: { url: string | undefined; token: string | undefined };
   /** CA certificates for caches over TLS. */
   caFile?: string;
   /** More settings of nix.conf, or others for the base ones. */
@@ -58,11 +59,14 @@ export async function prepareEnvironment(
     await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
   }
   const settings: Record<string, string> = { ...options.extraConf };
-  if (options.netrcFile !== undefined) {
-    settings["netrc-file"] = options.netrcFile;
+  const netrc = netrcText(options.cache);
+  if (netrc !== null) {
+    settings["netrc-file"] = join(conf, "netrc");
+    await writeFileAtomic(join(conf, "netrc"), netrc);
   }
-  await writeWhole(join(conf, "nix.conf"), renderConf(settings));
-  await writeWhole(join(home, ".gitconfig"), GIT_CONFIG);
+  // Another nix of ours may read them at any time: replaced, never written in place.
+  await writeFileAtomic(join(conf, "nix.conf"), renderConf(settings));
+  await writeFileAtomic(join(home, ".gitconfig"), GIT_CONFIG);
   if (options.store !== undefined) {
     await Deno.mkdir(options.store, { recursive: true });
   }
@@ -86,11 +90,4 @@ export async function prepareEnvironment(
   if (options.store !== undefined) env["NIX_REMOTE"] = options.store;
   if (options.caFile !== undefined) env["NIX_SSL_CERT_FILE"] = options.caFile;
   return env;
-}
-
-/** Another nix of ours may read it at any time: replaced, never written in place. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const next = `${path}.${Deno.pid}.${crypto.randomUUID()}`;
-  await Deno.writeTextFile(next, text, { mode: 0o600 });
-  await Deno.rename(next, path);
 }

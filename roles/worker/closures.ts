@@ -7,7 +7,8 @@
  */
 import { AppError } from "../model/errors.ts";
 import type { Nix } from "../nix/mod.ts";
-import { directoryName, removeIfThere } from "../../vmm/mod.ts";
+import { directoryName } from "../../vmm/mod.ts";
+import { removeIfThere } from "../files/mod.ts";
 
 /** Closures on this host. */
 export interface Closures {

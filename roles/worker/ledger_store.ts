@@ -7,16 +7,17 @@
  *
  * @module
  */
+import {
+  readIfThere,
+  removeIfThere,
+  removeUnfinished,
+  storageError,
+  writeFileAtomic,
+} from "../files/mod.ts";
 import { Assignment } from "../model/assignment.ts";
 import { canonicalJson } from "../model/hashes.ts";
 import { parseJsonWith } from "../model/parse.ts";
-import {
-  directoryName,
-  readIfThere,
-  removeIfThere,
-  storageError,
-  writeDurable,
-} from "../../vmm/mod.ts";
+import { directoryName } from "../../vmm/mod.ts";
 import {
   DurableMemory,
   durablePart,
@@ -40,7 +41,7 @@ export interface LedgerFiles {
 const DISK: LedgerFiles = {
   makeDirectory: (path) => Deno.mkdir(path, { recursive: true, mode: 0o700 }),
   read: readIfThere,
-  write: writeDurable,
+  write: writeFileAtomic,
   remove: removeIfThere,
   list: listFiles,
 };
@@ -67,7 +68,7 @@ export class LedgerStore {
     this.#files = options.files ?? DISK;
   }
 
-  /** Makes the directories. */
+  /** Makes the directories and clears up what a kill left in them. */
   async prepare(): Promise<void> {
     for (const path of [this.#memoryDir, this.#options.runDir]) {
       try {
@@ -76,6 +77,8 @@ export class LedgerStore {
         throw storageError(path, error);
       }
     }
+    await removeUnfinished(this.#options.stateDir);
+    await removeUnfinished(this.#memoryDir);
   }
 
   /** Every ledger of this boot, and the durable part of all others. */

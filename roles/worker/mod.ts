@@ -23,13 +23,7 @@ import { formatError } from "../model/errors.ts";
 import type { Clock, Random, RunningRole } from "../model/ports.ts";
 import { failpoint } from "../process/failpoint.ts";
 import { createNix } from "../nix/mod.ts";
-import {
-  openVmm,
-  readBootId,
-  SimulatedVmm,
-  type Vmm,
-  writeDurable,
-} from "../../vmm/mod.ts";
+import { openVmm, readBootId, SimulatedVmm, type Vmm } from "../../vmm/mod.ts";
 import { type Checks, RealChecks, SimulatedChecks } from "./checks.ts";
 import { type Closures, NixClosures, noClosures } from "./closures.ts";
 import type { WorkerConfig } from "./config.ts";
@@ -72,20 +66,10 @@ async function openClosures(
   tokenOf: TokenOf,
 ): Promise<Closures> {
   if (config.closures === "none") return noClosures;
-  const token = tokenOf("cache");
-  let netrcFile: string | undefined;
-  if (token !== undefined && config.cacheUrl?.startsWith("http") === true) {
-    netrcFile = `${config.stateDir}/netrc`;
-    const { hostname } = new URL(config.cacheUrl);
-    await writeDurable(
-      netrcFile,
-      `machine ${hostname} login procurator password ${token}\n`,
-    );
-  }
   const nix = await createNix({
     stateDir: config.stateDir,
+    cache: { url: config.cacheUrl, token: tokenOf("cache") },
     ...(config.nixStore === undefined ? {} : { store: config.nixStore }),
-    ...(netrcFile === undefined ? {} : { netrcFile }),
     ...(config.caFile === undefined ? {} : { caFile: config.caFile }),
   });
   return new NixClosures({

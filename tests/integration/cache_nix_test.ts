@@ -9,7 +9,6 @@ import {
   startCache,
   startCacheProcess,
   type TestCache,
-  writeNetrc,
 } from "../support/cache.ts";
 import { nixStore } from "../support/nix_store.ts";
 import { tempDir } from "../support/temp.ts";
@@ -28,18 +27,15 @@ function noise(bytes: number): Uint8Array {
   return data;
 }
 
-/** A nix whose netrc holds a token for the cache of `stateDir`; `role` null: no netrc. */
+/** A nix with a token for the cache of `stateDir`; `role` null: without one. */
 async function client(
-  dir: string,
   stateDir: string,
   role: "publisher" | "worker" | null,
 ) {
   if (role === null) return await nixStore("nix");
-  const netrcFile = await writeNetrc(
-    `${dir}/netrc-${role}`,
-    cacheToken(stateDir, role),
-  );
-  return await nixStore("nix", { netrcFile });
+  return await nixStore("nix", {
+    cache: { url: "http://127.0.0.1", token: cacheToken(stateDir, role) },
+  });
 }
 
 async function addNoise(nix: Nix, dir: string, bytes: number): Promise<string> {
@@ -89,7 +85,7 @@ async function setUp(config: Parameters<typeof startCache>[0] = {}) {
   const stack = new AsyncDisposableStack();
   const dir = stack.use(await tempDir("cache"));
   const cache = stack.use(await startCache(config));
-  const ci = stack.use(await client(dir.path, cache.stateDir, "publisher"));
+  const ci = stack.use(await client(cache.stateDir, "publisher"));
   return {
     dir: dir.path,
     cache: cache as TestCache,
@@ -152,7 +148,7 @@ Deno.test("a publisher's own signature stays beside the cache's", async () => {
 Deno.test("a push without a publisher's token ends at once, says why, stores nothing", async () => {
   await using at = await setUp();
   for (const role of [null, "worker"] as const) {
-    await using stranger = await client(at.dir, at.cache.stateDir, role);
+    await using stranger = await client(at.cache.stateDir, role);
     const path = await addNoise(stranger.nix, at.dir, 100_000);
     const message = await failure(
       stranger.nix.copyTo(at.cache.url, [path], CALL),
@@ -188,12 +184,13 @@ Deno.test("over TLS, nix pushes and pulls with its defaults and with ours", asyn
     tlsCert: tls.serverCert,
     tlsKey: tls.serverKey,
   });
-  const netrcFile = await writeNetrc(
-    `${dir.path}/netrc`,
-    cache.token("publisher"),
-  );
+  const login = { url: cache.url, token: cache.token("publisher") };
   for (const http2 of ["true", "false"]) {
-    const options = { caFile: tls.caCert, netrcFile, extraConf: { http2 } };
+    const options = {
+      caFile: tls.caCert,
+      cache: login,
+      extraConf: { http2 },
+    };
     await using ci = await nixStore("nix", options);
     await using worker = await nixStore("nix", options);
     const path = await addClosure(ci.nix, dir.path);
@@ -208,7 +205,7 @@ Deno.test("over TLS, nix pushes and pulls with its defaults and with ours", asyn
 
 Deno.test("two clients push the same closure at once", async () => {
   await using at = await setUp();
-  await using other = await client(at.dir, at.cache.stateDir, "publisher");
+  await using other = await client(at.cache.stateDir, "publisher");
   const bytes = noise(3_000_000);
   await Deno.writeFile(`${at.dir}/same`, bytes);
   const paths = await Promise.all(
@@ -274,7 +271,7 @@ Deno.test("the cache killed at its failpoints keeps what it acknowledged; the ne
     await using dir = await tempDir("cache");
     const stateDir = `${dir.path}/state`;
     await Deno.mkdir(stateDir);
-    await using ci = await client(dir.path, stateDir, "publisher");
+    await using ci = await client(stateDir, "publisher");
     const path = await addClosure(ci.nix, dir.path);
     let port = "";
     {
@@ -339,7 +336,7 @@ Deno.test("a full disk refuses a push with a readable reason, and takes it when 
     ]);
   await mount("4m");
   try {
-    await using ci = await client(dir.path, stateDir, "publisher");
+    await using ci = await client(stateDir, "publisher");
     await using cache = await startCache({ stateDir });
     const path = await addNoise(ci.nix, dir.path, 6_000_000);
     const small = await addClosure(ci.nix, dir.path);

@@ -1,4 +1,4 @@
-/** Nix against a cache over TLS: it trusts our CA and no other, and sends the token of its netrc file. */
+/** Nix against a cache over TLS: it trusts our CA and no other, and sends its token. */
 import { equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { AppError } from "../../roles/model/errors.ts";
@@ -43,7 +43,7 @@ async function emptyCache(dir: string) {
 
 async function fetchFailure(
   url: string,
-  options: Pick<NixOptions, "caFile" | "netrcFile">,
+  options: Pick<NixOptions, "caFile" | "cache">,
 ): Promise<AppError> {
   await using store = await nixStore("tls", options);
   try {
@@ -55,17 +55,12 @@ async function fetchFailure(
   throw new Error("an empty cache gave a path");
 }
 
-Deno.test("nix trusts the CA file it is given and sends the netrc token", async () => {
+Deno.test("nix trusts the CA file it is given and sends its token", async () => {
   await using dir = await tempDir("tls");
   await using cache = await emptyCache(dir.path);
-  const netrcFile = join(dir.path, "netrc");
-  await Deno.writeTextFile(
-    netrcFile,
-    "machine 127.0.0.1 login procurator password pcr_worker_1_secret\n",
-  );
   const error = await fetchFailure(cache.url, {
     caFile: cache.cert,
-    netrcFile,
+    cache: { url: cache.url, token: "pcr_worker_1_secret" },
   });
   equal(error.code, "not_found", error.message);
   const want = "Basic " + btoa("procurator:pcr_worker_1_secret");

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { writeDurable } from "../../vmm/mod.ts";
 import { RunDirectory } from "../../vmm/run_directory.ts";
 import {
   boundSerialLog,
@@ -25,19 +24,6 @@ Deno.test("serial log: bounded while its writer appends, its end stays readable"
   await boundSerialLog(path);
   assert.equal((await readSerialTail(path, 15)).text, "the last line\n");
   assert.equal((await readSerialTail(`${dir.path}/none`, 15)).text, "");
-});
-
-Deno.test("durable file: replaced whole, and an error says where", async () => {
-  await using dir = await tempDir("file");
-  const path = `${dir.path}/a.json`;
-  await writeDurable(path, "1");
-  await writeDurable(path, "2");
-  assert.equal(await Deno.readTextFile(path), "2");
-  assert.equal([...Deno.readDirSync(dir.path)].length, 1);
-  await assert.rejects(writeDurable(`${dir.path}/no/a.json`, "1"), {
-    code: "storage",
-    message: /no\/a\.json/,
-  });
 });
 
 Deno.test("run directory: a path too long for a socket is refused with what to do", () => {

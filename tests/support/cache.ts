@@ -27,16 +27,6 @@ export function cacheToken(stateDir: string, role: TokenRole): string {
   }
 }
 
-/** A netrc file with a token for the cache, as nix wants it. */
-export async function writeNetrc(path: string, token: string): Promise<string> {
-  await Deno.writeTextFile(
-    path,
-    `machine 127.0.0.1 login procurator password ${token}\n`,
-    { mode: 0o600 },
-  );
-  return path;
-}
-
 /** A cache in this process, on a free port. */
 export interface TestCache extends AsyncDisposable {
   url: string;

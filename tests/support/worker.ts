@@ -21,7 +21,7 @@ import {
 import type { Closures } from "../../roles/worker/closures.ts";
 import { WorkerConfig } from "../../roles/worker/config.ts";
 import type { MasterLink } from "../../roles/worker/master_link.ts";
-import { readIfThere, writeDurable } from "../../vmm/mod.ts";
+import { readIfThere, writeFileAtomic } from "../../roles/files/mod.ts";
 import type { TestImage } from "./vmm_image.ts";
 
 export const STORE_PATH = `/nix/store/${"a".repeat(32)}-test-vm`;
@@ -136,7 +136,7 @@ export class DirectoryMaster implements MasterLink {
 
   async pushData(report: WorkerReport): Promise<OrderFence> {
     await this.#assertReachable();
-    await writeDurable(`${this.dir}/report.json`, JSON.stringify(report));
+    await writeFileAtomic(`${this.dir}/report.json`, JSON.stringify(report));
     return { leaseEpoch: report.leaseEpoch, revision: report.revision };
   }
 
@@ -159,7 +159,7 @@ export class DirectoryMaster implements MasterLink {
       orders,
       ...more,
     };
-    await writeDurable(
+    await writeFileAtomic(
       `${this.dir}/assignment.json`,
       JSON.stringify(assignment),
     );

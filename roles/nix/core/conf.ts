@@ -28,6 +28,21 @@ const BASE: Readonly<Record<string, string>> = {
 };
 
 /**
+ * The text of a netrc file that shows `token` to a cache: nix sends it as Basic. Null when there is none to show,
+ * or the cache is not reached over HTTP.
+ */
+export function netrcText(
+  cache: { url: string | undefined; token: string | undefined } | undefined,
+): string | null {
+  const { url, token } = cache ?? {};
+  if (token === undefined || url === undefined || !/^https?:/.test(url)) {
+    return null;
+  }
+  const { hostname } = new URL(url);
+  return `machine ${hostname} login procurator password ${token}\n`;
+}
+
+/**
  * The text of nix.conf. `extra` wins over the base.
  *
  * @throws {Error} when a key or value would begin another line: settings come from our own configuration.
