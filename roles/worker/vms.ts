@@ -8,7 +8,7 @@
 import type { Assignment, OrderFence } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
 import type { ObservedVm } from "../model/observed.ts";
-import type { LogTail, VmInstance } from "../../vmm/mod.ts";
+import type { LogTail, VmExit, VmInstance } from "../../vmm/mod.ts";
 import { Applier, type ApplyDeps } from "./apply.ts";
 import { emptyLedger, type Ledger } from "./core/ledger.ts";
 import { step } from "./core/vm_machine.ts";
@@ -20,6 +20,8 @@ import { observe, type Vm, type VmEvent, wakeAtMs } from "./core/vm_state.ts";
 const MIN_SLEEP_MS = 10;
 /** Looked at anyway, should an event ever be lost. */
 const MAX_SLEEP_MS = 5000;
+/** The loop looks at least every MAX_SLEEP_MS: after a silence this long the host slept, or we were frozen. */
+const MAX_SILENCE_MS = 3 * MAX_SLEEP_MS;
 /** Most of a log given out at once: a terminal's scrollback, and far below a message's limit. */
 const MAX_LOG_BYTES = 1024 * 1024;
 
@@ -55,6 +57,8 @@ export class Vms {
   #wake = new AbortController();
   /** When the loop looks next: an event wakes it only to look sooner. */
   #plannedMs = 0;
+  /** When anything was last looked at. */
+  #lookedMs = 0;
   #loop: Promise<void> | null = null;
   #watch: Disposable | null = null;
 
@@ -80,6 +84,12 @@ export class Vms {
     const ledgers = new Map(
       (await store.loadAll()).map((ledger) => [ledger.vm, ledger]),
     );
+    // Before the list: a VM that ends between the two must not count as running for ever.
+    let early: VmExit[] | null = [];
+    this.#watch = vmm.watch((exit) => {
+      if (early === null) this.#exited(exit);
+      else early.push(exit);
+    });
     const found = new Map((await vmm.list()).map((vm) => [vm.id, vm]));
     if (assignment !== null && assignment.worker === this.#options.name) {
       const { leaseEpoch, revision, leaseMs } = assignment;
@@ -96,9 +106,9 @@ export class Vms {
         found: found.get(id) ?? null,
       });
     }
-    this.#watch = vmm.watch(({ id, clean, reason }) =>
-      this.#tell(id, { kind: "exited", at: this.#now(), clean, reason })
-    );
+    this.#lookedMs = this.#now();
+    for (const exit of early) this.#exited(exit);
+    early = null;
     for (const id of ids) {
       const order = orders.get(id);
       if (order !== undefined) {
@@ -218,7 +228,22 @@ export class Vms {
     this.#entries.set(id, { vm, at: this.#now(), shown: "" });
   }
 
+  #exited({ id, clean, reason }: VmExit): void {
+    this.#tell(id, { kind: "exited", at: this.#now(), clean, reason });
+  }
+
+  /** Tells every VM of time in which nothing was looked at. */
+  #noticeSilence(at: number): void {
+    const ms = at - this.#lookedMs;
+    this.#lookedMs = at;
+    if (ms <= MAX_SILENCE_MS) return;
+    for (const id of [...this.#entries.keys()]) {
+      this.#tell(id, { kind: "slept", at, ms });
+    }
+  }
+
   #tell(id: string, event: VmEvent): void {
+    this.#noticeSilence(event.at);
     const entry = this.#entries.get(id);
     if (entry === undefined || this.#stopping.signal.aborted) return;
     const { vm, actions } = step(entry.vm, event);
@@ -242,6 +267,7 @@ export class Vms {
     while (!this.#stopping.signal.aborted) {
       this.#wake = new AbortController();
       const at = this.#now();
+      this.#noticeSilence(at);
       // Events of this very pass need no waking: what they make due is looked at below.
       this.#plannedMs = 0;
       for (const [id, entry] of [...this.#entries]) {
