@@ -16,7 +16,10 @@ import type { Vms } from "./vms.ts";
 
 /** Changes within this are told in one report: a start is a handful of them. */
 const COALESCE_MS = 100;
-/** An assignment that was not accepted would come back at once. */
+/**
+ * An assignment that was not accepted would come back at once, and so does a
+ * poll that another worker of the same name ends with its own.
+ */
 const REFUSED_WAIT_MS = 1000;
 
 type Loop = "orders" | "reports";
@@ -81,7 +84,7 @@ export class Reporter {
   }
 
   async #pollLoop(): Promise<void> {
-    const { link, vms, pollWaitMs } = this.#options;
+    const { link, vms, pollWaitMs, clock } = this.#options;
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
       this.#poll = new AbortController();
@@ -89,6 +92,7 @@ export class Reporter {
         this.#stopping.signal,
         this.#poll.signal,
       ]);
+      const begunMs = clock.bootMs();
       try {
         const assignment = await link.getAssignment(
           vms.fence,
@@ -100,7 +104,9 @@ export class Reporter {
           : await vms.accept(assignment);
         this.#worked("orders");
         failures = 0;
-        if (assignment === null || kind === "accepted") continue;
+        const wasHeld = clock.bootMs() - begunMs >= pollWaitMs / 2;
+        if (kind === "accepted") continue;
+        if (assignment === null && (wasHeld || signal.aborted)) continue;
         if (kind === "denied") {
           this.#options.log.warn("not obeyed: {reason}", { reason });
         }
