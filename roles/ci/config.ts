@@ -28,6 +28,8 @@ export const CiConfig = z.strictObject({
   /** Jobs at once; those of one repository always run one after the other. */
   maxJobs: z.number().int().min(1).max(64).default(1),
   evalTimeoutMs: Milliseconds.default(600_000),
+  /** Address space of an evaluation: a NixOS system takes 1 to 2 GiB, a runaway expression all there is. */
+  evalMemoryMib: z.number().int().min(512).max(1_048_576).default(4096),
   buildTimeoutMs: Milliseconds.default(4 * 3_600_000),
   copyTimeoutMs: Milliseconds.default(3_600_000),
   /** Back-off while hub, cache or master are away. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { AppError } from "../model/errors.ts";
 import { runProcess } from "../process/run.ts";
 import { nixFailure, plainLine } from "./core/failure.ts";
 
@@ -20,6 +21,8 @@ export interface NixCall {
   /** Each line that nix and its builders print, as plain text. Bounded in length and number. */
   onLog?: (line: string) => void;
   timeoutMs?: number;
+  /** Address space each process of the command may have: an expression can ask for all there is. */
+  memoryMib?: number;
 }
 
 /** The two programs whose command lines are stable from 2.8 to 2.34. */
@@ -53,6 +56,18 @@ function lineKeeper(onLog: NixCall["onLog"]) {
   };
 }
 
+const MIB = 1024 * 1024;
+
+/** The command, behind `prlimit` of util-linux when its memory is bounded. */
+function bounded(
+  program: NixProgram,
+  args: readonly string[],
+  memoryMib: number | undefined,
+): [string, string[]] {
+  if (memoryMib === undefined) return [program, [...args]];
+  return ["prlimit", [`--as=${memoryMib * MIB}`, "--", program, ...args]];
+}
+
 /**
  * Runs a nix program and gives its standard output.
  *
@@ -63,7 +78,8 @@ export async function runNix(
   call: NixCall,
 ): Promise<string> {
   const { kept, onLine } = lineKeeper(call.onLog);
-  const result = await runProcess(program, args, {
+  const command = bounded(program, args, call.memoryMib);
+  const result = await runProcess(...command, {
     env: { ...env },
     clearEnv: true,
     onLine,
@@ -73,5 +89,12 @@ export async function runNix(
     ...(stdin === undefined ? {} : { stdin }),
   });
   if (result.code === 0) return result.stdout;
+  if (kept.at(-1)?.startsWith("prlimit: failed to execute") === true) {
+    throw new AppError(
+      "missing_dependency",
+      `Cannot run ${program}: it is not installed`,
+      { hint: MISSING_HINT },
+    );
+  }
   throw nixFailure(what, result.signal ?? `exit code ${result.code}`, kept);
 }

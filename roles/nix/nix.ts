@@ -15,7 +15,9 @@ import {
   type Evaluated,
   type NixVersion,
   parseBuilt,
+  parseChecks,
   parseEvaluated,
+  parseLocalInputs,
   parsePathInfo,
   parsePaths,
   parseVersion,
@@ -122,6 +124,22 @@ export class Nix {
   }
 
   /**
+   * Inputs of a flake, and of its inputs, that are folders or files of this machine. The expression could read all that
+   * nix's user may: pure evaluation forbids other paths, and takes no notice of these.
+   */
+  async localInputs(flakeRef: string, call: NixCall = {}): Promise<string[]> {
+    return parseLocalInputs(
+      await this.#run("read the flake's inputs", "nix", [
+        "flake",
+        "metadata",
+        "--no-write-lock-file",
+        "--json",
+        flakeRef,
+      ], call),
+    );
+  }
+
+  /**
    * An attribute that is text, with the derivations that build every store path it names
    * ({@linkcode realise} them) and the sources that are in the store already.
    */
@@ -150,7 +168,7 @@ export class Nix {
         ...call,
         apply: "checks: builtins.mapAttrs (_: check: check.drvPath) checks",
       });
-      return found as Record<string, string>;
+      return parseChecks(found);
     } catch (error) {
       const absent = error instanceof AppError &&
         error.message.includes("does not provide attribute");

@@ -195,6 +195,43 @@ Deno.test("what cannot be had is named", async () => {
   deepEqual(await store.nix.checkDerivations(flake), {});
 });
 
+Deno.test("a hostile flake reads no file of this machine and takes no more memory than it may", async () => {
+  await using store = await nixStore("hostile");
+  await using dir = await tempDir("hostile");
+  await writeFiles(dir.path, {
+    "secret/token": "topsecret",
+    "sub/flake.nix": "{ outputs = _: { text = ''relative''; }; }",
+    "relative/flake.nix":
+      "{ inputs.sub.url = ''path:./sub''; outputs = { sub, ... }: { x = sub.text; }; }",
+    "relative/sub/flake.nix": "{ outputs = _: { text = ''beside''; }; }",
+    "flake/flake.nix": `{
+      inputs.s = { url = "path:${dir.path}/secret"; flake = false; };
+      outputs = { s, ... }: { x = builtins.readFile (s + "/token"); };
+    }`,
+    "large/flake.nix": `{
+      outputs = _: {
+        x = toString (builtins.length (builtins.filter (s: s == "x")
+          (builtins.genList (i: "\${toString i}-a-text-of-some-length") 100000000)));
+        checks.x86_64-linux.evil.drvPath = "--add-root";
+      };
+    }`,
+  });
+  const flake = (name: string) => `path:${dir.path}/${name}`;
+  deepEqual(await store.nix.localInputs(flake("flake")), ["s"]);
+  deepEqual(await store.nix.localInputs(flake("relative")), []);
+  equal(await store.nix.evalRaw(flake("relative"), "x"), "beside");
+  const large = await failureOf(
+    store.nix.evalRaw(flake("large"), "x", { memoryMib: 768 }),
+  );
+  match(large.message, /out of memory/);
+  match(large.hint ?? "", /evalMemoryMib/);
+  const evil = await failureOf(
+    store.nix.checkDerivations(flake("large"), { memoryMib: 768 }),
+  );
+  equal(evil.code, "invalid");
+  match(evil.message, /must be a derivation/);
+});
+
 Deno.test("a machine without nix is told what to install", async () => {
   await using dir = await tempDir("nonix");
   const script = `
@@ -202,9 +239,11 @@ Deno.test("a machine without nix is told what to install", async () => {
     JSON.stringify(new URL("../../roles/nix/mod.ts", import.meta.url).href)
   };
     const nix = await createNix({ stateDir: ${JSON.stringify(dir.path)} });
-    await nix.version().catch((error) => console.log(error.code, error.hint));`;
+    await nix.version().catch((error) => console.log(error.code, error.hint));
+    await nix.evalRaw("path:/", "x", { memoryMib: 512 }).catch((error) => console.log(error.message));`;
   const file = join(dir.path, "main.ts");
   await Deno.writeTextFile(file, script);
+  await Deno.symlink("/usr/bin/prlimit", join(dir.path, "prlimit"));
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const printed = await runChecked(Deno.execPath(), [
     "run",
@@ -213,7 +252,10 @@ Deno.test("a machine without nix is told what to install", async () => {
     config,
     file,
   ], { env: { PATH: dir.path } });
-  equal(printed.trim(), "missing_dependency sudo apt-get install nix-bin");
+  equal(
+    printed.trim(),
+    "missing_dependency sudo apt-get install nix-bin\nCannot run nix: it is not installed",
+  );
 });
 
 Deno.test("a store must be an absolute path", async () => {

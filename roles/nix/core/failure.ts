@@ -45,6 +45,11 @@ const KINDS: readonly [RegExp, ErrorCode, string | undefined][] = [
     "storage",
     "free space where the store is, for example with: nix store gc",
   ],
+  [
+    /^error: out of memory$/m,
+    "failed",
+    "make the flake evaluate with less, or raise evalMemoryMib of ci",
+  ],
   [/HTTP error 401/, "unauthenticated", "check the token for the cache"],
   [/HTTP error 403/, "denied", "use a token whose role allows it"],
   [

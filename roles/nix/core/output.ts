@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { AppError } from "../../model/errors.ts";
 import { StorePath } from "../../model/ids.ts";
-import { parseJsonWith } from "../../model/parse.ts";
+import { parseJsonWith, parseWith } from "../../model/parse.ts";
 
 /** A version of nix. */
 export interface NixVersion {
@@ -135,6 +135,57 @@ export function parseEvaluated(printed: string): Evaluated {
     derivations: paths.filter(isBuilt),
     sources: paths.filter((path) => !isBuilt(path)),
   };
+}
+
+/** Checks of one flake: each is a build and a step of its job. */
+const MAX_CHECKS = 1000;
+
+/** They come from an expression: a `drvPath` may be any text, and becomes an argument of nix-store. */
+const Checks = z.record(
+  z.string().max(128).regex(/^[^\p{Cc}]+$/u, "must be a short printable name"),
+  z.string().max(512).regex(
+    /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+\.drv$/,
+    "must be a derivation",
+  ),
+).refine(
+  (checks) => Object.keys(checks).length <= MAX_CHECKS,
+  `must be at most ${MAX_CHECKS}`,
+);
+
+/** Names and derivations of a flake's checks. */
+export function parseChecks(value: unknown): Record<string, string> {
+  return parseWith(Checks, value, { what: "the flake's checks" });
+}
+
+const Input = z.object({
+  type: z.string().default(""),
+  path: z.string().optional(),
+  url: z.string().optional(),
+}).loose();
+const Metadata = z.object({
+  locks: z.object({
+    nodes: z.record(
+      z.string(),
+      z.object({ locked: Input.optional(), original: Input.optional() })
+        .loose(),
+    ),
+  }).loose(),
+}).loose();
+
+function isLocal(input: z.output<typeof Input> | undefined): boolean {
+  if (input === undefined) return false;
+  if (input.type === "path") return input.path?.startsWith("/") !== false;
+  return /^(file:|\/)/i.test(input.url ?? "");
+}
+
+/** From what `nix flake metadata --json` printed: the inputs, of inputs too, that are read from this machine's disk. */
+export function parseLocalInputs(printed: string): string[] {
+  const { locks } = parseJsonWith(Metadata, printed, {
+    what: "what nix flake metadata printed",
+  });
+  return Object.entries(locks.nodes).filter(([, { locked, original }]) =>
+    isLocal(locked) || isLocal(original)
+  ).map(([name]) => name).sort();
 }
 
 /** The store paths in lines of output, without what is no store path. */

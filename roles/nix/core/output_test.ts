@@ -2,7 +2,9 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import {
   atLeast,
   parseBuilt,
+  parseChecks,
   parseEvaluated,
+  parseLocalInputs,
   parsePathInfo,
   parsePaths,
   parseVersion,
@@ -60,6 +62,56 @@ Deno.test("parseEvaluated() tells what is to be built from what is there", () =>
     sources: [B],
   });
   throws(() => parseEvaluated('{"text":3}'), { code: "invalid" });
+});
+
+Deno.test("parseChecks() takes derivations only: the rest would be options of nix-store", () => {
+  deepEqual(parseChecks({ page: DRV }), { page: DRV });
+  deepEqual(parseChecks({}), {});
+  const many = Array.from({ length: 1001 }, (_, n) => [`check${n}`, DRV]);
+  for (
+    const bad of [
+      { page: "--delete" },
+      { page: "/etc/passwd" },
+      { page: A },
+      { page: `${DRV}/../x.drv` },
+      { page: 3 },
+      { "a\u001b[2Jb": DRV },
+      { "": DRV },
+      [DRV],
+      null,
+      Object.fromEntries(many),
+    ]
+  ) throws(() => parseChecks(bad), { code: "invalid" }, JSON.stringify(bad));
+});
+
+Deno.test("parseLocalInputs() finds what is read from this machine's disk", () => {
+  const nodes = {
+    root: { inputs: { a: "a" } },
+    far: {
+      locked: { type: "github", owner: "a", repo: "b", rev: "c" },
+      original: { type: "github", owner: "a", repo: "b" },
+    },
+    fetched: { locked: { type: "tarball", url: "https://a.example/b" } },
+    beside: { locked: { type: "path", path: "./sub" } },
+    secret: { locked: { type: "path", path: "/etc" } },
+    claimed: {
+      locked: { type: "tarball", url: "https://a.example/b" },
+      original: { type: "path", path: "/etc" },
+    },
+    clone: { locked: { type: "git", url: "file:///srv/x.git" } },
+    plain: { locked: { type: "git", url: "/srv/x.git" } },
+    packed: { locked: { type: "tarball", url: "FILE:///srv/x.tgz" } },
+    odd: { locked: { type: "path" } },
+  };
+  deepEqual(parseLocalInputs(JSON.stringify({ locks: { nodes } })), [
+    "claimed",
+    "clone",
+    "odd",
+    "packed",
+    "plain",
+    "secret",
+  ]);
+  throws(() => parseLocalInputs("{}"), { code: "invalid" });
 });
 
 Deno.test("parseBuilt() gives every output", () => {
