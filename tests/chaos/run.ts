@@ -148,13 +148,15 @@ class ChaosRun {
     // Twice: the first commit starts machines, the later ones change them.
     await this.#start(undefined);
     await this.#cluster.createRepository();
+    this.#commitMs = Infinity;
     for (const _ of [1, 2]) {
       const commit = await this.#commit("healthy");
       const begin = performance.now();
       const pushed = await this.#project.push(await this.#cluster.gitTarget());
       if (pushed.code !== 0) throw new Error(pushed.stderrTail);
       await this.#settled(commit, "healthy");
-      this.#commitMs = performance.now() - begin;
+      // The shorter one: a moment beyond the end of a commit disturbs nothing.
+      this.#commitMs = Math.min(this.#commitMs, performance.now() - begin);
       this.#acknowledged.push(commit);
       this.#active = commit;
     }
