@@ -8,12 +8,10 @@
  * @module
  */
 import { Registry } from "prom-client";
-import { loadTls, openTokenTable } from "../auth/mod.ts";
-import { assertSafeListen, lockDirectory, parseListen } from "../config/mod.ts";
 import { systemClock } from "../clock/mod.ts";
-import { type HttpServer, serveHttp } from "../http/mod.ts";
 import { logger } from "../log/mod.ts";
 import type { Clock, RunningRole } from "../model/mod.ts";
+import { startService } from "../service/mod.ts";
 import { Turns } from "../turns/mod.ts";
 import { cacheApp } from "./app.ts";
 import { CacheConfig } from "./config.ts";
@@ -78,58 +76,24 @@ async function openService(
   };
 }
 
-async function start(
-  config: CacheConfig,
-  deps: CacheDeps,
-  stack: AsyncDisposableStack,
-): Promise<{ server: HttpServer; service: CacheService }> {
-  stack.use(await lockDirectory(config.stateDir));
-  const tokens = openTokenTable(config.stateDir);
-  stack.defer(() => tokens.close());
-  const tls = await loadTls(config);
-  assertSafeListen(parseListen(config.listen), {
-    tls: tls !== undefined,
-    tokens: !tokens.isEmpty(),
-  });
-  const registry = new Registry();
-  const service = await openService(config, deps, registry, stack);
-  const server = await serveHttp({
-    name: "cache",
-    listen: config.listen,
-    tls,
-    app: cacheApp(service, { registry, tokens }),
-  });
-  stack.defer(() => server.stop());
-  return { server, service };
-}
-
 /**
  * Starts the cache.
  *
  * @throws {AppError} `refused` when the directory or the port is in use, or
  * listening there is not safe; `invalid` for a broken key.
  */
-export async function run(
+export function run(
   config: CacheConfig,
   deps: CacheDeps = {},
 ): Promise<RunningCache> {
-  await using stack = new AsyncDisposableStack();
-  const { server, service } = await start(config, deps, stack);
-  const publicKeys = service.keys.signing.map((key) => key.publicText);
-  service.log.info("listening on {url}, public key {key}", {
-    url: server.url,
-    key: publicKeys.join(" "),
+  return startService("cache", config, async ({ tokens, stack }) => {
+    const registry = new Registry();
+    const service = await openService(config, deps, registry, stack);
+    const publicKeys = service.keys.signing.map((key) => key.publicText);
+    service.log.info("signs with {key}", { key: publicKeys.join(" ") });
+    return {
+      app: cacheApp(service, { registry, tokens }),
+      extra: { publicKeys },
+    };
   });
-  const owned = stack.move();
-  let stopping: Promise<void> | undefined;
-  return {
-    name: "cache",
-    endpoints: { http: server.url },
-    publicKeys,
-    stop: () =>
-      stopping ??= owned.disposeAsync().catch((error) => {
-        service.log.error("stopping: {error}", { error: String(error) });
-      }),
-    finished: server.finished,
-  };
 }

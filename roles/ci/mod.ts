@@ -60,6 +60,7 @@ async function makePorts(
   const nix = await createNix({
     stateDir: config.stateDir,
     cache: { url: config.cacheUrl, token: tokenOf("cache") },
+    sandbox: config.sandbox,
     ...(config.nixStore === undefined ? {} : { store: config.nixStore }),
     ...(config.caFile === undefined ? {} : { caFile: config.caFile }),
   });
@@ -131,6 +132,11 @@ export function run(config: CiConfig, deps: CiDeps = {}): Promise<RunningRole> {
     const { store, logs } = openStores(config, service.stack);
     const metrics = new Registry();
     addGauges(metrics, store);
+    if (!config.sandbox) {
+      log.info(
+        "builds run without a sandbox, as this user: set sandbox if others may push",
+      );
+    }
     const ports = await makePorts(config, deps.ports ?? {}, service);
     const random = deps.random ?? systemRandom;
     const runner = new Runner({
@@ -163,7 +169,7 @@ export function run(config: CiConfig, deps: CiDeps = {}): Promise<RunningRole> {
     });
     const listening = () => {
       runner.start();
-      return () => runner.stop();
+      service.stack.defer(() => runner.stop());
     };
     return { app, listening };
   });

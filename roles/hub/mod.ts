@@ -176,7 +176,6 @@ export function run(
     );
     const listening = (listened: string) => {
       url = listened;
-      return () => {};
     };
     return { app, listening };
   });

@@ -11,19 +11,15 @@ import {
   type RpcListener,
   serveRpc,
 } from "../../rpc/mod.ts";
-import { loadTls, openTokenTable, type TokenTable } from "../auth/mod.ts";
+import type { TokenTable } from "../auth/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
-import {
-  anonymousRoleOf,
-  assertSafeListen,
-  lockDirectory,
-  parseListen,
-} from "../config/mod.ts";
-import { baseApp, serveHttp } from "../http/mod.ts";
+import { anonymousRoleOf, parseListen } from "../config/mod.ts";
+import { baseApp } from "../http/mod.ts";
 import { type Logger, logger } from "../log/mod.ts";
 import { AppError, formatError } from "../model/errors.ts";
 import type { Clock, Random, RunningRole } from "../model/ports.ts";
 import { failpoint } from "../process/failpoint.ts";
+import { type Service, startService } from "../service/mod.ts";
 import type { MasterConfig } from "./config.ts";
 import { addMasterRoutes } from "./http_api.ts";
 import { runTickLoop } from "./loop.ts";
@@ -39,8 +35,6 @@ export interface MasterDeps {
   clock?: Clock;
   random?: Random;
 }
-
-type Tls = Awaited<ReturnType<typeof loadTls>>;
 
 /** Says once that ticks fail, and once that they work again. */
 function tickReporter(log: Logger) {
@@ -118,7 +112,7 @@ async function startRpc(
   options: {
     service: MasterService;
     tokens: TokenTable;
-    tls: Tls;
+    tls: Service["tls"];
     clock: Clock;
     random: Random;
   },
@@ -146,41 +140,29 @@ async function startRpc(
   });
 }
 
-function startHttp(
+function masterApp(
   config: MasterConfig,
   options: {
     service: MasterService;
     tokens: TokenTable;
-    tls: Tls;
     registry: Registry;
-    log: Logger;
     problems: () => string[];
   },
 ) {
-  const { service, tokens, tls, registry, log, problems } = options;
+  const { service, tokens, registry, problems } = options;
   const app = baseApp({
     role: "master",
     ready: () => {
-      const reasons = problems();
+      const reasons = [...new Set(problems())];
       return { ok: reasons.length === 0, reasons };
     },
     metrics: registry,
     tokens,
     anonymousRole: anonymousRoleOf(config),
-    log,
+    log: logger("master"),
   });
   addMasterRoutes(app, service.views);
-  return serveHttp({ name: "master", listen: config.listen, tls, app });
-}
-
-/** Both addresses must be safe before anything is opened. */
-function assertSafe(config: MasterConfig, tls: Tls, tokens: TokenTable): void {
-  for (const listen of [config.listen, config.rpcListen]) {
-    assertSafeListen(parseListen(listen), {
-      tls: tls !== undefined,
-      tokens: !tokens.isEmpty(),
-    });
-  }
+  return app;
 }
 
 /**
@@ -188,19 +170,14 @@ function assertSafe(config: MasterConfig, tls: Tls, tokens: TokenTable): void {
  *
  * @throws {AppError} `refused` for a directory or port in use, `storage` for a store that does not open.
  */
-export async function run(
+export function run(
   config: MasterConfig,
   deps: MasterDeps = {},
 ): Promise<RunningRole> {
-  const log = logger("master");
   const { clock = systemClock, random = systemRandom } = deps;
-  const stack = new AsyncDisposableStack();
-  try {
-    stack.use(await lockDirectory(config.stateDir));
-    const tokens = openTokenTable(config.stateDir);
-    stack.defer(() => tokens.close());
-    const tls = await loadTls(config);
-    assertSafe(config, tls, tokens);
+  return startService("master", config, async (base) => {
+    const { tokens, tls, stack } = base;
+    base.assertSafe(config.rpcListen);
     const store = openStore(`${config.stateDir}/master.sqlite`);
     stack.defer(() => store.close());
     const { leaseMs, tickMs } = config;
@@ -211,39 +188,21 @@ export async function run(
       failpoint,
     });
     const registry = new Registry();
-    const reporter = tickReporter(log);
+    const reporter = tickReporter(logger("master"));
     stack.use(startLoop(service, { clock, tickMs, registry, reporter }));
-    const problems = () => [
-      ...new Set([...service.problems(), ...reporter.reasons()]),
-    ];
-    const http = await startHttp(config, {
-      service,
-      tokens,
-      tls,
-      registry,
-      log,
-      problems,
-    });
-    stack.defer(() => http.stop());
-    const rpc = await startRpc(config, { service, tokens, tls, clock, random });
-    stack.defer(() => rpc.close());
-    log.info("listening on {rpc} and {http}", {
-      rpc: rpc.address,
-      http: http.url,
-    });
-    const owned = stack.move();
-    let stopping: Promise<void> | undefined;
-    return {
-      name: "master",
-      endpoints: { http: http.url, rpc: rpc.address },
-      stop: () =>
-        stopping ??= owned.disposeAsync().catch((error) => {
-          log.error("stopping: {error}", { error: String(error) });
-        }),
-      finished: http.finished,
+    const problems = () => [...service.problems(), ...reporter.reasons()];
+    const app = masterApp(config, { service, tokens, registry, problems });
+    const listening = async () => {
+      const rpc = await startRpc(config, {
+        service,
+        tokens,
+        tls,
+        clock,
+        random,
+      });
+      stack.defer(() => rpc.close());
+      return { rpc: rpc.address };
     };
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+    return { app, listening };
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * What roles that serve HTTP alone do alike to start and to stop: the state
- * directory's lock, tokens, TLS, safe listening, the server, a graceful end.
+ * What every role does alike to start and to stop: the state directory's lock,
+ * tokens, TLS, safe listening, the HTTP server, a graceful end.
  *
  * Knows nothing of what is served.
  *
@@ -27,36 +27,38 @@ import type { RunningRole } from "../model/mod.ts";
 /** What a role has while it is built. */
 export interface Service {
   tokens: TokenTable;
+  /** Certificate and key to serve with; undefined: none are configured. */
+  tls: Tls;
   /** The token to show to another service. */
   tokenOf: TokenOf;
   /** PEM text of the CA to trust for others. */
   caCert: string | undefined;
   /** Aborts when the role begins to stop: streams without an end end then. */
   stopping: AbortSignal;
-  /** Disposed of after the server has stopped, the last first. */
+  /** Disposed of when the role stops, the last first; what `listening` adds before the server stops. */
   stack: AsyncDisposableStack;
+  /** Throws `refused` for an address that needs TLS or tokens and has none. */
+  assertSafe(listen: string): void;
 }
 
 /** What is served, and what begins once it is. */
-export interface Built {
+export interface Built<Extra extends object> {
   app: ServeOptions["app"];
-  /** Called with the URL when the server listens; what it returns is called first when the role stops. */
-  listening?: (url: string) => () => Promise<void> | void;
+  /** Called with the URL when the server listens; what it returns is told beside it. */
+  listening?: (
+    url: string,
+  ) => void | Promise<Readonly<Record<string, string>>>;
+  /** What the running role has besides. */
+  extra?: Extra;
 }
 
-/**
- * Builds and serves a role.
- *
- * @throws {AppError} `refused` when the directory or the address is taken, or listening there is not safe.
- */
-export async function startService(
-  name: RunningRole["name"],
+type Tls = Awaited<ReturnType<typeof loadTls>>;
+
+async function openService(
   config: ServerConfig,
-  build: (service: Service) => Promise<Built>,
-): Promise<RunningRole> {
-  const log = logger(name);
-  const stopping = new AbortController();
-  await using stack = new AsyncDisposableStack();
+  stopping: AbortSignal,
+  stack: AsyncDisposableStack,
+): Promise<Service> {
   stack.use(await lockDirectory(config.stateDir));
   const tokens = openTokenTable(config.stateDir);
   stack.defer(() => tokens.close());
@@ -64,37 +66,52 @@ export async function startService(
     loadTls(config),
     loadCa(config.caFile),
   ]);
-  assertSafeListen(parseListen(config.listen), {
-    tls: tls !== undefined,
-    tokens: !tokens.isEmpty(),
-  });
   const tokenOf = config.tokenFile === undefined
     ? () => undefined
     : await readTokens(config.tokenFile);
-  const { app, listening } = await build({
-    tokens,
-    tokenOf,
-    caCert,
-    stopping: stopping.signal,
-    stack,
-  });
-  const server = await serveHttp({ name, listen: config.listen, tls, app });
+  const assertSafe = (listen: string) =>
+    assertSafeListen(parseListen(listen), {
+      tls: tls !== undefined,
+      tokens: !tokens.isEmpty(),
+    });
+  return { tokens, tls, tokenOf, caCert, stopping, stack, assertSafe };
+}
+
+/**
+ * Builds and serves a role.
+ *
+ * @throws {AppError} `refused` when the directory or the address is taken, or listening there is not safe.
+ */
+export async function startService<Extra extends object>(
+  name: RunningRole["name"],
+  config: ServerConfig,
+  build: (service: Service) => Promise<Built<Extra>>,
+): Promise<RunningRole & Extra> {
+  const stopping = new AbortController();
+  await using stack = new AsyncDisposableStack();
+  const service = await openService(config, stopping.signal, stack);
+  service.assertSafe(config.listen);
+  const { app, listening, extra } = await build(service);
+  const { listen } = config;
+  const server = await serveHttp({ name, listen, tls: service.tls, app });
   stack.defer(() => server.stop());
   stack.defer(() => stopping.abort());
-  const end = listening?.(server.url);
-  if (end !== undefined) stack.defer(end);
-  log.info("listening on {url}", { url: server.url });
-  return running(name, {
-    url: server.url,
+  const endpoints = { http: server.url, ...await listening?.(server.url) };
+  logger(name).info("listening on {urls}", {
+    urls: Object.values(endpoints).join(" and "),
+  });
+  const role = running(name, {
+    endpoints,
     finished: server.finished,
     stack: stack.move(),
   });
+  return Object.assign(role, extra);
 }
 
 function running(
   name: RunningRole["name"],
-  { url, finished, stack }: {
-    url: string;
+  { endpoints, finished, stack }: {
+    endpoints: RunningRole["endpoints"];
     finished: Promise<void>;
     stack: AsyncDisposableStack;
   },
@@ -104,5 +121,5 @@ function running(
     stopped ??= stack.disposeAsync().catch((error) => {
       logger(name).error("stopping: {error}", { error: String(error) });
     });
-  return { name, endpoints: { http: url }, stop, finished };
+  return { name, endpoints, stop, finished };
 }

@@ -8,21 +8,16 @@
  * @module
  */
 import { Gauge, Registry } from "prom-client";
-import { loadCa, loadTls, openTokenTable } from "../auth/mod.ts";
+import type { TokenTable } from "../auth/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
-import {
-  anonymousRoleOf,
-  assertSafeListen,
-  lockDirectory,
-  parseListen,
-  readTokens,
-} from "../config/mod.ts";
-import { baseApp, requireRole, serveHttp } from "../http/mod.ts";
+import { anonymousRoleOf, lockDirectory, type TokenOf } from "../config/mod.ts";
+import { baseApp, requireRole } from "../http/mod.ts";
 import { type Logger, logger } from "../log/mod.ts";
 import { formatError } from "../model/errors.ts";
 import type { Clock, Random, RunningRole } from "../model/ports.ts";
 import { failpoint } from "../process/failpoint.ts";
 import { createNix } from "../nix/mod.ts";
+import { type Service, startService } from "../service/mod.ts";
 import { openVmm, readBootId, SimulatedVmm, type Vmm } from "../../vmm/mod.ts";
 import { type Checks, RealChecks, SimulatedChecks } from "./checks.ts";
 import { type Closures, NixClosures, noClosures } from "./closures.ts";
@@ -51,8 +46,6 @@ export interface WorkerDeps {
   /** Makes the link to the master; the view is what the worker exports over it. */
   link?: (view: WorkerView) => MasterLink;
 }
-
-type TokenOf = (service: string) => string | undefined;
 
 /** The running worker; tests look at its VMs directly. */
 export interface RunningWorker extends RunningRole {
@@ -190,24 +183,16 @@ async function openVms(
   return { vms, bootId, versions: await versionsOf(vmm, closures, log) };
 }
 
-/** The worker's HTTP side. */
-async function serve(
+function workerApp(
   config: WorkerConfig,
   parts: {
     vms: Vms;
     reporter: Reporter;
     log: Logger;
-    stack: AsyncDisposableStack;
+    tokens: TokenTable;
   },
 ) {
-  const { vms, reporter, log, stack } = parts;
-  const tokens = openTokenTable(config.stateDir);
-  stack.defer(() => tokens.close());
-  const tls = await loadTls(config);
-  assertSafeListen(parseListen(config.listen), {
-    tls: tls !== undefined,
-    tokens: !tokens.isEmpty(),
-  });
+  const { vms, reporter, log, tokens } = parts;
   const metrics = new Registry();
   addGauges(metrics, vms);
   const app = baseApp({
@@ -226,14 +211,55 @@ async function serve(
     requireRole("viewer"),
     (c) => c.json({ vms: vms.observed() }),
   );
-  const server = await serveHttp({
-    name: "worker",
-    listen: config.listen,
-    tls,
-    app,
+  return app;
+}
+
+/** Opens the VMs and what tells the master of them. */
+async function openWorker(
+  config: WorkerConfig,
+  deps: WorkerDeps,
+  opening: {
+    service: Service;
+    log: Logger;
+  },
+) {
+  const { service: { stack, tokenOf, caCert }, log } = opening;
+  let onChange = () => {};
+  const { vms, bootId, versions } = await openVms(config, deps, {
+    tokenOf,
+    stack,
+    log,
+    onChange: () => onChange(),
   });
-  stack.defer(() => server.stop());
-  return server;
+  const view: WorkerView = {
+    name: config.name,
+    observed: () => vms.observed(),
+    logs: (vm, maxBytes) => vms.logs(vm, maxBytes),
+  };
+  const link = deps.link?.(view) ?? new RpcLink({
+    url: config.masterUrl,
+    token: tokenOf("master") ?? "",
+    caCert,
+    view,
+  });
+  const reporter = new Reporter({
+    link,
+    vms,
+    clock: deps.clock ?? systemClock,
+    random: deps.random ?? systemRandom,
+    log,
+    pollWaitMs: config.pollWaitMs,
+    base: {
+      worker: config.name,
+      bootId,
+      process: (deps.random ?? systemRandom).hex(16),
+      capacity: hostCapacity(config),
+      attributes: hostAttributes(config),
+      versions,
+    },
+  });
+  onChange = () => reporter.changed();
+  return { vms, view, reporter };
 }
 
 /**
@@ -241,76 +267,27 @@ async function serve(
  *
  * @throws {AppError} `refused` when another worker uses its directories or its port is taken.
  */
-export async function run(
+export function run(
   config: WorkerConfig,
   deps: WorkerDeps = {},
 ): Promise<RunningWorker> {
   const log = deps.log ?? logger("worker");
-  const clock = deps.clock ?? systemClock;
-  const random = deps.random ?? systemRandom;
-  const stack = new AsyncDisposableStack();
-  try {
-    stack.use(await lockDirectory(config.stateDir));
+  return startService("worker", config, async (service) => {
+    const { stack, tokens } = service;
     if (config.runDir !== config.stateDir) {
       stack.use(await lockDirectory(config.runDir));
     }
-    const tokenOf: TokenOf = config.tokenFile === undefined
-      ? () => undefined
-      : await readTokens(config.tokenFile);
-    let onChange = () => {};
-    const { vms, bootId, versions } = await openVms(config, deps, {
-      tokenOf,
-      stack,
+    const { vms, view, reporter } = await openWorker(config, deps, {
+      service,
       log,
-      onChange: () => onChange(),
     });
-    const view: WorkerView = {
-      name: config.name,
-      observed: () => vms.observed(),
-      logs: (vm, maxBytes) => vms.logs(vm, maxBytes),
-    };
-    const link = deps.link?.(view) ?? new RpcLink({
-      url: config.masterUrl,
-      token: tokenOf("master") ?? "",
-      caCert: await loadCa(config.caFile),
-      view,
-    });
-    const reporter = new Reporter({
-      link,
-      vms,
-      clock,
-      random,
-      log,
-      pollWaitMs: config.pollWaitMs,
-      base: {
-        worker: config.name,
-        bootId,
-        process: random.hex(16),
-        capacity: hostCapacity(config),
-        attributes: hostAttributes(config),
-        versions,
-      },
-    });
-    onChange = () => reporter.changed();
-    const server = await serve(config, { vms, reporter, log, stack });
-    reporter.start();
-    stack.defer(() => reporter.stop());
-    log.info("listening on {url}", { url: server.url });
-    const owned = stack.move();
-    let stopping: Promise<void> | undefined;
     return {
-      name: "worker",
-      endpoints: { http: server.url },
-      view,
-      stopVms: () => vms.stopVms(),
-      stop: () =>
-        stopping ??= owned.disposeAsync().catch((error) => {
-          log.error("stopping: {error}", { error: String(error) });
-        }),
-      finished: server.finished,
+      app: workerApp(config, { vms, reporter, log, tokens }),
+      listening: () => {
+        reporter.start();
+        stack.defer(() => reporter.stop());
+      },
+      extra: { view, stopVms: () => vms.stopVms() },
     };
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+  });
 }
