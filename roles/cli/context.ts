@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import type { Environment } from "../config/mod.ts";
 import { AppError } from "../model/errors.ts";
@@ -23,8 +24,12 @@ export interface CliContext {
   readonly terminal: boolean;
   out(text: string): void;
   err(text: string): void;
+  /** The words that run this program again, for programs that call it: git. */
+  readonly command: readonly string[];
   /** A secret from standard input, asked for where that is a terminal. */
   readSecret(prompt: string): Promise<string>;
+  /** What another program writes to standard input, until it ends. */
+  readInput(): Promise<string>;
   connectMaster(target: MasterTarget): Promise<MasterClient>;
   /** Resolves when the user or the system asks to stop; a second time ends the process. */
   untilStopped(): Promise<void>;
@@ -50,6 +55,20 @@ async function readInput(): Promise<string> {
     }
   }
   return text.trim();
+}
+
+/** From sources or a bundle it takes Deno; the one file says by its header where it is. */
+function ownCommand(env: Environment): string[] {
+  const packed = env["PROCURATOR_EXECUTABLE"] ?? "";
+  if (packed !== "") return [packed];
+  if (Deno.build.standalone) return [Deno.execPath()];
+  return [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--quiet",
+    fileURLToPath(Deno.mainModule),
+  ];
 }
 
 /** Reads a line without showing it. */
@@ -103,6 +122,8 @@ export function systemContext(): CliContext {
     terminal,
     out: (text) => writeAll(Deno.stdout, text),
     err: (text) => writeAll(Deno.stderr, text),
+    command: ownCommand(env),
+    readInput,
     readSecret: (prompt) =>
       Deno.stdin.isTerminal() ? readHidden(prompt) : readInput(),
     connectMaster: async (target) => {

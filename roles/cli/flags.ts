@@ -5,7 +5,14 @@
  */
 import type { Command, OptionValues } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { type ClientFlags, masterTarget } from "./client_config.ts";
+import { type HttpClient, httpClient } from "../http/client.ts";
+import { AppError } from "../model/errors.ts";
+import {
+  type ClientFlags,
+  type HttpService,
+  masterTarget,
+  serviceTarget,
+} from "./client_config.ts";
 import type { CliContext } from "./context.ts";
 import type { MasterClient } from "./master_client.ts";
 
@@ -21,6 +28,22 @@ export function withClientFlags<
       "--master <url>",
       "the master's RPC: tls://HOST:6440, tcp://127.0.0.1:6440 or unix:/PATH",
     )
+    .option("--token-file <file>", "a file with the token to show")
+    .option("--ca-file <file>", "the CA to trust")
+    .option("--client <file>", "another client configuration")
+    .option("--json", "print JSON and nothing else");
+}
+
+/** Adds the flags of every command that talks to an HTTP service. */
+export function withServiceFlags<
+  Args extends unknown[],
+  Opts extends OptionValues,
+>(
+  command: Command<Args, Opts>,
+  service: HttpService,
+) {
+  return command
+    .option("--url <url>", `the URL of the ${service}`)
     .option("--token-file <file>", "a file with the token to show")
     .option("--ca-file <file>", "the CA to trust")
     .option("--client <file>", "another client configuration")
@@ -46,6 +69,29 @@ export async function withMaster<T>(
   const target = await masterTarget(flags, context.env);
   await using master = await context.connectMaster(target);
   return await action(master);
+}
+
+/** Opens a client of an HTTP service, does `action`, closes it. */
+export async function withService<T>(
+  context: CliContext,
+  service: HttpService,
+  flags: ClientFlags & { url?: string | undefined },
+  action: (client: HttpClient) => Promise<T>,
+): Promise<T> {
+  using client = httpClient(await serviceTarget(service, flags, context.env));
+  try {
+    return await action(client);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const lacksToken = error.code === "unauthenticated" ||
+      error.code === "denied";
+    if (!lacksToken) throw error;
+    throw new AppError(error.code, error.message, {
+      cause: error.cause,
+      hint:
+        `keep a token that may: procurator login ${client.url} --service ${service}`,
+    });
+  }
 }
 
 /** A whole number within bounds, as a commander argument parser. */

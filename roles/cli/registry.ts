@@ -5,12 +5,16 @@
  * @module
  */
 import type { Command } from "@commander-js/extra-typings";
+import { addBuilds } from "./commands/builds.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDev } from "./commands/dev.ts";
+import { addExample } from "./commands/example.ts";
 import { addGenerations } from "./commands/generations.ts";
+import { addGitCredential } from "./commands/git_credential.ts";
 import { addLogin } from "./commands/login.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addResume, addRetry, addRollback } from "./commands/operate.ts";
+import { addRepo } from "./commands/repo.ts";
 import { addRpc } from "./commands/rpc.ts";
 import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
@@ -29,6 +33,9 @@ export type AddCommand = (
 export const COMMANDS: readonly AddCommand[] = [
   addDev,
   addServe,
+  addExample,
+  addRepo,
+  addBuilds,
   addStatus,
   addGenerations,
   addLogs,
@@ -39,5 +46,6 @@ export const COMMANDS: readonly AddCommand[] = [
   addToken,
   addTls,
   addRpc,
+  addGitCredential,
   addCompletion,
 ];

@@ -163,9 +163,9 @@ export class Repositories {
       "not_found",
       `There is no repository "${name.slice(0, 80)}" on this hub`,
       {
-        hint: `create it first: curl -u :TOKEN -d '{"name":"${
-          name.slice(0, 80)
-        }"}' HUB/api/v1/repositories`,
+        hint: Name.safeParse(name).success
+          ? `make it first: procurator repo create ${name}`
+          : "see which there are: procurator repo list",
       },
     );
   }

@@ -240,7 +240,7 @@ Deno.test("hub: wrong tokens, roles and names are answered with what to do", asy
     unknown.stderrTail,
     /There is no repository "other" on this hub/,
   );
-  assert.match(unknown.stderrTail, /create it first/);
+  assert.match(unknown.stderrTail, /procurator repo create /);
 
   for (
     const [name, status, token] of [

@@ -88,6 +88,8 @@ export async function cli(
     err: (text) => {
       result.err += text;
     },
+    command: ["/opt/procurator"],
+    readInput: () => Promise.resolve(options.input ?? ""),
     readSecret: () => Promise.resolve(options.input ?? ""),
     connectMaster: (target) => {
       result.targets.push(target);

@@ -17,13 +17,12 @@ import {
   type TokenRequest,
   type TokenTable,
 } from "../../auth/mod.ts";
-import { httpClient } from "../../http/client.ts";
+import type { HttpClient } from "../../http/client.ts";
 import { AppError } from "../../model/errors.ts";
 import {
   type ClientFlags,
   HTTP_SERVICES,
   type HttpService,
-  serviceTarget,
 } from "../client_config.ts";
 import type { CliContext } from "../context.ts";
 import { duration, table } from "../core/table.ts";
@@ -33,6 +32,7 @@ import {
   wholeNumber,
   withClientFlags,
   withMaster,
+  withService,
 } from "../flags.ts";
 
 const DAY_MS = 86_400_000;
@@ -72,15 +72,14 @@ const Created = z.object({
 });
 const Listed = z.object({ tokens: z.array(TokenInfo) });
 
-async function withService<T>(
+async function withTokensOf<T>(
   context: CliContext,
   service: HttpService,
   flags: TokenFlags,
   action: (tokens: Tokens) => Promise<T>,
 ): Promise<T> {
   const path = "/api/v1/tokens";
-  using client = httpClient(await serviceTarget(service, flags, context.env));
-  return await action({
+  const over = (client: HttpClient): Tokens => ({
     create: async (request) => {
       const made = await client.json(Created, path, {
         method: "POST",
@@ -97,6 +96,12 @@ async function withService<T>(
       await response.body?.cancel();
     },
   });
+  return await withService(
+    context,
+    service,
+    flags,
+    (client) => action(over(client)),
+  );
 }
 
 async function withTokens<T>(
@@ -113,7 +118,7 @@ async function withTokens<T>(
     }
   }
   if (flags.service !== "master") {
-    return await withService(context, flags.service, flags, action);
+    return await withTokensOf(context, flags.service, flags, action);
   }
   return await withMaster(context, flags, (master) =>
     action({

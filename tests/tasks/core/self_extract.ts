@@ -77,6 +77,8 @@ place "\${PROCURATOR_CACHE_DIR:-}" procurator ||
   exit 1
 }
 
+case $0 in /*) PROCURATOR_EXECUTABLE=$0 ;; *) PROCURATOR_EXECUTABLE=$PWD/$0 ;; esac
+export PROCURATOR_EXECUTABLE
 export DENO_DIR="\${DENO_DIR:-$dir/cache}" DENO_NO_UPDATE_CHECK=1
 exec "$dir/deno" run --allow-all --no-config --no-lock --no-remote --no-npm --quiet "$dir/procurator.js" "$@"
 exit 1
