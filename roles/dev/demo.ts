@@ -138,6 +138,8 @@ async function watch(
 export interface DemoOptions {
   /** Fresh. */
   stateDir: string;
+  /** The words that run this program. */
+  command?: readonly string[];
   portBase: number;
   logLevel?: string;
   /** Stops the demo and its VMs. */

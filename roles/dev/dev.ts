@@ -18,6 +18,7 @@ import {
 } from "../config/mod.ts";
 import { logger } from "../log/mod.ts";
 import { AppError, parseWith, type RunningRole } from "../model/mod.ts";
+import { commandScript } from "./core/first_steps.ts";
 import { configsOf, type Layout, layoutOf } from "./core/layout.ts";
 import { choosePorts } from "./ports.ts";
 import { ensureSecrets, type Secrets, tokenFileText } from "./secrets.ts";
@@ -30,6 +31,21 @@ export interface StartDevOptions {
   /** The VM driver; the worker's default when not given. */
   driver?: string;
   logLevel?: string;
+  /** The words that run this program: written as `bin/procurator` for the user's PATH. */
+  command?: readonly string[];
+}
+
+/** The command that is a client of this `dev`. */
+async function writeCommand(
+  layout: Layout,
+  command: readonly string[],
+): Promise<void> {
+  await Deno.mkdir(layout.commandDir, { recursive: true });
+  await writeFileAtomic(
+    join(layout.commandDir, "procurator"),
+    commandScript(command, layout.clientConfigFile),
+    { mode: 0o755 },
+  );
 }
 
 /** A running `dev`. */
@@ -94,6 +110,9 @@ export async function startDev(options: StartDevOptions): Promise<RunningDev> {
     await Deno.mkdir(dirname(layout.secretsFile), { recursive: true });
     const secrets = await ensureSecrets(stateDir, layout.secretsFile);
     await writeFiles(layout, secrets);
+    if (options.command !== undefined) {
+      await writeCommand(layout, options.command);
+    }
 
     const roles: RunningRole[] = [];
     const started = <R extends RunningRole>(role: R): R => {

@@ -11,6 +11,9 @@ import { parseWith } from "../model/parse.ts";
 import type { CliContext } from "../cli/context.ts";
 import type { DevOptions } from "../cli/roles.ts";
 import { formatStatus } from "../cli/core/status_view.ts";
+import { httpClient } from "../http/client.ts";
+import { RepositoryList } from "../model/build.ts";
+import { firstSteps, whereToLook } from "./core/first_steps.ts";
 import { formatTimeline } from "./core/timeline.ts";
 import { type FinishedDemo, runDemo } from "./demo.ts";
 import { type RunningDev, startDev } from "./dev.ts";
@@ -31,17 +34,25 @@ async function logAs(
   });
 }
 
-function whereToLook(dev: RunningDev): string {
-  const { urls, clientConfigFile } = dev.layout;
-  return [
-    `pages    ${urls.hub}`,
-    `cache    ${urls.cache}`,
-    `master   ${urls.masterRpc} (HTTP ${urls.master})`,
-    `status   PROCURATOR_CLIENT=${clientConfigFile} procurator status`,
-    `push     git push http://token:$TOKEN@${
-      urls.hub.slice("http://".length)
-    }/NAME.git, TOKEN is services.hub.token of that file`,
-  ].map((line) => `  ${line}\n`).join("");
+/** True when somebody has been here before: what is printed is for them. */
+async function hasRepositories(dev: RunningDev): Promise<boolean> {
+  const { url, token } = {
+    url: dev.layout.urls.hub,
+    token: dev.secrets.client.hub,
+  };
+  using hub = httpClient({ url, token });
+  const { repositories } = await hub.json(
+    RepositoryList,
+    "/api/v1/repositories",
+  );
+  return repositories.length > 0;
+}
+
+async function guide(dev: RunningDev): Promise<string> {
+  const steps = firstSteps(dev.layout, {
+    hasRepositories: await hasRepositories(dev),
+  });
+  return whereToLook(dev.layout) + steps;
 }
 
 async function endOf(
@@ -65,16 +76,17 @@ export async function dev(
   const running = await startDev({
     ...options,
     stateDir: options.stateDir ?? DEFAULT_STATE_DIR,
+    command: context.command,
   });
   if (options.json) context.out(`${JSON.stringify(running.layout)}\n`);
-  else context.err(`procurator dev is ready\n${whereToLook(running)}`);
+  else context.err(`procurator dev is ready\n${await guide(running)}`);
   await Promise.race([running.finished, context.untilStopped()]);
   await endOf(running, options, context);
   return 0;
 }
 
 function show(
-  { result, dev }: FinishedDemo,
+  { result }: FinishedDemo,
   options: DevOptions,
   context: CliContext,
 ): void {
@@ -88,7 +100,6 @@ function show(
       `all three commits ${result.totalSeconds.toFixed(1)} s\n\n` +
       formatStatus(result.status, context.paint),
   );
-  if (options.keep) context.out(`\n${whereToLook(dev)}`);
 }
 
 /** Runs the demo. 0 when it went as it should. */
@@ -110,6 +121,7 @@ export async function demo(
       stateDir,
       portBase: options.portBase ?? 0,
       signal: stop.signal,
+      command: context.command,
       ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
     }, tell);
   } catch (error) {
@@ -119,6 +131,7 @@ export async function demo(
   const { dev } = finished;
   show(finished, options, context);
   if (options.keep) {
+    tell(`\n${await guide(dev)}`);
     context.err("it runs until Ctrl-C\n");
     await Promise.race([dev.finished, asked]);
   }

@@ -43,6 +43,8 @@ export interface Layout {
   tokenFiles: { ci: string; hub: string; worker: string };
   /** What the CLI reads. */
   clientConfigFile: string;
+  /** Holds `procurator`, a client of this `dev`: to be put into PATH. */
+  commandDir: string;
   /** `dev`'s own tokens, to be the same after a restart. */
   secretsFile: string;
 }
@@ -67,6 +69,7 @@ export function layoutOf(input: LayoutInput): Layout {
       worker: join(stateDir, "dev", "worker.tokens"),
     },
     clientConfigFile: join(stateDir, "client.json"),
+    commandDir: join(stateDir, "bin"),
     secretsFile: join(stateDir, "dev", "secrets.json"),
   };
 }
