@@ -136,21 +136,6 @@ export function formatMemory(mib: number): string {
   return mib < 10_240 ? `${mib} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
 }
 
-/** Stages of a commit in the order it meets them. */
-export function stageList(
-  seconds: Partial<
-    Record<
-      "eval" | "build" | "copy" | "place" | "boot" | "healthy",
-      number | null
-    >
-  >,
-): { name: string; text: string }[] {
-  return Object.entries(seconds).map(([name, value]) => ({
-    name,
-    text: formatSeconds(value ?? null),
-  }));
-}
-
 /** A repository with its newest job and the last commit of its HEAD branch. */
 export interface RepositoryRow {
   name: string;
@@ -183,14 +168,32 @@ export function repositoryRows(
   });
 }
 
-/** What to type for a first push, with `url` and `name` filled in. */
-export function firstPush(url: string, name: string | null): string[] {
-  const create = name === null
-    ? [`curl -u :TOKEN -d '{"name":"shop"}' ${url}/api/v1/repositories`]
-    : [];
+/** A generation, and the build that it came from where ci still knows it. */
+export interface GenerationRow {
+  generation: GenerationSummary;
+  job: JobView | null;
+}
+
+/** Joins generations with their builds: by repository and commit, the build that published it first. */
+export function generationRows(
+  generations: readonly GenerationSummary[],
+  jobs: readonly JobView[],
+): GenerationRow[] {
+  return generations.map((generation) => {
+    const own = jobs.filter((job) =>
+      job.repository === generation.repository &&
+      job.commit === generation.commit
+    );
+    const job = own.find((one) => one.generation === generation.generation) ??
+      own[0] ?? null;
+    return { generation, job };
+  });
+}
+
+/** What to type for a first push, in the repository's work tree. */
+export function firstPush(name: string | null): string[] {
   return [
-    ...create,
-    `git remote add procurator ${url}/${name ?? "shop"}.git`,
+    `procurator repo create ${name ?? "shop"} --remote procurator`,
     "git push procurator main",
   ];
 }

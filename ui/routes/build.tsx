@@ -4,9 +4,18 @@
  * @module
  */
 import type { Context, Hono } from "hono";
-import { AppError, type JobDetail } from "../../roles/model/mod.ts";
+import {
+  AppError,
+  type GenerationSummary,
+  type JobDetail,
+} from "../../roles/model/mod.ts";
 import type { RenderPage, UiDeps } from "../app.tsx";
+import { valueOr } from "../core/view_model.ts";
+import { part } from "../part.ts";
 import { BuildLog, BuildPage } from "../views/build.tsx";
+
+/** Looked through for the one that a build published; older ones have no badge. */
+const GENERATIONS = 100;
 
 export function addBuildRoutes(
   app: Hono,
@@ -26,6 +35,15 @@ export function addBuildRoutes(
     if (job.repository !== name) throw missing;
     return job;
   }
+  /** What became of what the job published. */
+  async function generationOf(
+    job: JobDetail,
+  ): Promise<GenerationSummary | null> {
+    if (job.generation === null || job.cluster === "") return null;
+    const list = await part(deps.data.generations(job.cluster, GENERATIONS));
+    return valueOr(list, []).find((one) => one.generation === job.generation) ??
+      null;
+  }
   app.get("/repositories/:name/builds/:id", async (c) => {
     const job = await jobOf(c);
     return render(
@@ -41,7 +59,11 @@ export function addBuildRoutes(
         ),
         after: <BuildLog job={job} />,
       },
-      <BuildPage job={job} nowMs={deps.nowMs()} />,
+      <BuildPage
+        job={job}
+        generation={await generationOf(job)}
+        nowMs={deps.nowMs()}
+      />,
     );
   });
   app.get("/repositories/:name/builds/:id/log", async (c) => {

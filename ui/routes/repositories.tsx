@@ -52,7 +52,6 @@ export function addRepositoryRoutes(
       <RepositoriesView
         rows={repositoryRows(repositories, valueOr(jobs, []))}
         jobs={jobs}
-        url={deps.publicUrl()}
         nowMs={deps.nowMs()}
       />,
     );

@@ -3,8 +3,17 @@
  *
  * @module
  */
-import type { JobDetail, StepView } from "../../roles/model/mod.ts";
-import { type Badge, formatSeconds, jobBadge } from "../core/view_model.ts";
+import type {
+  GenerationSummary,
+  JobDetail,
+  StepView,
+} from "../../roles/model/mod.ts";
+import {
+  type Badge,
+  formatSeconds,
+  generationBadge,
+  jobBadge,
+} from "../core/view_model.ts";
 import {
   BadgeView,
   type Column,
@@ -16,7 +25,7 @@ import {
   Table,
   TimeView,
 } from "./parts.tsx";
-import { buildPath } from "./repositories.tsx";
+import { buildPath, generationPath } from "./repositories.tsx";
 
 const STEP_BADGE: Record<StepView["state"], Badge> = {
   running: { text: "running", tone: "busy" },
@@ -37,7 +46,28 @@ function Outcome({ job }: { job: JobDetail }) {
   );
 }
 
-export function BuildPage({ job, nowMs }: { job: JobDetail; nowMs: number }) {
+/** Why a published generation does not run: the build itself went well. */
+function Rollout({ generation }: { generation: GenerationSummary | null }) {
+  if (generation === null || generation.reason === "") return null;
+  return (
+    <div
+      class={`notice ${generation.state === "failed" ? "bad" : "wait"}`}
+      role="status"
+    >
+      <p>
+        Generation {generation.generation} {generation.state}:{" "}
+        {generation.reason}
+      </p>
+    </div>
+  );
+}
+
+export function BuildPage({ job, generation, nowMs }: {
+  job: JobDetail;
+  /** What the master made of it; null where it published none or the master is away. */
+  generation: GenerationSummary | null;
+  nowMs: number;
+}) {
   const took = (step: StepView) =>
     formatSeconds(((step.endedAtMs ?? nowMs) - step.startedAtMs) / 1000);
   const columns: Column<StepView>[] = [
@@ -68,9 +98,19 @@ export function BuildPage({ job, nowMs }: { job: JobDetail; nowMs: number }) {
         <Fact name="Branch">{job.branch}</Fact>
         <Fact name="Generation">
           {job.generation === null ? "–" : (
-            <a href={`/clusters/${job.cluster}`}>
-              {job.cluster} {job.generation}
-            </a>
+            <>
+              <a
+                href={generationPath({
+                  cluster: job.cluster,
+                  generation: job.generation,
+                })}
+              >
+                {job.cluster} {job.generation}
+              </a>{" "}
+              {generation === null
+                ? null
+                : <BadgeView badge={generationBadge(generation.state)} />}
+            </>
           )}
         </Fact>
         <Fact name="Eval">{formatSeconds(job.seconds.eval)}</Fact>
@@ -80,6 +120,7 @@ export function BuildPage({ job, nowMs }: { job: JobDetail; nowMs: number }) {
         </Fact>
       </Facts>
       <Outcome job={job} />
+      <Rollout generation={generation} />
       <Section title="Steps">
         {job.steps.length === 0
           ? (

@@ -6,12 +6,14 @@
 import type {
   ClusterStatus,
   GenerationSummary,
+  JobView,
   VmStatus,
   WorkerStatus,
 } from "../../roles/model/mod.ts";
 import {
   formatCores,
   formatMemory,
+  generationRows,
   type Part,
   valueOr,
   vmBadge,
@@ -133,9 +135,11 @@ function Rollout({ status }: { status: ClusterStatus }) {
   );
 }
 
-export function ClusterPage({ status, generations, nowMs }: {
+export function ClusterPage({ status, generations, jobs, nowMs }: {
   status: ClusterStatus;
   generations: Part<GenerationSummary[]>;
+  /** Builds that generations may have come from; empty where ci is away. */
+  jobs: readonly JobView[];
   nowMs: number;
 }) {
   const list = valueOr(generations, []);
@@ -169,7 +173,12 @@ export function ClusterPage({ status, generations, nowMs }: {
           ? <Problem error={generations.error} />
           : list.length === 0
           ? <Empty text="Nothing was published yet." />
-          : <GenerationsTable generations={list} nowMs={nowMs} />}
+          : (
+            <GenerationsTable
+              rows={generationRows(list, jobs)}
+              nowMs={nowMs}
+            />
+          )}
       </Section>
       <Section title="Workers" count={status.workers.length}>
         {status.workers.length === 0

@@ -8,14 +8,17 @@ import type {
   GenerationSummary,
   JobView,
   RepositoryView,
+  StageSeconds,
 } from "../../roles/model/mod.ts";
 import {
   firstPush,
+  formatSeconds,
   generationBadge,
+  type GenerationRow,
+  generationRows,
   jobBadge,
   type Part,
   type RepositoryRow,
-  stageList,
   valueOr,
 } from "../core/view_model.ts";
 import {
@@ -29,6 +32,9 @@ import {
   Table,
   TimeView,
 } from "./parts.tsx";
+
+/** A commit's stages in the order it meets them. */
+const STAGES = ["eval", "build", "copy", "place", "boot", "healthy"] as const;
 
 export function buildPath(job: Pick<JobView, "repository" | "id">): string {
   return `/repositories/${job.repository}/builds/${job.id}`;
@@ -44,10 +50,9 @@ function JobLink({ job }: { job: JobView | null }) {
     );
 }
 
-export function RepositoriesView({ rows, jobs, url, nowMs }: {
+export function RepositoriesView({ rows, jobs, nowMs }: {
   rows: readonly RepositoryRow[];
   jobs: Part<unknown>;
-  url: string;
   nowMs: number;
 }) {
   const columns: Column<RepositoryRow>[] = [
@@ -87,8 +92,8 @@ export function RepositoriesView({ rows, jobs, url, nowMs }: {
         {rows.length === 0
           ? (
             <Empty
-              text="There is no repository yet. Create one with a publisher's token (procurator token create), then push a flake:"
-              commands={firstPush(url, null)}
+              text="There is no repository yet. Make one from a Git work tree that holds a flake (procurator example DIR writes one), and push:"
+              commands={firstPush(null)}
             />
           )
           : <Table label="Repositories" columns={columns} rows={rows} />}
@@ -158,44 +163,76 @@ function BranchesTable(
   );
 }
 
+/** Where a generation is shown. */
+export function generationPath(
+  one: Pick<GenerationSummary, "cluster" | "generation">,
+): string {
+  return `/clusters/${one.cluster}#generation-${one.generation}`;
+}
+
+/** What a stage took: ci's stages from the build, the master's from the generation. */
+function stageText(
+  { generation, job }: GenerationRow,
+  stage: keyof StageSeconds,
+): string {
+  const { eval: evaluation = null, build = null } = job?.seconds ?? {};
+  const all = { eval: evaluation, build, ...generation.seconds };
+  return formatSeconds(all[stage]);
+}
+
 export function GenerationsTable(
-  { generations, nowMs }: {
-    generations: readonly GenerationSummary[];
-    nowMs: number;
-  },
+  { rows, nowMs }: { rows: readonly GenerationRow[]; nowMs: number },
 ) {
-  const columns: Column<GenerationSummary>[] = [
+  const columns: Column<GenerationRow>[] = [
     {
       label: "Generation",
       class: "number",
-      cell: (one) => <strong>{one.generation}</strong>,
+      cell: ({ generation: one }) => (
+        <a href={generationPath(one)} id={`generation-${one.generation}`}>
+          {one.generation}
+        </a>
+      ),
     },
     {
       label: "State",
       class: "wide",
-      cell: (one) => (
+      cell: ({ generation: one }) => (
         <>
           <BadgeView badge={generationBadge(one.state)} />
           {one.reason === "" ? null : <div class="note">{one.reason}</div>}
         </>
       ),
     },
-    { label: "Commit", cell: (one) => <CommitView commit={one.commit} /> },
-    { label: "VMs", class: "number", cell: (one) => String(one.vms) },
-    ...(["copy", "place", "boot", "healthy"] as const).map((
-      stage,
-    ): Column<GenerationSummary> => ({
+    {
+      label: "Commit",
+      cell: ({ generation: one, job }) =>
+        job === null
+          ? <CommitView commit={one.commit} />
+          : (
+            <a href={buildPath(job)}>
+              <CommitView commit={one.commit} />
+            </a>
+          ),
+    },
+    {
+      label: "VMs",
+      class: "number",
+      cell: ({ generation: one }) => String(one.vms),
+    },
+    ...STAGES.map((stage): Column<GenerationRow> => ({
       label: stage[0]?.toUpperCase() + stage.slice(1),
       class: "number",
-      cell: (one) => stageList({ [stage]: one.seconds[stage] })[0]?.text ?? "",
+      cell: (row) => stageText(row, stage),
     })),
     {
       label: "When",
       class: "number soft",
-      cell: (one) => <TimeView atMs={one.publishedAtMs} nowMs={nowMs} />,
+      cell: ({ generation: one }) => (
+        <TimeView atMs={one.publishedAtMs} nowMs={nowMs} />
+      ),
     },
   ];
-  return <Table label="Generations" columns={columns} rows={generations} />;
+  return <Table label="Generations" columns={columns} rows={rows} />;
 }
 
 export function RepositoryPage({ repository, jobs, generations, url, nowMs }: {
@@ -222,7 +259,7 @@ export function RepositoryPage({ repository, jobs, generations, url, nowMs }: {
             ? (
               <Empty
                 text="Nothing was pushed yet. Push a flake with a blueprintJSON:"
-                commands={firstPush(url, repository.name)}
+                commands={firstPush(repository.name)}
               />
             )
             : (
@@ -244,7 +281,12 @@ export function RepositoryPage({ repository, jobs, generations, url, nowMs }: {
           ? (
             <Empty text="Nothing was published from here yet: a build that succeeds on the published branch makes a generation." />
           )
-          : <GenerationsTable generations={published} nowMs={nowMs} />}
+          : (
+            <GenerationsTable
+              rows={generationRows(published, builds)}
+              nowMs={nowMs}
+            />
+          )}
       </Section>
     </>
   );
