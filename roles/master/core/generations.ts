@@ -197,7 +197,7 @@ export function failRollout(
     rollout: {
       generation: doc.generation,
       state: "failed",
-      message: `generation ${doc.generation} failed: ${reason}; ${next}`,
+      message: `${reason}; ${next}`,
       revert: failure.revert,
     },
     failures: [
