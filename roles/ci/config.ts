@@ -21,6 +21,11 @@ export const CiConfig = z.strictObject({
   ),
   /** A store of its own (`DIR/nix/store`); the machine's when it is not given. */
   nixStore: z.string().min(1).optional(),
+  /**
+   * Builds in a sandbox, which takes root or user name spaces; a nixStore of its own always does. Without it whoever may
+   * push runs commands as ci's user.
+   */
+  sandbox: z.boolean().default(false),
   /** Signs what is uploaded besides the cache's own signature. */
   secretKeyFile: z.string().min(1).optional(),
   /** How often refs are compared without a hint. */

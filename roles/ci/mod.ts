@@ -132,7 +132,8 @@ export function run(config: CiConfig, deps: CiDeps = {}): Promise<RunningRole> {
     const { store, logs } = openStores(config, service.stack);
     const metrics = new Registry();
     addGauges(metrics, store);
-    if (!config.sandbox) {
+    // A store of its own is always built in a sandbox.
+    if (!config.sandbox && config.nixStore === undefined) {
       log.info(
         "builds run without a sandbox, as this user: set sandbox if others may push",
       );

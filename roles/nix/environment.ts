@@ -18,6 +18,8 @@ export interface NixOptions {
   store?: string;
   /** The token to show to a cache over HTTP. */
   cache?: { url: string | undefined; token: string | undefined };
+  /** Builders see their inputs alone, not this machine's files and network. Needs root, or user name spaces. */
+  sandbox?: boolean;
   /** CA certificates for caches over TLS. */
   caFile?: string;
   /** More settings of nix.conf, or others for the base ones. */
@@ -59,6 +61,7 @@ export async function prepareEnvironment(
     await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
   }
   const settings: Record<string, string> = { ...options.extraConf };
+  if (options.sandbox === true) settings["sandbox"] = "true";
   const netrc = netrcText(options.cache);
   if (netrc !== null) {
     settings["netrc-file"] = join(conf, "netrc");

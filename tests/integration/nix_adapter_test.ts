@@ -232,6 +232,30 @@ Deno.test("a hostile flake reads no file of this machine and takes no more memor
   match(evil.message, /must be a derivation/);
 });
 
+Deno.test("a build in a sandbox sees no file of this machine", async () => {
+  await using dir = await tempDir("sandbox");
+  await writeFiles(dir.path, { "token": "topsecret" });
+  const nix = await createNix({
+    stateDir: `${dir.path}/state`,
+    store: `${dir.path}/store`,
+    sandbox: true,
+  });
+  const flake = await shellFlake(
+    `${dir.path}/flake`,
+    `read -r line < ${dir.path}/token; echo "seen: $line" > $out`,
+  );
+  const lines: string[] = [];
+  const attribute = "packages.x86_64-linux.default";
+  await nix.build(flake, [attribute], { onLog: (line) => lines.push(line) })
+    .catch(() => undefined);
+  match(lines.join("\n"), /token: no such file/i);
+  // A store in a directory is built in one whatever is set: that it is set shows here alone.
+  match(
+    await Deno.readTextFile(`${dir.path}/state/nix/conf/nix.conf`),
+    /^sandbox = true$/m,
+  );
+});
+
 Deno.test("a machine without nix is told what to install", async () => {
   await using dir = await tempDir("nonix");
   const script = `

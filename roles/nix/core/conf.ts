@@ -12,7 +12,12 @@ const BASE: Readonly<Record<string, string>> = {
   "build-users-group": "",
   // What is not asked for by name is never looked for on the network.
   "substituters": "",
+  // Where ci has no name spaces to build in, nothing could be built: NixOptions.sandbox asks for one.
   "sandbox": "false",
+  // A sandbox that was asked for and cannot be had is a failure.
+  "sandbox-fallback": "false",
+  // A flake's nixConfig must not change how it is built.
+  "accept-flake-config": "false",
   // Builds run here, on no machine of /etc/nix/machines. (An empty build-hook breaks every build of 2.8.)
   "builders": "",
   // A store in a directory builds in a mount namespace, which needs a shell.
