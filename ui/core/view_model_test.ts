@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import type { GenerationSummary, JobView } from "../../roles/model/mod.ts";
 import {
   ago,
   formatMemory,
   formatSeconds,
+  generationRows,
   jobBadge,
   repositoryRows,
   vmBadge,
@@ -88,4 +90,55 @@ Deno.test("repositoryRows() shows the build of the last commit, else the newest 
       ?.commit,
     null,
   );
+});
+
+Deno.test("generationRows() joins a generation with the build that published it", () => {
+  const generation = (
+    over: Partial<GenerationSummary>,
+  ): GenerationSummary => ({
+    cluster: "shop",
+    generation: 1,
+    commit: "a".repeat(40),
+    repository: "shop",
+    intentHash: "",
+    parent: 0,
+    state: "active",
+    reason: "",
+    publishedAtMs: 0,
+    endedAtMs: null,
+    vms: 1,
+    seconds: { copy: null, place: null, boot: null, healthy: null },
+    traceparent: null,
+    ...over,
+  });
+  const job = (over: Partial<JobView>): JobView => ({
+    id: 1,
+    repository: "shop",
+    branch: "main",
+    commit: "a".repeat(40),
+    publishes: true,
+    state: "succeeded",
+    stage: null,
+    message: "",
+    hint: null,
+    cluster: "shop",
+    generation: null,
+    traceparent: "",
+    queuedAtMs: 0,
+    startedAtMs: 0,
+    endedAtMs: 0,
+    seconds: { eval: 1, build: 2 },
+    ...over,
+  });
+  const jobs = [
+    job({ id: 4, repository: "other" }),
+    job({ id: 3, branch: "topic" }),
+    job({ id: 2, generation: 1 }),
+  ];
+  const rows = generationRows([
+    generation({}),
+    generation({ generation: 2, commit: "b".repeat(40) }),
+    generation({ generation: 3, repository: "manual" }),
+  ], jobs);
+  assert.deepEqual(rows.map((row) => row.job?.id ?? null), [2, null, null]);
 });

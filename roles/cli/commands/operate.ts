@@ -6,7 +6,12 @@
 import type { Command } from "@commander-js/extra-typings";
 import type { ClusterStatus } from "../../model/mod.ts";
 import type { CliContext } from "../context.ts";
-import { formatStatus } from "../core/status_view.ts";
+import {
+  describeResume,
+  describeRetry,
+  describeRollback,
+  formatStatus,
+} from "../core/status_view.ts";
 import {
   examples,
   generationNumber,
@@ -16,13 +21,14 @@ import {
   withMaster,
 } from "../flags.ts";
 
+/** What was done in a line, then the cluster as it is now. */
 function report(
   context: CliContext,
-  status: ClusterStatus,
-  json: true | undefined,
+  line: string,
+  { status, json }: { status: ClusterStatus; json?: true | undefined },
 ): void {
   if (json === true) printJson(context, status);
-  else context.out(formatStatus(status, context.paint));
+  else context.out(`${line}\n${formatStatus(status, context.paint)}`);
 }
 
 export function addRollback(program: Command, context: CliContext): void {
@@ -35,16 +41,13 @@ export function addRollback(program: Command, context: CliContext): void {
     )
     .addHelpText("after", examples("rollback", "rollback 7"))
     .action((generation, flags) =>
-      withMaster(
-        context,
-        flags,
-        async (master) =>
-          report(
-            context,
-            await master.rollback(flags.cluster ?? "", generation ?? 0),
-            flags.json,
-          ),
-      )
+      withMaster(context, flags, async (master) => {
+        const status = await master.rollback(
+          flags.cluster ?? "",
+          generation ?? 0,
+        );
+        report(context, describeRollback(status), { ...flags, status });
+      })
     );
 }
 
@@ -53,12 +56,11 @@ export function addResume(program: Command, context: CliContext): void {
     .description("end a hold: roll out what was published meanwhile")
     .addHelpText("after", examples("resume"))
     .action((flags) =>
-      withMaster(
-        context,
-        flags,
-        async (master) =>
-          report(context, await master.resume(flags.cluster ?? ""), flags.json),
-      )
+      withMaster(context, flags, async (master) => {
+        const before = await master.status(flags.cluster ?? "");
+        const status = await master.resume(before.cluster);
+        report(context, describeResume(before, status), { ...flags, status });
+      })
     );
 }
 
@@ -68,15 +70,10 @@ export function addRetry(program: Command, context: CliContext): void {
     .argument("<generation>", "which", generationNumber)
     .addHelpText("after", examples("retry 8"))
     .action((generation, flags) =>
-      withMaster(
-        context,
-        flags,
-        async (master) =>
-          report(
-            context,
-            await master.retry(flags.cluster ?? "", generation),
-            flags.json,
-          ),
-      )
+      withMaster(context, flags, async (master) => {
+        const status = await master.retry(flags.cluster ?? "", generation);
+        const line = describeRetry(status, generation);
+        report(context, line, { ...flags, status });
+      })
     );
 }

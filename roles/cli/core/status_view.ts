@@ -109,6 +109,40 @@ export function formatStatus(status: ClusterStatus, paint: Paint): string {
   return parts.join("\n");
 }
 
+/** What `resume` came to, in a line. */
+export function describeResume(
+  before: ClusterStatus,
+  after: ClusterStatus,
+): string {
+  if (before.held === null) return "there was no hold: nothing changed\n";
+  const now = `generation ${after.activeGeneration}`;
+  if (after.rollout !== null && after.rollout.state !== "failed") {
+    return `the hold is ended: generation ${after.rollout.generation} is rolled out\n`;
+  }
+  return after.activeGeneration === before.activeGeneration
+    ? `the hold is ended; nothing newer waits, ${now} stays active\n`
+    : `the hold is ended: ${now} is active\n`;
+}
+
+/** What `rollback` came to, in a line. */
+export function describeRollback(after: ClusterStatus): string {
+  return `generation ${after.activeGeneration} is active again; what is published from now on waits until: procurator resume\n`;
+}
+
+/** What `retry` came to, in a line. */
+export function describeRetry(
+  after: ClusterStatus,
+  generation: number,
+): string {
+  const { rollout } = after;
+  if (rollout?.generation !== generation) {
+    return `generation ${generation} is not the newest: it is not rolled out, but its content may be published again\n`;
+  }
+  return rollout.state === "pending"
+    ? `generation ${generation} may run again; it waits: ${rollout.message}\n`
+    : `generation ${generation} is rolled out again\n`;
+}
+
 function seconds(value: number | null): string {
   return value === null ? "-" : value.toFixed(1);
 }

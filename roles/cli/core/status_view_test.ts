@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { ClusterStatus } from "../../model/mod.ts";
-import { formatGenerations, formatStatus, isConverged } from "./status_view.ts";
+import {
+  describeResume,
+  describeRetry,
+  describeRollback,
+  formatGenerations,
+  formatStatus,
+  isConverged,
+} from "./status_view.ts";
 import { painter } from "./table.ts";
 
 const STATUS: ClusterStatus = {
@@ -111,4 +118,31 @@ Deno.test("generations show state, age, stages and the reason", () => {
     formatGenerations([], 0, painter(false)),
     "nothing was published yet\n",
   );
+});
+
+Deno.test("what an operator did is said in a line", () => {
+  const at = (
+    over: Partial<ClusterStatus>,
+  ): ClusterStatus => ({ ...STATUS, rollout: null, ...over });
+  const held = at({
+    activeGeneration: 1,
+    held: "held at 1",
+    highestGeneration: 1,
+  });
+  assert.match(describeResume(at({}), at({})), /there was no hold/);
+  assert.match(
+    describeResume(held, { ...held, held: null }),
+    /nothing newer waits, generation 1 stays active/,
+  );
+  assert.match(
+    describeResume(held, at({ rollout: STATUS.rollout })),
+    /generation 3 is rolled out/,
+  );
+  assert.match(
+    describeResume(held, at({ activeGeneration: 2, highestGeneration: 2 })),
+    /the hold is ended: generation 2 is active/,
+  );
+  assert.match(describeRollback(held), /generation 1 is active again/);
+  assert.match(describeRetry(STATUS, 3), /generation 3 is rolled out again/);
+  assert.match(describeRetry(STATUS, 2), /generation 2 is not the newest/);
 });
