@@ -137,8 +137,8 @@ export async function startDev(options: StartDevOptions): Promise<RunningDev> {
         parseWith(master.MasterConfig, configs.master, { what }),
       ),
     );
-    started(await ci.run(parseWith(ci.CiConfig, configs.ci, { what })));
     started(await hub.run(parseWith(hub.HubConfig, configs.hub, { what })));
+    started(await ci.run(parseWith(ci.CiConfig, configs.ci, { what })));
     const runningWorker = started(
       await worker.run(
         parseWith(worker.WorkerConfig, configs.worker, { what }),

@@ -57,8 +57,11 @@ export function firstSteps(
       ["git push procurator main", ""],
       ...look,
     ];
+  const width = Math.max(...steps.map(([command]) => command.length));
   const lines = steps.map(([command, about]) =>
-    about === "" ? `  ${command}\n` : `  ${command}   # ${about}\n`
+    about === ""
+      ? `  ${command}\n`
+      : `  ${command.padEnd(width)}   # ${about}\n`
   );
-  return `in another terminal:\n${lines.join("")}`;
+  return `\nin another terminal:\n${lines.join("")}`;
 }

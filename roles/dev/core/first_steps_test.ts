@@ -17,8 +17,8 @@ const LAYOUT = layoutOf({
 
 Deno.test("the first steps lead from nothing to a push, and on to its VMs", () => {
   const text = firstSteps(LAYOUT, { hasRepositories: false });
-  const commands = text.split("\n").slice(1).map((line) =>
-    line.trim().split("   #")[0] ?? ""
+  const commands = text.split("\n").slice(2).map((line) =>
+    line.trim().split(/ +#/)[0] ?? ""
   );
   assert.deepEqual(commands, [
     "export PATH='/tmp/my state/bin':$PATH",

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { DEFAULT_PORTS } from "../../config/mod.ts";
 
 /** The roles that `dev` runs, in the order they start: each finds those before it. */
-export const DEV_ROLES = ["cache", "master", "ci", "hub", "worker"] as const;
+export const DEV_ROLES = ["cache", "master", "hub", "ci", "worker"] as const;
 export type DevRole = typeof DEV_ROLES[number];
 
 /** The roles that have a table of tokens a client may need. */
