@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Action, applyActions } from "./core/actions.ts";
+import { type Action, applyActions, reissues } from "./core/actions.ts";
 import { generationKey, placementKey } from "./core/documents.ts";
 import type { ClusterChange } from "./core/generations.ts";
 import { checkPlacements } from "./core/plan_check.ts";
@@ -32,8 +32,7 @@ export function applyTick(draft: Draft, ticks: readonly ClusterTick[]): void {
   if (actions.length === 0) return;
   applyPlacements(draft, actions);
   const touched = new Set(
-    actions.filter(({ kind }) => kind === "place" || kind === "update")
-      .flatMap(({ after }) => after?.worker ?? []),
+    actions.filter(takesMore).flatMap(({ after }) => after?.worker ?? []),
   );
   const broken = checkPlacements(
     [...draft.entries("placement")].map(([, doc]) => doc),
@@ -43,6 +42,25 @@ export function applyTick(draft: Draft, ticks: readonly ClusterTick[]): void {
   if (broken.length > 0) {
     throw new Error(`the plan breaks an invariant: ${broken.join("; ")}`);
   }
+}
+
+/** What a worker holds already is no plan's fault, even if the worker now offers less. */
+function takesMore({ before, after }: Action): boolean {
+  if (after === null) return false;
+  if (before === null) return true;
+  return after.reserved.cpuMilli > before.reserved.cpuMilli ||
+    after.reserved.memoryMib > before.reserved.memoryMib;
+}
+
+/** Tells the workers of a cluster to try a generation again. */
+export function applyReissues(
+  draft: Draft,
+  cluster: string,
+  generation: number,
+): void {
+  const placements = [...draft.entries("placement", `${cluster}/`)]
+    .map(([, doc]) => doc);
+  applyPlacements(draft, reissues(placements, generation));
 }
 
 function applyPlacements(draft: Draft, actions: readonly Action[]): void {

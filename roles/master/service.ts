@@ -12,7 +12,7 @@ import type { PublishReply, PublishRequest } from "../model/generation.ts";
 import type { WorkerReport } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
 import type { ClusterStatus } from "../model/status.ts";
-import { applyChange, applyTick } from "./apply.ts";
+import { applyChange, applyReissues, applyTick } from "./apply.ts";
 import { Committer } from "./committer.ts";
 import { type GenerationDoc, generationKey } from "./core/documents.ts";
 import {
@@ -185,20 +185,27 @@ export class MasterService {
 
   /** Forgets a failure and rolls the generation out again. */
   retry(cluster: string, generation: number): Promise<ClusterStatus> {
-    return this.#operate(
-      cluster,
-      (state, nowMs) => retry(state, generation, nowMs),
-    );
+    return this.#operate(cluster, (state, nowMs, draft) => {
+      const change = retry(state, generation, nowMs);
+      if (change.cluster.rollout?.generation === generation) {
+        applyReissues(draft, state.cluster.name, generation);
+      }
+      return change;
+    });
   }
 
   async #operate(
     cluster: string,
-    decide: (state: ClusterState, nowMs: number) => ClusterChange,
+    decide: (
+      state: ClusterState,
+      nowMs: number,
+      draft: Draft,
+    ) => ClusterChange,
   ): Promise<ClusterStatus> {
     const name = this.views.clusterName(cluster);
     await this.#change("operate", (draft) => {
       const state = this.#state.state(draft, name);
-      const change = decide(state, this.#state.clock.now());
+      const change = decide(state, this.#state.clock.now(), draft);
       if (change.cluster !== state.cluster) applyChange(draft, change);
     });
     return this.views.getClusterStatus(name);

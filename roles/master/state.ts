@@ -126,12 +126,17 @@ export class MasterState {
 
   #workerViews(reading: Reading): Map<string, WorkerView> {
     const views = new Map<string, WorkerView>();
+    const bootMs = this.clock.bootMs();
     for (const [name, doc] of reading.entries("worker")) {
+      const state = this.liveness(name);
+      // One that is back has polled: its last words were of before it went.
+      const isStale = state === "alive" &&
+        !this.presences.isRecent(name, bootMs, this.leaseMs);
       views.set(name, {
         doc,
-        state: this.liveness(name),
+        state,
         epoch: this.fenceOf(doc).leaseEpoch,
-        report: this.presences.report(name),
+        report: isStale ? null : this.presences.report(name),
       });
     }
     return views;

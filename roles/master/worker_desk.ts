@@ -135,24 +135,27 @@ export class WorkerDesk {
     const doc = this.#state.documents.get("worker", name);
     if (doc === undefined) return;
     this.#state.presences.renew(name, at.bootMs);
-    this.#state.presences.acknowledge(name, shown, at);
     const ours = this.#state.fenceOf(doc);
     const incarnation = incarnationAbove(this.#state.incarnation, ours, shown);
-    if (incarnation !== this.#state.incarnation) {
-      await this.#options.change("store", (draft) => {
+    this.#state.presences.acknowledge(name, shown, at);
+    const isOlder = incarnation !== this.#state.incarnation;
+    if (!isOlder && !wasLost && shown.revision <= doc.revision) return;
+    await this.#options.change("worker", (draft) => {
+      if (isOlder) {
         const now = draft.get("store", STORE_ID)?.incarnation ?? 0;
         draft.put("store", STORE_ID, {
           incarnation: Math.max(now, incarnation),
         });
+      }
+      const now = draft.get("worker", name);
+      if (now === undefined) return;
+      draft.put("worker", name, {
+        ...now,
+        term: wasLost && !isOlder ? now.term + 1 : now.term,
+        // Workers compare refusals by revision alone: it never falls below what one has seen, whatever the epoch.
+        revision: Math.max(now.revision, shown.revision),
       });
-    } else if (wasLost) {
-      await this.#options.change("worker", (draft) => {
-        const now = draft.get("worker", name);
-        if (now !== undefined) {
-          draft.put("worker", name, { ...now, term: now.term + 1 });
-        }
-      });
-    }
+    });
   }
 
   /** Where a worker's logs are asked for; forgotten when disposed. */

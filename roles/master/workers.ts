@@ -30,6 +30,8 @@ interface Presence {
   /** Boot-time milliseconds of the last renewal. */
   renewedMs: number;
   report: WorkerReport | null;
+  /** Boot-time milliseconds at which `report` came. */
+  reportedMs: number;
   retired: string[];
   acknowledged: Acknowledgement | null;
   capability: WorkerCapability | null;
@@ -63,6 +65,7 @@ export class Presences {
       presence = {
         renewedMs: bootMs,
         report: null,
+        reportedMs: bootMs,
         retired: [],
         acknowledged: null,
         capability: null,
@@ -81,21 +84,41 @@ export class Presences {
     return this.#byName.get(name)?.report ?? null;
   }
 
+  /** The last report came within `ageMs`. */
+  isRecent(name: string, bootMs: number, ageMs: number): boolean {
+    const presence = this.#byName.get(name);
+    return presence !== undefined && bootMs - presence.reportedMs < ageMs;
+  }
+
   capability(name: string): WorkerCapability | null {
     return this.#byName.get(name)?.capability ?? null;
   }
 
-  /** Keeps the newest report of the newest process; false for one that came late. */
+  /**
+   * Keeps the newest report of the newest process; false for one that came late.
+   *
+   * @throws {AppError} `conflict` when a newer process reports by that name.
+   */
   take(report: WorkerReport, bootMs: number): boolean {
     const presence = this.#of(report.worker, bootMs);
     const last = presence.report;
     if (last !== null && last.process !== report.process) {
-      if (presence.retired.includes(report.process)) return false;
+      if (presence.retired.includes(report.process)) {
+        throw new AppError(
+          "conflict",
+          `Cannot take this report: another process reports as worker "${report.worker}" since`,
+          {
+            hint:
+              "give each worker a name of its own, then restart those that shared one",
+          },
+        );
+      }
       presence.retired = [...presence.retired, last.process].slice(
         -MAX_RETIRED,
       );
     } else if (last !== null && report.sequence <= last.sequence) return false;
     presence.report = report;
+    presence.reportedMs = bootMs;
     return true;
   }
 

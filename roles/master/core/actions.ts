@@ -49,6 +49,24 @@ export function changesOrder(action: Action): boolean {
   return ORDER_KINDS.has(action.kind);
 }
 
+/** A generation's orders once more: their orderRevision rises, so that what workers refused is tried again. */
+export function reissues(
+  placements: Iterable<PlacementDoc>,
+  generation: number,
+): Action[] {
+  const actions: Action[] = [];
+  for (const placement of placements) {
+    if (placement.leaving || placement.generation !== generation) continue;
+    actions.push({
+      kind: "reissue",
+      before: placement,
+      after: { ...placement },
+      reason: `generation ${generation} is tried again`,
+    });
+  }
+  return actions;
+}
+
 /** The result of applying a plan to worker revisions and placements. */
 export interface Applied {
   /** Changed and new placements. */

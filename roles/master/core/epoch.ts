@@ -19,6 +19,9 @@ export function leaseEpochOf(incarnation: number, term: number): number {
 /** Each restore adds one: a report further ahead is a mistake, and following it could use the epochs up. */
 const MAX_JUMP = 1024;
 
+/** One order a millisecond for 8000 years: a report above it is a mistake. */
+const MAX_REVISION = 2 ** 48;
+
 /**
  * The incarnation this store must have so that `ours` is not below `reported`:
  * a store that was restored or made anew must not reuse fences it has given
@@ -31,6 +34,13 @@ export function incarnationAbove(
   ours: OrderFence,
   reported: OrderFence,
 ): number {
+  if (reported.revision > MAX_REVISION) {
+    throw new AppError(
+      "refused",
+      `Cannot take a report that claims revision ${reported.revision}: no master has given out so many`,
+      { hint: "stop that worker and remove its saved assignment" },
+    );
+  }
   if (compareFence(reported, ours) <= 0) return incarnation;
   const raised = Math.floor(reported.leaseEpoch / TERMS) + 1;
   if (raised > Math.min(MAX_INCARNATION, incarnation + MAX_JUMP)) {

@@ -55,6 +55,8 @@ export function largerOf(a: Size, b: Size): Size {
 /** All workers and what is held on them. */
 export class Room {
   readonly workers: Map<string, WorkerRoom>;
+  /** Copies per worker, port and VM: one that leaves and its successor may hold the same port. */
+  readonly #holders = new Map<string, number>();
 
   constructor(
     workers: readonly Pick<
@@ -86,7 +88,10 @@ export class Room {
     worker.free.cpuMilli -= sign * taken.reserved.cpuMilli;
     worker.free.memoryMib -= sign * taken.reserved.memoryMib;
     for (const port of taken.ports) {
-      if (sign === 1) worker.ports.set(port, taken.vm);
+      const key = `${taken.worker}:${port} ${taken.vm}`;
+      const holders = (this.#holders.get(key) ?? 0) + sign;
+      this.#holders.set(key, holders);
+      if (holders > 0) worker.ports.set(port, taken.vm);
       else if (worker.ports.get(port) === taken.vm) worker.ports.delete(port);
     }
     const group = groupOf(taken.vm);

@@ -19,6 +19,7 @@ import {
   type WorkerDoc,
 } from "./documents.ts";
 import type { ClusterState } from "./generations.ts";
+import { publishedPorts } from "./placing.ts";
 import { OPERATORS } from "./scheduler.ts";
 
 /** `repeat`: known, nothing changes. `admit`: a new generation. */
@@ -133,6 +134,15 @@ function checkSpecs(request: PublishRequest): void {
         "invalid",
         request,
         `"${spec.name}" depends on "${missing}", which is not in it`,
+      );
+    }
+    const ports = publishedPorts(spec);
+    const twice = ports.find((port, index) => ports.indexOf(port) !== index);
+    if (twice !== undefined) {
+      throw cannot(
+        "invalid",
+        request,
+        `"${spec.name}" publishes host port ${twice} twice`,
       );
     }
     const rule = [...spec.constraints, ...spec.affinities].find((rule) =>

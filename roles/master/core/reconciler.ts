@@ -203,8 +203,11 @@ class Planner {
   #moveFromTrouble(wanted: Wanted, placement: PlacementDoc): boolean {
     const { observed, nowMs } = this.#input;
     const isLost = observed.state(placement.worker) === "lost";
-    const failure = observed.of(placement)?.hostFailure ?? null;
+    const seen = observed.of(placement);
+    const failure = seen?.hostFailure ?? null;
     if (!isLost && failure === null) return false;
+    // The cache is everybody's: it would fail elsewhere too, and what runs here would be gone.
+    if (failure?.kind === "cache" && isAvailable(seen)) return false;
     const why = isLost
       ? `${placement.worker} is lost`
       : `${placement.worker} failed (${failure?.kind}): ${failure?.message}`;
@@ -255,6 +258,11 @@ class Planner {
         after: {
           ...placement,
           generation,
+          // What no rollout has proven yet is this one's to prove.
+          startedIn: mode === "settled" ||
+              this.#input.isProven(placement.startedIn)
+            ? placement.startedIn
+            : generation,
           policyHash: view.policyHash,
         },
         reason: `generation ${generation} leaves what it runs as it is`,

@@ -21,7 +21,7 @@ export interface WorkerView {
   doc: WorkerDoc;
   state: Liveness;
   epoch: number;
-  /** null until its first report to this process. */
+  /** null until it reports to this process, and while it is back and has not reported yet. */
   report: WorkerReport | null;
 }
 

@@ -224,6 +224,8 @@ class ClusterTicker {
           ? undefined
           : specsOf(cluster.name, doc.intentHash)?.get(vm);
       },
+      // Of one that is no longer kept nothing is known against it.
+      isProven: (number) => generations.get(number)?.wasActive ?? true,
       nowMs,
     }, room);
   }
@@ -233,9 +235,10 @@ class ClusterTicker {
 export function planTick(input: TickInput): ClusterTick[] {
   const observed = new Observations(input.workers);
   const room = new Room(
-    [...input.workers.values()].map(({ doc, state }) => ({
+    [...input.workers.values()].map(({ doc, state, report }) => ({
       name: doc.name,
-      state,
+      // After a restart every lease counts as renewed; only who reports is given something.
+      state: state === "alive" && report === null ? "disconnected" : state,
       capacity: doc.capacity,
       attributes: doc.attributes,
     })),

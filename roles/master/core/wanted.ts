@@ -31,6 +31,8 @@ export interface ClusterInput {
   observed: Observations;
   /** The spec a placement carries; undefined when its generation is not kept. */
   specOf(generation: number, vm: string): SpecView | undefined;
+  /** It succeeded once: what it started was healthy for its time. */
+  isProven(generation: number): boolean;
   nowMs: number;
 }
 
