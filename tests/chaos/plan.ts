@@ -12,6 +12,9 @@ export const MOMENTS = 10;
 /** Failpoints that `deno task test` meets with real machines. */
 export const REAL_POINTS = 3;
 
+/** Every fifth random moment meets a commit that is taken back. */
+const FAILING_EVERY = 5;
+
 /** What a round pushes: a commit that becomes healthy, or one that never does. */
 export type Push = "healthy" | "failing";
 
@@ -39,13 +42,14 @@ export function draw(seed: number, index: number): number {
 
 /**
  * Random moments, as fractions of the time an undisturbed commit takes from
- * its push to convergence. Up to a fifth beyond: after the end is a moment too.
+ * its push to convergence (for one that fails: to the end of its rollback). Up
+ * to a fifth beyond: after the end is a moment too.
  */
 export function moments(seed: number, count: number): Round[] {
   return Array.from({ length: count }, (_, index) => ({
     kind: "moment",
     fraction: 1.2 * draw(seed, index),
-    push: "healthy",
+    push: index % FAILING_EVERY === FAILING_EVERY - 1 ? "failing" : "healthy",
   }));
 }
 
@@ -80,5 +84,5 @@ export function planRounds(request: ChaosRequest): Round[] {
 export function describeRound(round: Round): string {
   return round.kind === "point"
     ? round.point
-    : `at ${(round.fraction * 100).toFixed(0)} % of a commit`;
+    : `at ${(round.fraction * 100).toFixed(0)} % of a ${round.push} commit`;
 }

@@ -19,6 +19,11 @@ Deno.test("the same seed gives the same moments, another seed others", () => {
   }
 });
 
+Deno.test("some moments meet a commit that is taken back", () => {
+  const pushes = moments(4, MOMENTS).map(({ push }) => push);
+  equal(pushes.filter((push) => push === "failing").length, 2);
+});
+
 Deno.test("a rollback's failpoint is driven by a commit that fails", () => {
   deepEqual(planRounds({ seed: 1, point: "worker.rollback.recorded" }), [
     { kind: "point", point: "worker.rollback.recorded", push: "failing" },

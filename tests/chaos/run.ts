@@ -193,9 +193,11 @@ class ChaosRun {
     const pushing = this.#project.push(target);
     let timer: ReturnType<typeof setTimeout> | undefined;
     if (round.kind === "moment") {
+      const wholeMs = this.#commitMs +
+        (round.push === "failing" ? this.#limits.healthyDeadlineMs : 0);
       timer = setTimeout(() => {
         this.#cluster.process.end("SIGKILL");
-      }, round.fraction * this.#commitMs);
+      }, round.fraction * wholeMs);
     }
     const died = this.#cluster.process.status.then(() => secondsSince(begin));
     const generations = await this.#watchUntilDead(this.#limits.commitMs);
@@ -282,7 +284,7 @@ class ChaosRun {
 function row(result: RoundResult): string {
   const seconds = (value: number | null) =>
     (value === null ? "-" : `${value.toFixed(1)} s`).padStart(9);
-  return `${result.name.padEnd(32)}${seconds(result.killedAfterSeconds)}${
+  return `${result.name.padEnd(34)}${seconds(result.killedAfterSeconds)}${
     seconds(result.convergedAfterSeconds)
   }  ${result.violations.length === 0 ? "everything holds" : "BROKEN"}`;
 }
@@ -314,7 +316,7 @@ export async function runChaos(options: ChaosOptions): Promise<RoundResult[]> {
   await run.begin();
   const results: RoundResult[] = [];
   options.report(
-    `${"point".padEnd(32)}${"killed at".padStart(9)}${"converged".padStart(9)}`,
+    `${"point".padEnd(34)}${"killed at".padStart(9)}${"converged".padStart(9)}`,
   );
   for (const [index, round] of options.rounds.entries()) {
     const result = await run.round(round, options.rounds[index + 1]);
