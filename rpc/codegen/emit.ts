@@ -9,7 +9,9 @@
  * @module
  */
 import { Names } from "./names.ts";
-import { fieldDecoder, fieldEncoder, inputType, outputType } from "./fields.ts";
+import { fieldDecoder } from "./field_decoder.ts";
+import { fieldEncoder } from "./field_encoder.ts";
+import { inputType, outputType } from "./field_types.ts";
 import type {
   EnumNode,
   Field,

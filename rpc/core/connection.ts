@@ -15,7 +15,7 @@ import { AppError } from "../../roles/model/errors.ts";
 import type { RpcLimits } from "../limits.ts";
 import { Answers } from "./answers.ts";
 import { Capabilities } from "./capabilities.ts";
-import { asAppError, fromWireException, toWireException } from "./errors.ts";
+import { asAppError, toWireException } from "./errors.ts";
 import { copyPointer } from "./copy.ts";
 import {
   type Content,
@@ -26,20 +26,14 @@ import {
   type Started,
 } from "./hook.ts";
 import { BrokenCall, BrokenHook } from "./hooks.ts";
+import { handleMessage } from "./incoming.ts";
 import {
   beginMessage,
-  bitAt,
   type Descriptor,
   endMessage,
   MESSAGE,
-  needStruct,
-  pointerAt,
   readDescriptor,
-  readException,
-  readTarget,
   type Target,
-  uint16At,
-  uint32At,
   writeCapTable,
   writeDescriptor,
   writeException,
@@ -195,7 +189,7 @@ export class Connection {
   receive(segments: Segment[]): void {
     if (this.ended !== undefined) return;
     try {
-      this.#handle(new Reader(segments, []));
+      handleMessage(this, new Reader(segments, []), this.#options.bootstrap);
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
       this.abort(error.message);
@@ -221,75 +215,6 @@ export class Connection {
     this.#options.onEnd(reason);
   }
 
-  #handle(reader: Reader): void {
-    const root = reader.segment;
-    needStruct(reader, root, 0, "a root");
-    const tag = uint16At(reader, 0);
-    const at = pointerAt(reader, 0);
-    const { segment } = reader;
-    switch (tag) {
-      case MESSAGE.call:
-        return this.answers.onCall(reader, segment, at);
-      case MESSAGE.return:
-        return this.#onReturn(reader, segment, at);
-      case MESSAGE.finish:
-        needStruct(reader, segment, at, "a finish");
-        // releaseResultCaps defaults to true, so a set bit means false.
-        return this.answers.onFinish(
-          uint32At(reader, 0),
-          !bitAt(reader, 4, 0),
-        );
-      case MESSAGE.release:
-        needStruct(reader, segment, at, "a release");
-        return this.capabilities.onRelease(
-          uint32At(reader, 0),
-          uint32At(reader, 4),
-        );
-      case MESSAGE.resolve:
-        return this.#onResolve(reader, segment, at);
-      case MESSAGE.disembargo:
-        return this.#onDisembargo(reader, segment, at);
-      case MESSAGE.bootstrap:
-        needStruct(reader, segment, at, "a bootstrap");
-        return this.answers.onBootstrap(
-          uint32At(reader, 0),
-          this.#options.bootstrap,
-        );
-      case MESSAGE.abort:
-        return this.end(this.#abortedBy(reader, segment, at));
-      case MESSAGE.unimplemented:
-        return this.#onUnimplemented(reader, segment, at);
-      default:
-        return this.sendUnimplemented(reader);
-    }
-  }
-
-  #abortedBy(reader: Reader, segment: Segment, at: number): AppError {
-    const cause = fromWireException(readException(reader, segment, at));
-    return new AppError(
-      "unavailable",
-      `The peer ended the connection: ${cause.message}`,
-      { cause },
-    );
-  }
-
-  #onReturn(reader: Reader, segment: Segment, at: number): void {
-    needStruct(reader, segment, at, "a return");
-    const id = uint32At(reader, 0);
-    const releaseParams = !bitAt(reader, 4, 0);
-    const tag = uint16At(reader, 6);
-    const other = uint32At(reader, 8);
-    const bodyAt = pointerAt(reader, 0);
-    this.questions.onReturn(id, {
-      releaseParams,
-      tag,
-      other,
-      reader,
-      segment: reader.segment,
-      at: bodyAt,
-    });
-  }
-
   /** Reads the Payload at `at`: its content and a new reference to each of its capabilities. */
   readPayload(reader: Reader, segment: Segment, at: number): Payload {
     if (at < 0 || !reader.structure(segment, at)) {
@@ -305,70 +230,11 @@ export class Connection {
       : new Payload(reader, EMPTY, 0);
   }
 
-  #onResolve(reader: Reader, segment: Segment, at: number): void {
-    needStruct(reader, segment, at, "a resolve");
-    const id = uint32At(reader, 0);
-    const tag = uint16At(reader, 4);
-    const bodyAt = pointerAt(reader, 0);
-    const { segment: within } = reader;
-    if (tag === 1) {
-      const error = fromWireException(readException(reader, within, bodyAt));
-      return this.capabilities.onResolve(id, new BrokenHook(error));
-    }
-    if (tag !== 0) return this.sendUnimplemented(reader);
-    needStruct(reader, within, bodyAt, "a capability");
-    const hook = this.capabilities.take(readDescriptor(reader));
-    this.capabilities.onResolve(id, hook);
-  }
-
-  #onDisembargo(reader: Reader, segment: Segment, at: number): void {
-    needStruct(reader, segment, at, "a disembargo");
-    const id = uint32At(reader, 0);
-    const tag = uint16At(reader, 4);
-    const targetAt = pointerAt(reader, 0);
-    if (tag === 1) return this.capabilities.onEmbargoLifted(id);
-    if (tag !== 0) return this.sendUnimplemented(reader);
-    const target = readTarget(reader, reader.segment, targetAt);
-    const hook = this.hookOf(target);
-    const back = this.capabilities.placeOf(hook) ?? target;
-    hook.release();
-    // Calls that came before were passed on when they came, so the way is clear now.
-    this.notify(MESSAGE.disembargo, (writer, start) => {
-      const place = writer.struct(start + 24, 1, 1);
-      writer.view.setUint32(place, id, true);
-      writer.view.setUint16(place + 4, 1, true);
-      writeTarget(writer, place + 8, back);
-    });
-  }
-
   /** What the peer means by `target`. A new reference. */
   hookOf(target: Target): Hook {
     return target.kind === "import"
       ? this.capabilities.exported(target.id)
       : this.answers.pipelined(target.id, target.path);
-  }
-
-  /** The peer does not know a message of ours, and sent it back. */
-  #onUnimplemented(reader: Reader, segment: Segment, at: number): void {
-    needStruct(reader, segment, at, "the message that is not implemented");
-    const tag = uint16At(reader, 0);
-    const bodyAt = pointerAt(reader, 0);
-    const { segment: within } = reader;
-    if (tag === MESSAGE.call || tag === MESSAGE.bootstrap) {
-      needStruct(reader, within, bodyAt, "a body");
-      return this.questions.fail(
-        uint32At(reader, 0),
-        new AppError("unimplemented", "The peer does not implement this call"),
-      );
-    }
-    if (tag === MESSAGE.resolve) {
-      needStruct(reader, within, bodyAt, "a resolve");
-      const capAt = pointerAt(reader, 0);
-      if (uint16At(reader, 4) !== 0) return;
-      needStruct(reader, reader.segment, capAt, "a capability");
-      this.capabilities.undo(readDescriptor(reader));
-    }
-    // Others need no answer from us.
   }
 
   /** Sends the whole message back: what the protocol asks for what is not known. */
