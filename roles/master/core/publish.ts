@@ -11,7 +11,7 @@ import {
   type PublishRequest,
 } from "../../model/generation.ts";
 import { hashOfText, intentText } from "../../model/hashes.ts";
-import type { VmSpec } from "../../model/vm_spec.ts";
+import type { Constraint, VmSpec } from "../../model/vm_spec.ts";
 import {
   type ClusterDoc,
   type GenerationDoc,
@@ -126,6 +126,37 @@ function checkSpecs(request: PublishRequest): void {
       `it has ${instances} instances, at most ${MAX_INSTANCES} are possible`,
     );
   }
+  for (const spec of request.vmSpecs) {
+    const { name, constraints, affinities } = spec;
+    const ports = publishedPorts(spec);
+    const twice = ports.find((port, index) => ports.indexOf(port) !== index);
+    if (twice !== undefined) {
+      throw cannot(
+        "invalid",
+        request,
+        `"${name}" publishes host port ${twice} twice`,
+      );
+    }
+    const rule = constraints.find(isUnknown) ?? affinities.find(isUnknown);
+    if (rule !== undefined) {
+      throw cannot(
+        "refused",
+        request,
+        `"${name}" uses the operator "${rule.operator}", which this version does not evaluate`,
+        "use =, != or in",
+      );
+    }
+  }
+  checkDependencies(request);
+}
+
+function isUnknown({ operator }: Constraint): boolean {
+  return !OPERATORS.has(operator);
+}
+
+function checkDependencies(request: PublishRequest): void {
+  // Most intents have none: their names need not be looked up.
+  if (request.vmSpecs.every(({ dependsOn }) => dependsOn.length === 0)) return;
   const names = new Set(request.vmSpecs.map((spec) => spec.name));
   for (const spec of request.vmSpecs) {
     const missing = spec.dependsOn.find((name) => !names.has(name));
@@ -134,26 +165,6 @@ function checkSpecs(request: PublishRequest): void {
         "invalid",
         request,
         `"${spec.name}" depends on "${missing}", which is not in it`,
-      );
-    }
-    const ports = publishedPorts(spec);
-    const twice = ports.find((port, index) => ports.indexOf(port) !== index);
-    if (twice !== undefined) {
-      throw cannot(
-        "invalid",
-        request,
-        `"${spec.name}" publishes host port ${twice} twice`,
-      );
-    }
-    const rule = [...spec.constraints, ...spec.affinities].find((rule) =>
-      !OPERATORS.has(rule.operator)
-    );
-    if (rule !== undefined) {
-      throw cannot(
-        "refused",
-        request,
-        `"${spec.name}" uses the operator "${rule.operator}", which this version does not evaluate`,
-        "use =, != or in",
       );
     }
   }
