@@ -23,7 +23,8 @@ export function storageError(what: string, error: unknown): AppError {
   });
 }
 
-async function flushDirectory(path: string): Promise<void> {
+/** Makes what was renamed, created or removed in a directory last. */
+export async function flushDirectory(path: string): Promise<void> {
   using directory = await Deno.open(path);
   await directory.sync();
 }

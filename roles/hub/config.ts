@@ -19,6 +19,8 @@ export const HubConfig = z.strictObject({
   publicUrl: z.url().optional(),
   /** Largest pack of one push. */
   maxPushMib: z.number().int().min(1).max(MAX_PUSH_MIB).default(2048),
+  /** A git client that neither sends nor takes anything for this long frees its place. */
+  stallMs: z.number().int().min(100).max(3_600_000).default(120_000),
   /** git processes at once; four times as many requests wait. */
   gitProcesses: z.number().int().min(1).max(256).default(16),
 });

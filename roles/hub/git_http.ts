@@ -19,7 +19,7 @@ import {
 import { cgiEnvironment, type GitRequest } from "./core/git_request.ts";
 import { gitEnvironment, type Repositories } from "./repositories.ts";
 
-/** A clone of the largest repository over a slow line; a client that stalls longer frees its place. */
+/** A clone of the largest repository over a slow line. */
 const MAX_REQUEST_MS = 3_600_000;
 /** Lines of standard error kept for the log. */
 const TAIL_LINES = 20;
@@ -27,6 +27,8 @@ const TAIL_LINES = 20;
 export interface GitHttp {
   repositories: Repositories;
   turns: Turns;
+  /** A client that sends or takes nothing for this long is given up. Milliseconds. */
+  stallMs: number;
   /** After a receive-pack ended: before the client has the end of its answer. */
   pushed(repository: string): Promise<void>;
   /** One line about a git that failed. */
@@ -70,6 +72,23 @@ async function readHead(
   }
 }
 
+/** The next chunk; null when the client went away, or sends nothing for `stallMs`. */
+async function readWithin(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  stallMs: number,
+): Promise<ReadableStreamReadResult<Uint8Array> | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), stallMs);
+  const chunk = await Promise.race([
+    reader.read().catch(() => null),
+    late.promise,
+  ]);
+  clearTimeout(timer);
+  // Ends the connection of a client that stalls; one that went away has none.
+  if (chunk === null) await reader.cancel().catch(() => undefined);
+  return chunk;
+}
+
 /**
  * Writes the request's body to git. git may end before it has read everything,
  * which is its right; a client that goes away in the middle of its pack must not
@@ -78,13 +97,13 @@ async function readHead(
 async function feed(
   body: ReadableStream<Uint8Array> | null,
   child: Deno.ChildProcess,
-  onClientGone: () => void,
+  { stallMs, onClientGone }: { stallMs: number; onClientGone: () => void },
 ): Promise<void> {
   if (body === null) return;
   const reader = body.getReader();
   const writer = child.stdin.getWriter();
   for (;;) {
-    const chunk = await reader.read().catch(() => null);
+    const chunk = await readWithin(reader, stallMs);
     if (chunk === null) onClientGone();
     if (chunk === null || chunk.done) break;
     const written = await writer.write(chunk.value).then(
@@ -129,7 +148,10 @@ function spawnBackend(
   const errors = eachLine(child.stderr, (line) => {
     if (tail.push(line) > TAIL_LINES) tail.shift();
   });
-  const input = feed(request.body, child, kill);
+  const input = feed(request.body, child, {
+    stallMs: options.stallMs,
+    onClientGone: kill,
+  });
   const finish = async () => {
     try {
       const [status] = await Promise.all([child.status, errors, input]);
@@ -160,28 +182,36 @@ function bodyOf(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   rest: Uint8Array,
   backend: Backend,
-  git: GitRequest,
+  { service, stallMs, warn }: GitRequest & GitHttp,
 ): ReadableStream<Uint8Array> {
   let first = rest.length > 0;
+  let stalled: ReturnType<typeof setTimeout> | undefined;
+  const drain = async () => {
+    if (service === "git-upload-pack") backend.kill();
+    while (!(await reader.read()).done);
+    await backend.finish();
+  };
   return new ReadableStream({
     async pull(controller) {
-      if (first) {
-        first = false;
-        controller.enqueue(rest);
+      clearTimeout(stalled);
+      const chunk = first ? rest : (await reader.read()).value;
+      first = false;
+      if (chunk === undefined) {
+        await backend.finish();
+        controller.close();
         return;
       }
-      const { value, done } = await reader.read();
-      if (!done) {
-        controller.enqueue(value);
-        return;
-      }
-      await backend.finish();
-      controller.close();
+      controller.enqueue(chunk);
+      // Until the next pull it is the client that is waited for.
+      stalled = setTimeout(() => {
+        // Text alone: the runtime prints it, and a stack would say nothing more.
+        controller.error(`a git client took nothing for ${stallMs} ms`);
+        drain().catch((error) => warn(String(error)));
+      }, stallMs);
     },
     async cancel() {
-      if (git.service === "git-upload-pack") backend.kill();
-      while (!(await reader.read()).done);
-      await backend.finish();
+      clearTimeout(stalled);
+      await drain();
     },
   });
 }
@@ -217,7 +247,7 @@ export async function serveGit(
   const reader = backend.child.stdout.getReader();
   try {
     const { head, rest } = await readHead(reader);
-    return new Response(bodyOf(reader, rest, backend, git), {
+    return new Response(bodyOf(reader, rest, backend, { ...git, ...options }), {
       status: head.status,
       headers: head.headers,
     });

@@ -113,7 +113,9 @@ async function openGit(
       waiting: config.gitProcesses * 4,
       what: "git requests",
     }),
+    stallMs: config.stallMs,
     pushed: async (repository) => {
+      await repositories.flush(repository);
       await repositories.settleHead(repository);
       await hint(repository);
     },

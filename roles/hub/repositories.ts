@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { flushDirectory } from "../files/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { Name } from "../model/ids.ts";
 import { runChecked } from "../process/mod.ts";
@@ -60,6 +61,8 @@ export function gitEnvironment(home: string): Record<string, string> {
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
+    // A pushed refs/replace/ must not make a commit look like another.
+    GIT_NO_REPLACE_OBJECTS: "1",
   };
 }
 
@@ -147,12 +150,23 @@ export class Repositories {
       }
       await Deno.chmod(fresh, 0o750);
       await Deno.rename(fresh, this.pathOf(name));
+      await flushDirectory(this.root);
       return true;
     } catch (error) {
       await Deno.remove(fresh, { recursive: true }).catch(() => undefined);
       // Another request created it in the meantime: a directory that is not empty is never replaced.
       if (await this.exists(name)) return false;
       throw error;
+    }
+  }
+
+  /**
+   * Makes what a push has moved last: git syncs the files, not the directories they were renamed in. A file system
+   * with a journal writes the renames before these, in directories below, along with them.
+   */
+  async flush(name: string): Promise<void> {
+    for (const below of ["objects/pack", "refs/heads", "refs"]) {
+      await flushDirectory(`${this.pathOf(name)}/${below}`);
     }
   }
 

@@ -370,6 +370,39 @@ Deno.test("hub: compressed requests are understood, and other sites' pages are n
   await foreign.body?.cancel();
 });
 
+Deno.test("hub: a client that stalls gives its place to others", async () => {
+  await using hub = await startHub({ gitProcesses: 1, stallMs: 300 });
+  const token = hub.token("publisher");
+  await created(hub, "shop", token);
+  const work = await workTree(hub.dir);
+  await git(work, "push", "-q", hub.remote("shop", token), "main");
+  // More than the pipes and sockets on the way hold: who does not read stops git.
+  const noise = new Uint8Array(16 * 1024 * 1024);
+  for (let i = 0; i < noise.length; i += 65_536) {
+    crypto.getRandomValues(noise.subarray(i, i + 65_536));
+  }
+  await Deno.writeFile(`${work}/large`, noise);
+  await git(work, "add", ".");
+  await git(work, "commit", "-q", "-m", "large");
+  await git(work, "push", "-q", hub.remote("shop", token), "main");
+  const head = (await git(work, "rev-parse", "HEAD")).trim();
+  const want = `0032want ${head}\n00000009done\n`;
+  const { hostname, port } = new URL(hub.url);
+  const stall = async (body: string, length: number) => {
+    const conn = await Deno.connect({ hostname, port: Number(port) });
+    await conn.write(new TextEncoder().encode(
+      "POST /shop.git/git-upload-pack HTTP/1.1\r\n" +
+        `Host: ${hostname}:${port}\r\nContent-Length: ${length}\r\n` +
+        `Content-Type: application/x-git-upload-pack-request\r\n\r\n${body}`,
+    ));
+    return conn;
+  };
+  using _sendsHalf = await stall("0032want ", want.length);
+  using _readsNothing = await stall(want, want.length);
+  await git(hub.dir, "clone", "-q", hub.remote("shop"), "copy");
+  assert.ok((await Deno.stat(`${hub.dir}/copy/large`)).isFile);
+});
+
 Deno.test("hub: git speaks to it over TLS with the CA that tls init made", async () => {
   await using temp = await tempDir("tls");
   const files = await initTls(`${temp.path}/tls`, ["127.0.0.1"], {
