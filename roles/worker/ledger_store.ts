@@ -34,6 +34,8 @@ export interface LedgerFiles {
   write(path: string, text: string): Promise<void>;
   /** Removes a file or a tree; an absent one is no error. */
   remove(path: string): Promise<void>;
+  /** Removes what a killed writer left half written in a directory. */
+  removeUnfinished(path: string): Promise<void>;
   /** The paths in a directory, sorted. */
   list(path: string): Promise<string[]>;
 }
@@ -43,6 +45,7 @@ const DISK: LedgerFiles = {
   read: readIfThere,
   write: writeFileAtomic,
   remove: removeIfThere,
+  removeUnfinished,
   list: listFiles,
 };
 
@@ -77,8 +80,8 @@ export class LedgerStore {
         throw storageError(path, error);
       }
     }
-    await removeUnfinished(this.#options.stateDir);
-    await removeUnfinished(this.#memoryDir);
+    await this.#files.removeUnfinished(this.#options.stateDir);
+    await this.#files.removeUnfinished(this.#memoryDir);
   }
 
   /** Every ledger of this boot, and the durable part of all others. */
