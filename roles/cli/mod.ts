@@ -12,6 +12,7 @@ import {
   toAppError,
 } from "../model/errors.ts";
 import { type CliContext, systemContext } from "./context.ts";
+import { plainLines } from "./core/table.ts";
 import { errorBody } from "../http/core/error_body.ts";
 import { examples } from "./flags.ts";
 import { COMMANDS } from "./registry.ts";
@@ -62,7 +63,7 @@ export function buildProgram(
 function report(error: unknown, context: CliContext, json: boolean): number {
   const appError = toAppError(error);
   if (json) context.out(`${JSON.stringify(errorBody(appError))}\n`);
-  else context.err(`${formatError(error)}\n`);
+  else context.err(`${plainLines(formatError(error))}\n`);
   if (!(error instanceof AppError) && error instanceof Error) {
     // A broken invariant of ours, not the user's doing: the place helps to mend it.
     context.err(`${error.stack ?? ""}\n`);

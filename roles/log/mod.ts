@@ -16,6 +16,11 @@ import {
 
 export type { Logger, LogLevel };
 
+/** Messages quote what others sent: it must neither steer a terminal nor look like a line of ours. */
+export function quoted(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "").replaceAll("\n", "\n    ");
+}
+
 function textLine(record: LogRecord): string {
   const time = new Date(record.timestamp).toISOString().slice(11, 23);
   const where = record.category.slice(1).join(".");
@@ -25,7 +30,8 @@ function textLine(record: LogRecord): string {
   const more = Object.entries(record.properties).map(([key, value]) =>
     ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`
   ).join("");
-  return `${time} ${record.level.padEnd(7)} ${where}: ${message}${more}\n`;
+  const text = quoted(`${message}${more}`);
+  return `${time} ${record.level.padEnd(7)} ${where}: ${text}\n`;
 }
 
 /** Sets logging up, once per process. Without this call nothing is logged, as tests want it. */

@@ -461,3 +461,18 @@ Deno.test("tls init makes certificates and says for whom", async () => {
   assert.match(again.out, /kept the CA/);
   assert.equal((await cli(["tls", "init", `${dir.path}/u`])).status, 2);
 });
+
+Deno.test("a VM's console does not steer the terminal, and is whole in a file", async () => {
+  const text = "\x1b]0;title\x07\x1b[2Jready\r\n\tok\n";
+  const master = { logs: () => Promise.resolve({ text, truncated: false }) };
+  const shown = await cli(["logs", "shop/web-0"], { master, terminal: true });
+  assert.equal(shown.out, "]0;titleready\n\tok\n");
+  const piped = await cli(["logs", "shop/web-0"], { master });
+  assert.equal(piped.out, text);
+  const refused = await cli(["logs", "shop/web-0"], {
+    master: {
+      logs: () => Promise.reject(new AppError("failed", "no \x1b[2J log")),
+    },
+  });
+  assert.ok(!refused.err.includes("\x1b"), refused.err);
+});

@@ -66,6 +66,7 @@ export async function cli(
     master?: Partial<MasterClient> | (() => Promise<MasterClient>);
     env?: Record<string, string>;
     input?: string;
+    terminal?: boolean;
     /** When the user stops it; never when not given. */
     stopped?: Promise<void>;
     /** Speak to the master that is there, with real waiting. */
@@ -81,7 +82,7 @@ export async function cli(
       : { ...systemClock, sleep: () => Promise.resolve() },
     random: systemRandom,
     paint: painter(false),
-    terminal: false,
+    terminal: options.terminal ?? false,
     out: (text) => {
       result.out += text;
     },

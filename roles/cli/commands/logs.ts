@@ -6,6 +6,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { parseWith, VmId } from "../../model/mod.ts";
 import type { CliContext } from "../context.ts";
+import { plainLines } from "../core/table.ts";
 import {
   examples,
   printJson,
@@ -40,7 +41,10 @@ export function addLogs(program: Command, context: CliContext): void {
         if (truncated) {
           context.err(`(the last ${flags.bytes} bytes)\n`);
         }
-        context.out(text === "" || text.endsWith("\n") ? text : `${text}\n`);
+        const shown = context.terminal ? plainLines(text) : text;
+        context.out(
+          shown === "" || shown.endsWith("\n") ? shown : `${shown}\n`,
+        );
       })
     );
 }

@@ -63,6 +63,16 @@ export function plain(text: string): string {
   return result;
 }
 
+const SEQUENCE = new RegExp(
+  String.fromCharCode(27) + "\\[[0-?]*[ -/]*[@-~]",
+  "g",
+);
+
+/** The same for text of many lines, which keeps its line ends and tabs: a VM's console writes what it likes. */
+export function plainLines(text: string): string {
+  return text.replace(SEQUENCE, "").replace(/[^\P{Cc}\n\t]/gu, "");
+}
+
 /** Columns padded to their widest cell, two spaces between; the last column is not padded. */
 export function table(
   head: readonly string[],

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { duration, painter, plain, stateCell, table } from "./table.ts";
+import {
+  duration,
+  painter,
+  plain,
+  plainLines,
+  stateCell,
+  table,
+} from "./table.ts";
 
 Deno.test("columns line up, with colours as without", () => {
   const rows = [["a", stateCell("active"), "x"], [
@@ -16,6 +23,10 @@ Deno.test("columns line up, with colours as without", () => {
 });
 
 Deno.test("text from elsewhere cannot steer the terminal", () => {
+  assert.equal(
+    plainLines("\x1b[1;31mred\x1b[0m\r\n\tb\x1b]0;title\x07\x9b2J\n"),
+    "red\n\tb]0;title2J\n",
+  );
   assert.equal(plain("a\x1b[2Jb\nc\x9b1m"), "a [2Jb c 1m");
   assert.ok(!table(["M"], [["\x1b]0;x\x07"]], painter(false)).includes("\x1b"));
 });
