@@ -9,6 +9,7 @@ import { flushDirectory } from "../files/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { Name } from "../model/ids.ts";
 import { runChecked } from "../process/mod.ts";
+import { Turns } from "../turns/mod.ts";
 import {
   type Branch,
   chooseHead,
@@ -28,6 +29,8 @@ export interface Repository {
 
 /** Repositories one hub serves: the list is read whole, at 5 ms each. */
 const MAX_REPOSITORIES = 1000;
+/** Reads at once, of 5 ms and a process each: pages ask for them every few seconds, and so may anybody who looks. */
+const READS = { running: 8, waiting: 1024, what: "looks at repositories" };
 /** Repositories read at once when all are listed. */
 const READ_AT_ONCE = 4;
 const GIT_TIMEOUT_MS = 30_000;
@@ -68,6 +71,8 @@ export function gitEnvironment(home: string): Record<string, string> {
 
 /** The repositories below one directory. */
 export class Repositories {
+  readonly #reads = new Turns(READS);
+
   /** @param root `STATE/hub/repositories`, which exists. */
   constructor(readonly root: string, private readonly maxPushBytes: number) {}
 
@@ -184,8 +189,12 @@ export class Repositories {
     );
   }
 
-  /** @throws {AppError} `not_found`. */
-  async read(name: string): Promise<Repository> {
+  /** @throws {AppError} `not_found`; `overloaded` when too many look. */
+  read(name: string): Promise<Repository> {
+    return this.#reads.run(() => this.#read(name));
+  }
+
+  async #read(name: string): Promise<Repository> {
     await this.require(name);
     const [head, text] = await Promise.all([
       Deno.readTextFile(`${this.pathOf(name)}/HEAD`),
@@ -238,7 +247,8 @@ export class Repositories {
 
   /** Points HEAD at a branch that exists, once one does. */
   async settleHead(name: string): Promise<void> {
-    const { head, branches } = await this.read(name);
+    // Not in line with those who look: it ends a push.
+    const { head, branches } = await this.#read(name);
     const wanted = chooseHead(head, branches.map((branch) => branch.name));
     if (wanted !== null && wanted !== head) {
       await this.#git([
