@@ -23,7 +23,7 @@ import { prepareFiles } from "./qemu_files.ts";
 import { connectQmp, type Qmp } from "./qmp.ts";
 import { RunDirectory } from "./run_directory.ts";
 import { boundSerialLog, readSerialTail } from "./serial_log.ts";
-import { endProcess, findProcess, untilEnded } from "./vm_process.ts";
+import { endProcess, endStray, findProcess, untilEnded } from "./vm_process.ts";
 import { guestAccepts } from "./usernet.ts";
 import type {
   LogTail,
@@ -58,6 +58,11 @@ export interface QemuOptions {
   onSpawned?: () => void;
 }
 
+/** The record of a VM whose process is known. */
+type Recorded = RunRecord & {
+  state: Extract<RunRecord["state"], { kind: "running" }>;
+};
+
 interface Running {
   record: RunRecord;
   instance: VmInstance;
@@ -66,6 +71,8 @@ interface Running {
   shutdownReason: string | null;
   /** `stop` was called: the end is no exit to tell. */
   stopping: boolean;
+  /** Its end was seen and is being told. */
+  ended: boolean;
 }
 
 /** {@linkcode Vmm} over qemu-system-x86_64. */
@@ -211,7 +218,7 @@ export class QemuVmm implements Vmm {
       );
     }
     try {
-      return await this.#record(record, facts);
+      return await this.#watchOver(await this.#record(record, facts));
     } catch (error) {
       // Without its record it would be an orphan after the next crash.
       await this.#abandon(record);
@@ -219,29 +226,36 @@ export class QemuVmm implements Vmm {
     }
   }
 
-  /** Writes the record of a process that runs and takes it under watch. */
-  async #record(record: RunRecord, facts: ProcessFacts): Promise<VmInstance> {
-    const { pid, startTicks } = facts;
-    const full: RunRecord = {
+  /** Writes the record of a process that runs. */
+  async #record(
+    record: RunRecord,
+    { pid, startTicks }: ProcessFacts,
+  ): Promise<Recorded> {
+    const full: Recorded = {
       ...record,
       state: { kind: "running", pid, startTicks },
     };
     await this.#directory.write(full);
+    return full;
+  }
+
+  async #watchOver(record: Recorded): Promise<VmInstance> {
     const instance: VmInstance = {
       id: record.id,
       incarnation: record.incarnation,
       runtimeHash: record.runtimeHash,
-      pid,
+      pid: record.state.pid,
       host: record.host,
       ports: record.ports,
       startedAtMs: record.startedAtMs,
     };
     const running: Running = {
-      record: full,
+      record,
       instance,
       qmp: null,
       shutdownReason: null,
       stopping: false,
+      ended: false,
     };
     await this.#connect(running, ADOPT_TIMEOUT_MS);
     this.#running.set(record.id, running);
@@ -294,14 +308,28 @@ export class QemuVmm implements Vmm {
   async #adoptAll(): Promise<void> {
     this.#bootId ??= readBootId();
     const bootId = await this.#bootId;
+    const { clock, onWarning } = this.#options;
     const records = await this.#directory.records((path, error) =>
-      this.#options.onWarning(`cannot read ${path}`, error)
+      onWarning(`cannot read ${path}`, error)
     );
+    const known = new Set(
+      records.map(({ id }) => this.#directory.paths(id).pid),
+    );
+    for (const path of await this.#directory.pidPaths()) {
+      if (known.has(path)) continue;
+      await endStray(path, clock).catch((error) =>
+        onWarning(`cannot end what runs by ${path}`, error)
+      );
+    }
     const waiting = [...records];
     const adoptNext = async () => {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        if (next.bootId !== bootId) await this.#directory.clear(next.id);
-        else await this.#adoptOne(next);
+        const { id } = next;
+        const adopted = next.bootId === bootId
+          ? this.#adoptOne(next)
+          : this.#directory.clear(id);
+        // One VM that can be neither adopted nor ended must not keep the others from being looked after.
+        await adopted.catch((error) => onWarning(`cannot end ${id}`, error));
       }
     };
     await Promise.all(Array.from({ length: ADOPT_PARALLEL }, adoptNext));
@@ -311,13 +339,29 @@ export class QemuVmm implements Vmm {
     const facts = await this.#findProcess(record);
     if (facts !== null) {
       try {
-        await this.#record(record, facts);
+        await this.#watchOver(await this.#recordAdopted(record, facts));
         return;
       } catch (error) {
         this.#options.onWarning(`cannot adopt ${record.id}, ending it`, error);
       }
     }
     await this.#abandon(record);
+  }
+
+  /** A record that cannot be written now is found by its marker once more: no reason to end a VM that runs. */
+  async #recordAdopted(
+    record: RunRecord,
+    facts: ProcessFacts,
+  ): Promise<Recorded> {
+    const { state } = record;
+    if (state.kind === "running") return { ...record, state };
+    try {
+      return await this.#record(record, facts);
+    } catch (error) {
+      this.#options.onWarning(`cannot record ${record.id}`, error);
+      const { pid, startTicks } = facts;
+      return { ...record, state: { kind: "running", pid, startTicks } };
+    }
   }
 
   // ---- end ----
@@ -363,9 +407,12 @@ export class QemuVmm implements Vmm {
 
   async #exited(running: Running): Promise<void> {
     const { id, incarnation } = running.record;
-    if (running.stopping || this.#running.get(id) !== running) return;
-    this.#running.delete(id);
+    if (running.stopping || running.ended) return;
+    running.ended = true;
     await this.#directory.clear(id);
+    this.#running.delete(id);
+    // A stop that came meanwhile tells of the end itself.
+    if (running.stopping) return;
     const reason = running.shutdownReason;
     const exit: VmExit = {
       kind: "exited",

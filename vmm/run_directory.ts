@@ -81,6 +81,12 @@ export class RunDirectory {
     return records;
   }
 
+  /** Where pidfiles may be, also of VMs without a record. */
+  async pidPaths(): Promise<string[]> {
+    const records = await this.#recordPaths();
+    return records.map((path) => path.replace(/vm\.json$/, "pid"));
+  }
+
   /** Forgets the run, keeps the log. The record goes last: it is how the rest is found. */
   async clear(id: string): Promise<void> {
     const paths = this.paths(id);

@@ -48,6 +48,33 @@ export async function untilEnded(
 }
 
 /**
+ * Ends the QEMU that holds a pidfile of ours and whose record is lost: nothing
+ * else could manage it, and it keeps its successor from starting.
+ *
+ * @throws {AppError} `timeout` when the kernel does not let it die.
+ */
+export async function endStray(pidPath: string, clock: Clock): Promise<void> {
+  const text = await Deno.readTextFile(pidPath).catch(() => "");
+  const pid = Number(text.trim());
+  if (!Number.isInteger(pid) || pid < 1) return;
+  const endMs = clock.bootMs() + KILL_TIMEOUT_MS;
+  for (;;) {
+    const facts = await processFacts(pid);
+    const isQemu = facts?.zombie === false &&
+      facts.cmdline.includes(`-pidfile ${pidPath} `);
+    if (!isQemu) return;
+    killNow(pid);
+    if (clock.bootMs() >= endMs) {
+      throw new AppError(
+        "timeout",
+        `Cannot end the VM without a record at ${pidPath}: process ${pid} does not die`,
+      );
+    }
+    await clock.sleep(END_POLL_MS);
+  }
+}
+
+/**
  * Nothing of this record runs when it returns.
  *
  * @throws {AppError} `timeout` when the kernel does not let it die.

@@ -4,6 +4,7 @@ import { QemuVmm } from "../../vmm/mod.ts";
 import { findByMarker, processFacts } from "../../vmm/process_table.ts";
 import { connectQmp } from "../../vmm/qmp.ts";
 import { RunDirectory } from "../../vmm/run_directory.ts";
+import { runChecked } from "../../roles/process/mod.ts";
 import { systemClock } from "../../roles/clock/mod.ts";
 import { tempDir } from "../support/temp.ts";
 import {
@@ -83,6 +84,38 @@ Deno.test("qemu driver: a process that only has the recorded pid is left alone",
   } finally {
     other.kill("SIGKILL");
     await other.status;
+  }
+});
+
+Deno.test("qemu driver: a VM whose record is torn is ended, and can be started again", async () => {
+  await using dir = await tempDir("vmm");
+  const { instance, paths } = await leftRunning(dir.path);
+  await Deno.writeTextFile(paths.record, '{"version":1,"id":"contr');
+  const vmm = testQemu(dir.path);
+  assert.deepEqual(await vmm.list(), []);
+  assert.equal(await isGone(instance.pid), true);
+  const image = await testImage();
+  await vmm.start(testMachine(image, instance.id, "silent"));
+  await vmm.stop(instance.id, { graceMs: 0 });
+  await vmm.close();
+});
+
+Deno.test("qemu driver: a full disk ends no VM that runs when it is adopted", async () => {
+  await using dir = await tempDir("vmm");
+  const run = `${dir.path}/run`;
+  await Deno.mkdir(run);
+  await runChecked("mount", ["-t", "tmpfs", "-o", "size=1m", "none", run]);
+  try {
+    const { instance } = await leftRunning(dir.path);
+    await Deno.writeFile(`${run}/filler`, new Uint8Array(1 << 20)).catch(
+      () => undefined,
+    );
+    const vmm = testQemu(dir.path);
+    assert.deepEqual(await vmm.list(), [instance]);
+    await vmm.stop(instance.id, { graceMs: 0 });
+    await vmm.close();
+  } finally {
+    await runChecked("umount", ["-l", run]);
   }
 });
 
