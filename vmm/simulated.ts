@@ -14,7 +14,10 @@ import { AppError } from "../roles/model/errors.ts";
 import { Counter, Sha256, VmId } from "../roles/model/ids.ts";
 import { parseJsonWith } from "../roles/model/parse.ts";
 import type { Clock } from "../roles/model/ports.ts";
-import { simulatedScript } from "./core/simulated_script.ts";
+import {
+  type SimulatedScript,
+  simulatedScript,
+} from "./core/simulated_script.ts";
 import type { VmConfig } from "./core/vm_config.ts";
 import type {
   LogTail,
@@ -123,6 +126,8 @@ export class SimulatedVmm implements Vmm {
   #clock: Clock;
   #onSpawned: () => void;
   readonly #watchIntervalMs: number;
+  /** By VM in the table: each is looked at many times. */
+  readonly #scripts = new WeakMap<SimulatedVm, SimulatedScript>();
   #vms: Map<string, SimulatedVm> | null = null;
   /** What an ended VM wrote stays readable until `forget`. */
   #oldLogs = new Map<string, string>();
@@ -231,8 +236,14 @@ export class SimulatedVmm implements Vmm {
     return vm !== undefined && this.#isUp(vm);
   }
 
+  #scriptOf(vm: SimulatedVm): SimulatedScript {
+    const known = this.#scripts.get(vm) ?? simulatedScript(vm.cmdline);
+    this.#scripts.set(vm, known);
+    return known;
+  }
+
   #isUp(vm: SimulatedVm): boolean {
-    const script = simulatedScript(vm.cmdline);
+    const script = this.#scriptOf(vm);
     const ageMs = this.#clock.bootMs() - vm.startedAtMs;
     return script.outcome !== "never" && ageMs >= script.bootMs &&
       this.#endOf(vm) === null;
@@ -246,7 +257,7 @@ export class SimulatedVmm implements Vmm {
 
   /** How it has ended by now; null while it runs. */
   #endOf(vm: SimulatedVm): { clean: boolean; reason: string } | null {
-    const script = simulatedScript(vm.cmdline);
+    const script = this.#scriptOf(vm);
     if (script.outcome !== "crash" && script.outcome !== "poweroff") {
       return null;
     }
