@@ -6,21 +6,38 @@
  */
 import { AppError } from "../model/errors.ts";
 
+async function openLock(path: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+    return await Deno.open(`${path}/lock`, {
+      read: true,
+      write: true,
+      create: true,
+      mode: 0o600,
+    });
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.PermissionDenied
+      ? "no permission"
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
+    throw new AppError("refused", `Cannot use ${path}: ${why}`, {
+      cause,
+      hint:
+        "give a directory of yours with --state-dir or --run-dir, or set XDG_STATE_HOME and XDG_RUNTIME_DIR",
+    });
+  }
+}
+
 /**
  * Takes the exclusive lock of a directory, which is made (mode 0700) if it is
  * missing. Dispose to let go.
  *
- * @throws {AppError} `refused`, naming the process that has it.
+ * @throws {AppError} `refused`, naming the process that has it, or why it cannot be used.
  */
 export async function lockDirectory(path: string): Promise<AsyncDisposable> {
-  await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   const name = `${path}/lock`;
-  const file = await Deno.open(name, {
-    read: true,
-    write: true,
-    create: true,
-    mode: 0o600,
-  });
+  const file = await openLock(path);
   try {
     if (!await file.tryLock(true)) {
       const owner = (await Deno.readTextFile(name)).trim();

@@ -12,6 +12,7 @@ import {
   serverConfigShape,
 } from "../../roles/config/mod.ts";
 import { openTokenTable } from "../../roles/auth/mod.ts";
+import { AppError } from "../../roles/model/mod.ts";
 import { systemRandom } from "../../roles/clock/mod.ts";
 import { until } from "../support/wait.ts";
 import { tempDir } from "../support/temp.ts";
@@ -91,6 +92,17 @@ Deno.test("a directory belongs to one process until that ends, by kill -9 too", 
     await assert.rejects(lockDirectory(state), { code: "refused" });
   }
   await using _again = await lockDirectory(state);
+});
+
+Deno.test("a directory that cannot be made is named, with what to do", async () => {
+  await using dir = await tempDir("lock");
+  await Deno.writeTextFile(`${dir.path}/file`, "");
+  const path = `${dir.path}/file/state`;
+  const error = await lockDirectory(path).then(() => null, (error) => error);
+  assert.ok(error instanceof AppError, String(error));
+  assert.equal(error.code, "refused");
+  assert.ok(error.message.startsWith(`Cannot use ${path}: `), error.message);
+  assert.match(error.hint ?? "", /--state-dir/);
 });
 
 Deno.test("tokens are stored privately and revoked for every process at once", async () => {
