@@ -1,0 +1,234 @@
+/**
+ * A worker that obeys orders as design.md has it, in steps, on a virtual
+ * clock. How a VM behaves is written in its spec's `env.behave`.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import {
+  type Assignment,
+  compareFence,
+  type Order,
+  type OrderFence,
+} from "../../roles/model/assignment.ts";
+import type { ObservedVm, WorkerReport } from "../../roles/model/observed.ts";
+import type { Clock } from "../../roles/model/ports.ts";
+import type { VmSpec } from "../../roles/model/vm_spec.ts";
+
+/** What `env.behave` may say: becomes healthy, never does, or meets a broken host on the named worker. */
+type Behaviour = "healthy" | "fail" | `broken-on:${string}`;
+
+const BOOT_MS = 2000;
+
+interface FakeVm {
+  order: Order;
+  /** What runs; null: nothing. */
+  runs: { spec: VmSpec; runtimeHash: string; generation: number } | null;
+  sinceMs: number;
+  settled: boolean;
+  refused:
+    | { runtimeHash: string; orderRevision: number; reason: string }
+    | null;
+}
+
+/** What a worker calls: the service itself, or a client of it. */
+export interface WorkerCalls {
+  getAssignment(
+    worker: string,
+    lastSeen: OrderFence,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Assignment | null>;
+  pushData(report: WorkerReport): Promise<unknown>;
+}
+
+/** A worker that does what it is told, in steps. */
+export class FakeWorker {
+  readonly name: string;
+  readonly vms = new Map<string, FakeVm>();
+  /** False: cut off from the master. */
+  isConnected = true;
+  capacity: { cpuMilli: number; memoryMib: number };
+  attributes: Record<string, string>;
+  fence: OrderFence = { leaseEpoch: 0, revision: 0 };
+  /** Every (vm, runtimeHash) that was started, in order. */
+  readonly starts: { vm: string; runtimeHash: string; atMs: number }[] = [];
+  #sequence = 0;
+  readonly #process: string;
+  readonly #clock: Clock;
+
+  constructor(
+    name: string,
+    clock: Clock,
+    options: {
+      cpuMilli?: number;
+      memoryMib?: number;
+      attributes?: Record<string, string>;
+    } = {},
+  ) {
+    this.name = name;
+    this.#clock = clock;
+    this.capacity = {
+      cpuMilli: options.cpuMilli ?? 4000,
+      memoryMib: options.memoryMib ?? 1024,
+    };
+    this.attributes = options.attributes ?? {};
+    this.#process = name.split("").map((c) => c.charCodeAt(0).toString(16))
+      .join("").padEnd(32, "0").slice(0, 32);
+  }
+
+  /** Asks for orders, does what is due, reports. */
+  async step(master: WorkerCalls): Promise<void> {
+    if (this.isConnected) {
+      const never = new AbortController();
+      const got = await master.getAssignment(
+        this.name,
+        this.fence,
+        0,
+        never.signal,
+      );
+      if (got !== null) this.#accept(got);
+    }
+    this.#advance();
+    if (this.isConnected) await master.pushData(this.report());
+  }
+
+  #accept(assignment: Assignment): void {
+    assert.ok(
+      compareFence(assignment, this.fence) > 0,
+      "the pair of a worker never falls",
+    );
+    const { leaseEpoch, revision } = assignment;
+    this.fence = { leaseEpoch, revision };
+    const wanted = new Map(assignment.orders.map((order) => [order.vm, order]));
+    assert.equal(wanted.size, assignment.orders.length, "one order per VM");
+    for (const id of [...this.vms.keys()]) {
+      if (!wanted.has(id)) this.vms.delete(id);
+    }
+    for (const order of wanted.values()) this.#take(order);
+  }
+
+  #take(order: Order): void {
+    const vm = this.vms.get(order.vm);
+    if (vm === undefined || vm.order.incarnation !== order.incarnation) {
+      const fresh: FakeVm = {
+        order,
+        runs: null,
+        sinceMs: 0,
+        settled: false,
+        refused: null,
+      };
+      this.vms.set(order.vm, fresh);
+      this.#start(fresh, order);
+      return;
+    }
+    vm.order = order;
+    if (
+      vm.refused !== null && order.orderRevision > vm.refused.orderRevision
+    ) vm.refused = null;
+    if (vm.runs?.runtimeHash === order.runtimeHash) {
+      vm.runs = { ...vm.runs, generation: order.generation };
+    } else if (vm.refused === null) this.#start(vm, order);
+  }
+
+  #start(
+    vm: FakeVm,
+    what: { spec: VmSpec; runtimeHash: string; generation: number },
+  ): void {
+    const { spec, runtimeHash, generation } = what;
+    vm.runs = { spec, runtimeHash, generation };
+    vm.sinceMs = this.#clock.bootMs();
+    vm.settled = false;
+    this.starts.push({
+      vm: vm.order.vm,
+      runtimeHash,
+      atMs: this.#clock.bootMs(),
+    });
+  }
+
+  #behaviour(vm: FakeVm): Behaviour {
+    return (vm.runs?.spec.env.behave ?? "healthy") as Behaviour;
+  }
+
+  #isHealthy(vm: FakeVm): boolean {
+    return vm.runs !== null && this.#behaviour(vm) !== "fail" &&
+      !this.#isBroken(vm) &&
+      this.#clock.bootMs() - vm.sinceMs >= BOOT_MS;
+  }
+
+  #isBroken(vm: FakeVm): boolean {
+    return this.#behaviour(vm) === `broken-on:${this.name}`;
+  }
+
+  #advance(): void {
+    for (const vm of this.vms.values()) {
+      if (vm.runs === null || this.#isBroken(vm)) continue;
+      const ageMs = this.#clock.bootMs() - vm.sinceMs;
+      const { minHealthyTimeMs, healthyDeadlineMs } = vm.runs.spec.update;
+      if (this.#isHealthy(vm)) {
+        vm.settled ||= ageMs >= BOOT_MS + minHealthyTimeMs;
+      } else if (!vm.settled && ageMs >= healthyDeadlineMs) this.#fallBack(vm);
+    }
+  }
+
+  #fallBack(vm: FakeVm): void {
+    vm.refused = {
+      runtimeHash: vm.order.runtimeHash,
+      orderRevision: vm.order.orderRevision,
+      reason: `not healthy within ${vm.order.spec.update.healthyDeadlineMs} ms`,
+    };
+    const { fallback } = vm.order;
+    if (fallback.kind === "spec") this.#start(vm, fallback);
+    else vm.runs = null;
+  }
+
+  report(): WorkerReport {
+    return {
+      worker: this.name,
+      bootId: "boot",
+      sequence: ++this.#sequence,
+      process: this.#process,
+      ...this.fence,
+      capacity: this.capacity,
+      attributes: this.attributes,
+      versions: { procurator: "0.1.0" },
+      vms: [...this.vms.values()].map((vm) => this.#observed(vm)),
+      metrics: {},
+    };
+  }
+
+  #observed(vm: FakeVm): ObservedVm {
+    const isHealthy = this.#isHealthy(vm);
+    const isBroken = this.#isBroken(vm);
+    const runs = isBroken ? null : vm.runs;
+    const ageMs = this.#clock.bootMs() - vm.sinceMs;
+    return {
+      vm: vm.order.vm,
+      incarnation: vm.order.incarnation,
+      state: runs === null ? isBroken ? "Created" : "Shutdown" : "Running",
+      runtimeHash: runs?.runtimeHash ?? null,
+      generation: runs?.generation ?? 0,
+      health: isHealthy ? "healthy" : "starting",
+      healthyForMs: isHealthy ? ageMs - BOOT_MS : null,
+      settled: vm.settled,
+      restarts: 0,
+      address: "127.0.0.1:8080",
+      ports: [],
+      rolledBack: vm.refused === null ? null : {
+        runtimeHash: vm.refused.runtimeHash,
+        orderRevision: vm.refused.orderRevision,
+        generation: vm.order.generation,
+        reason: vm.refused.reason,
+      },
+      hostFailure: isBroken
+        ? { kind: "driver", message: "no such device" }
+        : null,
+      message: isHealthy ? "healthy" : "no answer yet",
+      seconds: {
+        copy: 0.5,
+        boot: isHealthy ? BOOT_MS / 1000 : null,
+        healthy: vm.settled ? 1 : null,
+      },
+    };
+  }
+}
