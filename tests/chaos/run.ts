@@ -36,10 +36,22 @@ export interface RoundResult {
   violations: string[];
 }
 
-/** How long each step may take, by driver: real machines boot for seconds. */
+/**
+ * How long each step may take, by driver: real machines boot for seconds, and
+ * for many on a busy host. A commit that fails has a deadline of its own, so
+ * that a slow host does not fail one that is healthy.
+ */
 const LIMITS = {
-  simulated: { commitMs: 45_000, healthyDeadlineMs: 1500, replicas: 2 },
-  qemu: { commitMs: 150_000, healthyDeadlineMs: 20_000, replicas: 1 },
+  simulated: {
+    commitMs: 60_000,
+    deadlineMs: { healthy: 30_000, failing: 1500 },
+    replicas: 2,
+  },
+  qemu: {
+    commitMs: 180_000,
+    deadlineMs: { healthy: 120_000, failing: 12_000 },
+    replicas: 1,
+  },
 } as const;
 /** Between two looks at the master while a kill is awaited. */
 const LOOK_EVERY_MS = 60;
@@ -88,47 +100,62 @@ class ChaosRun {
         healthy: push === "healthy",
         real: this.#options.driver === "qemu",
         replicas: this.#limits.replicas,
-        healthyDeadlineMs: this.#limits.healthyDeadlineMs,
+        healthyDeadlineMs: this.#limits.deadlineMs[push],
       }),
     );
   }
 
+  /** One look: the outcome, why there will be none, or null while it is on its way. */
+  async #look(
+    pushed: string,
+    push: Push,
+    seenSoFar: (text: string) => void,
+  ): Promise<Outcome | { never: string } | null> {
+    const wanted = push === "healthy" ? "active" : "failed";
+    const opposite = push === "healthy" ? "failed" : "active";
+    const seen = await this.#cluster.ask().catch(async (error) => {
+      // Before the first publish there is no cluster to ask for.
+      const job = await this.#cluster.job(pushed);
+      seenSoFar(`${error}; ci: ${job?.message ?? "no job yet"}`);
+      throw error;
+    });
+    const generation = seen.generations.find(({ commit }) => commit === pushed);
+    seenSoFar(JSON.stringify(seen));
+    if (generation?.state === opposite) {
+      return { never: `the pushed commit is ${opposite}` };
+    }
+    // Two calls make one look: what they say together may be a moment apart.
+    const expected = push === "healthy" ? pushed : this.#active;
+    const good = generation?.state === wanted &&
+      seen.activeCommit === expected && seen.convergencePercent === 100 &&
+      seen.vms.every(({ health, drift }) => health === "healthy" && !drift);
+    if (good) {
+      return { ...seen, machines: await machines(this.#cluster.machinesOf) };
+    }
+    const job = generation === undefined
+      ? await this.#cluster.job(pushed)
+      : null;
+    if (job !== null) seenSoFar(`ci: ${job.state}, ${job.message}`);
+    return job?.state === "failed" ? { never: job.message } : null;
+  }
+
   /** Waits until `pushed` has come to its end and everything agrees. */
   async #settled(pushed: string, push: Push): Promise<Outcome> {
-    const ended = push === "healthy" ? "active" : "failed";
     let last = "nothing was seen";
+    let why: string;
     try {
-      return await until(`the end of commit ${pushed}`, async () => {
-        const seen = await this.#cluster.ask();
-        const state = seen.generations.find(({ commit }) => commit === pushed)
-          ?.state;
-        last = JSON.stringify({ state, ...seen });
-        // Two calls make one look: what they say together may be a moment apart.
-        const expected = push === "healthy" ? pushed : this.#active;
-        const good = state === ended && seen.activeCommit === expected &&
-          seen.convergencePercent === 100 &&
-          seen.vms.every(({ health, drift }) => health === "healthy" && !drift);
-        if (good) {
-          return {
-            ...seen,
-            machines: await machines(this.#cluster.machinesOf),
-          };
-        }
-        const job = state === undefined
-          ? await this.#cluster.job(pushed)
-          : null;
-        if (job !== null) last = `ci: ${job.state}, ${job.message}`;
-        return null;
-      }, { timeoutMs: this.#limits.commitMs });
-    } catch (error) {
-      const log = (await this.#cluster.process.log()).split("\n").slice(-30);
-      throw new Error(
-        `${
-          error instanceof Error ? error.message : error
-        }; last seen: ${last}\n${log.join("\n")}`,
-        { cause: error },
+      const end = await until(
+        `the end of commit ${pushed}`,
+        () => this.#look(pushed, push, (text) => last = text),
+        { timeoutMs: this.#limits.commitMs },
       );
+      if (!("never" in end)) return end;
+      why = end.never;
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error);
     }
+    const log = (await this.#cluster.process.log()).split("\n").slice(-30);
+    throw new Error(`${why}; last seen: ${last}\n${log.join("\n")}`);
   }
 
   /** Starts `dev` with the failpoint of the coming round, asleep until that round pushes. */
@@ -194,7 +221,7 @@ class ChaosRun {
     let timer: ReturnType<typeof setTimeout> | undefined;
     if (round.kind === "moment") {
       const wholeMs = this.#commitMs +
-        (round.push === "failing" ? this.#limits.healthyDeadlineMs : 0);
+        (round.push === "failing" ? this.#limits.deadlineMs.failing : 0);
       timer = setTimeout(() => {
         this.#cluster.process.end("SIGKILL");
       }, round.fraction * wholeMs);
