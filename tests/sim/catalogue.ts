@@ -1,0 +1,215 @@
+/**
+ * The specs that a publisher pushes: a cluster of groups, and the changes that
+ * people make to one.
+ *
+ * @module
+ */
+import { runtimeHash } from "../../roles/model/hashes.ts";
+import { VmSpec } from "../../roles/model/vm_spec.ts";
+import type { SimulationPlan } from "./plan.ts";
+import type { RandomStream } from "./random.ts";
+
+/** How the guest of an image behaves. */
+export type Behaviour =
+  | "good"
+  | "never-boots"
+  | "crashes-early"
+  | "crashes-late";
+
+interface Group {
+  name: string;
+  replicas: number;
+  memoryMib: number;
+  version: number;
+  behaviour: Behaviour;
+  bootMs: number;
+  label: number;
+  maxParallel: number;
+  dependsOn: string[];
+  hasVolume: boolean;
+  published: number | null;
+}
+
+const NAMES = ["web", "db", "queue", "mail", "search", "cron"];
+const MIN_HEALTHY_MS = 5000;
+const CRASH_EARLY_MS = 2000;
+const CRASH_LATE_MS = 45_000;
+/** At most this part of the memory is asked for, so that there is a way from one generation to the next. */
+const MAX_FILL = 0.55;
+
+export class Catalogue {
+  readonly #random: RandomStream;
+  readonly #plan: SimulationPlan;
+  #groups: Group[];
+  #version = 1;
+  /** What a hash takes, for checkers. */
+  readonly sizes = new Map<string, { cpuMilli: number; memoryMib: number }>();
+
+  constructor(plan: SimulationPlan, random: RandomStream) {
+    this.#plan = plan;
+    this.#random = random;
+    const count = random.integer(2, 4);
+    this.#groups = NAMES.slice(0, count).map((name, index) => ({
+      name,
+      replicas: this.#replicas(count),
+      memoryMib: random.pick([64, 128, 256, 512]),
+      version: 1,
+      behaviour: "good",
+      bootMs: random.integer(500, 8000),
+      label: 0,
+      maxParallel: random.pick([1, 1, 1, 2, 3]),
+      dependsOn: index > 0 && random.chance(0.3) ? [NAMES[0] ?? ""] : [],
+      hasVolume: random.chance(0.35),
+      published: null,
+    }));
+    const first = this.#groups[0];
+    if (first !== undefined && random.chance(0.3)) {
+      first.published = 8080;
+      first.replicas = Math.min(first.replicas, plan.workers - 1);
+    }
+    this.#fit();
+  }
+
+  #replicas(groups: number): number {
+    const most = Math.max(1, Math.floor(this.#plan.maxInstances / groups));
+    return this.#random.integer(Math.max(1, most >> 1), most);
+  }
+
+  /** Shrinks what asks for more memory than it should. */
+  #fit(): void {
+    const most = this.#plan.workers * this.#plan.workerMib * MAX_FILL;
+    const asked = () =>
+      this.#groups.reduce(
+        (sum, { replicas, memoryMib }) => sum + replicas * memoryMib,
+        0,
+      );
+    while (asked() > most) {
+      const largest = this.#groups.reduce((a, b) =>
+        a.memoryMib * a.replicas >= b.memoryMib * b.replicas ? a : b
+      );
+      if (largest.memoryMib > 64) largest.memoryMib >>= 1;
+      else largest.replicas = Math.max(1, largest.replicas - 1);
+    }
+  }
+
+  /** The specs as they are now. */
+  specs(): VmSpec[] {
+    return this.#groups.map((group) => this.#spec(group));
+  }
+
+  #spec(group: Group): VmSpec {
+    const path = `/nix/store/${"a".repeat(32)}-${group.name}-${group.version}`;
+    const spec = VmSpec.parse({
+      name: group.name,
+      replicas: group.replicas,
+      cpuMilli: 100,
+      memoryMib: group.memoryMib,
+      labels: { turn: String(group.label) },
+      image: {
+        toplevel: path,
+        kernelPath: `${path}/kernel`,
+        initrdPath: `${path}/initrd`,
+        cmdline: cmdlineOf(group),
+      },
+      network: {
+        ports: [{
+          name: "http",
+          guest: 80,
+          ...(group.published === null ? {} : { publish: group.published }),
+        }],
+      },
+      volumes: group.hasVolume
+        ? [{ name: "data", sizeMib: 16, mount: "/data" }]
+        : [],
+      healthChecks: [{ name: "up", kind: "tcp", port: 80, intervalMs: 5000 }],
+      update: {
+        maxParallel: group.maxParallel,
+        minHealthyTimeMs: MIN_HEALTHY_MS,
+        healthyDeadlineMs: 40_000,
+        progressDeadlineMs: 180_000,
+      },
+      restart: { delayMs: 500, maxDelayMs: 8000 },
+      dependsOn: group.dependsOn,
+    });
+    const { cpuMilli, memoryMib } = spec;
+    this.sizes.set(runtimeHash(spec), { cpuMilli, memoryMib });
+    return spec;
+  }
+
+  #next(): number {
+    return ++this.#version;
+  }
+
+  /** Every guest behaves from now on, and everything is new. */
+  mend(): void {
+    for (const group of this.#groups) {
+      group.behaviour = "good";
+      group.version = this.#next();
+    }
+  }
+
+  /** True when what was changed last misbehaves. */
+  get isBad(): boolean {
+    return this.#groups.some(({ behaviour }) => behaviour !== "good");
+  }
+
+  /** One change as people make them; says which. */
+  change(allowed: readonly Behaviour[]): string {
+    const random = this.#random;
+    for (const group of this.#groups) {
+      if (group.behaviour === "good") continue;
+      group.behaviour = "good";
+      group.version = this.#next();
+    }
+    const group = random.pick(this.#groups);
+    const draw = random.fraction();
+    if (draw < 0.1) return "the same again";
+    if (draw < 0.2) {
+      group.label++;
+      return `policy of ${group.name}`;
+    }
+    if (draw < 0.3) {
+      group.replicas = Math.max(1, group.replicas + random.pick([-2, -1, 1]));
+      if (group.published !== null) {
+        group.replicas = Math.min(group.replicas, this.#plan.workers - 1);
+      }
+      this.#fit();
+      return `${group.replicas} replicas of ${group.name}`;
+    }
+    if (draw < 0.37 && this.#groups.length > 2) {
+      const gone = this.#groups.pop();
+      for (const other of this.#groups) {
+        other.dependsOn = other.dependsOn.filter((name) => name !== gone?.name);
+      }
+      return `without ${gone?.name}`;
+    }
+    const behaviour = draw < 0.65 ? random.pick(allowed) : "good";
+    const changed = random.chance(0.3) ? this.#groups : [group];
+    for (const each of changed) {
+      each.version = this.#next();
+      each.bootMs = random.integer(500, 8000);
+    }
+    group.behaviour = behaviour;
+    return `${behaviour} image of ${
+      changed.map(({ name }) => name).join(", ")
+    }`;
+  }
+}
+
+function cmdlineOf({ behaviour, bootMs, version }: Group): string {
+  const words = [`version=${version}`, `simulated.boot_ms=${bootMs}`];
+  if (behaviour === "never-boots") words.push("simulated.outcome=never");
+  if (behaviour === "crashes-early") {
+    words.push(
+      "simulated.outcome=crash",
+      `simulated.after_ms=${CRASH_EARLY_MS}`,
+    );
+  }
+  if (behaviour === "crashes-late") {
+    words.push(
+      "simulated.outcome=crash",
+      `simulated.after_ms=${CRASH_LATE_MS}`,
+    );
+  }
+  return words.join(" ");
+}

@@ -1,0 +1,50 @@
+/**
+ * What a checker sees. `always_*` hold at every moment, `eventually_*` within
+ * a bound after the storm.
+ *
+ * @module
+ */
+import type { ClusterDoc } from "../../../roles/master/core/documents.ts";
+import type { MasterService } from "../../../roles/master/service.ts";
+import type { PublishRequest } from "../../../roles/model/generation.ts";
+import type { Host, RunningVm } from "../host.ts";
+import type { Kernel } from "../kernel.ts";
+import type { MasterNode } from "../master_node.ts";
+import type { Network } from "../network.ts";
+import type { SimulationPlan } from "../plan.ts";
+import type { Trace } from "../trace.ts";
+import type { Transitions } from "../transitions.ts";
+import type { WorkerNode } from "../worker_node.ts";
+import type { Workload } from "../workload.ts";
+
+/** Everything there is. */
+export interface World {
+  plan: SimulationPlan;
+  kernel: Kernel;
+  network: Network;
+  trace: Trace;
+  transitions: Transitions;
+  master: MasterNode;
+  workers: readonly WorkerNode[];
+  hosts: readonly Host[];
+  workload: Workload;
+}
+
+/** Hooks; a broken promise goes to `trace.broken`. */
+export interface Checker {
+  vmStarted?(host: Host, vm: RunningVm): void;
+  /** It is no longer in `host.running`. */
+  vmEnded?(host: Host, vm: RunningVm): void;
+  written?(host: Host, path: string, text: string): void;
+  clusterCommitted?(doc: ClusterDoc): void;
+  masterUp?(service: MasterService): void;
+  published?(request: PublishRequest): void;
+  operating?(): void;
+  rolledBack?(active: number): void;
+  resumed?(): void;
+}
+
+export type MakeChecker = (world: World) => Checker;
+
+/** Null when it holds, else what is missing. */
+export type Eventually = (world: World) => string | null;

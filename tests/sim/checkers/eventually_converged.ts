@@ -1,0 +1,37 @@
+/**
+ * What runs on the hosts is what the active generation asks for: every
+ * instance once, with the right content, answering, and nothing else.
+ *
+ * @module
+ */
+import { CLUSTER } from "../workload.ts";
+import type { Eventually } from "./checker.ts";
+
+export const eventuallyConverged: Eventually = ({ master, hosts }) => {
+  if (master.service === null) return "the master is down";
+  const status = master.service.views.getClusterStatus(CLUSTER);
+  const running = new Map<string, string>();
+  for (const host of hosts) {
+    for (const vm of host.running.values()) {
+      if (running.has(vm.id)) return `${vm.id} runs twice`;
+      running.set(vm.id, `${host.name} ${vm.incarnation} ${vm.runtimeHash}`);
+      if (!host.answers(vm)) return `${vm.id} on ${host.name} does not answer`;
+    }
+  }
+  for (const vm of status.vms) {
+    const wanted = `${vm.worker} ${vm.incarnation} ${vm.desired}`;
+    const found = running.get(vm.id);
+    if (found !== wanted) {
+      return `${vm.id} is ${found ?? "nowhere"}, not ${wanted}: ${vm.message}`;
+    }
+    if (vm.health !== "healthy" || vm.drift) {
+      return `${vm.id} is ${vm.health} in the master's eyes`;
+    }
+    running.delete(vm.id);
+  }
+  const [extra] = running.keys();
+  if (extra !== undefined) return `${extra} runs and nobody asks for it`;
+  return status.convergencePercent === 100
+    ? null
+    : `convergence is ${status.convergencePercent} %`;
+};

@@ -1,0 +1,26 @@
+/**
+ * No rollout is left undecided, and without a hold the newest generation is
+ * active or has failed.
+ *
+ * @module
+ */
+import type { Eventually } from "./checker.ts";
+
+export const eventuallyRolloutsEnd: Eventually = ({ transitions }) => {
+  const { cluster } = transitions;
+  if (cluster === null) return "nothing was ever published";
+  if (cluster.rollout?.state === "running") {
+    return `generation ${cluster.rollout.generation} is still being rolled out`;
+  }
+  if (cluster.held) return null;
+  for (const doc of transitions.generations.values()) {
+    if (doc.state === "rolling" || doc.state === "pending") {
+      return `generation ${doc.generation} is ${doc.state}`;
+    }
+    const isNewest = doc.generation === cluster.highest;
+    if (isNewest && doc.state !== "active" && doc.state !== "failed") {
+      return `the newest generation ${doc.generation} is ${doc.state}`;
+    }
+  }
+  return null;
+};

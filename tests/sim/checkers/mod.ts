@@ -1,0 +1,33 @@
+/**
+ * All checkers. A new one is a file and a line here.
+ *
+ * @module
+ */
+import { alwaysAcknowledged } from "./always_acknowledged.ts";
+import { alwaysAvailability } from "./always_availability.ts";
+import { alwaysCapacity } from "./always_capacity.ts";
+import { alwaysFence } from "./always_fence.ts";
+import { alwaysHold } from "./always_hold.ts";
+import { alwaysRefused } from "./always_refused.ts";
+import type { Eventually, MakeChecker } from "./checker.ts";
+import { eventuallyBounded } from "./eventually_bounded.ts";
+import { eventuallyConverged } from "./eventually_converged.ts";
+import { eventuallyRolloutsEnd } from "./eventually_rollouts_end.ts";
+
+export type { Checker, World } from "./checker.ts";
+
+export const ALWAYS: readonly MakeChecker[] = [
+  alwaysAcknowledged,
+  alwaysAvailability,
+  alwaysCapacity,
+  alwaysFence,
+  alwaysHold,
+  alwaysRefused,
+];
+
+/** In the order in which they come true. */
+export const EVENTUALLY: Readonly<Record<string, Eventually>> = {
+  eventually_rollouts_end: eventuallyRolloutsEnd,
+  eventually_converged: eventuallyConverged,
+  eventually_bounded: eventuallyBounded,
+};

@@ -1,0 +1,82 @@
+/**
+ * What one seed simulates: how large the cluster is, which faults it has,
+ * how often they come. Drawn before anything runs.
+ *
+ * @module
+ */
+import type { RandomStream } from "./random.ts";
+
+/** Faults that are drawn on or off; each covers the kinds of trace.ts that it makes. */
+export const FAULT_GROUPS = [
+  "delay",
+  "loss",
+  "partition",
+  "repeats",
+  "late",
+  "replyLost",
+  "workerCrash",
+  "reboot",
+  "masterCrash",
+  "masterCrashInCommit",
+  "skew",
+  "neverBoots",
+  "vmCrashes",
+  "fetch",
+  "probes",
+  "workerDisk",
+  "masterDisk",
+] as const;
+export type FaultGroup = typeof FAULT_GROUPS[number];
+
+/** A run in which nothing goes wrong proves little. */
+const MIN_FAULTS = 4;
+
+export interface SimulationPlan {
+  seed: number;
+  workers: number;
+  /** Memory of each worker. */
+  workerMib: number;
+  /** Instances at most. */
+  maxInstances: number;
+  publishes: number;
+  faults: ReadonlySet<FaultGroup>;
+  leaseMs: number;
+  tickMs: number;
+  /** Faults and publishes until here. */
+  stormMs: number;
+  /** From the end of the storm until everything must be as desired. */
+  calmMs: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Longest avoidance of a worker and longest back-offs together, and a rollout after them. */
+const CALM_MS = 30 * MINUTE_MS;
+
+export function drawPlan(
+  seed: number,
+  random: RandomStream,
+  isLarge: boolean,
+): SimulationPlan {
+  const faults = new Set<FaultGroup>();
+  for (const group of FAULT_GROUPS) {
+    if (random.chance(0.45)) faults.add(group);
+  }
+  while (faults.size < MIN_FAULTS) faults.add(random.pick(FAULT_GROUPS));
+  // Half a minute makes a run three times cheaper than the default of ten seconds.
+  const leaseMs = random.pick([10_000, 30_000, 30_000, 30_000]);
+  const workers = isLarge ? 50 : random.integer(3, 7);
+  return {
+    seed,
+    workers,
+    workerMib: random.pick([4096, 8192]),
+    maxInstances: isLarge ? 500 : random.pick([6, 8, 10, 12, 16, 24, 40]),
+    publishes: isLarge ? 8 : random.integer(3, 5),
+    faults,
+    leaseMs,
+    // At most a quarter of the lease, as the master's configuration demands.
+    tickMs: random.pick([1000, 2000, leaseMs / 4]),
+    stormMs: isLarge ? 55 * MINUTE_MS : 9 * MINUTE_MS,
+    calmMs: CALM_MS,
+  };
+}

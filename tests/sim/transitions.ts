@@ -1,0 +1,120 @@
+/**
+ * What the master commits, told apart: from two versions of a document to the
+ * kind of step between them. The trace is written from it, and checkers see
+ * every committed state of the cluster.
+ *
+ * @module
+ */
+import type { StoreOperation } from "../../roles/master/store.ts";
+import type {
+  ClusterDoc,
+  GenerationDoc,
+  PlacementDoc,
+  WorkerDoc,
+} from "../../roles/master/core/documents.ts";
+import type { Seen, Trace } from "./trace.ts";
+
+export class Transitions {
+  readonly placements = new Map<string, PlacementDoc>();
+  readonly generations = new Map<string, GenerationDoc>();
+  cluster: ClusterDoc | null = null;
+  readonly #workers = new Map<string, WorkerDoc>();
+  readonly #trace: Trace;
+  /** Told of each committed state of the cluster. */
+  onCluster: (doc: ClusterDoc) => void = () => undefined;
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+  }
+
+  committed(operations: readonly StoreOperation[]): void {
+    for (const { kind, id, json } of operations) {
+      switch (kind) {
+        case "placement":
+          this.#placement(id, json);
+          break;
+        case "generation":
+          this.#generation(id, json);
+          break;
+        case "cluster":
+          if (json !== null) this.#cluster(JSON.parse(json));
+          break;
+        case "worker":
+          if (json !== null) this.#worker(id, JSON.parse(json));
+      }
+    }
+  }
+
+  #placement(id: string, json: string | null): void {
+    const before = this.placements.get(id);
+    if (json === null) {
+      this.placements.delete(id);
+      this.#trace.seen("forget", before?.worker ?? "", id);
+      return;
+    }
+    const after: PlacementDoc = JSON.parse(json);
+    this.placements.set(id, after);
+    const kind = before === undefined ? "place" : placementStep(before, after);
+    this.#trace.seen(
+      kind,
+      after.worker,
+      `${id} @${after.generation} r${after.orderRevision} ${
+        after.runtimeHash.slice(0, 8)
+      }`,
+    );
+  }
+
+  #generation(id: string, json: string | null): void {
+    const before = this.generations.get(id);
+    if (json === null) {
+      this.generations.delete(id);
+      return;
+    }
+    const after: GenerationDoc = JSON.parse(json);
+    this.generations.set(id, after);
+    if (before?.state === after.state) return;
+    const kinds = {
+      pending: "hold",
+      rolling: "roll-out",
+      active: "promote",
+      failed: "fail",
+      superseded: "supersede",
+    } as const;
+    this.#trace.seen(kinds[after.state], "master", `${id} ${after.reason}`);
+  }
+
+  #cluster(doc: ClusterDoc): void {
+    this.cluster = doc;
+    this.#trace.line(
+      "master",
+      `cluster plan ${doc.planRevision}: active ${doc.active}, highest ${doc.highest}, ${
+        doc.held ? "held, " : ""
+      }rollout ${doc.rollout?.generation ?? 0} ${doc.rollout?.state ?? ""}`,
+    );
+    this.onCluster(doc);
+  }
+
+  #worker(id: string, doc: WorkerDoc): void {
+    const before = this.#workers.get(id);
+    this.#workers.set(id, doc);
+    if (before !== undefined && doc.term > before.term) {
+      this.#trace.seen("new-term", id, String(doc.term));
+    }
+  }
+}
+
+function placementStep(before: PlacementDoc, after: PlacementDoc): Seen {
+  if (after.leaving && !before.leaving) return "leave";
+  if (after.runtimeHash !== before.runtimeHash) return "update";
+  if (after.orderRevision !== before.orderRevision) {
+    const isSame = after.generation === before.generation &&
+      after.policyHash === before.policyHash;
+    return isSame ? "reissue" : "relabel";
+  }
+  if (after.acknowledged && !before.acknowledged) return "acknowledge";
+  const isRoom = after.reserved.memoryMib !== before.reserved.memoryMib ||
+    after.reserved.cpuMilli !== before.reserved.cpuMilli ||
+    after.ports.length !== before.ports.length ||
+    after.avoid.length < before.avoid.length;
+  return isRoom ? "settle" : "avoid";
+}

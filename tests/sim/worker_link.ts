@@ -1,0 +1,144 @@
+/**
+ * A worker's real RPC link over the simulated network, and what a network can
+ * do to calls that one connection cannot: a call that comes twice, or whose
+ * answer comes late, over another connection.
+ *
+ * @module
+ */
+import type { Assignment, OrderFence } from "../../roles/model/assignment.ts";
+import type { WorkerReport } from "../../roles/model/observed.ts";
+import type { MasterLink, WorkerView } from "../../roles/worker/master_link.ts";
+import { type LinkNetwork, RpcLink } from "../../roles/worker/rpc_link.ts";
+import { Session } from "../../rpc/mod.ts";
+import { type Kernel, Process, timeoutSignal } from "./kernel.ts";
+import { MASTER } from "./master_node.ts";
+import type { Network } from "./network.ts";
+import type { RandomStream } from "./random.ts";
+import type { Trace } from "./trace.ts";
+
+/** How far behind its time a repeated call arrives. */
+const LATE_MS = { min: 50, max: 30_000 };
+/** How long a repeated poll waits for its answer, which nobody reads. */
+const GHOST_WAIT_MS = 3000;
+/** Assignments that may still be on their way. */
+const MAX_OLD = 4;
+
+export interface LinkFaults {
+  repeats: boolean;
+  late: boolean;
+}
+
+interface LinkParts {
+  kernel: Kernel;
+  network: Network;
+  random: RandomStream;
+  trace: Trace;
+  token: string;
+  process: Process;
+  view: WorkerView;
+}
+
+function networkOf(
+  { kernel, network, process, view }: LinkParts,
+  sessions: Set<Session>,
+): LinkNetwork {
+  return {
+    async connect({ signal }) {
+      const transport = await network.connect(view.name, MASTER, {
+        process,
+        signal,
+      });
+      const session = new Session(transport, { collectForgotten: false });
+      sessions.add(session);
+      session.closed.then(() => sessions.delete(session));
+      return session;
+    },
+    timeout: (ms) => timeoutSignal(kernel, ms),
+  };
+}
+
+export class SimulatedLink implements MasterLink {
+  readonly sessions = new Set<Session>();
+  readonly #parts: LinkParts;
+  readonly #faults: LinkFaults;
+  readonly #inner: RpcLink;
+  #old: Assignment[] = [];
+
+  constructor(parts: LinkParts, faults: LinkFaults) {
+    this.#parts = parts;
+    this.#faults = faults;
+    this.#inner = this.#connectAs(parts);
+  }
+
+  #connectAs(parts: LinkParts): RpcLink {
+    return new RpcLink({
+      url: MASTER,
+      token: parts.token,
+      view: parts.view,
+      network: networkOf(parts, this.sessions),
+    });
+  }
+
+  async getAssignment(
+    lastSeen: OrderFence,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Assignment | null> {
+    const { random, trace, view } = this.#parts;
+    if (this.#faults.repeats && random.chance(0.05)) {
+      this.#repeat(
+        "repeated-poll",
+        (link, signal) => link.getAssignment(lastSeen, GHOST_WAIT_MS, signal),
+      );
+    }
+    const old = this.#old[0];
+    if (this.#faults.late && old !== undefined && random.chance(0.1)) {
+      this.#old.shift();
+      trace.fault(
+        "late-assignment",
+        view.name,
+        `${old.leaseEpoch}/${old.revision}`,
+      );
+      return old;
+    }
+    const assignment = await this.#inner.getAssignment(
+      lastSeen,
+      waitMs,
+      signal,
+    );
+    if (assignment !== null && this.#faults.late) {
+      this.#old = [...this.#old, structuredClone(assignment)].slice(-MAX_OLD);
+    }
+    return assignment;
+  }
+
+  pushData(report: WorkerReport, signal: AbortSignal): Promise<OrderFence> {
+    if (this.#faults.repeats && this.#parts.random.chance(0.03)) {
+      const copy = structuredClone(report);
+      this.#repeat(
+        "repeated-report",
+        (link, signal) => link.pushData(copy, signal),
+      );
+    }
+    return this.#inner.pushData(report, signal);
+  }
+
+  /** The same call again, later, over a connection of its own; nobody takes the answer. */
+  #repeat(
+    kind: "repeated-poll" | "repeated-report",
+    call: (link: RpcLink, signal: AbortSignal) => Promise<unknown>,
+  ): void {
+    const { kernel, random, trace, view } = this.#parts;
+    const lateMs = random.integer(LATE_MS.min, LATE_MS.max);
+    kernel.after(lateMs, () => {
+      trace.fault(kind, view.name, `${lateMs} ms late`);
+      const link = this.#connectAs({ ...this.#parts, process: new Process() });
+      call(link, new AbortController().signal).catch(() => undefined)
+        .finally(() => link.close());
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}

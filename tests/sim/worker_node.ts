@@ -1,0 +1,181 @@
+/**
+ * The real worker as a process on a simulated host: its VMs, reporter, ledger
+ * store and RPC link. What `run` of roles/worker wires, without sockets.
+ *
+ * @module
+ */
+import { logger } from "../../roles/log/mod.ts";
+import type { WorkerView } from "../../roles/worker/master_link.ts";
+import { SimulatedChecks } from "../../roles/worker/checks.ts";
+import { LedgerStore } from "../../roles/worker/ledger_store.ts";
+import { Reporter } from "../../roles/worker/reporter.ts";
+import { Vms } from "../../roles/worker/vms.ts";
+import { SimulatedVmm } from "../../vmm/mod.ts";
+import { type Host, RUN_DIR, STATE_DIR } from "./host.ts";
+import { type Kernel, Process } from "./kernel.ts";
+import type { Network } from "./network.ts";
+import type { RandomStream } from "./random.ts";
+import type { Trace } from "./trace.ts";
+import { type LinkFaults, SimulatedLink } from "./worker_link.ts";
+
+/** A VM's own end is noticed within this. */
+const WATCH_INTERVAL_MS = 5000;
+const POLL_WAIT_MS = 30_000;
+const STOP_GRACE_MS = 5000;
+
+export interface WorkerOptions {
+  kernel: Kernel;
+  network: Network;
+  random: RandomStream;
+  trace: Trace;
+  token: string;
+}
+
+interface Running {
+  process: Process;
+  vms: Vms;
+  reporter: Reporter;
+  vmm: SimulatedVmm;
+  link: SimulatedLink;
+}
+
+export class WorkerNode {
+  readonly host: Host;
+  readonly linkFaults: LinkFaults = { repeats: false, late: false };
+  readonly #options: WorkerOptions;
+  readonly #log = logger("worker");
+  #process = Process.ended();
+  #running: Running | null = null;
+  #starts = 0;
+
+  constructor(host: Host, options: WorkerOptions) {
+    this.host = host;
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.host.name;
+  }
+
+  /** Running, or on its way to it. */
+  get isUp(): boolean {
+    return !this.#process.isDead;
+  }
+
+  /** Sessions that are open, for the check that nothing piles up. */
+  get sessions(): number {
+    return this.#running?.link.sessions.size ?? 0;
+  }
+
+  start(): void {
+    const process = new Process();
+    this.#process = process;
+    this.#boot(process).catch((error) => {
+      if (process.isDead) return;
+      this.#options.trace.broken(this.name, String(error?.stack ?? error));
+    });
+  }
+
+  async #boot(process: Process): Promise<void> {
+    const { host } = this;
+    const { kernel, network, trace } = this.#options;
+    const random = this.#options.random.child(`process ${++this.#starts}`);
+    const clock = host.time.clockOf(process);
+    const bootId = host.bootId();
+    const onWarning = (message: string) => {
+      if (!process.isDead) trace.line(this.name, message);
+    };
+    const runDir = `${RUN_DIR}/vms`;
+    const store = new LedgerStore({
+      stateDir: STATE_DIR,
+      runDir,
+      bootId,
+      files: host.disk.filesOf(process),
+      onUnreadable: (path, error) =>
+        trace.broken(this.name, `cannot read ${path}: ${error}`),
+    });
+    await store.prepare();
+    const vmm = new SimulatedVmm({
+      host: host.machinesOf(process),
+      clock,
+      watchIntervalMs: WATCH_INTERVAL_MS,
+    });
+    let onChange = () => {};
+    const vms = new Vms({
+      name: this.name,
+      bootId,
+      clock,
+      vmm,
+      closures: host.closures.of(process),
+      checks: new SimulatedChecks(async (id) =>
+        await process.alive(vmm.answers(id)) && !host.isDeaf
+      ),
+      store,
+      volumesDir: `${STATE_DIR}/volumes`,
+      stopGraceMs: STOP_GRACE_MS,
+      onWarning,
+      onChange: () => onChange(),
+    });
+    await process.alive(vms.start());
+    for (const { vm, state } of vms.observed()) {
+      if (state === "Running") trace.seen("adopt", this.name, vm);
+    }
+    const view: WorkerView = {
+      name: this.name,
+      observed: () => vms.observed(),
+      logs: (vm, maxBytes) => vms.logs(vm, maxBytes),
+    };
+    const link = new SimulatedLink({
+      kernel,
+      network,
+      random: random.child("link"),
+      trace,
+      token: this.#options.token,
+      process,
+      view,
+    }, this.linkFaults);
+    const reporter = new Reporter({
+      link,
+      vms,
+      clock,
+      random: random.child("reporter"),
+      log: this.#log,
+      pollWaitMs: POLL_WAIT_MS,
+      base: {
+        worker: this.name,
+        bootId,
+        process: random.child("identity").hex(16),
+        capacity: host.capacity,
+        attributes: { arch: "simulated", rack: `r${this.name.length % 2}` },
+        versions: { simulated: "1" },
+      },
+    });
+    onChange = () => reporter.changed();
+    reporter.start();
+    this.#running = { process, vms, reporter, vmm, link };
+    trace.line(this.name, "is up");
+  }
+
+  /** kill -9 of the worker; its VMs go on. */
+  kill(): void {
+    this.#process.kill();
+    this.#running = null;
+  }
+
+  /** SIGTERM; resolves when it has ended, unless it is killed meanwhile. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (running === null) return this.kill();
+    this.#running = null;
+    await running.process.alive(running.reporter.stop());
+    await running.process.alive(running.vms.stop());
+    await running.process.alive(running.vmm.close());
+    running.process.kill();
+  }
+
+  /** Power off: the VMs go as well. */
+  powerOff(): void {
+    this.kill();
+    this.host.reboot();
+  }
+}
