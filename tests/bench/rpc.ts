@@ -10,6 +10,7 @@ import {
   startCppServer,
   startOurServer,
 } from "../interop/processes.ts";
+import { median } from "./median.ts";
 import { measurePublishFull } from "./rpc_publish.ts";
 
 const NAMES = ["sequential", "inFlight64", "publish1000"] as const;
@@ -24,11 +25,6 @@ export interface RpcFigure {
 }
 
 export type RpcFigures = Record<(typeof NAMES)[number], RpcFigure>;
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
-}
 
 /** Measures the three keys that need no master. */
 export async function measureRpc(
