@@ -56,8 +56,10 @@ export interface RunningDev extends RunningRole {
   stopVms(): Promise<void>;
 }
 
-/** Sockets need a short path, and a state directory its own. */
+/** Sockets need a short path, and a state directory its own. A user without a login's directory cannot write to /run. */
 function runDirOf(stateDir: string): string {
+  const none = (Deno.env.get("XDG_RUNTIME_DIR") ?? "") === "";
+  if (none && Deno.uid() !== 0) return join(stateDir, "run");
   const name = createHash("sha256").update(stateDir).digest("hex").slice(0, 8);
   return join(defaultRunDir(Deno.env.toObject()), `dev-${name}`);
 }
