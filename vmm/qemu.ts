@@ -23,7 +23,7 @@ import { prepareFiles } from "./qemu_files.ts";
 import { connectQmp, type Qmp } from "./qmp.ts";
 import { RunDirectory } from "./run_directory.ts";
 import { boundSerialLog, readSerialTail } from "./serial_log.ts";
-import { endProcess, endStray, findProcess, untilEnded } from "./vm_process.ts";
+import { endStray, VmProcesses } from "./vm_process.ts";
 import { guestAccepts } from "./usernet.ts";
 import type {
   LogTail,
@@ -88,6 +88,7 @@ export class QemuVmm implements Vmm {
   };
   #options: Required<QemuOptions>;
   #directory: RunDirectory;
+  #processes: VmProcesses;
   #running = new Map<string, Running>();
   /** Ids a start or stop is under way for. */
   #busy = new Set<string>();
@@ -107,6 +108,7 @@ export class QemuVmm implements Vmm {
       ...options,
     };
     this.#directory = new RunDirectory(options.runDir);
+    this.#processes = new VmProcesses(this.#directory, options.clock);
   }
 
   version(): Promise<string> {
@@ -137,9 +139,9 @@ export class QemuVmm implements Vmm {
     const end = this.#options.clock.bootMs() + options.graceMs;
     if (options.graceMs > 0) {
       await this.#powerDown(running);
-      await this.#untilEnded(running.record, end);
+      await this.#processes.untilEnded(running.record, end);
     }
-    await this.#end(running.record);
+    await this.#processes.end(running.record);
     this.#running.delete(id);
     running.qmp?.close();
     await this.#directory.clear(id);
@@ -196,11 +198,11 @@ export class QemuVmm implements Vmm {
           ...this.#options,
         });
       } catch (error) {
-        await this.#abandon(record);
+        await this.#processes.abandon(record);
         throw error;
       }
       if (stderr === "") return await this.#take(record);
-      await this.#abandon(record);
+      await this.#processes.abandon(record);
       const picked = config.ports.some(({ publish }) => publish === undefined);
       if (!isPortTaken(stderr) || !picked) break;
     }
@@ -209,9 +211,9 @@ export class QemuVmm implements Vmm {
 
   async #take(record: RunRecord): Promise<VmInstance> {
     this.#options.onSpawned();
-    const facts = await this.#findProcess(record);
+    const facts = await this.#processes.find(record);
     if (facts === null) {
-      await this.#abandon(record);
+      await this.#processes.abandon(record);
       throw new AppError(
         "failed",
         `Cannot start VM "${record.id}": QEMU ended at once`,
@@ -221,7 +223,7 @@ export class QemuVmm implements Vmm {
       return await this.#watchOver(await this.#record(record, facts));
     } catch (error) {
       // Without its record it would be an orphan after the next crash.
-      await this.#abandon(record);
+      await this.#processes.abandon(record);
       throw error;
     }
   }
@@ -336,7 +338,7 @@ export class QemuVmm implements Vmm {
   }
 
   async #adoptOne(record: RunRecord): Promise<void> {
-    const facts = await this.#findProcess(record);
+    const facts = await this.#processes.find(record);
     if (facts !== null) {
       try {
         await this.#watchOver(await this.#recordAdopted(record, facts));
@@ -345,7 +347,7 @@ export class QemuVmm implements Vmm {
         this.#options.onWarning(`cannot adopt ${record.id}, ending it`, error);
       }
     }
-    await this.#abandon(record);
+    await this.#processes.abandon(record);
   }
 
   /** A record that cannot be written now is found by its marker once more: no reason to end a VM that runs. */
@@ -374,33 +376,13 @@ export class QemuVmm implements Vmm {
     }
   }
 
-  #findProcess(record: RunRecord): Promise<ProcessFacts | null> {
-    return findProcess(record, this.#directory.paths(record.id).pid);
-  }
-
-  #untilEnded(record: RunRecord, endMs: number): Promise<boolean> {
-    const { clock } = this.#options;
-    const { pid } = this.#directory.paths(record.id);
-    return untilEnded(record, pid, { clock, endMs });
-  }
-
-  #end(record: RunRecord): Promise<void> {
-    const { pid } = this.#directory.paths(record.id);
-    return endProcess(record, pid, this.#options.clock);
-  }
-
-  async #abandon(record: RunRecord): Promise<void> {
-    await this.#end(record);
-    await this.#directory.clear(record.id);
-  }
-
   // ---- watching ----
 
   async #onClosed(running: Running): Promise<void> {
     if (running.stopping || !this.#running.has(running.record.id)) return;
     // QEMU closes the socket a moment before it is gone; a socket lost for another reason is connected again by the loop.
     const end = this.#options.clock.bootMs() + WATCH_INTERVAL_MS;
-    if (await this.#untilEnded(running.record, end)) {
+    if (await this.#processes.untilEnded(running.record, end)) {
       await this.#exited(running);
     }
   }
@@ -441,7 +423,7 @@ export class QemuVmm implements Vmm {
   }
 
   async #look(running: Running): Promise<void> {
-    if (await this.#findProcess(running.record) === null) {
+    if (await this.#processes.find(running.record) === null) {
       return await this.#exited(running);
     }
     await boundSerialLog(this.#directory.paths(running.record.id).serial);

@@ -11,6 +11,7 @@ import {
   type ProcessFacts,
   type RunRecord,
 } from "./core/run_record.ts";
+import type { RunDirectory } from "./run_directory.ts";
 import { findByMarker, killNow, processFacts } from "./process_table.ts";
 
 /** Between looks at a process that is about to end. */
@@ -18,8 +19,7 @@ const END_POLL_MS = 20;
 /** SIGKILL ends a process in milliseconds unless the kernel holds it in a disk wait. */
 const KILL_TIMEOUT_MS = 10_000;
 
-/** The process of a record; null when it does not run. */
-export async function findProcess(
+async function findProcess(
   record: RunRecord,
   pidPath: string,
 ): Promise<ProcessFacts | null> {
@@ -32,19 +32,6 @@ export async function findProcess(
   if (facts !== null && isOurs(record, facts)) return facts;
   // QEMU's own starter may still be about to fork, or its pidfile unwritten.
   return (await findByMarker(record.marker))[0] ?? null;
-}
-
-/** Waits for the end of a record's process until `endMs` of the boot-time clock; true when it has ended. */
-export async function untilEnded(
-  record: RunRecord,
-  pidPath: string,
-  wait: { clock: Clock; endMs: number },
-): Promise<boolean> {
-  for (;;) {
-    if (await findProcess(record, pidPath) === null) return true;
-    if (wait.clock.bootMs() >= wait.endMs) return false;
-    await wait.clock.sleep(END_POLL_MS);
-  }
 }
 
 /**
@@ -74,27 +61,54 @@ export async function endStray(pidPath: string, clock: Clock): Promise<void> {
   }
 }
 
-/**
- * Nothing of this record runs when it returns.
- *
- * @throws {AppError} `timeout` when the kernel does not let it die.
- */
-export async function endProcess(
-  record: RunRecord,
-  pidPath: string,
-  clock: Clock,
-): Promise<void> {
-  const endMs = clock.bootMs() + KILL_TIMEOUT_MS;
-  for (;;) {
-    const facts = await findProcess(record, pidPath);
-    if (facts === null) return;
-    killNow(facts.pid);
-    if (clock.bootMs() >= endMs) {
-      throw new AppError(
-        "timeout",
-        `Cannot end VM "${record.id}": process ${facts.pid} does not die`,
-      );
+/** The processes of a run directory's records. */
+export class VmProcesses {
+  readonly #directory: RunDirectory;
+  readonly #clock: Clock;
+
+  constructor(directory: RunDirectory, clock: Clock) {
+    this.#directory = directory;
+    this.#clock = clock;
+  }
+
+  /** The process of a record; null when it does not run. */
+  find(record: RunRecord): Promise<ProcessFacts | null> {
+    return findProcess(record, this.#directory.paths(record.id).pid);
+  }
+
+  /** Waits for the end of a record's process until `endMs` of the boot-time clock; true when it has ended. */
+  async untilEnded(record: RunRecord, endMs: number): Promise<boolean> {
+    for (;;) {
+      if (await this.find(record) === null) return true;
+      if (this.#clock.bootMs() >= endMs) return false;
+      await this.#clock.sleep(END_POLL_MS);
     }
-    await clock.sleep(END_POLL_MS);
+  }
+
+  /**
+   * Nothing of this record runs when it returns.
+   *
+   * @throws {AppError} `timeout` when the kernel does not let it die.
+   */
+  async end(record: RunRecord): Promise<void> {
+    const endMs = this.#clock.bootMs() + KILL_TIMEOUT_MS;
+    for (;;) {
+      const facts = await this.find(record);
+      if (facts === null) return;
+      killNow(facts.pid);
+      if (this.#clock.bootMs() >= endMs) {
+        throw new AppError(
+          "timeout",
+          `Cannot end VM "${record.id}": process ${facts.pid} does not die`,
+        );
+      }
+      await this.#clock.sleep(END_POLL_MS);
+    }
+  }
+
+  /** Ends the process and forgets that it was. */
+  async abandon(record: RunRecord): Promise<void> {
+    await this.end(record);
+    await this.#directory.clear(record.id);
   }
 }
