@@ -12,7 +12,7 @@ import {
   JobDetail,
   JobList,
 } from "../model/mod.ts";
-import type { HubData } from "../../ui/data.ts";
+import type { HubData } from "../../ui/mod.ts";
 import type { Repositories } from "./repositories.ts";
 
 /** The part of the master that pages read. */

@@ -16,7 +16,7 @@ import {
   requireRole,
 } from "../http/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
-import { createApp, errorPage } from "../../ui/app.tsx";
+import { createApp, errorPage } from "../../ui/mod.ts";
 import { hubData, type MasterView, noMaster } from "./hub_data.ts";
 import { logger } from "../log/mod.ts";
 import type { RunningRole } from "../model/mod.ts";

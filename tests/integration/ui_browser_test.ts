@@ -8,7 +8,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { Hono } from "hono";
 import { systemRandom } from "../../roles/clock/mod.ts";
 import { AppError } from "../../roles/model/mod.ts";
-import { createApp, errorPage } from "../../ui/app.tsx";
+import { createApp, errorPage } from "../../ui/mod.ts";
 import { FAKE_NOW_MS, FakeHubData } from "../support/fake_hub_data.ts";
 import { until } from "../support/wait.ts";
 

@@ -9,7 +9,7 @@ import {
   type JobView,
   type LogLine,
 } from "../../roles/model/mod.ts";
-import type { HubData } from "../../ui/app.tsx";
+import type { HubData } from "../../ui/mod.ts";
 
 /** The moment at which pages of this data are looked at. */
 export const FAKE_NOW_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
