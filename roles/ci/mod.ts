@@ -57,6 +57,12 @@ async function makePorts(
   );
   const mirrors = `${config.stateDir}/mirrors`;
   await Deno.mkdir(mirrors, { recursive: true, mode: 0o700 });
+  for await (const { name } of Deno.readDir(mirrors)) {
+    // Begun when the process was killed; a whole one has its repository's name.
+    if (name.startsWith(".new-")) {
+      await Deno.remove(`${mirrors}/${name}`, { recursive: true });
+    }
+  }
   const nix = await createNix({
     stateDir: config.stateDir,
     cache: { url: config.cacheUrl, token: tokenOf("cache") },

@@ -32,6 +32,9 @@ import type { JobStore } from "./store.ts";
 /** Shortest sleep of the loop: a wake-up time in the past must not spin. */
 const MIN_SLEEP_MS = 10;
 
+/** Between two looks at the hub however many hints come: each reads every repository, and a viewer may send hints. */
+const HINT_GAP_MS = 250;
+
 /** After the store failed (a full disk): long enough not to spin, short enough to go on soon. */
 const HOLD_MS = 1000;
 
@@ -60,6 +63,7 @@ export class Runner {
   readonly #running = new Map<number, Promise<void>>();
   #wake = new AbortController();
   #pollAtMs = 0;
+  #polledAtMs = 0;
   /** Looks at the hub that failed in a row: it is looked for sooner than by the period, a start of both may overlap. */
   #hubFailures = 0;
   /** No job starts before this: the store failed. */
@@ -78,9 +82,9 @@ export class Runner {
     this.#loop ??= this.#run();
   }
 
-  /** Look at the hub now. Many hints at once are one look. */
+  /** Look at the hub now. Many hints at once are one look, soon. */
   hint(): void {
-    this.#pollAtMs = 0;
+    this.#pollAtMs = Math.min(this.#pollAtMs, this.#polledAtMs + HINT_GAP_MS);
     this.poke();
   }
 
@@ -133,7 +137,8 @@ export class Runner {
 
   async #poll(): Promise<void> {
     const { clock, ports, log } = this.#options;
-    this.#pollAtMs = clock.now() + this.#options.pollMs;
+    this.#polledAtMs = clock.now();
+    this.#pollAtMs = this.#polledAtMs + this.#options.pollMs;
     let repositories;
     try {
       repositories = await ports.refs.repositories(this.#stop.signal);
