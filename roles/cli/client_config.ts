@@ -12,8 +12,8 @@ import {
   type Environment,
   loadConfig,
   readTokens,
-  writeFileAtomic,
 } from "../config/mod.ts";
+import { writeFileAtomic } from "../files/mod.ts";
 import { loadCa } from "../auth/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { parseMasterUrl } from "./core/master_url.ts";

@@ -10,4 +10,3 @@ export * from "./core/tokens.ts";
 export * from "./load.ts";
 export * from "./lock.ts";
 export * from "./schema.ts";
-export { writeFileAtomic } from "../files/mod.ts";

@@ -11,11 +11,8 @@ import * as ci from "../ci/mod.ts";
 import * as hub from "../hub/mod.ts";
 import * as master from "../master/mod.ts";
 import * as worker from "../worker/mod.ts";
-import {
-  defaultRunDir,
-  lockDirectory,
-  writeFileAtomic,
-} from "../config/mod.ts";
+import { defaultRunDir, lockDirectory } from "../config/mod.ts";
+import { writeFileAtomic } from "../files/mod.ts";
 import { logger } from "../log/mod.ts";
 import { AppError, parseWith, type RunningRole } from "../model/mod.ts";
 import { commandScript } from "./core/first_steps.ts";
