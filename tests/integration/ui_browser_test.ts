@@ -160,6 +160,32 @@ Deno.test("pages: they fit 400 pixels, label each value there, and can be walked
   }
 });
 
+Deno.test("pages: a generation leads to its build and back, with the seconds of both, within 1280 pixels", async () => {
+  await using site = await serve();
+  site.data.generations = async (cluster) => {
+    const all = await new FakeHubData().generations(cluster);
+    return all.map((one) =>
+      one.generation === 1
+        ? { ...one, state: "failed", reason: `shop/web-0: ${"no ".repeat(40)}` }
+        : one
+    );
+  };
+  const { page } = await site.open("/clusters/shop");
+  const table = page.getByRole("table", { name: "Generations" });
+  const row = table.locator("tbody tr").nth(1);
+  assert.match(await row.textContent() ?? "", /1\.2 s.*6\.1 s.*0\.8 s.*4\.6 s/);
+  const [inner, card] = [
+    await table.boundingBox(),
+    await page.locator("main").boundingBox(),
+  ];
+  assert.ok((inner?.width ?? 0) <= (card?.width ?? 0), "the table sticks out");
+  await row.getByRole("link", { name: "a".repeat(10) }).click();
+  await page.waitForURL("**/repositories/shop/builds/1");
+  await page.getByText(/Generation 1 failed: shop\/web-0/).waitFor();
+  await page.getByRole("link", { name: "shop 1" }).click();
+  await page.waitForURL("**/clusters/shop#generation-1");
+});
+
 Deno.test("pages: empty states and errors say what to do, and a part that is away takes nothing else with it", async () => {
   await using site = await serve();
   const empty = await site.open("/repositories/blog");

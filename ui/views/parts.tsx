@@ -61,6 +61,9 @@ export interface Column<T> {
   cell: (row: T) => Child;
 }
 
+/** From here on the columns stand closer, to fit beside each other. */
+const DENSE_COLUMNS = 9;
+
 /** A table that becomes a list of cards on a narrow screen. */
 export function Table<T>(
   { label, columns, rows }: {
@@ -70,7 +73,10 @@ export function Table<T>(
   },
 ) {
   return (
-    <table aria-label={label}>
+    <table
+      aria-label={label}
+      class={columns.length >= DENSE_COLUMNS ? "dense" : ""}
+    >
       <thead>
         <tr>
           {columns.map((column) => (
