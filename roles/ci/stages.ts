@@ -58,6 +58,10 @@ async function fetchStage(context: StageContext): Promise<StageResult> {
   return { facts: {} };
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 async function evalStage(context: StageContext): Promise<StageResult> {
   const { evaluation, cluster } = await context.step("eval", async (call) => {
     const evaluation = await context.ports.builder.evaluate(
@@ -65,10 +69,11 @@ async function evalStage(context: StageContext): Promise<StageResult> {
       call,
     );
     const spec = parseBlueprint(evaluation.blueprint);
+    const checks = Object.keys(evaluation.checks).length;
     call.onLog(
-      `cluster ${spec.cluster}: ${spec.vmSpecs.length} VMs, ${
-        Object.keys(evaluation.checks).length
-      } checks`,
+      `cluster ${spec.cluster}: ${counted(spec.vmSpecs.length, "VM")}, ${
+        counted(checks, "check")
+      }`,
     );
     return { evaluation, cluster: spec.cluster };
   });

@@ -63,6 +63,21 @@ function withParameters(
   return url + (url.includes("?") ? "&" : "?") + query;
 }
 
+/** Said for every build without a root, as ours are: the outputs are kept in the cache. */
+const NO_ROOT_WARNING = "you did not specify '--add-root'";
+
+/** The call, without lines that tell a reader of the log nothing. */
+function withoutNoise<C extends NixCall>(call: C): C {
+  const { onLog } = call;
+  if (onLog === undefined) return call;
+  return {
+    ...call,
+    onLog: (line) => {
+      if (!line.includes(NO_ROOT_WARNING)) onLog(line);
+    },
+  };
+}
+
 /** Nix over one store. Make it with {@linkcode createNix}. */
 export class Nix {
   /** The directory of its own store; undefined for the machine's. */
@@ -190,7 +205,7 @@ export class Nix {
         "bar-with-logs",
         ...(call.keepGoing === true ? ["--keep-going"] : []),
         ...part,
-      ], call);
+      ], withoutNoise(call));
       outputs.push(...parsePaths(printed));
     }
     return outputs;
