@@ -77,15 +77,28 @@ interface LoginFlags extends ClientFlags {
   json?: true | undefined;
 }
 
+function urlOf(service: LoginFlags["service"], text: string): string {
+  const url = text.replace(/\/+$/, "");
+  if (service !== "master") return url;
+  try {
+    return parseMasterUrl(text);
+  } catch (error) {
+    const isWeb = /^https?:\/\//.test(url);
+    if (!(error instanceof AppError) || !isWeb) throw error;
+    throw new AppError(error.code, error.message, {
+      hint:
+        `${error.hint} for the master; if it is another one's: procurator login ${url} --service hub`,
+    });
+  }
+}
+
 async function login(
   context: CliContext,
   text: string,
   flags: LoginFlags,
 ): Promise<void> {
   const { service } = flags;
-  const url = service === "master"
-    ? parseMasterUrl(text)
-    : text.replace(/\/+$/, "");
+  const url = urlOf(service, text);
   const file = clientFile(flags, context.env);
   const config = await readClientConfig({}, {
     ...context.env,

@@ -126,7 +126,7 @@ export function describeResume(
 
 /** What `rollback` came to, in a line. */
 export function describeRollback(after: ClusterStatus): string {
-  return `generation ${after.activeGeneration} is active again; what is published from now on waits until: procurator resume\n`;
+  return `generation ${after.activeGeneration} is active again and held there: newer ones wait until: procurator resume\n`;
 }
 
 /** What `retry` came to, in a line. */
