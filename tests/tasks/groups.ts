@@ -137,3 +137,18 @@ export function pureTests(name: string, files: readonly string[]): Group {
     isTest: true,
   };
 }
+
+/** A few seeds of the simulator, chosen by the commit: seconds, where `deno task sim` takes minutes. */
+export const SIM_SMOKE: Group = {
+  name: "sim",
+  args: [
+    "run",
+    "-A",
+    "--no-check",
+    "--frozen",
+    "tests/tasks/sim.ts",
+    "--seeds",
+    "20",
+  ],
+  isTest: false,
+};

@@ -1,6 +1,6 @@
 /**
- * `deno task ok`: the quick gate before a commit. Formatting, rules, types, and
- * every test that needs no permission.
+ * `deno task ok`: the quick gate before a commit. Formatting, rules, types,
+ * every test that needs no permission, and a few seeds of the simulator.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { inOrder, kindOf } from "./core/summary.ts";
 import {
   pureTests,
   runGroups,
+  SIM_SMOKE,
   STATIC_GROUPS,
   stopOnSignals,
   testFiles,
@@ -18,7 +19,7 @@ const files = inOrder(await testFiles()).filter((path) =>
   ["core", "unit"].includes(kindOf(path))
 );
 const { failed } = await runGroups(
-  [...STATIC_GROUPS, pureTests("unit", files)],
+  [...STATIC_GROUPS, pureTests("unit", files), SIM_SMOKE],
   1,
 );
 Deno.exit(failed === 0 ? 0 : 1);

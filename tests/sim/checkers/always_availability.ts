@@ -7,25 +7,16 @@
  * @module
  */
 import { splitVmId } from "../../../roles/model/ids.ts";
-import type { FaultGroup } from "../plan.ts";
+import { GENTLE_GROUPS } from "../plan.ts";
 import { CLUSTER } from "../workload.ts";
 import type { MakeChecker, World } from "./checker.ts";
 
-/** Faults that end instances by themselves, or move them. */
-const DISTURBING: readonly FaultGroup[] = [
-  "partition",
-  "workerCrash",
-  "reboot",
-  "vmCrashes",
-  "fetch",
-  "probes",
-  "workerDisk",
-];
-
 interface Floor {
+  /** Instances that every intent so far asks for. */
   replicas: number;
+  /** The largest of all intents. */
   maxParallel: number;
-  /** All instances have answered since the last change of `replicas`. */
+  /** All of them have answered at some time. */
   isArmed: boolean;
 }
 
@@ -44,36 +35,37 @@ function answering(world: World, vm: string, replicas: number): number {
 
 export const alwaysAvailability: MakeChecker = (world) => {
   const { plan, trace, workload } = world;
-  if (DISTURBING.some((group) => plan.faults.has(group))) return {};
+  const isGentle = [...plan.faults].every((group) =>
+    GENTLE_GROUPS.includes(group)
+  );
+  if (!isGentle) return {};
   const floors = new Map<string, Floor>();
+  let learned = 0;
+  // An intent may be in force before its publisher has an answer, and again after a rollback.
   const learn = () => {
+    if (workload.sent.size === learned) return;
+    learned = workload.sent.size;
     const last = [...workload.sent.values()].at(-1);
-    const names = new Map(
-      (last?.vmSpecs ?? []).map((spec) => [spec.name, spec]),
-    );
-    for (const name of floors.keys()) if (!names.has(name)) floors.delete(name);
-    for (const [name, spec] of names) {
-      const known = floors.get(name);
-      const { maxParallel } = spec.update;
-      if (known?.replicas === spec.replicas) {
-        known.maxParallel = Math.max(known.maxParallel, maxParallel);
-      } else {
-        floors.set(name, {
-          replicas: spec.replicas,
-          maxParallel,
-          isArmed: false,
-        });
-      }
+    const specs = new Map(last?.vmSpecs.map((spec) => [spec.name, spec]));
+    for (const [name, floor] of floors) {
+      const replicas = specs.get(name)?.replicas ?? 0;
+      floor.replicas = Math.min(floor.replicas, replicas);
+    }
+    for (const [name, { replicas, update: { maxParallel } }] of specs) {
+      const floor = floors.get(name) ??
+        { replicas, maxParallel, isArmed: false };
+      floor.maxParallel = Math.max(floor.maxParallel, maxParallel);
+      floors.set(name, floor);
     }
   };
   const arm = () => {
+    learn();
     for (const [name, floor] of floors) {
       floor.isArmed ||= answering(world, name, floor.replicas) ===
         floor.replicas;
     }
   };
   return {
-    published: learn,
     vmStarted: arm,
     vmEnded(_host, vm) {
       arm();
