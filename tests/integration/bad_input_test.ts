@@ -619,6 +619,9 @@ Deno.test("a full disk refuses what cannot be kept, harms nothing that runs, and
   }, { timeoutMs: STEP_TIMEOUT_MS });
 });
 
+/** git, which everything begins with, and util-linux's prlimit, which every Debian has. */
+const ALWAYS_THERE = ["git", "prlimit"] as const;
+
 /** A directory with links to these programs, for a PATH. */
 async function pathWith(
   dir: string,
@@ -635,7 +638,7 @@ async function pathWith(
 Deno.test("without qemu and without nix it says what to install, and goes on once it is there", async () => {
   await using dir = await tempDir("bare");
   const noQemu = await pathWith(join(dir.path, "no-qemu"), [
-    "git",
+    ...ALWAYS_THERE,
     "nix",
     "nix-store",
   ]);
@@ -661,7 +664,7 @@ Deno.test("without qemu and without nix it says what to install, and goes on onc
   );
   await dev.kill();
 
-  const nothing = await pathWith(join(dir.path, "no-nix"), ["git"]);
+  const nothing = await pathWith(join(dir.path, "no-nix"), ALWAYS_THERE);
   const bare = new DevCluster({
     directory: join(dir.path, "bare"),
     driver: "simulated",
