@@ -36,6 +36,33 @@ Deno.test("an update goes one at a time and never below n-1 healthy", async () =
   assert.equal(s.generation(1).state, "superseded");
 });
 
+Deno.test("a publish right after an order was given takes no second instance down", async () => {
+  const s = await cluster(1);
+  await s.publish([web("1")]);
+  await s.untilActive(1);
+  await s.publish([web("2")]);
+  const orders = async () => {
+    const never = new AbortController().signal;
+    const known = { leaseEpoch: 0, revision: 0 };
+    const assignment = await s.master.getAssignment("w1", known, 0, never);
+    return assignment?.orders ?? [];
+  };
+  let given = 0;
+  while (given < 2) {
+    await s.run(500);
+    given = (await orders()).filter(({ generation }) =>
+      generation === 2
+    ).length;
+  }
+  // The second instance is still up: its worker has not heard of the order.
+  assert.equal(s.healthy("web"), 3);
+  await s.publish([web("3")]);
+  await s.settle();
+  let lowest = 3;
+  await s.untilActive(3, () => lowest = Math.min(lowest, s.healthy("web")));
+  assert.equal(lowest, 2);
+});
+
 Deno.test("maxParallel allows more at a time", async () => {
   const s = await cluster();
   const wide = { update: { ...quick, maxParallel: 2 } };

@@ -20,6 +20,7 @@ import { largerOf, publishedPorts, type Room } from "./placing.ts";
 import { choosePlace, type Placing, refusalOf } from "./scheduler.ts";
 import {
   isAvailable,
+  isChanging,
   isReady,
   refusedReason,
   type SpecView,
@@ -318,6 +319,7 @@ class Planner {
   ): void {
     const { observed } = this.#input;
     const unavailable = new Set<string>();
+    const down = new Set<string>();
     const inFlight = new Set<string>();
     for (const { id, view } of group) {
       const placement = this.#current.get(id);
@@ -325,26 +327,33 @@ class Planner {
       const seen = observed.of(placement);
       const isNew = placement.runtimeHash === view.runtimeHash;
       if (isNew && !isReady(placement, seen)) inFlight.add(id);
-      if (!isAvailable(seen) || inFlight.has(id)) unavailable.add(id);
+      const isTold = seen !== undefined && observed.isTold(placement);
+      const isOut = !isAvailable(seen) || isChanging(placement, seen);
+      // Without a report on this very order it may be up or down: neither counts on it.
+      if (!isTold || isOut || inFlight.has(id)) unavailable.add(id);
+      if (isTold && isOut) down.add(id);
     }
     const placed = group.filter(({ id }) => this.#current.has(id)).length;
-    const isDown = (id: string) => unavailable.has(id);
-    outdated.sort(([a], [b]) => Number(isDown(b.id)) - Number(isDown(a.id)));
+    outdated.sort(([a], [b]) =>
+      Number(down.has(b.id)) - Number(down.has(a.id))
+    );
     for (const [wanted, placement] of outdated) {
       const { maxParallel, minAvailable = 0 } = wanted.view.spec.update;
       // The worker went back by itself: the order only follows.
-      const isDone = observed.of(placement)?.runtimeHash ===
-        wanted.view.runtimeHash;
-      const down = isDown(wanted.id);
+      const isDone = observed.isTold(placement) &&
+        observed.of(placement)?.runtimeHash === wanted.view.runtimeHash;
+      const isOut = down.has(wanted.id);
+      const others = unavailable.size - Number(unavailable.has(wanted.id));
       const isFree = isDone ||
-        (down ? inFlight.size < maxParallel : unavailable.size < maxParallel &&
-          placed - unavailable.size > minAvailable);
+        (isOut
+          ? inFlight.size < maxParallel
+          : others < maxParallel && placed - others > minAvailable);
       if (!isFree) {
         this.report.set(
           wanted.id,
-          down || unavailable.size >= maxParallel
+          isOut || others >= maxParallel
             ? `waits: ${maxParallel} at a time, and ${
-              namesOf(down ? inFlight : unavailable)
+              namesOf(isOut ? inFlight : unavailable)
             } is not healthy yet`
             : `waits: ${minAvailable} must stay available`,
         );

@@ -85,16 +85,20 @@ export class Observations {
     return this.#workers.get(worker)?.state ?? "lost";
   }
 
-  /** The worker knew of its end when it reported, and no longer has it. */
-  isGone(placement: PlacementDoc): boolean {
+  /** The worker knew of this order, or of its end, when it reported: an older report says nothing of it. */
+  isTold(placement: PlacementDoc): boolean {
     const worker = this.#workers.get(placement.worker);
     if (worker === undefined || worker.report === null) return false;
     if (worker.state !== "alive") return false;
-    const told = compareFence(worker.report, {
+    return compareFence(worker.report, {
       leaseEpoch: worker.epoch,
       revision: placement.orderRevision,
     }) >= 0;
-    if (!told) return false;
+  }
+
+  /** The worker knew of its end when it reported, and no longer has it. */
+  isGone(placement: PlacementDoc): boolean {
+    if (!this.isTold(placement)) return false;
     const seen = this.of(placement);
     return seen === undefined ||
       (seen.state === "Shutdown" && seen.runtimeHash === null);
@@ -126,4 +130,16 @@ export function refusedReason(
   const isThis = refused.orderRevision === placement.orderRevision &&
     refused.runtimeHash === placement.runtimeHash;
   return isThis ? refused.reason : null;
+}
+
+/**
+ * It was told to run something else than it shows, and has not refused that:
+ * the worker may take it down at any moment, whatever its last report says.
+ */
+export function isChanging(
+  placement: PlacementDoc,
+  seen: ObservedVm | undefined,
+): boolean {
+  return seen !== undefined && seen.runtimeHash !== placement.runtimeHash &&
+    refusedReason(placement, seen) === null;
 }
