@@ -33,6 +33,13 @@ const EVERY_MS = {
   masterDisk: 100_000,
 } as const;
 
+/** In a room, in a country, around the world by a bad line. */
+const LATENCIES_MS = [
+  { min: 1, max: 4 },
+  { min: 5, max: 50 },
+  { min: 50, max: 400 },
+] as const;
+
 interface FaultParts {
   kernel: Kernel;
   network: Network;
@@ -57,6 +64,11 @@ export class Faults {
     const { network, master, workers } = this.#parts;
     const has = (group: FaultGroup) => this.#plan.faults.has(group);
     network.faults = { delay: has("delay"), loss: has("loss") };
+    if (has("delay")) {
+      network.latencyMs = this.#parts.random.child("latency").pick(
+        LATENCIES_MS,
+      );
+    }
     for (const worker of workers) {
       worker.linkFaults.repeats = has("repeats");
       worker.linkFaults.late = has("late");
@@ -223,6 +235,7 @@ export class Faults {
     const { network, master, workers, trace } = this.#parts;
     trace.line("storm", "is over");
     network.faults = { delay: false, loss: false };
+    network.latencyMs = { min: 1, max: 4 };
     network.unblockAll();
     master.armed = null;
     master.time.skewMs = 0;

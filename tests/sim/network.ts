@@ -40,6 +40,8 @@ export class Network {
   readonly #blocked = new Set<string>();
   readonly #connections = new Set<Connection>();
   faults: NetworkFaults = { delay: false, loss: false };
+  /** What a message takes on a good day. */
+  latencyMs = { min: 1, max: 4 };
 
   constructor(kernel: Kernel, random: RandomStream, trace: Trace) {
     this.#kernel = kernel;
@@ -80,7 +82,7 @@ export class Network {
       this.#trace.fault("delay", "network", `${ms} ms`);
       return ms;
     }
-    return this.#random.integer(1, 4);
+    return this.#random.integer(this.latencyMs.min, this.latencyMs.max);
   }
 
   /** Breaks one connection that is open. */

@@ -110,6 +110,7 @@ class Simulation {
     };
     checkers.push(...ALWAYS.map((make) => make(this.#world)));
     master.onUp = (service) => checkers.forEach((c) => c.masterUp?.(service));
+    transitions.onUpdate = () => workload.orderGiven();
     transitions.onCluster = (doc) =>
       checkers.forEach((c) => c.clusterCommitted?.(doc));
     this.#faults = new Faults(plan, {

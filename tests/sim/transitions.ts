@@ -20,6 +20,8 @@ export class Transitions {
   cluster: ClusterDoc | null = null;
   readonly #workers = new Map<string, WorkerDoc>();
   readonly #trace: Trace;
+  /** Told when a worker is given other content to run. */
+  onUpdate: () => void = () => undefined;
   /** Told of each committed state of the cluster. */
   onCluster: (doc: ClusterDoc) => void = () => undefined;
 
@@ -55,6 +57,7 @@ export class Transitions {
     const after: PlacementDoc = JSON.parse(json);
     this.placements.set(id, after);
     const kind = before === undefined ? "place" : placementStep(before, after);
+    if (kind === "update") this.onUpdate();
     this.#trace.seen(
       kind,
       after.worker,

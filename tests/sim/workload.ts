@@ -57,6 +57,8 @@ export class Workload {
   readonly #publisher: Client;
   readonly #operator: Client;
   #busy: Promise<void> = Promise.resolve();
+  /** Left of this run. */
+  #interruptions = 2;
 
   constructor(plan: SimulationPlan, parts: WorkloadParts) {
     this.#plan = plan;
@@ -90,6 +92,21 @@ export class Workload {
       kernel.after(random.integer(90_000, stormMs), () => this.#operate());
     }
     kernel.after(random.integer(60_000, stormMs), () => this.#readLog());
+  }
+
+  /** Now and then somebody acts at the worst moment: when an order was given and not yet obeyed. */
+  orderGiven(): void {
+    const { kernel, trace } = this.#parts;
+    const isTime = this.#interruptions > 0 && kernel.nowMs > FIRST_PUBLISH_MS &&
+      kernel.nowMs < this.#plan.stormMs;
+    if (!isTime || !this.#random.chance(0.1)) return;
+    this.#interruptions--;
+    trace.line("users", "interrupt");
+    if (this.#random.chance(0.5)) this.#inOrder(() => this.rollback());
+    else {
+      trace.line("ci", this.catalogue.change(this.#allowed()));
+      this.#publishNext();
+    }
   }
 
   #allowed(): Behaviour[] {
