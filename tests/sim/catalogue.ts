@@ -57,7 +57,7 @@ export class Catalogue {
       behaviour: "good",
       bootMs: random.integer(500, 8000),
       label: 0,
-      maxParallel: random.pick([1, 1, 1, 2, 3]),
+      maxParallel: random.pick([1, 1, 1, 2, 3]) * plan.parallelFactor,
       dependsOn: index > 0 && random.chance(0.3) ? [NAMES[0] ?? ""] : [],
       hasVolume: random.chance(0.35),
       published: null,

@@ -54,8 +54,12 @@ export interface SimulationPlan {
   maxInstances: number;
   publishes: number;
   faults: ReadonlySet<FaultGroup>;
+  /** Hundreds of instances one at a time would take longer than the run. */
+  parallelFactor: number;
   leaseMs: number;
   tickMs: number;
+  /** A run is this long at least. */
+  minRunMs: number;
   /** Faults and publishes until here. */
   stormMs: number;
   /** From the end of the storm until everything must be as desired. */
@@ -79,7 +83,8 @@ export function drawPlan(
   }
   while (faults.size < MIN_FAULTS) faults.add(random.pick(groups));
   // Half a minute makes a run three times cheaper than the default of ten seconds.
-  const leaseMs = random.pick([10_000, 30_000, 30_000, 30_000]);
+  const lease = random.pick([10_000, 30_000, 30_000, 30_000]);
+  const leaseMs = isLarge ? 30_000 : lease;
   const workers = isLarge ? 50 : random.integer(3, 7);
   return {
     seed,
@@ -90,7 +95,9 @@ export function drawPlan(
     faults,
     leaseMs,
     // At most a quarter of the lease, as the master's configuration demands.
-    tickMs: random.pick([1000, 2000, leaseMs / 4]),
+    tickMs: isLarge ? leaseMs / 4 : random.pick([1000, 2000, leaseMs / 4]),
+    parallelFactor: isLarge ? 10 : 1,
+    minRunMs: (isLarge ? 60 : 10) * MINUTE_MS,
     stormMs: isLarge ? 55 * MINUTE_MS : 9 * MINUTE_MS,
     calmMs: CALM_MS,
   };

@@ -38,8 +38,6 @@ export interface RunOptions {
   isLarge?: boolean;
 }
 
-/** A run is this long at least. */
-const MIN_RUN_MS = 600_000;
 /** Between two looks at whether the calm has come. */
 const LOOK_MS = 2000;
 const WORKER_CPU_MILLI = 64_000;
@@ -182,7 +180,7 @@ class Simulation {
       await kernel.run(kernel.nowMs + LOOK_MS, isBroken);
       if (isBroken()) return;
       const missing = asked.isAnswered ? this.#missing() : ["users", "wait"];
-      if (missing === null && kernel.nowMs >= MIN_RUN_MS) {
+      if (missing === null && kernel.nowMs >= this.#plan.minRunMs) {
         trace.line("calm", "everything is as it should be");
         return;
       }
