@@ -18,7 +18,7 @@ import {
 } from "../../roles/model/mod.ts";
 import { deploy, type Deployment } from "../support/cluster.ts";
 import { testKernelFolder } from "../support/nix_store.ts";
-import { executable } from "../support/proof_executable.ts";
+import { compiledExecutable } from "../support/executable.ts";
 import { GitProject, type GitTarget } from "../support/proof_project.ts";
 import { until } from "../support/wait.ts";
 
@@ -264,7 +264,7 @@ async function refusedPushes(
 
 Deno.test("separate hosts, TLS and tokens: three commits, and refusals", async () => {
   await ensureDebian(["nix", "qemu", "busybox", "git", "iproute2"]);
-  await using deployment = await deploy(await executable());
+  await using deployment = await deploy(await compiledExecutable());
   const project = await GitProject.create(
     join(deployment.directory, "project"),
     { debianDir: await testKernelFolder() },
