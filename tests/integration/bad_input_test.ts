@@ -60,7 +60,7 @@ const GOOD = {
   healthy: true,
   real: false,
   replicas: 1,
-  healthyDeadlineMs: 1500,
+  healthyDeadlineMs: 60_000,
 };
 
 /** The one `dev` of this file and what is pushed to it. */
@@ -232,7 +232,12 @@ for (const [name, files, message, hint] of BAD_COMMITS) {
 }
 
 Deno.test("an intent that failed is refused until retry, with the reason it failed for", async () => {
-  const failing = projectFiles({ ...GOOD, content: "sick", healthy: false });
+  const failing = projectFiles({
+    ...GOOD,
+    content: "sick",
+    healthy: false,
+    healthyDeadlineMs: 1500,
+  });
   const first = await jobEnd(await push(failing));
   equal(first.state, "succeeded", first.message);
   await until("the rollback", async () => {

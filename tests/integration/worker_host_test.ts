@@ -32,10 +32,22 @@ async function smallDisk(sizeMib: number) {
   ]);
   return {
     path: dir.path,
-    fill: () =>
-      Deno.writeFile(`${dir.path}/filler`, new Uint8Array(sizeMib << 20)).catch(
-        () => undefined,
-      ),
+    /**
+     * Fills what is free; true when nothing was. A file that is being replaced
+     * gives its old page back, which is why one call is not enough.
+     */
+    async fill(): Promise<boolean> {
+      const path = `${dir.path}/filler`;
+      const size = async () => (await Deno.stat(path)).size;
+      using file = await Deno.open(path, { create: true, append: true });
+      const before = await size();
+      const page = new Uint8Array(4096);
+      try {
+        for (;;) await file.write(page);
+      } catch {
+        return await size() === before;
+      }
+    },
     async [Symbol.asyncDispose]() {
       await runChecked("umount", [dir.path]);
       await dir[Symbol.asyncDispose]();
@@ -56,7 +68,7 @@ const FLAKE = `{
 `;
 
 function simulated(script: string) {
-  const update = { minHealthyTimeMs: 100, healthyDeadlineMs: 1000 };
+  const update = { minHealthyTimeMs: 100, healthyDeadlineMs: 60_000 };
   return testVmSpec({
     cmdline: `simulated.boot_ms=50 ${script}`,
     spec: { update },
@@ -73,6 +85,8 @@ Deno.test("worker: a full disk harms no running VM; the order is obeyed when the
     link: () => master,
     vmm,
   });
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => worker.stop());
   const good = simulated("version=1");
   await master.assign(1, [orderFor(A, good)]);
   const look = () => worker.view.observed()[0];
@@ -81,7 +95,11 @@ Deno.test("worker: a full disk harms no running VM; the order is obeyed when the
     () => look()?.settled === true && look(),
     WAIT,
   );
-  await disk.fill();
+  await until(
+    "the disk stays full",
+    async () => await disk.fill() && await disk.fill(),
+    WAIT,
+  );
   const next = orderFor(A, simulated("version=2"), {
     revision: 2,
     fallback: fallbackTo(good, 1),
@@ -101,7 +119,6 @@ Deno.test("worker: a full disk harms no running VM; the order is obeyed when the
     () => look()?.runtimeHash === next.runtimeHash && look()?.settled,
     WAIT,
   );
-  await worker.stop();
 });
 
 Deno.test("ledgers: a new boot keeps what was refused and healthy, and nothing of the change under way", async () => {

@@ -12,8 +12,8 @@ import {
 const VMS = ["shop/web-0", "shop/web-1", "shop/web-2"];
 const WAIT = { timeoutMs: 60_000 };
 
-function simulated(script: string) {
-  const update = { minHealthyTimeMs: 100, healthyDeadlineMs: 800 };
+function simulated(script: string, healthyDeadlineMs = 60_000) {
+  const update = { minHealthyTimeMs: 100, healthyDeadlineMs };
   return testVmSpec({
     cmdline: `simulated.boot_ms=50 ${script}`,
     spec: { update },
@@ -36,7 +36,7 @@ for (
     await Deno.mkdir(`${dir.path}/master`);
     const master = new DirectoryMaster(`${dir.path}/master`);
     const good = simulated("version=1");
-    const bad = simulated("simulated.outcome=never");
+    const bad = simulated("simulated.outcome=never", 800);
     const fallback = fallbackTo(good, 1);
     const first = startWorkerProcess(dir.path, {
       driver: "simulated",

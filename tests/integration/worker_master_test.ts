@@ -77,8 +77,8 @@ async function startBoth(dir: string, worker: Record<string, unknown> = {}) {
   };
 }
 
-function simulated(script: string): VmSpec {
-  const update = { minHealthyTimeMs: 100, healthyDeadlineMs: 1500 };
+function simulated(script: string, healthyDeadlineMs = 60_000): VmSpec {
+  const update = { minHealthyTimeMs: 100, healthyDeadlineMs };
   return testVmSpec({
     cmdline: `simulated.boot_ms=50 ${script}`,
     spec: { replicas: 2, update },
@@ -95,7 +95,7 @@ Deno.test("worker and master: a publish becomes healthy, a bad one rolls back, l
       const { activeGeneration, convergencePercent } = await both.status();
       return activeGeneration === 1 && convergencePercent === 100;
     }, WAIT);
-    await both.publish([simulated("simulated.outcome=never")]);
+    await both.publish([simulated("simulated.outcome=never", 1500)]);
     await until("generation 2 failed and 1 runs again", async () => {
       const { rollout, convergencePercent, activeGeneration, vms } = await both
         .status();
