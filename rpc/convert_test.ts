@@ -86,6 +86,7 @@ const observedVm: fc.Arbitrary<ObservedVm> = fc.record({
   })),
   message: text,
   seconds: fc.record({ copy: seconds, boot: seconds, healthy: seconds }),
+  closureBytes: fc.option(counter),
 });
 
 const traceparent = fc.tuple(hex(32), hex(16)).map(([trace, span]) =>
@@ -109,6 +110,7 @@ Deno.test("a publish request survives the wire", () => {
     intentHash: hex(64),
     expectedRevision: counter,
     traceparent,
+    placement: fc.constantFrom("spread" as const, "pack" as const),
     vmSpecs: fc.uniqueArray(vmSpec, {
       selector: (each) => each.name,
       maxLength: 3,
@@ -121,6 +123,7 @@ Deno.test("a publish request survives the wire", () => {
       "generation",
       "parent",
       "intentHash",
+      "placement",
       "vmSpecs",
     ],
   });
@@ -151,6 +154,7 @@ Deno.test("an assignment survives the wire", () => {
     runtimeHash: hex(64),
     policyHash: hex(64),
     fallback,
+    surge: fc.boolean(),
   });
   const assignment: fc.Arbitrary<Assignment> = fc.record({
     worker: name,
@@ -189,6 +193,12 @@ Deno.test("a worker's report survives the wire", () => {
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       { maxKeys: 3, noNullPrototype: true },
     ),
+    roots: fc.array(
+      fc.constantFrom("a", "b").map((letter) =>
+        `/nix/store/${letter.repeat(32)}-root`
+      ),
+      { maxLength: 3 },
+    ),
   });
   fc.assert(fc.property(report, (report) => {
     const wire = workerReportToWire(report);
@@ -205,7 +215,13 @@ Deno.test("a status and a generation survive the wire", () => {
     held: "held at 1, Git is 2 ahead",
     convergencePercent: 66.7,
     highestGeneration: Number.MAX_SAFE_INTEGER,
-    rollout: { generation: 3, state: "running", message: "1 of 3" },
+    rollout: {
+      generation: 3,
+      state: "running",
+      message: "1 of 3",
+      waitingOn: "8192 MiB more",
+    },
+    planRevision: 12,
     workers: [{
       id: "w1",
       state: "alive",
@@ -214,6 +230,7 @@ Deno.test("a status and a generation survive the wire", () => {
       free: { cpuMilli: -500, memoryMib: 100 },
       attributes: { zone: "a" },
       versions: { nix: "2.8.0" },
+      cordoned: "operator: new disks",
     }],
     vms: [{
       id: "shop/web-0",
@@ -228,6 +245,7 @@ Deno.test("a status and a generation survive the wire", () => {
       address: "10.0.0.2:80",
       restarts: 0,
       message: "",
+      surge: true,
     }],
   };
   const summary: GenerationSummary = {
@@ -359,6 +377,7 @@ Deno.test("every contract of the wire takes the fast way", () => {
     convergencePercent: 100,
     highestGeneration: 0,
     rollout: null,
+    planRevision: 0,
     workers: [],
     vms: [],
   };
@@ -376,6 +395,7 @@ Deno.test("every contract of the wire takes the fast way", () => {
       runtimeHash: hash,
       policyHash: hash,
       fallback,
+      surge: false,
     };
     const assignment = {
       worker: "w",
@@ -397,6 +417,7 @@ Deno.test("every contract of the wire takes the fast way", () => {
       versions: {},
       vms: [JSON.parse(JSON.stringify(vm))],
       metrics: { load: 0.5 },
+      roots: [],
     };
     assert.ok(acceptor(WorkerReport)(report));
   }));

@@ -176,6 +176,7 @@ async function publishOnce(
       parent: highest.generation,
       intentHash: hash,
       traceparent: job.traceparent,
+      placement: spec.placement,
       vmSpecs: spec.vmSpecs,
     }, signal);
   } catch (error) {

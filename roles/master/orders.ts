@@ -42,6 +42,7 @@ function orderOf(state: MasterState, placement: PlacementDoc): Order {
       runtimeHash: back.runtimeHash,
       generation: placement.fallbackGeneration,
     },
+    surge: placement.surge,
     ...(doc.traceparent === null ? {} : { traceparent: doc.traceparent }),
   };
 }

@@ -142,6 +142,10 @@ function sessionOf(deps: RpcDeps, identify: Identify): SessionServer {
   };
 }
 
+function notThere(): never {
+  throw new AppError("unavailable", "This master does not offer that");
+}
+
 function viewerOf({ service }: RpcDeps, check: () => void): ViewerServer {
   const { views } = service;
   return {
@@ -171,6 +175,11 @@ function viewerOf({ service }: RpcDeps, check: () => void): ViewerServer {
       const id = parseWith(VmId, vm, { what: "the VM's id" });
       return service.logs(id, maxBytes, signal);
     },
+    plan: notThere,
+    why: notThere,
+    events: notThere,
+    operations: notThere,
+    operation: notThere,
   };
 }
 
@@ -192,6 +201,15 @@ function operatorOf({ service }: RpcDeps, check: () => void): OperatorServer {
       const status = await service.retry(cluster, number);
       return { status: clusterStatusToWire(status) };
     },
+    pause: notThere,
+    promote: notThere,
+    fail: notThere,
+    cordon: notThere,
+    uncordon: notThere,
+    drain: notThere,
+    rebalance: notThere,
+    cancel: notThere,
+    removeWorker: notThere,
   };
 }
 

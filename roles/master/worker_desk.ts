@@ -122,6 +122,7 @@ export class WorkerDesk {
       capacity,
       attributes,
       versions,
+      cordon: known?.cordon ?? null,
     });
   }
 

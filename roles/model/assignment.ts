@@ -54,6 +54,8 @@ export const Order = z.strictObject({
   policyHash: Sha256,
   fallback: Fallback,
   traceparent: Traceparent.optional(),
+  /** A canary or green copy beside the main one: it holds no published port until it is promoted. */
+  surge: z.boolean().default(false),
 });
 export type Order = z.output<typeof Order>;
 

@@ -14,9 +14,14 @@ export const MAX_VMS = 10_000;
 /** Largest blueprint text: 10,000 VMs of 1.6 KiB. */
 export const MAX_BLUEPRINT_BYTES = 16 * 1024 * 1024;
 
+/** How a cluster's VMs go to workers: over as many as possible, or on as few. Covered by no hash: it touches no VM that runs. */
+export const Placement = z.enum(["spread", "pack"]);
+export type Placement = z.output<typeof Placement>;
+
 export const Blueprint = z.strictObject({
   version: z.literal(1),
   cluster: Name,
+  placement: Placement.default("spread"),
   vms: z.record(Name, BlueprintVm).refine(
     (vms) => Object.keys(vms).length <= MAX_VMS,
     `must have at most ${MAX_VMS} VMs`,
@@ -47,6 +52,7 @@ export type Blueprint = z.output<typeof Blueprint>;
 /** A parsed blueprint: its cluster and its specs, sorted by name. */
 export interface ClusterSpec {
   cluster: string;
+  placement: Placement;
   vmSpecs: VmSpec[];
 }
 
@@ -60,7 +66,8 @@ export function parseBlueprint(text: string): ClusterSpec {
     what: "the blueprint",
     hint: "print it with: nix eval --raw .#blueprintJSON",
   });
-  return { cluster: blueprint.cluster, vmSpecs: vmSpecsOf(blueprint) };
+  const { cluster, placement } = blueprint;
+  return { cluster, placement, vmSpecs: vmSpecsOf(blueprint) };
 }
 
 /** The specs of a parsed blueprint, sorted by name. */

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { Commit, Counter, Name, Sha256 } from "./ids.ts";
 import { VmSpec } from "./vm_spec.ts";
-import { MAX_VMS } from "./blueprint.ts";
+import { MAX_VMS, Placement } from "./blueprint.ts";
 
 /** A publisher may skip numbers, but not so far that 2^53-1 comes into reach by accident. */
 export const MAX_GENERATION_STEP = 1_000_000;
@@ -37,6 +37,8 @@ export const PublishRequest = z.strictObject({
   /** The cluster's plan revision the publisher saw; refused when it differs. Absent: not checked. */
   expectedRevision: Counter.optional(),
   traceparent: Traceparent.optional(),
+  /** Absent: spread. */
+  placement: Placement.optional(),
   vmSpecs: z.array(VmSpec).max(MAX_VMS),
 }).superRefine(({ vmSpecs }, context) => {
   const names = new Set<string>();

@@ -4,8 +4,11 @@
  * @module
  */
 import { z } from "zod";
-import { Counter, Name, Sha256, VmId } from "./ids.ts";
+import { Counter, Name, Sha256, StorePath, VmId } from "./ids.ts";
 import { MAX_ORDERS } from "./assignment.ts";
+
+/** Roots in a report: two contents of every VM on a busy host share theirs many times over. */
+export const MAX_ROOTS = 4096;
 
 const Text = z.string().max(4096);
 const Seconds = z.number().min(0).nullable();
@@ -64,6 +67,8 @@ export const ObservedVm = z.strictObject({
   message: Text,
   /** Stages of the last change on this worker, seconds; null if not reached. */
   seconds: z.strictObject({ copy: Seconds, boot: Seconds, healthy: Seconds }),
+  /** Bytes of the closure of what runs, by this worker's store; null: unknown. */
+  closureBytes: Counter.nullable().default(null),
 });
 export type ObservedVm = z.output<typeof ObservedVm>;
 
@@ -86,5 +91,7 @@ export const WorkerReport = z.strictObject({
   versions: z.record(z.string().min(1).max(63), z.string().max(255)),
   vms: z.array(ObservedVm).max(MAX_ORDERS),
   metrics: z.record(z.string().min(1).max(63), z.number()),
+  /** Store paths whose closures are kept on this worker: what a VM that needs them need not copy. */
+  roots: z.array(StorePath).max(MAX_ROOTS).default([]),
 });
 export type WorkerReport = z.output<typeof WorkerReport>;

@@ -21,6 +21,8 @@ export const WorkerStatus = z.strictObject({
   free: Capacity,
   attributes: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),
+  /** Who cordoned it and why; null: it takes VMs. */
+  cordoned: z.string().nullable().default(null),
 });
 export type WorkerStatus = z.output<typeof WorkerStatus>;
 
@@ -42,6 +44,8 @@ export const VmStatus = z.strictObject({
   restarts: Counter,
   /** Why it is not placed, rolled back or what it waits for. */
   message: z.string(),
+  /** A canary or green copy beside the main one. */
+  surge: z.boolean().default(false),
 });
 export type VmStatus = z.output<typeof VmStatus>;
 
@@ -68,7 +72,11 @@ export const ClusterStatus = z.strictObject({
       "cancelled",
     ]),
     message: z.string(),
+    /** `8192 MiB more` for a surge copy without room, or who must promote; null: nothing. */
+    waitingOn: z.string().nullable().default(null),
   }).nullable(),
+  /** What `expectedRevision` is compared with. */
+  planRevision: Counter.default(0),
   workers: z.array(WorkerStatus),
   vms: z.array(VmStatus),
 });

@@ -153,6 +153,7 @@ export class Reporter {
       ...vms.fence,
       sequence: ++this.#sequence,
       vms: observed,
+      roots: [],
       metrics: {
         vms: observed.length,
         running: observed.filter(({ state }) => state === "Running").length,

@@ -76,6 +76,7 @@ function orderPlain(order: wire.Order): unknown {
     runtimeHash: order.runtimeHash,
     policyHash: order.policyHash,
     fallback: fallbackPlain(order.fallback),
+    surge: order.surge,
   };
   setGiven(plain, "traceparent", order.traceparent);
   return plain;

@@ -36,6 +36,7 @@ export function observedVmToWire(vm: ObservedVm): common.ObservedVmInput {
     copySeconds: vm.seconds.copy ?? -1,
     bootSeconds: vm.seconds.boot ?? -1,
     healthySeconds: vm.seconds.healthy ?? -1,
+    closureBytes: vm.closureBytes ?? -1,
   };
 }
 
@@ -75,6 +76,9 @@ function observedVmPlain(vm: common.ObservedVm): unknown {
       boot: seconds(vm.bootSeconds),
       healthy: seconds(vm.healthySeconds),
     },
+    closureBytes: vm.closureBytes === -1
+      ? null
+      : counter(vm.closureBytes, of("closureBytes")),
   };
 }
 
@@ -114,6 +118,7 @@ export function workerReportFromWire(report: wire.WorkerReport): WorkerReport {
     metrics: Object.fromEntries(
       report.metrics.map(({ name, value }) => [name, value]),
     ),
+    roots: report.roots,
   };
   return parseFast(WorkerReport, plain, {
     what: `the report of worker "${report.worker}"`,

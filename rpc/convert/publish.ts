@@ -29,6 +29,7 @@ export function publishRequestToWire(
     expectedRevision: request.expectedRevision ?? 0,
     traceparent: request.traceparent ?? "",
     vmSpecs: request.vmSpecs.map(vmSpecToWire),
+    placement: request.placement ?? "spread",
   };
 }
 
@@ -44,6 +45,7 @@ export function publishRequestFromWire(
     parent: counter(request.parent, "parent"),
     intentHash: request.intentHash,
     vmSpecs: request.vmSpecs.map(vmSpecPlain),
+    placement: request.placement,
   };
   setGiven(plain, "traceparent", request.traceparent);
   if (request.checkRevision) {

@@ -19,7 +19,10 @@ export function clusterStatusToWire(
   return {
     ...status,
     held: status.held ?? "",
-    rollout: status.rollout ?? undefined,
+    rollout: status.rollout === null ? undefined : {
+      ...status.rollout,
+      waitingOn: status.rollout.waitingOn ?? "",
+    },
     workers: status.workers.map(workerStatusToWire),
     vms: status.vms.map(vmStatusToWire),
   };
@@ -46,6 +49,7 @@ export function workerStatusToWire(
     freeMemoryMib: worker.free.memoryMib,
     attributes: toPairs(worker.attributes),
     versions: toPairs(worker.versions),
+    cordoned: worker.cordoned ?? "",
   };
 }
 
@@ -63,7 +67,11 @@ export function clusterStatusFromWire(
     rollout: status.rollout === undefined ? null : {
       ...status.rollout,
       generation: counter(status.rollout.generation, "rollout.generation"),
+      waitingOn: status.rollout.waitingOn === ""
+        ? null
+        : status.rollout.waitingOn,
     },
+    planRevision: counter(status.planRevision, "planRevision"),
     workers: status.workers.map(workerStatusPlain),
     vms: status.vms.map(vmStatusPlain),
   };
@@ -90,6 +98,7 @@ function workerStatusPlain(worker: wire.WorkerStatus): unknown {
       () => `attributes of ${worker.id}`,
     ),
     versions: fromPairs(worker.versions, () => `versions of ${worker.id}`),
+    cordoned: worker.cordoned === "" ? null : worker.cordoned,
   };
 }
 

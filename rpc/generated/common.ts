@@ -350,6 +350,7 @@ export interface ObservedVm {
   copySeconds: number;
   bootSeconds: number;
   healthySeconds: number;
+  closureBytes: number | bigint;
 }
 export interface ObservedVmInput {
   vm?: string | undefined;
@@ -369,6 +370,7 @@ export interface ObservedVmInput {
   copySeconds?: number | undefined;
   bootSeconds?: number | undefined;
   healthySeconds?: number | undefined;
+  closureBytes?: number | bigint | undefined;
 }
 export function decodeObservedVm(r: Reader): ObservedVm {
   const s = r.segment;
@@ -395,10 +397,11 @@ export function decodeObservedVm(r: Reader): ObservedVm {
     copySeconds: getFloat64Default(n >= 48 ? v : undefined, d + 40, 0, 3220176896),
     bootSeconds: getFloat64Default(n >= 56 ? v : undefined, d + 48, 0, 3220176896),
     healthySeconds: getFloat64Default(n >= 64 ? v : undefined, d + 56, 0, 3220176896),
+    closureBytes: getInt64Default(n >= 72 ? v : undefined, d + 64, 4294967295, 4294967295),
   };
 }
 export function encodeObservedVm(w: Writer, x: ObservedVmInput, at: number): void {
-  const p = at + 64;
+  const p = at + 72;
   if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
   if (x.incarnation !== undefined) setUint64(w.view, at + 0, x.incarnation, "ObservedVm.incarnation");
   if (x.state !== undefined) w.view.setUint16(at + 8, enumNumber(x.state, VmStateNumbers, "ObservedVm.state"), true);
@@ -416,8 +419,9 @@ export function encodeObservedVm(w: Writer, x: ObservedVmInput, at: number): voi
   if (x.copySeconds !== undefined) { w.view.setFloat64(at + 40, x.copySeconds, true); flip64(w.view, at + 40, 0, 3220176896); }
   if (x.bootSeconds !== undefined) { w.view.setFloat64(at + 48, x.bootSeconds, true); flip64(w.view, at + 48, 0, 3220176896); }
   if (x.healthySeconds !== undefined) { w.view.setFloat64(at + 56, x.healthySeconds, true); flip64(w.view, at + 56, 0, 3220176896); }
+  if (x.closureBytes !== undefined) { setInt64(w.view, at + 64, x.closureBytes, "ObservedVm.closureBytes"); flip64(w.view, at + 64, 4294967295, 4294967295); }
 }
-export const ObservedVm: StructType<ObservedVm, ObservedVmInput> = { name: "ObservedVm", dataWords: 8, pointerWords: 7, decode: decodeObservedVm, encode: encodeObservedVm };
+export const ObservedVm: StructType<ObservedVm, ObservedVmInput> = { name: "ObservedVm", dataWords: 9, pointerWords: 7, decode: decodeObservedVm, encode: encodeObservedVm };
 
 export interface Port {
   name: string;

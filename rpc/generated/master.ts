@@ -17,6 +17,38 @@ export function decodeGenerationState(value: number): GenerationState {
 }
 
 /** A number stands for an enumerant that this schema does not know. */
+export type OperationKind = "cordon" | "uncordon" | "drain" | "rebalance" | "rollback" | "resume" | "retry" | "pause" | "promote" | "fail" | "removeWorker" | "cancel" | "restore" | number;
+const OperationKindNames: readonly OperationKind[] = ["cordon", "uncordon", "drain", "rebalance", "rollback", "resume", "retry", "pause", "promote", "fail", "removeWorker", "cancel", "restore"];
+export const OperationKindNumbers: Readonly<Record<string, number>> = { cordon: 0, uncordon: 1, drain: 2, rebalance: 3, rollback: 4, resume: 5, retry: 6, pause: 7, promote: 8, fail: 9, removeWorker: 10, cancel: 11, restore: 12 };
+export function decodeOperationKind(value: number): OperationKind {
+  return OperationKindNames[value] ?? value;
+}
+
+/** A number stands for an enumerant that this schema does not know. */
+export type OperationState = "running" | "done" | "failed" | "cancelled" | number;
+const OperationStateNames: readonly OperationState[] = ["running", "done", "failed", "cancelled"];
+export const OperationStateNumbers: Readonly<Record<string, number>> = { running: 0, done: 1, failed: 2, cancelled: 3 };
+export function decodeOperationState(value: number): OperationState {
+  return OperationStateNames[value] ?? value;
+}
+
+/** A number stands for an enumerant that this schema does not know. */
+export type Placement = "spread" | "pack" | number;
+const PlacementNames: readonly Placement[] = ["spread", "pack"];
+export const PlacementNumbers: Readonly<Record<string, number>> = { spread: 0, pack: 1 };
+export function decodePlacement(value: number): Placement {
+  return PlacementNames[value] ?? value;
+}
+
+/** A number stands for an enumerant that this schema does not know. */
+export type PlanChangeKind = "create" | "replace" | "switch" | "move" | "destroy" | "relabel" | "keep" | "pending" | number;
+const PlanChangeKindNames: readonly PlanChangeKind[] = ["create", "replace", "switch", "move", "destroy", "relabel", "keep", "pending"];
+export const PlanChangeKindNumbers: Readonly<Record<string, number>> = { create: 0, replace: 1, switch: 2, move: 3, destroy: 4, relabel: 5, keep: 6, pending: 7 };
+export function decodePlanChangeKind(value: number): PlanChangeKind {
+  return PlanChangeKindNames[value] ?? value;
+}
+
+/** A number stands for an enumerant that this schema does not know. */
 export type RolloutState = "pending" | "running" | "paused" | "failed" | "successful" | "cancelled" | number;
 const RolloutStateNames: readonly RolloutState[] = ["pending", "running", "paused", "failed", "successful", "cancelled"];
 export const RolloutStateNumbers: Readonly<Record<string, number>> = { pending: 0, running: 1, paused: 2, failed: 3, successful: 4, cancelled: 5 };
@@ -71,6 +103,104 @@ export function encodeAssignment(w: Writer, x: AssignmentInput, at: number): voi
 }
 export const Assignment: StructType<Assignment, AssignmentInput> = { name: "Assignment", dataWords: 3, pointerWords: 2, decode: decodeAssignment, encode: encodeAssignment };
 
+export interface Candidate {
+  worker: string;
+  score: number;
+  parts: (Metric)[];
+  refusal: string;
+  kind: string;
+}
+export interface CandidateInput {
+  worker?: string | undefined;
+  score?: number | undefined;
+  parts?: readonly (MetricInput)[] | undefined;
+  refusal?: string | undefined;
+  kind?: string | undefined;
+}
+export function decodeCandidate(r: Reader): Candidate {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+    score: n >= 8 ? v.getFloat64(d + 0, true) : 0,
+    parts: q > 1 ? r.structs(s, p + 8, decodeMetric) : [],
+    refusal: q > 2 ? r.text(s, p + 16) : "",
+    kind: q > 3 ? r.text(s, p + 24) : "",
+  };
+}
+export function encodeCandidate(w: Writer, x: CandidateInput, at: number): void {
+  const p = at + 8;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+  if (x.score !== undefined) w.view.setFloat64(at + 0, x.score, true);
+  if (x.parts !== undefined && x.parts.length !== 0) w.structs(p + 8, x.parts, { dataWords: 1, pointerWords: 1, write: encodeMetric });
+  if (x.refusal !== undefined && x.refusal.length !== 0) w.text(p + 16, x.refusal);
+  if (x.kind !== undefined && x.kind.length !== 0) w.text(p + 24, x.kind);
+}
+export const Candidate: StructType<Candidate, CandidateInput> = { name: "Candidate", dataWords: 1, pointerWords: 4, decode: decodeCandidate, encode: encodeCandidate };
+
+export interface ClosureChange {
+  vm: string;
+  known: boolean;
+  message: string;
+  pathsAdded: number;
+  pathsRemoved: number;
+  bytesAdded: number | bigint;
+  bytesRemoved: number | bigint;
+  totalBytes: number | bigint;
+  kernelChanged: boolean;
+  copies: (CopyBytes)[];
+}
+export interface ClosureChangeInput {
+  vm?: string | undefined;
+  known?: boolean | undefined;
+  message?: string | undefined;
+  pathsAdded?: number | undefined;
+  pathsRemoved?: number | undefined;
+  bytesAdded?: number | bigint | undefined;
+  bytesRemoved?: number | bigint | undefined;
+  totalBytes?: number | bigint | undefined;
+  kernelChanged?: boolean | undefined;
+  copies?: readonly (CopyBytesInput)[] | undefined;
+}
+export function decodeClosureChange(r: Reader): ClosureChange {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    known: n > 0 && (v.getUint8(d + 0) & 1) !== 0,
+    message: q > 1 ? r.text(s, p + 8) : "",
+    pathsAdded: n >= 8 ? v.getUint32(d + 4, true) : 0,
+    pathsRemoved: n >= 12 ? v.getUint32(d + 8, true) : 0,
+    bytesAdded: n >= 24 ? getUint64(v, d + 16) : 0,
+    bytesRemoved: n >= 32 ? getUint64(v, d + 24) : 0,
+    totalBytes: n >= 40 ? getUint64(v, d + 32) : 0,
+    kernelChanged: n > 0 && (v.getUint8(d + 0) & 2) !== 0,
+    copies: q > 2 ? r.structs(s, p + 16, decodeCopyBytes) : [],
+  };
+}
+export function encodeClosureChange(w: Writer, x: ClosureChangeInput, at: number): void {
+  const p = at + 40;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.known === true) w.view.setUint8(at + 0, w.view.getUint8(at + 0) | 1);
+  if (x.message !== undefined && x.message.length !== 0) w.text(p + 8, x.message);
+  if (x.pathsAdded !== undefined) w.view.setUint32(at + 4, checkInteger(x.pathsAdded, 0, 4294967295, "ClosureChange.pathsAdded"), true);
+  if (x.pathsRemoved !== undefined) w.view.setUint32(at + 8, checkInteger(x.pathsRemoved, 0, 4294967295, "ClosureChange.pathsRemoved"), true);
+  if (x.bytesAdded !== undefined) setUint64(w.view, at + 16, x.bytesAdded, "ClosureChange.bytesAdded");
+  if (x.bytesRemoved !== undefined) setUint64(w.view, at + 24, x.bytesRemoved, "ClosureChange.bytesRemoved");
+  if (x.totalBytes !== undefined) setUint64(w.view, at + 32, x.totalBytes, "ClosureChange.totalBytes");
+  if (x.kernelChanged === true) w.view.setUint8(at + 0, w.view.getUint8(at + 0) | 2);
+  if (x.copies !== undefined && x.copies.length !== 0) w.structs(p + 16, x.copies, { dataWords: 1, pointerWords: 1, write: encodeCopyBytes });
+}
+export const ClosureChange: StructType<ClosureChange, ClosureChangeInput> = { name: "ClosureChange", dataWords: 5, pointerWords: 3, decode: decodeClosureChange, encode: encodeClosureChange };
+
 export interface ClusterStatus {
   cluster: string;
   activeGeneration: number | bigint;
@@ -81,6 +211,7 @@ export interface ClusterStatus {
   rollout: Rollout | undefined;
   workers: (WorkerStatus)[];
   vms: (VmStatus)[];
+  planRevision: number | bigint;
 }
 export interface ClusterStatusInput {
   cluster?: string | undefined;
@@ -92,6 +223,7 @@ export interface ClusterStatusInput {
   rollout?: RolloutInput | undefined;
   workers?: readonly (WorkerStatusInput)[] | undefined;
   vms?: readonly (VmStatusInput)[] | undefined;
+  planRevision?: number | bigint | undefined;
 }
 export function decodeClusterStatus(r: Reader): ClusterStatus {
   const s = r.segment;
@@ -110,21 +242,144 @@ export function decodeClusterStatus(r: Reader): ClusterStatus {
     rollout: q > 3 ? r.struct(s, p + 24, decodeRollout) : undefined,
     workers: q > 4 ? r.structs(s, p + 32, decodeWorkerStatus) : [],
     vms: q > 5 ? r.structs(s, p + 40, decodeVmStatus) : [],
+    planRevision: n >= 32 ? getUint64(v, d + 24) : 0,
   };
 }
 export function encodeClusterStatus(w: Writer, x: ClusterStatusInput, at: number): void {
-  const p = at + 24;
+  const p = at + 32;
   if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
   if (x.activeGeneration !== undefined) setUint64(w.view, at + 0, x.activeGeneration, "ClusterStatus.activeGeneration");
   if (x.commit !== undefined && x.commit.length !== 0) w.text(p + 8, x.commit);
   if (x.held !== undefined && x.held.length !== 0) w.text(p + 16, x.held);
   if (x.convergencePercent !== undefined) w.view.setFloat64(at + 8, x.convergencePercent, true);
   if (x.highestGeneration !== undefined) setUint64(w.view, at + 16, x.highestGeneration, "ClusterStatus.highestGeneration");
-  if (x.rollout !== undefined) encodeRollout(w, x.rollout, w.struct(p + 24, 2, 1));
-  if (x.workers !== undefined && x.workers.length !== 0) w.structs(p + 32, x.workers, { dataWords: 3, pointerWords: 4, write: encodeWorkerStatus });
+  if (x.rollout !== undefined) encodeRollout(w, x.rollout, w.struct(p + 24, 2, 2));
+  if (x.workers !== undefined && x.workers.length !== 0) w.structs(p + 32, x.workers, { dataWords: 3, pointerWords: 5, write: encodeWorkerStatus });
   if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 40, x.vms, { dataWords: 4, pointerWords: 6, write: encodeVmStatus });
+  if (x.planRevision !== undefined) setUint64(w.view, at + 24, x.planRevision, "ClusterStatus.planRevision");
 }
-export const ClusterStatus: StructType<ClusterStatus, ClusterStatusInput> = { name: "ClusterStatus", dataWords: 3, pointerWords: 6, decode: decodeClusterStatus, encode: encodeClusterStatus };
+export const ClusterStatus: StructType<ClusterStatus, ClusterStatusInput> = { name: "ClusterStatus", dataWords: 4, pointerWords: 6, decode: decodeClusterStatus, encode: encodeClusterStatus };
+
+export interface CopyBytes {
+  worker: string;
+  bytes: number | bigint;
+}
+export interface CopyBytesInput {
+  worker?: string | undefined;
+  bytes?: number | bigint | undefined;
+}
+export function decodeCopyBytes(r: Reader): CopyBytes {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+    bytes: n >= 8 ? getUint64(v, d + 0) : 0,
+  };
+}
+export function encodeCopyBytes(w: Writer, x: CopyBytesInput, at: number): void {
+  const p = at + 8;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+  if (x.bytes !== undefined) setUint64(w.view, at + 0, x.bytes, "CopyBytes.bytes");
+}
+export const CopyBytes: StructType<CopyBytes, CopyBytesInput> = { name: "CopyBytes", dataWords: 1, pointerWords: 1, decode: decodeCopyBytes, encode: encodeCopyBytes };
+
+export interface Event {
+  index: number | bigint;
+  atMs: number | bigint;
+  topic: string;
+  cluster: string;
+  subject: string;
+  message: string;
+  by: Identity | undefined;
+  data: (common.Label)[];
+}
+export interface EventInput {
+  index?: number | bigint | undefined;
+  atMs?: number | bigint | undefined;
+  topic?: string | undefined;
+  cluster?: string | undefined;
+  subject?: string | undefined;
+  message?: string | undefined;
+  by?: IdentityInput | undefined;
+  data?: readonly (common.LabelInput)[] | undefined;
+}
+export function decodeEvent(r: Reader): Event {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    index: n >= 8 ? getUint64(v, d + 0) : 0,
+    atMs: n >= 16 ? getUint64(v, d + 8) : 0,
+    topic: q > 0 ? r.text(s, p + 0) : "",
+    cluster: q > 1 ? r.text(s, p + 8) : "",
+    subject: q > 2 ? r.text(s, p + 16) : "",
+    message: q > 3 ? r.text(s, p + 24) : "",
+    by: q > 4 ? r.struct(s, p + 32, decodeIdentity) : undefined,
+    data: q > 5 ? r.structs(s, p + 40, common.decodeLabel) : [],
+  };
+}
+export function encodeEvent(w: Writer, x: EventInput, at: number): void {
+  const p = at + 16;
+  if (x.index !== undefined) setUint64(w.view, at + 0, x.index, "Event.index");
+  if (x.atMs !== undefined) setUint64(w.view, at + 8, x.atMs, "Event.atMs");
+  if (x.topic !== undefined && x.topic.length !== 0) w.text(p + 0, x.topic);
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 8, x.cluster);
+  if (x.subject !== undefined && x.subject.length !== 0) w.text(p + 16, x.subject);
+  if (x.message !== undefined && x.message.length !== 0) w.text(p + 24, x.message);
+  if (x.by !== undefined) encodeIdentity(w, x.by, w.struct(p + 32, 0, 3));
+  if (x.data !== undefined && x.data.length !== 0) w.structs(p + 40, x.data, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
+}
+export const Event: StructType<Event, EventInput> = { name: "Event", dataWords: 2, pointerWords: 6, decode: decodeEvent, encode: encodeEvent };
+
+export interface EventSinkPushParams {
+  events: (Event)[];
+  last: boolean;
+}
+export interface EventSinkPushParamsInput {
+  events?: readonly (EventInput)[] | undefined;
+  last?: boolean | undefined;
+}
+export function decodeEventSinkPushParams(r: Reader): EventSinkPushParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    events: q > 0 ? r.structs(s, p + 0, decodeEvent) : [],
+    last: n > 0 && (v.getUint8(d + 0) & 1) !== 0,
+  };
+}
+export function encodeEventSinkPushParams(w: Writer, x: EventSinkPushParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.events !== undefined && x.events.length !== 0) w.structs(p + 0, x.events, { dataWords: 2, pointerWords: 6, write: encodeEvent });
+  if (x.last === true) w.view.setUint8(at + 0, w.view.getUint8(at + 0) | 1);
+}
+export const EventSinkPushParams: StructType<EventSinkPushParams, EventSinkPushParamsInput> = { name: "EventSinkPushParams", dataWords: 1, pointerWords: 1, decode: decodeEventSinkPushParams, encode: encodeEventSinkPushParams };
+
+export interface EventSinkPushResults {
+}
+export interface EventSinkPushResultsInput {
+}
+export function decodeEventSinkPushResults(r: Reader): EventSinkPushResults {
+  void r;
+  return {
+  };
+}
+export function encodeEventSinkPushResults(w: Writer, x: EventSinkPushResultsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const EventSinkPushResults: StructType<EventSinkPushResults, EventSinkPushResultsInput> = { name: "EventSinkPushResults", dataWords: 0, pointerWords: 0, decode: decodeEventSinkPushResults, encode: encodeEventSinkPushResults };
 
 export interface FallbackSpec {
   spec: common.VmSpec | undefined;
@@ -326,6 +581,34 @@ export function encodeGeneration(w: Writer, x: GenerationInput, at: number): voi
 }
 export const Generation: StructType<Generation, GenerationInput> = { name: "Generation", dataWords: 9, pointerWords: 6, decode: decodeGeneration, encode: encodeGeneration };
 
+export interface Identity {
+  role: string;
+  name: string;
+  tokenId: string;
+}
+export interface IdentityInput {
+  role?: string | undefined;
+  name?: string | undefined;
+  tokenId?: string | undefined;
+}
+export function decodeIdentity(r: Reader): Identity {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    role: q > 0 ? r.text(s, p + 0) : "",
+    name: q > 1 ? r.text(s, p + 8) : "",
+    tokenId: q > 2 ? r.text(s, p + 16) : "",
+  };
+}
+export function encodeIdentity(w: Writer, x: IdentityInput, at: number): void {
+  const p = at + 0;
+  if (x.role !== undefined && x.role.length !== 0) w.text(p + 0, x.role);
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 8, x.name);
+  if (x.tokenId !== undefined && x.tokenId.length !== 0) w.text(p + 16, x.tokenId);
+}
+export const Identity: StructType<Identity, IdentityInput> = { name: "Identity", dataWords: 0, pointerWords: 3, decode: decodeIdentity, encode: encodeIdentity };
+
 export interface Metric {
   name: string;
   value: number;
@@ -352,6 +635,439 @@ export function encodeMetric(w: Writer, x: MetricInput, at: number): void {
   if (x.value !== undefined) w.view.setFloat64(at + 0, x.value, true);
 }
 export const Metric: StructType<Metric, MetricInput> = { name: "Metric", dataWords: 1, pointerWords: 1, decode: decodeMetric, encode: encodeMetric };
+
+export interface Operation {
+  id: string;
+  kind: OperationKind;
+  target: string;
+  state: OperationState;
+  by: Identity | undefined;
+  reason: string;
+  createdAtMs: number | bigint;
+  endedAtMs: number | bigint;
+  deadlineAtMs: number | bigint;
+  force: boolean;
+  done: number;
+  total: number;
+  message: string;
+}
+export interface OperationInput {
+  id?: string | undefined;
+  kind?: OperationKind | undefined;
+  target?: string | undefined;
+  state?: OperationState | undefined;
+  by?: IdentityInput | undefined;
+  reason?: string | undefined;
+  createdAtMs?: number | bigint | undefined;
+  endedAtMs?: number | bigint | undefined;
+  deadlineAtMs?: number | bigint | undefined;
+  force?: boolean | undefined;
+  done?: number | undefined;
+  total?: number | undefined;
+  message?: string | undefined;
+}
+export function decodeOperation(r: Reader): Operation {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    id: q > 0 ? r.text(s, p + 0) : "",
+    kind: decodeOperationKind(n >= 2 ? v.getUint16(d + 0, true) : 0),
+    target: q > 1 ? r.text(s, p + 8) : "",
+    state: decodeOperationState(n >= 4 ? v.getUint16(d + 2, true) : 0),
+    by: q > 2 ? r.struct(s, p + 16, decodeIdentity) : undefined,
+    reason: q > 3 ? r.text(s, p + 24) : "",
+    createdAtMs: n >= 16 ? getUint64(v, d + 8) : 0,
+    endedAtMs: n >= 24 ? getUint64(v, d + 16) : 0,
+    deadlineAtMs: n >= 32 ? getUint64(v, d + 24) : 0,
+    force: n > 4 && (v.getUint8(d + 4) & 1) !== 0,
+    done: n >= 36 ? v.getUint32(d + 32, true) : 0,
+    total: n >= 40 ? v.getUint32(d + 36, true) : 0,
+    message: q > 4 ? r.text(s, p + 32) : "",
+  };
+}
+export function encodeOperation(w: Writer, x: OperationInput, at: number): void {
+  const p = at + 40;
+  if (x.id !== undefined && x.id.length !== 0) w.text(p + 0, x.id);
+  if (x.kind !== undefined) w.view.setUint16(at + 0, enumNumber(x.kind, OperationKindNumbers, "Operation.kind"), true);
+  if (x.target !== undefined && x.target.length !== 0) w.text(p + 8, x.target);
+  if (x.state !== undefined) w.view.setUint16(at + 2, enumNumber(x.state, OperationStateNumbers, "Operation.state"), true);
+  if (x.by !== undefined) encodeIdentity(w, x.by, w.struct(p + 16, 0, 3));
+  if (x.reason !== undefined && x.reason.length !== 0) w.text(p + 24, x.reason);
+  if (x.createdAtMs !== undefined) setUint64(w.view, at + 8, x.createdAtMs, "Operation.createdAtMs");
+  if (x.endedAtMs !== undefined) setUint64(w.view, at + 16, x.endedAtMs, "Operation.endedAtMs");
+  if (x.deadlineAtMs !== undefined) setUint64(w.view, at + 24, x.deadlineAtMs, "Operation.deadlineAtMs");
+  if (x.force === true) w.view.setUint8(at + 4, w.view.getUint8(at + 4) | 1);
+  if (x.done !== undefined) w.view.setUint32(at + 32, checkInteger(x.done, 0, 4294967295, "Operation.done"), true);
+  if (x.total !== undefined) w.view.setUint32(at + 36, checkInteger(x.total, 0, 4294967295, "Operation.total"), true);
+  if (x.message !== undefined && x.message.length !== 0) w.text(p + 32, x.message);
+}
+export const Operation: StructType<Operation, OperationInput> = { name: "Operation", dataWords: 5, pointerWords: 5, decode: decodeOperation, encode: encodeOperation };
+
+export interface OperatorCancelParams {
+  operation: string;
+}
+export interface OperatorCancelParamsInput {
+  operation?: string | undefined;
+}
+export function decodeOperatorCancelParams(r: Reader): OperatorCancelParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    operation: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeOperatorCancelParams(w: Writer, x: OperatorCancelParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.operation !== undefined && x.operation.length !== 0) w.text(p + 0, x.operation);
+}
+export const OperatorCancelParams: StructType<OperatorCancelParams, OperatorCancelParamsInput> = { name: "OperatorCancelParams", dataWords: 0, pointerWords: 1, decode: decodeOperatorCancelParams, encode: encodeOperatorCancelParams };
+
+export interface OperatorCancelResults {
+  operation: Operation | undefined;
+}
+export interface OperatorCancelResultsInput {
+  operation?: OperationInput | undefined;
+}
+export function decodeOperatorCancelResults(r: Reader): OperatorCancelResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    operation: q > 0 ? r.struct(s, p + 0, decodeOperation) : undefined,
+  };
+}
+export function encodeOperatorCancelResults(w: Writer, x: OperatorCancelResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.operation !== undefined) encodeOperation(w, x.operation, w.struct(p + 0, 5, 5));
+}
+export const OperatorCancelResults: StructType<OperatorCancelResults, OperatorCancelResultsInput> = { name: "OperatorCancelResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorCancelResults, encode: encodeOperatorCancelResults };
+
+export interface OperatorCordonParams {
+  worker: string;
+  reason: string;
+}
+export interface OperatorCordonParamsInput {
+  worker?: string | undefined;
+  reason?: string | undefined;
+}
+export function decodeOperatorCordonParams(r: Reader): OperatorCordonParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+    reason: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeOperatorCordonParams(w: Writer, x: OperatorCordonParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+  if (x.reason !== undefined && x.reason.length !== 0) w.text(p + 8, x.reason);
+}
+export const OperatorCordonParams: StructType<OperatorCordonParams, OperatorCordonParamsInput> = { name: "OperatorCordonParams", dataWords: 0, pointerWords: 2, decode: decodeOperatorCordonParams, encode: encodeOperatorCordonParams };
+
+export interface OperatorCordonResults {
+  operation: Operation | undefined;
+}
+export interface OperatorCordonResultsInput {
+  operation?: OperationInput | undefined;
+}
+export function decodeOperatorCordonResults(r: Reader): OperatorCordonResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    operation: q > 0 ? r.struct(s, p + 0, decodeOperation) : undefined,
+  };
+}
+export function encodeOperatorCordonResults(w: Writer, x: OperatorCordonResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.operation !== undefined) encodeOperation(w, x.operation, w.struct(p + 0, 5, 5));
+}
+export const OperatorCordonResults: StructType<OperatorCordonResults, OperatorCordonResultsInput> = { name: "OperatorCordonResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorCordonResults, encode: encodeOperatorCordonResults };
+
+export interface OperatorDrainParams {
+  worker: string;
+  deadlineMs: number | bigint;
+  force: boolean;
+  reason: string;
+}
+export interface OperatorDrainParamsInput {
+  worker?: string | undefined;
+  deadlineMs?: number | bigint | undefined;
+  force?: boolean | undefined;
+  reason?: string | undefined;
+}
+export function decodeOperatorDrainParams(r: Reader): OperatorDrainParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+    deadlineMs: n >= 8 ? getUint64(v, d + 0) : 0,
+    force: n > 8 && (v.getUint8(d + 8) & 1) !== 0,
+    reason: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeOperatorDrainParams(w: Writer, x: OperatorDrainParamsInput, at: number): void {
+  const p = at + 16;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+  if (x.deadlineMs !== undefined) setUint64(w.view, at + 0, x.deadlineMs, "OperatorDrainParams.deadlineMs");
+  if (x.force === true) w.view.setUint8(at + 8, w.view.getUint8(at + 8) | 1);
+  if (x.reason !== undefined && x.reason.length !== 0) w.text(p + 8, x.reason);
+}
+export const OperatorDrainParams: StructType<OperatorDrainParams, OperatorDrainParamsInput> = { name: "OperatorDrainParams", dataWords: 2, pointerWords: 2, decode: decodeOperatorDrainParams, encode: encodeOperatorDrainParams };
+
+export interface OperatorDrainResults {
+  operation: Operation | undefined;
+}
+export interface OperatorDrainResultsInput {
+  operation?: OperationInput | undefined;
+}
+export function decodeOperatorDrainResults(r: Reader): OperatorDrainResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    operation: q > 0 ? r.struct(s, p + 0, decodeOperation) : undefined,
+  };
+}
+export function encodeOperatorDrainResults(w: Writer, x: OperatorDrainResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.operation !== undefined) encodeOperation(w, x.operation, w.struct(p + 0, 5, 5));
+}
+export const OperatorDrainResults: StructType<OperatorDrainResults, OperatorDrainResultsInput> = { name: "OperatorDrainResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorDrainResults, encode: encodeOperatorDrainResults };
+
+export interface OperatorFailParams {
+  cluster: string;
+  reason: string;
+}
+export interface OperatorFailParamsInput {
+  cluster?: string | undefined;
+  reason?: string | undefined;
+}
+export function decodeOperatorFailParams(r: Reader): OperatorFailParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    reason: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeOperatorFailParams(w: Writer, x: OperatorFailParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.reason !== undefined && x.reason.length !== 0) w.text(p + 8, x.reason);
+}
+export const OperatorFailParams: StructType<OperatorFailParams, OperatorFailParamsInput> = { name: "OperatorFailParams", dataWords: 0, pointerWords: 2, decode: decodeOperatorFailParams, encode: encodeOperatorFailParams };
+
+export interface OperatorFailResults {
+  status: ClusterStatus | undefined;
+}
+export interface OperatorFailResultsInput {
+  status?: ClusterStatusInput | undefined;
+}
+export function decodeOperatorFailResults(r: Reader): OperatorFailResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    status: q > 0 ? r.struct(s, p + 0, decodeClusterStatus) : undefined,
+  };
+}
+export function encodeOperatorFailResults(w: Writer, x: OperatorFailResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 4, 6));
+}
+export const OperatorFailResults: StructType<OperatorFailResults, OperatorFailResultsInput> = { name: "OperatorFailResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorFailResults, encode: encodeOperatorFailResults };
+
+export interface OperatorPauseParams {
+  cluster: string;
+  reason: string;
+}
+export interface OperatorPauseParamsInput {
+  cluster?: string | undefined;
+  reason?: string | undefined;
+}
+export function decodeOperatorPauseParams(r: Reader): OperatorPauseParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    reason: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeOperatorPauseParams(w: Writer, x: OperatorPauseParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.reason !== undefined && x.reason.length !== 0) w.text(p + 8, x.reason);
+}
+export const OperatorPauseParams: StructType<OperatorPauseParams, OperatorPauseParamsInput> = { name: "OperatorPauseParams", dataWords: 0, pointerWords: 2, decode: decodeOperatorPauseParams, encode: encodeOperatorPauseParams };
+
+export interface OperatorPauseResults {
+  status: ClusterStatus | undefined;
+}
+export interface OperatorPauseResultsInput {
+  status?: ClusterStatusInput | undefined;
+}
+export function decodeOperatorPauseResults(r: Reader): OperatorPauseResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    status: q > 0 ? r.struct(s, p + 0, decodeClusterStatus) : undefined,
+  };
+}
+export function encodeOperatorPauseResults(w: Writer, x: OperatorPauseResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 4, 6));
+}
+export const OperatorPauseResults: StructType<OperatorPauseResults, OperatorPauseResultsInput> = { name: "OperatorPauseResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorPauseResults, encode: encodeOperatorPauseResults };
+
+export interface OperatorPromoteParams {
+  cluster: string;
+}
+export interface OperatorPromoteParamsInput {
+  cluster?: string | undefined;
+}
+export function decodeOperatorPromoteParams(r: Reader): OperatorPromoteParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeOperatorPromoteParams(w: Writer, x: OperatorPromoteParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+}
+export const OperatorPromoteParams: StructType<OperatorPromoteParams, OperatorPromoteParamsInput> = { name: "OperatorPromoteParams", dataWords: 0, pointerWords: 1, decode: decodeOperatorPromoteParams, encode: encodeOperatorPromoteParams };
+
+export interface OperatorPromoteResults {
+  status: ClusterStatus | undefined;
+}
+export interface OperatorPromoteResultsInput {
+  status?: ClusterStatusInput | undefined;
+}
+export function decodeOperatorPromoteResults(r: Reader): OperatorPromoteResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    status: q > 0 ? r.struct(s, p + 0, decodeClusterStatus) : undefined,
+  };
+}
+export function encodeOperatorPromoteResults(w: Writer, x: OperatorPromoteResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 4, 6));
+}
+export const OperatorPromoteResults: StructType<OperatorPromoteResults, OperatorPromoteResultsInput> = { name: "OperatorPromoteResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorPromoteResults, encode: encodeOperatorPromoteResults };
+
+export interface OperatorRebalanceParams {
+  cluster: string;
+  maxMoves: number;
+  apply: boolean;
+}
+export interface OperatorRebalanceParamsInput {
+  cluster?: string | undefined;
+  maxMoves?: number | undefined;
+  apply?: boolean | undefined;
+}
+export function decodeOperatorRebalanceParams(r: Reader): OperatorRebalanceParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    maxMoves: n >= 4 ? v.getUint32(d + 0, true) : 0,
+    apply: n > 4 && (v.getUint8(d + 4) & 1) !== 0,
+  };
+}
+export function encodeOperatorRebalanceParams(w: Writer, x: OperatorRebalanceParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.maxMoves !== undefined) w.view.setUint32(at + 0, checkInteger(x.maxMoves, 0, 4294967295, "OperatorRebalanceParams.maxMoves"), true);
+  if (x.apply === true) w.view.setUint8(at + 4, w.view.getUint8(at + 4) | 1);
+}
+export const OperatorRebalanceParams: StructType<OperatorRebalanceParams, OperatorRebalanceParamsInput> = { name: "OperatorRebalanceParams", dataWords: 1, pointerWords: 1, decode: decodeOperatorRebalanceParams, encode: encodeOperatorRebalanceParams };
+
+export interface OperatorRebalanceResults {
+  proposal: Rebalance | undefined;
+  operation: Operation | undefined;
+}
+export interface OperatorRebalanceResultsInput {
+  proposal?: RebalanceInput | undefined;
+  operation?: OperationInput | undefined;
+}
+export function decodeOperatorRebalanceResults(r: Reader): OperatorRebalanceResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    proposal: q > 0 ? r.struct(s, p + 0, decodeRebalance) : undefined,
+    operation: q > 1 ? r.struct(s, p + 8, decodeOperation) : undefined,
+  };
+}
+export function encodeOperatorRebalanceResults(w: Writer, x: OperatorRebalanceResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.proposal !== undefined) encodeRebalance(w, x.proposal, w.struct(p + 0, 1, 2));
+  if (x.operation !== undefined) encodeOperation(w, x.operation, w.struct(p + 8, 5, 5));
+}
+export const OperatorRebalanceResults: StructType<OperatorRebalanceResults, OperatorRebalanceResultsInput> = { name: "OperatorRebalanceResults", dataWords: 0, pointerWords: 2, decode: decodeOperatorRebalanceResults, encode: encodeOperatorRebalanceResults };
+
+export interface OperatorRemoveWorkerParams {
+  worker: string;
+}
+export interface OperatorRemoveWorkerParamsInput {
+  worker?: string | undefined;
+}
+export function decodeOperatorRemoveWorkerParams(r: Reader): OperatorRemoveWorkerParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeOperatorRemoveWorkerParams(w: Writer, x: OperatorRemoveWorkerParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+}
+export const OperatorRemoveWorkerParams: StructType<OperatorRemoveWorkerParams, OperatorRemoveWorkerParamsInput> = { name: "OperatorRemoveWorkerParams", dataWords: 0, pointerWords: 1, decode: decodeOperatorRemoveWorkerParams, encode: encodeOperatorRemoveWorkerParams };
+
+export interface OperatorRemoveWorkerResults {
+  operation: Operation | undefined;
+}
+export interface OperatorRemoveWorkerResultsInput {
+  operation?: OperationInput | undefined;
+}
+export function decodeOperatorRemoveWorkerResults(r: Reader): OperatorRemoveWorkerResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    operation: q > 0 ? r.struct(s, p + 0, decodeOperation) : undefined,
+  };
+}
+export function encodeOperatorRemoveWorkerResults(w: Writer, x: OperatorRemoveWorkerResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.operation !== undefined) encodeOperation(w, x.operation, w.struct(p + 0, 5, 5));
+}
+export const OperatorRemoveWorkerResults: StructType<OperatorRemoveWorkerResults, OperatorRemoveWorkerResultsInput> = { name: "OperatorRemoveWorkerResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorRemoveWorkerResults, encode: encodeOperatorRemoveWorkerResults };
 
 export interface OperatorResumeParams {
   cluster: string;
@@ -389,7 +1105,7 @@ export function decodeOperatorResumeResults(r: Reader): OperatorResumeResults {
 }
 export function encodeOperatorResumeResults(w: Writer, x: OperatorResumeResultsInput, at: number): void {
   const p = at + 0;
-  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 3, 6));
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 4, 6));
 }
 export const OperatorResumeResults: StructType<OperatorResumeResults, OperatorResumeResultsInput> = { name: "OperatorResumeResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorResumeResults, encode: encodeOperatorResumeResults };
 
@@ -436,7 +1152,7 @@ export function decodeOperatorRetryResults(r: Reader): OperatorRetryResults {
 }
 export function encodeOperatorRetryResults(w: Writer, x: OperatorRetryResultsInput, at: number): void {
   const p = at + 0;
-  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 3, 6));
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 4, 6));
 }
 export const OperatorRetryResults: StructType<OperatorRetryResults, OperatorRetryResultsInput> = { name: "OperatorRetryResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorRetryResults, encode: encodeOperatorRetryResults };
 
@@ -483,9 +1199,49 @@ export function decodeOperatorRollbackResults(r: Reader): OperatorRollbackResult
 }
 export function encodeOperatorRollbackResults(w: Writer, x: OperatorRollbackResultsInput, at: number): void {
   const p = at + 0;
-  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 3, 6));
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 4, 6));
 }
 export const OperatorRollbackResults: StructType<OperatorRollbackResults, OperatorRollbackResultsInput> = { name: "OperatorRollbackResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorRollbackResults, encode: encodeOperatorRollbackResults };
+
+export interface OperatorUncordonParams {
+  worker: string;
+}
+export interface OperatorUncordonParamsInput {
+  worker?: string | undefined;
+}
+export function decodeOperatorUncordonParams(r: Reader): OperatorUncordonParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeOperatorUncordonParams(w: Writer, x: OperatorUncordonParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+}
+export const OperatorUncordonParams: StructType<OperatorUncordonParams, OperatorUncordonParamsInput> = { name: "OperatorUncordonParams", dataWords: 0, pointerWords: 1, decode: decodeOperatorUncordonParams, encode: encodeOperatorUncordonParams };
+
+export interface OperatorUncordonResults {
+  operation: Operation | undefined;
+}
+export interface OperatorUncordonResultsInput {
+  operation?: OperationInput | undefined;
+}
+export function decodeOperatorUncordonResults(r: Reader): OperatorUncordonResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    operation: q > 0 ? r.struct(s, p + 0, decodeOperation) : undefined,
+  };
+}
+export function encodeOperatorUncordonResults(w: Writer, x: OperatorUncordonResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.operation !== undefined) encodeOperation(w, x.operation, w.struct(p + 0, 5, 5));
+}
+export const OperatorUncordonResults: StructType<OperatorUncordonResults, OperatorUncordonResultsInput> = { name: "OperatorUncordonResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorUncordonResults, encode: encodeOperatorUncordonResults };
 
 export interface Order {
   vm: string;
@@ -498,6 +1254,7 @@ export interface Order {
   policyHash: string;
   traceparent: string;
   fallback: OrderFallback;
+  surge: boolean;
 }
 export interface OrderInput {
   vm?: string | undefined;
@@ -510,6 +1267,7 @@ export interface OrderInput {
   policyHash?: string | undefined;
   traceparent?: string | undefined;
   fallback?: OrderFallbackInput | undefined;
+  surge?: boolean | undefined;
 }
 export function decodeOrder(r: Reader): Order {
   const s = r.segment;
@@ -529,6 +1287,7 @@ export function decodeOrder(r: Reader): Order {
     policyHash: q > 4 ? r.text(s, p + 32) : "",
     traceparent: q > 5 ? r.text(s, p + 40) : "",
     fallback: decodeOrderFallback(r, s, d, n, p, q),
+    surge: n > 26 && (v.getUint8(d + 26) & 1) !== 0,
   };
 }
 export function encodeOrder(w: Writer, x: OrderInput, at: number): void {
@@ -543,6 +1302,7 @@ export function encodeOrder(w: Writer, x: OrderInput, at: number): void {
   if (x.policyHash !== undefined && x.policyHash.length !== 0) w.text(p + 32, x.policyHash);
   if (x.traceparent !== undefined && x.traceparent.length !== 0) w.text(p + 40, x.traceparent);
   if (x.fallback !== undefined) encodeOrderFallback(w, x.fallback, at);
+  if (x.surge === true) w.view.setUint8(at + 26, w.view.getUint8(at + 26) | 1);
 }
 export const Order: StructType<Order, OrderInput> = { name: "Order", dataWords: 4, pointerWords: 7, decode: decodeOrder, encode: encodeOrder };
 
@@ -575,6 +1335,143 @@ export function encodeOrderFallback(w: Writer, x: OrderFallbackInput, at: number
       throw new RangeError(`OrderFallback.which must be one of stop, spec, not ${String(x.which)}`);
   }
 }
+export interface Plan {
+  cluster: string;
+  planRevision: number | bigint;
+  activeGeneration: number | bigint;
+  nextGeneration: number | bigint;
+  commit: string;
+  intentHash: string;
+  refused: string;
+  held: string;
+  changes: (PlanChange)[];
+  closures: (ClosureChange)[];
+}
+export interface PlanInput {
+  cluster?: string | undefined;
+  planRevision?: number | bigint | undefined;
+  activeGeneration?: number | bigint | undefined;
+  nextGeneration?: number | bigint | undefined;
+  commit?: string | undefined;
+  intentHash?: string | undefined;
+  refused?: string | undefined;
+  held?: string | undefined;
+  changes?: readonly (PlanChangeInput)[] | undefined;
+  closures?: readonly (ClosureChangeInput)[] | undefined;
+}
+export function decodePlan(r: Reader): Plan {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    planRevision: n >= 8 ? getUint64(v, d + 0) : 0,
+    activeGeneration: n >= 16 ? getUint64(v, d + 8) : 0,
+    nextGeneration: n >= 24 ? getUint64(v, d + 16) : 0,
+    commit: q > 1 ? r.text(s, p + 8) : "",
+    intentHash: q > 2 ? r.text(s, p + 16) : "",
+    refused: q > 3 ? r.text(s, p + 24) : "",
+    held: q > 4 ? r.text(s, p + 32) : "",
+    changes: q > 5 ? r.structs(s, p + 40, decodePlanChange) : [],
+    closures: q > 6 ? r.structs(s, p + 48, decodeClosureChange) : [],
+  };
+}
+export function encodePlan(w: Writer, x: PlanInput, at: number): void {
+  const p = at + 24;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.planRevision !== undefined) setUint64(w.view, at + 0, x.planRevision, "Plan.planRevision");
+  if (x.activeGeneration !== undefined) setUint64(w.view, at + 8, x.activeGeneration, "Plan.activeGeneration");
+  if (x.nextGeneration !== undefined) setUint64(w.view, at + 16, x.nextGeneration, "Plan.nextGeneration");
+  if (x.commit !== undefined && x.commit.length !== 0) w.text(p + 8, x.commit);
+  if (x.intentHash !== undefined && x.intentHash.length !== 0) w.text(p + 16, x.intentHash);
+  if (x.refused !== undefined && x.refused.length !== 0) w.text(p + 24, x.refused);
+  if (x.held !== undefined && x.held.length !== 0) w.text(p + 32, x.held);
+  if (x.changes !== undefined && x.changes.length !== 0) w.structs(p + 40, x.changes, { dataWords: 1, pointerWords: 4, write: encodePlanChange });
+  if (x.closures !== undefined && x.closures.length !== 0) w.structs(p + 48, x.closures, { dataWords: 5, pointerWords: 3, write: encodeClosureChange });
+}
+export const Plan: StructType<Plan, PlanInput> = { name: "Plan", dataWords: 3, pointerWords: 7, decode: decodePlan, encode: encodePlan };
+
+export interface PlanChange {
+  vm: string;
+  kind: PlanChangeKind;
+  fromWorker: string;
+  toWorker: string;
+  reason: string;
+}
+export interface PlanChangeInput {
+  vm?: string | undefined;
+  kind?: PlanChangeKind | undefined;
+  fromWorker?: string | undefined;
+  toWorker?: string | undefined;
+  reason?: string | undefined;
+}
+export function decodePlanChange(r: Reader): PlanChange {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    kind: decodePlanChangeKind(n >= 2 ? v.getUint16(d + 0, true) : 0),
+    fromWorker: q > 1 ? r.text(s, p + 8) : "",
+    toWorker: q > 2 ? r.text(s, p + 16) : "",
+    reason: q > 3 ? r.text(s, p + 24) : "",
+  };
+}
+export function encodePlanChange(w: Writer, x: PlanChangeInput, at: number): void {
+  const p = at + 8;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.kind !== undefined) w.view.setUint16(at + 0, enumNumber(x.kind, PlanChangeKindNumbers, "PlanChange.kind"), true);
+  if (x.fromWorker !== undefined && x.fromWorker.length !== 0) w.text(p + 8, x.fromWorker);
+  if (x.toWorker !== undefined && x.toWorker.length !== 0) w.text(p + 16, x.toWorker);
+  if (x.reason !== undefined && x.reason.length !== 0) w.text(p + 24, x.reason);
+}
+export const PlanChange: StructType<PlanChange, PlanChangeInput> = { name: "PlanChange", dataWords: 1, pointerWords: 4, decode: decodePlanChange, encode: encodePlanChange };
+
+export interface PlanRequest {
+  cluster: string;
+  repository: string;
+  commit: string;
+  vmSpecs: (common.VmSpec)[];
+  placement: Placement;
+}
+export interface PlanRequestInput {
+  cluster?: string | undefined;
+  repository?: string | undefined;
+  commit?: string | undefined;
+  vmSpecs?: readonly (common.VmSpecInput)[] | undefined;
+  placement?: Placement | undefined;
+}
+export function decodePlanRequest(r: Reader): PlanRequest {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    repository: q > 1 ? r.text(s, p + 8) : "",
+    commit: q > 2 ? r.text(s, p + 16) : "",
+    vmSpecs: q > 3 ? r.structs(s, p + 24, common.decodeVmSpec) : [],
+    placement: decodePlacement(n >= 2 ? v.getUint16(d + 0, true) : 0),
+  };
+}
+export function encodePlanRequest(w: Writer, x: PlanRequestInput, at: number): void {
+  const p = at + 8;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.repository !== undefined && x.repository.length !== 0) w.text(p + 8, x.repository);
+  if (x.commit !== undefined && x.commit.length !== 0) w.text(p + 16, x.commit);
+  if (x.vmSpecs !== undefined && x.vmSpecs.length !== 0) w.structs(p + 24, x.vmSpecs, { dataWords: 4, pointerWords: 14, write: common.encodeVmSpec });
+  if (x.placement !== undefined) w.view.setUint16(at + 0, enumNumber(x.placement, PlacementNumbers, "PlanRequest.placement"), true);
+}
+export const PlanRequest: StructType<PlanRequest, PlanRequestInput> = { name: "PlanRequest", dataWords: 1, pointerWords: 4, decode: decodePlanRequest, encode: encodePlanRequest };
+
 export interface PublishRequest {
   cluster: string;
   repository: string;
@@ -586,6 +1483,7 @@ export interface PublishRequest {
   expectedRevision: number | bigint;
   traceparent: string;
   vmSpecs: (common.VmSpec)[];
+  placement: Placement;
 }
 export interface PublishRequestInput {
   cluster?: string | undefined;
@@ -598,6 +1496,7 @@ export interface PublishRequestInput {
   expectedRevision?: number | bigint | undefined;
   traceparent?: string | undefined;
   vmSpecs?: readonly (common.VmSpecInput)[] | undefined;
+  placement?: Placement | undefined;
 }
 export function decodePublishRequest(r: Reader): PublishRequest {
   const s = r.segment;
@@ -617,6 +1516,7 @@ export function decodePublishRequest(r: Reader): PublishRequest {
     expectedRevision: n >= 32 ? getUint64(v, d + 24) : 0,
     traceparent: q > 4 ? r.text(s, p + 32) : "",
     vmSpecs: q > 5 ? r.structs(s, p + 40, common.decodeVmSpec) : [],
+    placement: decodePlacement(n >= 20 ? v.getUint16(d + 18, true) : 0),
   };
 }
 export function encodePublishRequest(w: Writer, x: PublishRequestInput, at: number): void {
@@ -631,6 +1531,7 @@ export function encodePublishRequest(w: Writer, x: PublishRequestInput, at: numb
   if (x.expectedRevision !== undefined) setUint64(w.view, at + 24, x.expectedRevision, "PublishRequest.expectedRevision");
   if (x.traceparent !== undefined && x.traceparent.length !== 0) w.text(p + 32, x.traceparent);
   if (x.vmSpecs !== undefined && x.vmSpecs.length !== 0) w.structs(p + 40, x.vmSpecs, { dataWords: 4, pointerWords: 14, write: common.encodeVmSpec });
+  if (x.placement !== undefined) w.view.setUint16(at + 18, enumNumber(x.placement, PlacementNumbers, "PublishRequest.placement"), true);
 }
 export const PublishRequest: StructType<PublishRequest, PublishRequestInput> = { name: "PublishRequest", dataWords: 4, pointerWords: 6, decode: decodePublishRequest, encode: encodePublishRequest };
 
@@ -724,15 +1625,80 @@ export function encodePublisherPublishStateResults(w: Writer, x: PublisherPublis
 }
 export const PublisherPublishStateResults: StructType<PublisherPublishStateResults, PublisherPublishStateResultsInput> = { name: "PublisherPublishStateResults", dataWords: 2, pointerWords: 2, decode: decodePublisherPublishStateResults, encode: encodePublisherPublishStateResults };
 
+export interface Rebalance {
+  moves: (RebalanceMove)[];
+  message: string;
+  freedWorkers: number;
+}
+export interface RebalanceInput {
+  moves?: readonly (RebalanceMoveInput)[] | undefined;
+  message?: string | undefined;
+  freedWorkers?: number | undefined;
+}
+export function decodeRebalance(r: Reader): Rebalance {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    moves: q > 0 ? r.structs(s, p + 0, decodeRebalanceMove) : [],
+    message: q > 1 ? r.text(s, p + 8) : "",
+    freedWorkers: n >= 4 ? v.getUint32(d + 0, true) : 0,
+  };
+}
+export function encodeRebalance(w: Writer, x: RebalanceInput, at: number): void {
+  const p = at + 8;
+  if (x.moves !== undefined && x.moves.length !== 0) w.structs(p + 0, x.moves, { dataWords: 0, pointerWords: 4, write: encodeRebalanceMove });
+  if (x.message !== undefined && x.message.length !== 0) w.text(p + 8, x.message);
+  if (x.freedWorkers !== undefined) w.view.setUint32(at + 0, checkInteger(x.freedWorkers, 0, 4294967295, "Rebalance.freedWorkers"), true);
+}
+export const Rebalance: StructType<Rebalance, RebalanceInput> = { name: "Rebalance", dataWords: 1, pointerWords: 2, decode: decodeRebalance, encode: encodeRebalance };
+
+export interface RebalanceMove {
+  vm: string;
+  fromWorker: string;
+  toWorker: string;
+  reason: string;
+}
+export interface RebalanceMoveInput {
+  vm?: string | undefined;
+  fromWorker?: string | undefined;
+  toWorker?: string | undefined;
+  reason?: string | undefined;
+}
+export function decodeRebalanceMove(r: Reader): RebalanceMove {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    fromWorker: q > 1 ? r.text(s, p + 8) : "",
+    toWorker: q > 2 ? r.text(s, p + 16) : "",
+    reason: q > 3 ? r.text(s, p + 24) : "",
+  };
+}
+export function encodeRebalanceMove(w: Writer, x: RebalanceMoveInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.fromWorker !== undefined && x.fromWorker.length !== 0) w.text(p + 8, x.fromWorker);
+  if (x.toWorker !== undefined && x.toWorker.length !== 0) w.text(p + 16, x.toWorker);
+  if (x.reason !== undefined && x.reason.length !== 0) w.text(p + 24, x.reason);
+}
+export const RebalanceMove: StructType<RebalanceMove, RebalanceMoveInput> = { name: "RebalanceMove", dataWords: 0, pointerWords: 4, decode: decodeRebalanceMove, encode: encodeRebalanceMove };
+
 export interface Rollout {
   generation: number | bigint;
   state: RolloutState;
   message: string;
+  waitingOn: string;
 }
 export interface RolloutInput {
   generation?: number | bigint | undefined;
   state?: RolloutState | undefined;
   message?: string | undefined;
+  waitingOn?: string | undefined;
 }
 export function decodeRollout(r: Reader): Rollout {
   const s = r.segment;
@@ -745,6 +1711,7 @@ export function decodeRollout(r: Reader): Rollout {
     generation: n >= 8 ? getUint64(v, d + 0) : 0,
     state: decodeRolloutState(n >= 10 ? v.getUint16(d + 8, true) : 0),
     message: q > 0 ? r.text(s, p + 0) : "",
+    waitingOn: q > 1 ? r.text(s, p + 8) : "",
   };
 }
 export function encodeRollout(w: Writer, x: RolloutInput, at: number): void {
@@ -752,8 +1719,9 @@ export function encodeRollout(w: Writer, x: RolloutInput, at: number): void {
   if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "Rollout.generation");
   if (x.state !== undefined) w.view.setUint16(at + 8, enumNumber(x.state, RolloutStateNumbers, "Rollout.state"), true);
   if (x.message !== undefined && x.message.length !== 0) w.text(p + 0, x.message);
+  if (x.waitingOn !== undefined && x.waitingOn.length !== 0) w.text(p + 8, x.waitingOn);
 }
-export const Rollout: StructType<Rollout, RolloutInput> = { name: "Rollout", dataWords: 2, pointerWords: 1, decode: decodeRollout, encode: encodeRollout };
+export const Rollout: StructType<Rollout, RolloutInput> = { name: "Rollout", dataWords: 2, pointerWords: 2, decode: decodeRollout, encode: encodeRollout };
 
 export interface SessionOperatorParams {
 }
@@ -1200,6 +2168,71 @@ export function encodeViewerClustersResults(w: Writer, x: ViewerClustersResultsI
 }
 export const ViewerClustersResults: StructType<ViewerClustersResults, ViewerClustersResultsInput> = { name: "ViewerClustersResults", dataWords: 0, pointerWords: 1, decode: decodeViewerClustersResults, encode: encodeViewerClustersResults };
 
+export interface ViewerEventsParams {
+  after: number | bigint;
+  follow: boolean;
+  topics: (string)[];
+  cluster: string;
+  sink: EventSinkClient;
+}
+export interface ViewerEventsParamsInput {
+  after?: number | bigint | undefined;
+  follow?: boolean | undefined;
+  topics?: readonly (string)[] | undefined;
+  cluster?: string | undefined;
+  sink?: EventSinkClient | undefined;
+}
+export function decodeViewerEventsParams(r: Reader): ViewerEventsParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    after: n >= 8 ? getUint64(v, d + 0) : 0,
+    follow: n > 8 && (v.getUint8(d + 8) & 1) !== 0,
+    topics: q > 0 ? r.pointerList(s, p + 0, (r, s, at) => r.text(s, at)) : [],
+    cluster: q > 1 ? r.text(s, p + 8) : "",
+    sink: q > 2 ? takeClient(r, s, p + 16, EventSink) : takeClient(r, s, -1, EventSink),
+  };
+}
+export function encodeViewerEventsParams(w: Writer, x: ViewerEventsParamsInput, at: number): void {
+  const p = at + 16;
+  if (x.after !== undefined) setUint64(w.view, at + 0, x.after, "ViewerEventsParams.after");
+  if (x.follow === true) w.view.setUint8(at + 8, w.view.getUint8(at + 8) | 1);
+  if (x.topics !== undefined && x.topics.length !== 0) w.pointers(p + 0, x.topics, (w, at, x) => w.text(at, x));
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 8, x.cluster);
+  if (x.sink !== undefined) putClient(w, p + 16, x.sink);
+}
+export interface ViewerEventsParamsPipeline {
+  readonly sink: EventSinkClient;
+}
+export const ViewerEventsParams: StructType<ViewerEventsParams, ViewerEventsParamsInput> = { name: "ViewerEventsParams", dataWords: 2, pointerWords: 3, decode: decodeViewerEventsParams, encode: encodeViewerEventsParams, pipeline: { sink: { index: 2, interface: () => EventSink } } };
+
+export interface ViewerEventsResults {
+  subscription: SubscriptionClient;
+}
+export interface ViewerEventsResultsInput {
+  subscription?: SubscriptionClient | undefined;
+}
+export function decodeViewerEventsResults(r: Reader): ViewerEventsResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    subscription: q > 0 ? takeClient(r, s, p + 0, Subscription) : takeClient(r, s, -1, Subscription),
+  };
+}
+export function encodeViewerEventsResults(w: Writer, x: ViewerEventsResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.subscription !== undefined) putClient(w, p + 0, x.subscription);
+}
+export interface ViewerEventsResultsPipeline {
+  readonly subscription: SubscriptionClient;
+}
+export const ViewerEventsResults: StructType<ViewerEventsResults, ViewerEventsResultsInput> = { name: "ViewerEventsResults", dataWords: 0, pointerWords: 1, decode: decodeViewerEventsResults, encode: encodeViewerEventsResults, pipeline: { subscription: { index: 0, interface: () => Subscription } } };
+
 export interface ViewerGenerationsParams {
   cluster: string;
   limit: number;
@@ -1283,7 +2316,7 @@ export function decodeViewerGetClusterStatusResults(r: Reader): ViewerGetCluster
 }
 export function encodeViewerGetClusterStatusResults(w: Writer, x: ViewerGetClusterStatusResultsInput, at: number): void {
   const p = at + 0;
-  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 3, 6));
+  if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 4, 6));
 }
 export const ViewerGetClusterStatusResults: StructType<ViewerGetClusterStatusResults, ViewerGetClusterStatusResultsInput> = { name: "ViewerGetClusterStatusResults", dataWords: 0, pointerWords: 1, decode: decodeViewerGetClusterStatusResults, encode: encodeViewerGetClusterStatusResults };
 
@@ -1326,8 +2359,8 @@ export function decodeViewerGetWorkerResults(r: Reader): ViewerGetWorkerResults 
 }
 export function encodeViewerGetWorkerResults(w: Writer, x: ViewerGetWorkerResultsInput, at: number): void {
   const p = at + 0;
-  if (x.worker !== undefined) encodeWorkerStatus(w, x.worker, w.struct(p + 0, 3, 4));
-  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 8, x.vms, { dataWords: 8, pointerWords: 7, write: common.encodeObservedVm });
+  if (x.worker !== undefined) encodeWorkerStatus(w, x.worker, w.struct(p + 0, 3, 5));
+  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 8, x.vms, { dataWords: 9, pointerWords: 7, write: common.encodeObservedVm });
 }
 export const ViewerGetWorkerResults: StructType<ViewerGetWorkerResults, ViewerGetWorkerResultsInput> = { name: "ViewerGetWorkerResults", dataWords: 0, pointerWords: 2, decode: decodeViewerGetWorkerResults, encode: encodeViewerGetWorkerResults };
 
@@ -1385,6 +2418,146 @@ export function encodeViewerLogsResults(w: Writer, x: ViewerLogsResultsInput, at
 }
 export const ViewerLogsResults: StructType<ViewerLogsResults, ViewerLogsResultsInput> = { name: "ViewerLogsResults", dataWords: 1, pointerWords: 1, decode: decodeViewerLogsResults, encode: encodeViewerLogsResults };
 
+export interface ViewerOperationParams {
+  id: string;
+}
+export interface ViewerOperationParamsInput {
+  id?: string | undefined;
+}
+export function decodeViewerOperationParams(r: Reader): ViewerOperationParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    id: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeViewerOperationParams(w: Writer, x: ViewerOperationParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.id !== undefined && x.id.length !== 0) w.text(p + 0, x.id);
+}
+export const ViewerOperationParams: StructType<ViewerOperationParams, ViewerOperationParamsInput> = { name: "ViewerOperationParams", dataWords: 0, pointerWords: 1, decode: decodeViewerOperationParams, encode: encodeViewerOperationParams };
+
+export interface ViewerOperationResults {
+  operation: Operation | undefined;
+}
+export interface ViewerOperationResultsInput {
+  operation?: OperationInput | undefined;
+}
+export function decodeViewerOperationResults(r: Reader): ViewerOperationResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    operation: q > 0 ? r.struct(s, p + 0, decodeOperation) : undefined,
+  };
+}
+export function encodeViewerOperationResults(w: Writer, x: ViewerOperationResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.operation !== undefined) encodeOperation(w, x.operation, w.struct(p + 0, 5, 5));
+}
+export const ViewerOperationResults: StructType<ViewerOperationResults, ViewerOperationResultsInput> = { name: "ViewerOperationResults", dataWords: 0, pointerWords: 1, decode: decodeViewerOperationResults, encode: encodeViewerOperationResults };
+
+export interface ViewerOperationsParams {
+  limit: number;
+}
+export interface ViewerOperationsParamsInput {
+  limit?: number | undefined;
+}
+export function decodeViewerOperationsParams(r: Reader): ViewerOperationsParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  return {
+    limit: ((n >= 4 ? v.getUint32(d + 0, true) : 0) ^ 50) >>> 0,
+  };
+}
+export function encodeViewerOperationsParams(w: Writer, x: ViewerOperationsParamsInput, at: number): void {
+  if (x.limit !== undefined) w.view.setUint32(at + 0, checkInteger(x.limit, 0, 4294967295, "ViewerOperationsParams.limit") ^ 50, true);
+}
+export const ViewerOperationsParams: StructType<ViewerOperationsParams, ViewerOperationsParamsInput> = { name: "ViewerOperationsParams", dataWords: 1, pointerWords: 0, decode: decodeViewerOperationsParams, encode: encodeViewerOperationsParams };
+
+export interface ViewerOperationsResults {
+  operations: (Operation)[];
+}
+export interface ViewerOperationsResultsInput {
+  operations?: readonly (OperationInput)[] | undefined;
+}
+export function decodeViewerOperationsResults(r: Reader): ViewerOperationsResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    operations: q > 0 ? r.structs(s, p + 0, decodeOperation) : [],
+  };
+}
+export function encodeViewerOperationsResults(w: Writer, x: ViewerOperationsResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.operations !== undefined && x.operations.length !== 0) w.structs(p + 0, x.operations, { dataWords: 5, pointerWords: 5, write: encodeOperation });
+}
+export const ViewerOperationsResults: StructType<ViewerOperationsResults, ViewerOperationsResultsInput> = { name: "ViewerOperationsResults", dataWords: 0, pointerWords: 1, decode: decodeViewerOperationsResults, encode: encodeViewerOperationsResults };
+
+export interface ViewerPlanResults {
+  plan: Plan | undefined;
+}
+export interface ViewerPlanResultsInput {
+  plan?: PlanInput | undefined;
+}
+export function decodeViewerPlanResults(r: Reader): ViewerPlanResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    plan: q > 0 ? r.struct(s, p + 0, decodePlan) : undefined,
+  };
+}
+export function encodeViewerPlanResults(w: Writer, x: ViewerPlanResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.plan !== undefined) encodePlan(w, x.plan, w.struct(p + 0, 3, 7));
+}
+export const ViewerPlanResults: StructType<ViewerPlanResults, ViewerPlanResultsInput> = { name: "ViewerPlanResults", dataWords: 0, pointerWords: 1, decode: decodeViewerPlanResults, encode: encodeViewerPlanResults };
+
+export interface ViewerWhyParams {
+  vm: string;
+}
+export interface ViewerWhyParamsInput {
+  vm?: string | undefined;
+}
+export function decodeViewerWhyParams(r: Reader): ViewerWhyParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeViewerWhyParams(w: Writer, x: ViewerWhyParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+}
+export const ViewerWhyParams: StructType<ViewerWhyParams, ViewerWhyParamsInput> = { name: "ViewerWhyParams", dataWords: 0, pointerWords: 1, decode: decodeViewerWhyParams, encode: encodeViewerWhyParams };
+
+export interface ViewerWhyResults {
+  why: Why | undefined;
+}
+export interface ViewerWhyResultsInput {
+  why?: WhyInput | undefined;
+}
+export function decodeViewerWhyResults(r: Reader): ViewerWhyResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    why: q > 0 ? r.struct(s, p + 0, decodeWhy) : undefined,
+  };
+}
+export function encodeViewerWhyResults(w: Writer, x: ViewerWhyResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.why !== undefined) encodeWhy(w, x.why, w.struct(p + 0, 2, 6));
+}
+export const ViewerWhyResults: StructType<ViewerWhyResults, ViewerWhyResultsInput> = { name: "ViewerWhyResults", dataWords: 0, pointerWords: 1, decode: decodeViewerWhyResults, encode: encodeViewerWhyResults };
+
 export interface VmStatus {
   id: string;
   incarnation: number | bigint;
@@ -1398,6 +2571,7 @@ export interface VmStatus {
   address: string;
   restarts: number | bigint;
   message: string;
+  surge: boolean;
 }
 export interface VmStatusInput {
   id?: string | undefined;
@@ -1412,6 +2586,7 @@ export interface VmStatusInput {
   address?: string | undefined;
   restarts?: number | bigint | undefined;
   message?: string | undefined;
+  surge?: boolean | undefined;
 }
 export function decodeVmStatus(r: Reader): VmStatus {
   const s = r.segment;
@@ -1433,6 +2608,7 @@ export function decodeVmStatus(r: Reader): VmStatus {
     address: q > 4 ? r.text(s, p + 32) : "",
     restarts: n >= 32 ? getUint64(v, d + 24) : 0,
     message: q > 5 ? r.text(s, p + 40) : "",
+    surge: n > 20 && (v.getUint8(d + 20) & 2) !== 0,
   };
 }
 export function encodeVmStatus(w: Writer, x: VmStatusInput, at: number): void {
@@ -1449,8 +2625,60 @@ export function encodeVmStatus(w: Writer, x: VmStatusInput, at: number): void {
   if (x.address !== undefined && x.address.length !== 0) w.text(p + 32, x.address);
   if (x.restarts !== undefined) setUint64(w.view, at + 24, x.restarts, "VmStatus.restarts");
   if (x.message !== undefined && x.message.length !== 0) w.text(p + 40, x.message);
+  if (x.surge === true) w.view.setUint8(at + 20, w.view.getUint8(at + 20) | 2);
 }
 export const VmStatus: StructType<VmStatus, VmStatusInput> = { name: "VmStatus", dataWords: 4, pointerWords: 6, decode: decodeVmStatus, encode: encodeVmStatus };
+
+export interface Why {
+  vm: string;
+  summary: string;
+  worker: string;
+  incarnation: number | bigint;
+  decidedAtMs: number | bigint;
+  reason: string;
+  rolledBack: string;
+  candidates: (Candidate)[];
+}
+export interface WhyInput {
+  vm?: string | undefined;
+  summary?: string | undefined;
+  worker?: string | undefined;
+  incarnation?: number | bigint | undefined;
+  decidedAtMs?: number | bigint | undefined;
+  reason?: string | undefined;
+  rolledBack?: string | undefined;
+  candidates?: readonly (CandidateInput)[] | undefined;
+}
+export function decodeWhy(r: Reader): Why {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    summary: q > 1 ? r.text(s, p + 8) : "",
+    worker: q > 2 ? r.text(s, p + 16) : "",
+    incarnation: n >= 8 ? getUint64(v, d + 0) : 0,
+    decidedAtMs: n >= 16 ? getUint64(v, d + 8) : 0,
+    reason: q > 3 ? r.text(s, p + 24) : "",
+    rolledBack: q > 4 ? r.text(s, p + 32) : "",
+    candidates: q > 5 ? r.structs(s, p + 40, decodeCandidate) : [],
+  };
+}
+export function encodeWhy(w: Writer, x: WhyInput, at: number): void {
+  const p = at + 16;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.summary !== undefined && x.summary.length !== 0) w.text(p + 8, x.summary);
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 16, x.worker);
+  if (x.incarnation !== undefined) setUint64(w.view, at + 0, x.incarnation, "Why.incarnation");
+  if (x.decidedAtMs !== undefined) setUint64(w.view, at + 8, x.decidedAtMs, "Why.decidedAtMs");
+  if (x.reason !== undefined && x.reason.length !== 0) w.text(p + 24, x.reason);
+  if (x.rolledBack !== undefined && x.rolledBack.length !== 0) w.text(p + 32, x.rolledBack);
+  if (x.candidates !== undefined && x.candidates.length !== 0) w.structs(p + 40, x.candidates, { dataWords: 1, pointerWords: 4, write: encodeCandidate });
+}
+export const Why: StructType<Why, WhyInput> = { name: "Why", dataWords: 2, pointerWords: 6, decode: decodeWhy, encode: encodeWhy };
 
 export interface WorkerLinkGetAssignmentParams {
   lastSeen: common.Fence | undefined;
@@ -1581,6 +2809,7 @@ export interface WorkerReport {
   versions: (common.Label)[];
   vms: (common.ObservedVm)[];
   metrics: (Metric)[];
+  roots: (string)[];
 }
 export interface WorkerReportInput {
   worker?: string | undefined;
@@ -1594,6 +2823,7 @@ export interface WorkerReportInput {
   versions?: readonly (common.LabelInput)[] | undefined;
   vms?: readonly (common.ObservedVmInput)[] | undefined;
   metrics?: readonly (MetricInput)[] | undefined;
+  roots?: readonly (string)[] | undefined;
 }
 export function decodeWorkerReport(r: Reader): WorkerReport {
   const s = r.segment;
@@ -1614,6 +2844,7 @@ export function decodeWorkerReport(r: Reader): WorkerReport {
     versions: q > 5 ? r.structs(s, p + 40, common.decodeLabel) : [],
     vms: q > 6 ? r.structs(s, p + 48, common.decodeObservedVm) : [],
     metrics: q > 7 ? r.structs(s, p + 56, decodeMetric) : [],
+    roots: q > 8 ? r.pointerList(s, p + 64, (r, s, at) => r.text(s, at)) : [],
   };
 }
 export function encodeWorkerReport(w: Writer, x: WorkerReportInput, at: number): void {
@@ -1627,10 +2858,11 @@ export function encodeWorkerReport(w: Writer, x: WorkerReportInput, at: number):
   if (x.capacity !== undefined) common.encodeCapacity(w, x.capacity, w.struct(p + 24, 1, 0));
   if (x.attributes !== undefined && x.attributes.length !== 0) w.structs(p + 32, x.attributes, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
   if (x.versions !== undefined && x.versions.length !== 0) w.structs(p + 40, x.versions, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
-  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 48, x.vms, { dataWords: 8, pointerWords: 7, write: common.encodeObservedVm });
+  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 48, x.vms, { dataWords: 9, pointerWords: 7, write: common.encodeObservedVm });
   if (x.metrics !== undefined && x.metrics.length !== 0) w.structs(p + 56, x.metrics, { dataWords: 1, pointerWords: 1, write: encodeMetric });
+  if (x.roots !== undefined && x.roots.length !== 0) w.pointers(p + 64, x.roots, (w, at, x) => w.text(at, x));
 }
-export const WorkerReport: StructType<WorkerReport, WorkerReportInput> = { name: "WorkerReport", dataWords: 3, pointerWords: 8, decode: decodeWorkerReport, encode: encodeWorkerReport };
+export const WorkerReport: StructType<WorkerReport, WorkerReportInput> = { name: "WorkerReport", dataWords: 3, pointerWords: 9, decode: decodeWorkerReport, encode: encodeWorkerReport };
 
 export interface WorkerStatus {
   id: string;
@@ -1641,6 +2873,7 @@ export interface WorkerStatus {
   freeMemoryMib: number;
   attributes: (common.Label)[];
   versions: (common.Label)[];
+  cordoned: string;
 }
 export interface WorkerStatusInput {
   id?: string | undefined;
@@ -1651,6 +2884,7 @@ export interface WorkerStatusInput {
   freeMemoryMib?: number | undefined;
   attributes?: readonly (common.LabelInput)[] | undefined;
   versions?: readonly (common.LabelInput)[] | undefined;
+  cordoned?: string | undefined;
 }
 export function decodeWorkerStatus(r: Reader): WorkerStatus {
   const s = r.segment;
@@ -1668,6 +2902,7 @@ export function decodeWorkerStatus(r: Reader): WorkerStatus {
     freeMemoryMib: n >= 20 ? v.getInt32(d + 16, true) : 0,
     attributes: q > 2 ? r.structs(s, p + 16, common.decodeLabel) : [],
     versions: q > 3 ? r.structs(s, p + 24, common.decodeLabel) : [],
+    cordoned: q > 4 ? r.text(s, p + 32) : "",
   };
 }
 export function encodeWorkerStatus(w: Writer, x: WorkerStatusInput, at: number): void {
@@ -1680,8 +2915,22 @@ export function encodeWorkerStatus(w: Writer, x: WorkerStatusInput, at: number):
   if (x.freeMemoryMib !== undefined) w.view.setInt32(at + 16, checkInteger(x.freeMemoryMib, -2147483648, 2147483647, "WorkerStatus.freeMemoryMib"), true);
   if (x.attributes !== undefined && x.attributes.length !== 0) w.structs(p + 16, x.attributes, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
   if (x.versions !== undefined && x.versions.length !== 0) w.structs(p + 24, x.versions, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
+  if (x.cordoned !== undefined && x.cordoned.length !== 0) w.text(p + 32, x.cordoned);
 }
-export const WorkerStatus: StructType<WorkerStatus, WorkerStatusInput> = { name: "WorkerStatus", dataWords: 3, pointerWords: 4, decode: decodeWorkerStatus, encode: encodeWorkerStatus };
+export const WorkerStatus: StructType<WorkerStatus, WorkerStatusInput> = { name: "WorkerStatus", dataWords: 3, pointerWords: 5, decode: decodeWorkerStatus, encode: encodeWorkerStatus };
+
+export interface EventSinkClient extends Client {
+  push(params: EventSinkPushParamsInput, options?: CallOptions): Call<EventSinkPushResults>;
+}
+export interface EventSinkServer {
+  push(params: EventSinkPushParams, context: CallContext): EventSinkPushResultsInput | void | PromiseLike<EventSinkPushResultsInput | void>;
+}
+export const EventSink: InterfaceType<EventSinkClient, EventSinkServer> = {
+  name: "EventSink",
+  methods: [
+    { name: "push", ordinal: 0, interfaceLow: 2402659221, interfaceHigh: 4173324753, params: EventSinkPushParams, results: EventSinkPushResults },
+  ],
+};
 
 export interface GateClient extends Client {
   login(params: GateLoginParamsInput, options?: CallOptions): Call<GateLoginResults, GateLoginResultsPipeline>;
@@ -1703,11 +2952,29 @@ export interface OperatorClient extends Client {
   rollback(params: OperatorRollbackParamsInput, options?: CallOptions): Call<OperatorRollbackResults>;
   resume(params: OperatorResumeParamsInput, options?: CallOptions): Call<OperatorResumeResults>;
   retry(params: OperatorRetryParamsInput, options?: CallOptions): Call<OperatorRetryResults>;
+  pause(params: OperatorPauseParamsInput, options?: CallOptions): Call<OperatorPauseResults>;
+  promote(params: OperatorPromoteParamsInput, options?: CallOptions): Call<OperatorPromoteResults>;
+  fail(params: OperatorFailParamsInput, options?: CallOptions): Call<OperatorFailResults>;
+  cordon(params: OperatorCordonParamsInput, options?: CallOptions): Call<OperatorCordonResults>;
+  uncordon(params: OperatorUncordonParamsInput, options?: CallOptions): Call<OperatorUncordonResults>;
+  drain(params: OperatorDrainParamsInput, options?: CallOptions): Call<OperatorDrainResults>;
+  rebalance(params: OperatorRebalanceParamsInput, options?: CallOptions): Call<OperatorRebalanceResults>;
+  cancel(params: OperatorCancelParamsInput, options?: CallOptions): Call<OperatorCancelResults>;
+  removeWorker(params: OperatorRemoveWorkerParamsInput, options?: CallOptions): Call<OperatorRemoveWorkerResults>;
 }
 export interface OperatorServer {
   rollback(params: OperatorRollbackParams, context: CallContext): OperatorRollbackResultsInput | PromiseLike<OperatorRollbackResultsInput>;
   resume(params: OperatorResumeParams, context: CallContext): OperatorResumeResultsInput | PromiseLike<OperatorResumeResultsInput>;
   retry(params: OperatorRetryParams, context: CallContext): OperatorRetryResultsInput | PromiseLike<OperatorRetryResultsInput>;
+  pause(params: OperatorPauseParams, context: CallContext): OperatorPauseResultsInput | PromiseLike<OperatorPauseResultsInput>;
+  promote(params: OperatorPromoteParams, context: CallContext): OperatorPromoteResultsInput | PromiseLike<OperatorPromoteResultsInput>;
+  fail(params: OperatorFailParams, context: CallContext): OperatorFailResultsInput | PromiseLike<OperatorFailResultsInput>;
+  cordon(params: OperatorCordonParams, context: CallContext): OperatorCordonResultsInput | PromiseLike<OperatorCordonResultsInput>;
+  uncordon(params: OperatorUncordonParams, context: CallContext): OperatorUncordonResultsInput | PromiseLike<OperatorUncordonResultsInput>;
+  drain(params: OperatorDrainParams, context: CallContext): OperatorDrainResultsInput | PromiseLike<OperatorDrainResultsInput>;
+  rebalance(params: OperatorRebalanceParams, context: CallContext): OperatorRebalanceResultsInput | PromiseLike<OperatorRebalanceResultsInput>;
+  cancel(params: OperatorCancelParams, context: CallContext): OperatorCancelResultsInput | PromiseLike<OperatorCancelResultsInput>;
+  removeWorker(params: OperatorRemoveWorkerParams, context: CallContext): OperatorRemoveWorkerResultsInput | PromiseLike<OperatorRemoveWorkerResultsInput>;
 }
 export const Operator: InterfaceType<OperatorClient, OperatorServer> = {
   name: "Operator",
@@ -1715,6 +2982,15 @@ export const Operator: InterfaceType<OperatorClient, OperatorServer> = {
     { name: "rollback", ordinal: 0, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRollbackParams, results: OperatorRollbackResults },
     { name: "resume", ordinal: 1, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorResumeParams, results: OperatorResumeResults },
     { name: "retry", ordinal: 2, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRetryParams, results: OperatorRetryResults },
+    { name: "pause", ordinal: 3, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorPauseParams, results: OperatorPauseResults },
+    { name: "promote", ordinal: 4, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorPromoteParams, results: OperatorPromoteResults },
+    { name: "fail", ordinal: 5, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorFailParams, results: OperatorFailResults },
+    { name: "cordon", ordinal: 6, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorCordonParams, results: OperatorCordonResults },
+    { name: "uncordon", ordinal: 7, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorUncordonParams, results: OperatorUncordonResults },
+    { name: "drain", ordinal: 8, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorDrainParams, results: OperatorDrainResults },
+    { name: "rebalance", ordinal: 9, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRebalanceParams, results: OperatorRebalanceResults },
+    { name: "cancel", ordinal: 10, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorCancelParams, results: OperatorCancelResults },
+    { name: "removeWorker", ordinal: 11, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRemoveWorkerParams, results: OperatorRemoveWorkerResults },
   ],
 };
 
@@ -1762,6 +3038,16 @@ export const Session: InterfaceType<SessionClient, SessionServer> = {
   ],
 };
 
+export interface SubscriptionClient extends Client {
+}
+export interface SubscriptionServer {
+}
+export const Subscription: InterfaceType<SubscriptionClient, SubscriptionServer> = {
+  name: "Subscription",
+  methods: [
+  ],
+};
+
 export interface TokensClient extends Client {
   create(params: TokensCreateParamsInput, options?: CallOptions): Call<TokensCreateResults>;
   list(params?: TokensListParamsInput, options?: CallOptions): Call<TokensListResults>;
@@ -1787,6 +3073,11 @@ export interface ViewerClient extends Client {
   generations(params: ViewerGenerationsParamsInput, options?: CallOptions): Call<ViewerGenerationsResults>;
   clusters(params?: ViewerClustersParamsInput, options?: CallOptions): Call<ViewerClustersResults>;
   logs(params: ViewerLogsParamsInput, options?: CallOptions): Call<ViewerLogsResults>;
+  plan(params: PlanRequestInput, options?: CallOptions): Call<ViewerPlanResults>;
+  why(params: ViewerWhyParamsInput, options?: CallOptions): Call<ViewerWhyResults>;
+  events(params: ViewerEventsParamsInput, options?: CallOptions): Call<ViewerEventsResults, ViewerEventsResultsPipeline>;
+  operations(params: ViewerOperationsParamsInput, options?: CallOptions): Call<ViewerOperationsResults>;
+  operation(params: ViewerOperationParamsInput, options?: CallOptions): Call<ViewerOperationResults>;
 }
 export interface ViewerServer {
   getClusterStatus(params: ViewerGetClusterStatusParams, context: CallContext): ViewerGetClusterStatusResultsInput | PromiseLike<ViewerGetClusterStatusResultsInput>;
@@ -1794,6 +3085,11 @@ export interface ViewerServer {
   generations(params: ViewerGenerationsParams, context: CallContext): ViewerGenerationsResultsInput | PromiseLike<ViewerGenerationsResultsInput>;
   clusters(params: ViewerClustersParams, context: CallContext): ViewerClustersResultsInput | PromiseLike<ViewerClustersResultsInput>;
   logs(params: ViewerLogsParams, context: CallContext): ViewerLogsResultsInput | PromiseLike<ViewerLogsResultsInput>;
+  plan(params: PlanRequest, context: CallContext): ViewerPlanResultsInput | PromiseLike<ViewerPlanResultsInput>;
+  why(params: ViewerWhyParams, context: CallContext): ViewerWhyResultsInput | PromiseLike<ViewerWhyResultsInput>;
+  events(params: ViewerEventsParams, context: CallContext): ViewerEventsResultsInput | PromiseLike<ViewerEventsResultsInput>;
+  operations(params: ViewerOperationsParams, context: CallContext): ViewerOperationsResultsInput | PromiseLike<ViewerOperationsResultsInput>;
+  operation(params: ViewerOperationParams, context: CallContext): ViewerOperationResultsInput | PromiseLike<ViewerOperationResultsInput>;
 }
 export const Viewer: InterfaceType<ViewerClient, ViewerServer> = {
   name: "Viewer",
@@ -1803,6 +3099,11 @@ export const Viewer: InterfaceType<ViewerClient, ViewerServer> = {
     { name: "generations", ordinal: 2, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerGenerationsParams, results: ViewerGenerationsResults },
     { name: "clusters", ordinal: 3, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerClustersParams, results: ViewerClustersResults },
     { name: "logs", ordinal: 4, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerLogsParams, results: ViewerLogsResults },
+    { name: "plan", ordinal: 5, interfaceLow: 946741445, interfaceHigh: 3961666358, params: PlanRequest, results: ViewerPlanResults },
+    { name: "why", ordinal: 6, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerWhyParams, results: ViewerWhyResults },
+    { name: "events", ordinal: 7, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerEventsParams, results: ViewerEventsResults },
+    { name: "operations", ordinal: 8, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerOperationsParams, results: ViewerOperationsResults },
+    { name: "operation", ordinal: 9, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerOperationParams, results: ViewerOperationResults },
   ],
 };
 

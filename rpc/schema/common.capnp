@@ -148,6 +148,7 @@ struct ObservedVm {
   copySeconds @14 :Float64 = -1; # -1: not reached
   bootSeconds @15 :Float64 = -1;
   healthySeconds @16 :Float64 = -1;
+  closureBytes @17 :Int64 = -1;  # of what runs, by the worker's store; -1: unknown
 }
 
 struct RolledBack {

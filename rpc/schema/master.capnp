@@ -34,6 +34,26 @@ interface Viewer {
   clusters @3 () -> (clusters :List(Text));
   logs @4 (vm :Text, maxBytes :UInt32 = 65536) -> (text :Text, truncated :Bool);
   # Asked of the worker that runs it, over the worker's own session.
+
+  plan @5 PlanRequest -> (plan :Plan);
+  # What would happen if this were published now. Nothing is stored.
+
+  why @6 (vm :Text) -> (why :Why);
+  events @7 (after :UInt64, follow :Bool, topics :List(Text), cluster :Text, sink :EventSink) -> (subscription :Subscription);
+  # Every kept event with an index above `after`, then new ones while the subscription is held. No topics: all.
+
+  operations @8 (limit :UInt32 = 50) -> (operations :List(Operation));
+  # Newest first.
+  operation @9 (id :Text) -> (operation :Operation);
+}
+
+interface EventSink {
+  push @0 (events :List(Event), last :Bool) -> ();
+  # The next batch follows the answer: a slow reader slows only itself. `last`: without follow, that was all.
+}
+
+interface Subscription {
+  # Released by the client to end the stream.
 }
 
 interface Operator {
@@ -42,6 +62,24 @@ interface Operator {
   resume @1 (cluster :Text) -> (status :ClusterStatus);
   retry @2 (cluster :Text, generation :UInt64) -> (status :ClusterStatus);
   # Forgets that this generation's intent failed and rolls it out again.
+
+  pause @3 (cluster :Text, reason :Text) -> (status :ClusterStatus);
+  # A running rollout takes no further step until resume, promote or fail.
+  promote @4 (cluster :Text) -> (status :ClusterStatus);
+  # Canaries or the green copies become the main ones and the rollout goes on.
+  fail @5 (cluster :Text, reason :Text) -> (status :ClusterStatus);
+  # Ends a running rollout as failed, as if a VM had failed it.
+
+  cordon @6 (worker :Text, reason :Text) -> (operation :Operation);
+  uncordon @7 (worker :Text) -> (operation :Operation);
+  drain @8 (worker :Text, deadlineMs :UInt64, force :Bool, reason :Text) -> (operation :Operation);
+  # Cordons, then moves every VM away; deadlineMs 0: as long as it takes.
+  rebalance @9 (cluster :Text, maxMoves :UInt32, apply :Bool) -> (proposal :Rebalance, operation :Operation);
+  # Without apply nothing happens, and the operation is null.
+  cancel @10 (operation :Text) -> (operation :Operation);
+  # Stops what has not happened yet of a drain or a rebalance.
+  removeWorker @11 (worker :Text) -> (operation :Operation);
+  # Forgets a lost worker that has no VMs.
 }
 
 interface Publisher {
@@ -89,6 +127,128 @@ struct PublishRequest {
   expectedRevision @7 :UInt64;
   traceparent @8 :Text;        # empty: none
   vmSpecs @9 :List(Common.VmSpec);
+  placement @10 :Placement;
+}
+
+enum Placement { spread @0; pack @1; }
+# Over as many workers as possible, or on as few.
+
+struct PlanRequest {
+  cluster @0 :Text;
+  repository @1 :Text;         # empty: not checked
+  commit @2 :Text;             # for show; empty: none
+  vmSpecs @3 :List(Common.VmSpec);
+  placement @4 :Placement;
+}
+
+struct Plan {
+  cluster @0 :Text;
+  planRevision @1 :UInt64;     # what expectedRevision is compared with
+  activeGeneration @2 :UInt64;
+  nextGeneration @3 :UInt64;
+  commit @4 :Text;
+  intentHash @5 :Text;
+  refused @6 :Text;            # why it would not be taken; empty: it would
+  held @7 :Text;               # it would wait; empty: it would not
+  changes @8 :List(PlanChange);
+  closures @9 :List(ClosureChange);
+}
+
+struct PlanChange {
+  vm @0 :Text;
+  kind @1 :Kind;
+  fromWorker @2 :Text;         # empty: it is nowhere
+  toWorker @3 :Text;           # empty: it ends, or has no place
+  reason @4 :Text;
+
+  enum Kind { create @0; replace @1; switch @2; move @3; destroy @4; relabel @5; keep @6; pending @7; }
+}
+
+struct ClosureChange {
+  vm @0 :Text;                 # the VM's name, of all its replicas
+  known @1 :Bool;              # the cache could be asked; otherwise the counts are 0
+  message @2 :Text;            # why not known
+  pathsAdded @3 :UInt32;
+  pathsRemoved @4 :UInt32;
+  bytesAdded @5 :UInt64;
+  bytesRemoved @6 :UInt64;
+  totalBytes @7 :UInt64;
+  kernelChanged @8 :Bool;
+  copies @9 :List(CopyBytes);
+}
+
+struct CopyBytes {
+  worker @0 :Text;
+  bytes @1 :UInt64;
+}
+
+struct Why {
+  vm @0 :Text;
+  summary @1 :Text;
+  worker @2 :Text;             # empty: not placed
+  incarnation @3 :UInt64;
+  decidedAtMs @4 :UInt64;      # 0: not placed
+  reason @5 :Text;             # why it was placed or moved then
+  rolledBack @6 :Text;         # empty: it was not
+  candidates @7 :List(Candidate);
+  # As the scheduler would judge it now, best first; the refused ones after them.
+}
+
+struct Candidate {
+  worker @0 :Text;
+  score @1 :Float64;
+  parts @2 :List(Metric);
+  refusal @3 :Text;            # empty: it could go there
+  kind @4 :Text;               # of the refusal: state, rule, port, avoided, room
+}
+
+struct Identity {
+  role @0 :Text;               # `system`: the master itself
+  name @1 :Text;
+  tokenId @2 :Text;
+}
+
+struct Event {
+  index @0 :UInt64;            # rises by one; never used again
+  atMs @1 :UInt64;
+  topic @2 :Text;
+  cluster @3 :Text;            # empty: of no cluster
+  subject @4 :Text;            # a VM id, a worker, a generation's number, an operation's id
+  message @5 :Text;
+  by @6 :Identity;
+  data @7 :List(Common.Label);
+}
+
+struct Operation {
+  id @0 :Text;
+  kind @1 :Kind;
+  target @2 :Text;             # a worker or a cluster
+  state @3 :State;
+  by @4 :Identity;
+  reason @5 :Text;
+  createdAtMs @6 :UInt64;
+  endedAtMs @7 :UInt64;        # 0: running
+  deadlineAtMs @8 :UInt64;     # 0: none
+  force @9 :Bool;
+  done @10 :UInt32;
+  total @11 :UInt32;
+  message @12 :Text;
+
+  enum Kind { cordon @0; uncordon @1; drain @2; rebalance @3; rollback @4; resume @5; retry @6; pause @7; promote @8; fail @9; removeWorker @10; cancel @11; restore @12; }
+  enum State { running @0; done @1; failed @2; cancelled @3; }
+}
+
+struct Rebalance {
+  moves @0 :List(Move);
+  message @1 :Text;            # what it gains, or why there is nothing to do
+  freedWorkers @2 :UInt32;     # workers that hold nothing afterwards and held something before
+
+  struct Move {
+    vm @0 :Text;
+    fromWorker @1 :Text;
+    toWorker @2 :Text;
+    reason @3 :Text;
+  }
 }
 
 struct Order {
@@ -105,6 +265,7 @@ struct Order {
     stop @9 :Void;
     spec @10 :FallbackSpec;
   }
+  surge @11 :Bool;             # a copy beside the main one: it holds no published port
 }
 
 struct FallbackSpec {
@@ -138,6 +299,7 @@ struct WorkerReport {
   versions @8 :List(Common.Label);
   vms @9 :List(Common.ObservedVm);
   metrics @10 :List(Metric);
+  roots @11 :List(Text);       # store paths whose closures are kept on this worker
 }
 
 struct WorkerStatus {
@@ -149,6 +311,7 @@ struct WorkerStatus {
   freeMemoryMib @5 :Int32;
   attributes @6 :List(Common.Label);
   versions @7 :List(Common.Label);
+  cordoned @8 :Text;           # who and why; empty: it takes VMs
 
   enum State { alive @0; disconnected @1; lost @2; }
 }
@@ -166,6 +329,7 @@ struct VmStatus {
   address @9 :Text;
   restarts @10 :UInt64;
   message @11 :Text;
+  surge @12 :Bool;             # a canary or green copy beside the main one
 }
 
 struct ClusterStatus {
@@ -178,12 +342,14 @@ struct ClusterStatus {
   rollout @6 :Rollout;         # null: none
   workers @7 :List(WorkerStatus);
   vms @8 :List(VmStatus);
+  planRevision @9 :UInt64;
 }
 
 struct Rollout {
   generation @0 :UInt64;
   state @1 :State;
   message @2 :Text;
+  waitingOn @3 :Text;          # what a surge copy lacks, or who must promote; empty: nothing
 
   enum State { pending @0; running @1; paused @2; failed @3; successful @4; cancelled @5; }
 }

@@ -71,6 +71,11 @@ function serveMaster(
     generations: refuse("generations"),
     clusters: () => ({ clusters: ["shop"] }),
     logs: refuse("logs"),
+    plan: refuse("a plan"),
+    why: refuse("a reason"),
+    events: refuse("events"),
+    operations: refuse("operations"),
+    operation: refuse("an operation"),
   };
   const session: SessionServer = {
     whoami: () => ({ role: "publisher", name: "test", tokenId: "1" }),

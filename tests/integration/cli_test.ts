@@ -24,6 +24,7 @@ const STATUS: ClusterStatus = {
   convergencePercent: 100,
   highestGeneration: 1,
   rollout: null,
+  planRevision: 1,
   workers: [],
   vms: [],
 };

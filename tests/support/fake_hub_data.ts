@@ -187,6 +187,7 @@ export class FakeHubData implements HubData {
       address: "127.0.0.1:41234",
       restarts: 0,
       message: "",
+      surge: false,
       ...over,
     });
     return Promise.resolve({
@@ -200,7 +201,9 @@ export class FakeHubData implements HubData {
         generation: 2,
         state: "running",
         message: "web-1 is starting; 1 of 3 done",
+        waitingOn: null,
       },
+      planRevision: 4,
       workers: [{
         id: "w1",
         state: "alive",
@@ -209,6 +212,7 @@ export class FakeHubData implements HubData {
         free: { cpuMilli: 500, memoryMib: 3566 },
         attributes: {},
         versions: { procurator: "0.1.0", nix: "2.8.0", qemu: "7.2.19" },
+        cordoned: null,
       }],
       vms: [
         vm(0, {}),

@@ -194,6 +194,7 @@ export class FakeWorker {
       versions: { procurator: "0.1.0" },
       vms: [...this.vms.values()].map((vm) => this.#observed(vm)),
       metrics: {},
+      roots: [],
     };
   }
 
@@ -229,6 +230,7 @@ export class FakeWorker {
         boot: isHealthy ? BOOT_MS / 1000 : null,
         healthy: vm.settled ? 1 : null,
       },
+      closureBytes: null,
     };
   }
 }

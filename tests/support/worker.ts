@@ -87,6 +87,7 @@ export function orderFor(
     runtimeHash: runtimeHash(spec),
     policyHash: policyHash(spec),
     fallback: options.fallback ?? { kind: "stop" },
+    surge: false,
   };
 }
 

@@ -30,6 +30,11 @@ const CONTRACTS = {
   assignment: model.Assignment,
   worker_report: model.WorkerReport,
   publish_request: model.PublishRequest,
+  plan: model.Plan,
+  why: model.Why,
+  event: model.Event,
+  operation: model.Operation,
+  rebalance: model.Rebalance,
 } as const satisfies Record<string, z.ZodType>;
 
 async function compile(files: readonly string[]): Promise<Uint8Array> {

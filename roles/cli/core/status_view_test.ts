@@ -17,7 +17,13 @@ const STATUS: ClusterStatus = {
   held: null,
   convergencePercent: 50,
   highestGeneration: 3,
-  rollout: { generation: 3, state: "running", message: "web-1 starts" },
+  rollout: {
+    generation: 3,
+    state: "running",
+    message: "web-1 starts",
+    waitingOn: null,
+  },
+  planRevision: 7,
   workers: [{
     id: "w1",
     state: "alive",
@@ -26,6 +32,7 @@ const STATUS: ClusterStatus = {
     free: { cpuMilli: 1500, memoryMib: 3968 },
     attributes: {},
     versions: { nix: "2.8.0" },
+    cordoned: null,
   }],
   vms: [{
     id: "shop/web-0",
@@ -40,6 +47,7 @@ const STATUS: ClusterStatus = {
     address: "127.0.0.1:8080",
     restarts: 0,
     message: "",
+    surge: false,
   }],
 };
 
@@ -79,6 +87,7 @@ Deno.test("converged means that nothing more changes by itself", () => {
     generation: 3,
     state,
     message: "",
+    waitingOn: null,
   });
   assert.ok(!isConverged(STATUS));
   assert.ok(!isConverged(full));

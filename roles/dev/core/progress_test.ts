@@ -37,6 +37,7 @@ function status(over: Partial<ClusterStatus> = {}): ClusterStatus {
     convergencePercent: 100,
     highestGeneration: 2,
     rollout: null,
+    planRevision: 1,
     workers: [],
     vms: [],
     ...over,
@@ -74,7 +75,12 @@ Deno.test("outcomeOf() waits for convergence and tells healthy, rolled back and 
     [{
       generation: generation({ state: "failed" }),
       status: status({
-        rollout: { generation: 1, state: "running", message: "" },
+        rollout: {
+          generation: 1,
+          state: "running",
+          message: "",
+          waitingOn: null,
+        },
       }),
     }, null],
   ];

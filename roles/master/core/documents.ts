@@ -7,6 +7,8 @@
  */
 import { z } from "zod";
 import { GenerationState, Traceparent } from "../../model/generation.ts";
+import { Placement } from "../../model/blueprint.ts";
+import { Actor } from "../../model/event.ts";
 import { Commit, Counter, Name, Sha256, VmId } from "../../model/ids.ts";
 import { VmSpec } from "../../model/vm_spec.ts";
 
@@ -16,8 +18,8 @@ export const MAX_FAILURES = 256;
 export const MAX_GENERATIONS = 32;
 /** Most instances of one cluster: what one worker's assignment could hold. */
 export const MAX_INSTANCES = 10_000;
-/** Most workers: each costs a report in memory. */
-export const MAX_WORKERS = 1000;
+/** Most workers: each costs a report in memory, a few KiB. */
+export const MAX_WORKERS = 10_000;
 /** Workers one VM keeps away from at a time. */
 export const MAX_AVOIDED = 16;
 
@@ -87,6 +89,8 @@ export const GenerationDoc = z.strictObject({
   traceparent: Traceparent.nullable(),
   /** It was active once: only such a generation is a rollback target. */
   wasActive: z.boolean(),
+  /** Over as many workers as possible, or on as few; in force while it is the target. */
+  placement: Placement.default("spread"),
 });
 export type GenerationDoc = z.output<typeof GenerationDoc>;
 
@@ -105,6 +109,23 @@ export const Avoid = z.strictObject({
   reason: z.string(),
 });
 export type Avoid = z.output<typeof Avoid>;
+
+/** Why a copy went to its worker: kept for `why`, in one line of JSON. */
+export const Decision = z.strictObject({
+  /** Milliseconds since the Unix epoch. */
+  atMs: Counter,
+  reason: z.string().max(500),
+  score: z.number(),
+  parts: z.record(z.string(), z.number()),
+  /** Workers that were looked at. */
+  considered: Counter,
+  /** The next best, best first. */
+  runnersUp: z.array(z.strictObject({ worker: Name, score: z.number() }))
+    .max(3),
+  /** How many workers were refused, by kind. */
+  refused: z.record(z.string(), Counter),
+});
+export type Decision = z.output<typeof Decision>;
 
 const Size = z.strictObject({ cpuMilli: Counter, memoryMib: Counter });
 
@@ -131,6 +152,10 @@ export const PlacementDoc = z.strictObject({
   /** No order any more; holds its room until the worker reports it gone. */
   leaving: z.boolean(),
   avoid: z.array(Avoid).max(MAX_AVOIDED),
+  /** A canary or green copy beside the main one, until it is promoted. */
+  surge: z.boolean().default(false),
+  /** Why it is on this worker; null for those placed before this was kept. */
+  decision: Decision.nullable().default(null),
 });
 export type PlacementDoc = z.output<typeof PlacementDoc>;
 
@@ -143,8 +168,18 @@ export const WorkerDoc = z.strictObject({
   capacity: Size,
   attributes: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),
+  /** Takes no more VMs until somebody says otherwise; null: it takes them. */
+  cordon: z.strictObject({
+    by: Actor,
+    reason: z.string().max(2000),
+    atMs: Counter,
+  }).nullable().default(null),
 });
 export type WorkerDoc = z.output<typeof WorkerDoc>;
+
+/** Where an instance's volumes are; outlives its placement, so that a later generation finds its data. */
+export const VolumeDoc = z.strictObject({ vm: VmId, worker: Name });
+export type VolumeDoc = z.output<typeof VolumeDoc>;
 
 /** The id of a generation's document; padded so that ids sort as numbers do. */
 export function generationKey(cluster: string, generation: number): string {

@@ -253,6 +253,7 @@ function newGeneration(request: PublishRequest, nowMs: number): GenerationDoc {
     seconds: { copy: null, place: null, boot: null, healthy: null },
     traceparent: request.traceparent ?? null,
     wasActive: false,
+    placement: request.placement ?? "spread",
   };
 }
 

@@ -183,6 +183,8 @@ class Planner {
       acknowledged: false,
       leaving: false,
       avoid,
+      surge: false,
+      decision: null,
       ...contentOf(this.#input, wanted, true),
     };
     this.#room.take(after);

@@ -33,6 +33,8 @@ function placement(over: Partial<PlacementDoc> = {}): PlacementDoc {
     acknowledged: false,
     leaving: false,
     avoid: [],
+    surge: false,
+    decision: null,
     ...over,
   };
 }
@@ -56,6 +58,7 @@ function generation(
     seconds: { copy: null, place: null, boot: null, healthy: null },
     traceparent: null,
     wasActive: true,
+    placement: "spread",
     ...over,
   };
 }

@@ -25,6 +25,8 @@ const placement: PlacementDoc = {
   acknowledged: true,
   leaving: true,
   avoid: [],
+  surge: false,
+  decision: null,
 };
 
 function seen(over: Partial<ObservedVm> = {}): ObservedVm {
@@ -44,6 +46,7 @@ function seen(over: Partial<ObservedVm> = {}): ObservedVm {
     hostFailure: null,
     message: "",
     seconds: { copy: null, boot: null, healthy: null },
+    closureBytes: null,
     ...over,
   };
 }
@@ -61,6 +64,7 @@ function observations(
     capacity: size,
     attributes: {},
     versions: {},
+    cordon: null,
   };
   const report = {
     worker: "w1",
@@ -73,6 +77,7 @@ function observations(
     versions: {},
     vms,
     metrics: {},
+    roots: [],
   };
   return new Observations(
     new Map([["w1", { doc, state, epoch: 100, report }]]),

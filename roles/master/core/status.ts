@@ -55,6 +55,9 @@ export function workerStatuses(input: TickInput): WorkerStatus[] {
     free: { ...(room.workers.get(doc.name)?.free ?? doc.capacity) },
     attributes: { ...doc.attributes },
     versions: { ...doc.versions },
+    cordoned: doc.cordon === null
+      ? null
+      : `${doc.cordon.by.name}: ${doc.cordon.reason}`,
   })).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
@@ -100,6 +103,7 @@ function placedStatus(
     address: seen?.address ?? "",
     restarts: seen?.restarts ?? 0,
     message: messageOf(placement, seen, worker, told),
+    surge: placement.surge,
   };
 }
 
@@ -117,6 +121,7 @@ function unplacedStatus(id: string, desired: string, told: string): VmStatus {
     address: "",
     restarts: 0,
     message: told,
+    surge: false,
   };
 }
 
@@ -189,6 +194,7 @@ function rolloutStatus(
       generation: rollout.generation,
       state: rollout.state,
       message: rolloutMessage(input, state),
+      waitingOn: null,
     };
   }
   const pending = [...state.generations.values()]
@@ -199,6 +205,7 @@ function rolloutStatus(
     generation: pending.generation,
     state: "pending",
     message: pending.reason,
+    waitingOn: null,
   };
 }
 
@@ -217,6 +224,7 @@ export function clusterStatus(
     convergencePercent: convergencePercent(vms),
     highestGeneration: cluster.highest,
     rollout: rolloutStatus(input, state),
+    planRevision: cluster.planRevision,
     workers: workerStatuses(input),
     vms,
   };

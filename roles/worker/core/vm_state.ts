@@ -321,6 +321,7 @@ export function observe(vm: Vm, at: number): ObservedVm {
       (wanted.kind === "nothing" ? wanted.failure : null),
     message: messageOf(vm, at),
     seconds: attempt?.seconds ?? { copy: null, boot: null, healthy: null },
+    closureBytes: null,
   };
 }
 
