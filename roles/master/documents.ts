@@ -11,7 +11,9 @@ import { parseJsonWith } from "../model/parse.ts";
 import {
   ClusterDoc,
   GenerationDoc,
+  OperationDoc,
   PlacementDoc,
+  VolumeDoc,
   WorkerDoc,
 } from "./core/documents.ts";
 import type { Store, StoreOperation } from "./store.ts";
@@ -30,6 +32,8 @@ const SCHEMAS = {
   intent: z.string(),
   placement: PlacementDoc,
   worker: WorkerDoc,
+  volume: VolumeDoc,
+  operation: OperationDoc,
 };
 
 /** A kind of document. */

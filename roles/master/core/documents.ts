@@ -10,6 +10,7 @@ import { GenerationState, Traceparent } from "../../model/generation.ts";
 import { Placement } from "../../model/blueprint.ts";
 import { Actor } from "../../model/event.ts";
 import { Commit, Counter, Name, Sha256, VmId } from "../../model/ids.ts";
+import { Move, Operation } from "../../model/operation.ts";
 import { VmSpec } from "../../model/vm_spec.ts";
 
 /** Failed intents remembered per cluster; the oldest is forgotten first. One failed push an hour fills it in ten days. */
@@ -180,6 +181,16 @@ export type WorkerDoc = z.output<typeof WorkerDoc>;
 /** Where an instance's volumes are; outlives its placement, so that a later generation finds its data. */
 export const VolumeDoc = z.strictObject({ vm: VmId, worker: Name });
 export type VolumeDoc = z.output<typeof VolumeDoc>;
+
+/** Moves of one rebalance; beyond it, start another. */
+export const MAX_MOVES = 1000;
+
+/** An operation and, for a rebalance, the moves that are left. */
+export const OperationDoc = z.strictObject({
+  ...Operation.shape,
+  moves: z.array(Move).max(MAX_MOVES),
+});
+export type OperationDoc = z.output<typeof OperationDoc>;
 
 /** The id of a generation's document; padded so that ids sort as numbers do. */
 export function generationKey(cluster: string, generation: number): string {

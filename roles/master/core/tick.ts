@@ -224,6 +224,8 @@ class ClusterTicker {
           ? undefined
           : specsOf(cluster.name, doc.intentHash)?.get(vm);
       },
+      moves: new Map(),
+      volumeOf: () => undefined,
       // Of one that is no longer kept nothing is known against it.
       isProven: (number) => generations.get(number)?.wasActive ?? true,
       nowMs,

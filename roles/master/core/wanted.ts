@@ -17,6 +17,15 @@ import type { IntentView, Observations, SpecView } from "./snapshot.ts";
  */
 export type PlanMode = "rolling" | "settled" | "frozen";
 
+/** A VM is to go elsewhere, as soon as availability allows it. */
+export interface MoveRequest {
+  /** null: wherever there is room. */
+  to: string | null;
+  reason: string;
+  /** Availability and volumes' data are given up for it. */
+  isForced: boolean;
+}
+
 export interface ClusterInput {
   cluster: string;
   mode: PlanMode;
@@ -31,6 +40,10 @@ export interface ClusterInput {
   observed: Observations;
   /** The spec a placement carries; undefined when its generation is not kept. */
   specOf(generation: number, vm: string): SpecView | undefined;
+  /** Where operators want VMs to go, by VM id: drains and rebalances. */
+  moves: ReadonlyMap<string, MoveRequest>;
+  /** The worker that has this instance's volumes; undefined: none has. */
+  volumeOf(vm: string): string | undefined;
   /** It succeeded once: what it started was healthy for its time. */
   isProven(generation: number): boolean;
   nowMs: number;
