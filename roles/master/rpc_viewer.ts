@@ -1,0 +1,52 @@
+/**
+ * What a viewer may ask over the wire: everything, and change nothing.
+ *
+ * @module
+ */
+import {
+  clusterStatusToWire,
+  generationSummaryToWire,
+  observedVmToWire,
+  workerStatusToWire,
+} from "../../rpc/convert.ts";
+import type { ViewerServer } from "../../rpc/generated/master.ts";
+import { VmId } from "../model/ids.ts";
+import { parseWith } from "../model/parse.ts";
+import { type Check, notThere, type RpcDeps } from "./rpc_deps.ts";
+
+export function viewerOf({ service }: RpcDeps, check: Check): ViewerServer {
+  const { views } = service;
+  return {
+    getClusterStatus({ cluster }) {
+      check();
+      return { status: clusterStatusToWire(views.getClusterStatus(cluster)) };
+    },
+    getWorker({ worker }) {
+      check();
+      const found = views.getWorker(worker);
+      return {
+        worker: workerStatusToWire(found.worker),
+        vms: found.vms.map(observedVmToWire),
+      };
+    },
+    generations({ cluster, limit }) {
+      check();
+      const found = views.generations(cluster, limit);
+      return { generations: found.map(generationSummaryToWire) };
+    },
+    clusters() {
+      check();
+      return { clusters: views.clusters() };
+    },
+    logs({ vm, maxBytes }, { signal }) {
+      check();
+      const id = parseWith(VmId, vm, { what: "the VM's id" });
+      return service.logs(id, maxBytes, signal);
+    },
+    plan: notThere,
+    why: notThere,
+    events: notThere,
+    operations: notThere,
+    operation: notThere,
+  };
+}
