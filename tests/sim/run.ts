@@ -8,12 +8,22 @@ import { type Outcome, simulate } from "./simulation.ts";
 import { ACTIONS, FAULTS } from "./trace.ts";
 
 /** Settings, as the launcher passes them: one JSON argument. */
-interface Settings {
+export interface Settings {
   commit: string;
   seeds: number[];
   isLarge: boolean;
   /** Prints the trace of every seed. */
   isVerbose: boolean;
+  /** Runs each seed once and ends with the first that fails: the line it prints is a {@linkcode Catch}. */
+  isHunt: boolean;
+}
+
+/** What a hunt came to. */
+export interface Catch {
+  /** Seeds that were run. */
+  runs: number;
+  /** null: every promise was kept. */
+  failure: { seed: number; violation: string } | null;
 }
 
 /** From here on a kind that never happened is a failure: the rarest come once in some dozen seeds. */
@@ -95,7 +105,19 @@ async function main(settings: Settings): Promise<boolean> {
   return failures === 0;
 }
 
+/** The first seed that breaks a promise. */
+async function hunt(seeds: readonly number[]): Promise<Catch> {
+  let runs = 0;
+  for (const seed of seeds) {
+    runs++;
+    const { violation } = await simulate(seed);
+    if (violation !== null) return { runs, failure: { seed, violation } };
+  }
+  return { runs, failure: null };
+}
+
 const settings: Settings = JSON.parse(Deno.args[0] ?? "{}");
 // Every abort makes an error: their stacks are a tenth of the time. One seed alone is played to look at it.
 if (settings.seeds.length > 1) Error.stackTraceLimit = 0;
-if (!await main(settings)) Deno.exitCode = 1;
+if (settings.isHunt) console.log(JSON.stringify(await hunt(settings.seeds)));
+else if (!await main(settings)) Deno.exitCode = 1;

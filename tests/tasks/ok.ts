@@ -6,20 +6,29 @@
  */
 import { inOrder, kindOf } from "./core/summary.ts";
 import {
+  MUTANTS_APPLY,
   pureTests,
   runGroups,
-  SIM_SMOKE,
+  simSeeds,
   STATIC_GROUPS,
   stopOnSignals,
   testFiles,
 } from "./groups.ts";
+
+/** Seconds, where `deno task sim` takes minutes. */
+const SEEDS = 20;
 
 stopOnSignals();
 const files = inOrder(await testFiles()).filter((path) =>
   ["core", "unit"].includes(kindOf(path))
 );
 const { failed } = await runGroups(
-  [...STATIC_GROUPS, pureTests("unit", files), SIM_SMOKE],
+  [
+    ...STATIC_GROUPS,
+    pureTests("unit", files),
+    MUTANTS_APPLY,
+    simSeeds(SEEDS),
+  ],
   1,
 );
 Deno.exit(failed === 0 ? 0 : 1);

@@ -10,9 +10,10 @@ import { formatError } from "../../roles/model/errors.ts";
 import { inOrder, kindOf } from "./core/summary.ts";
 import {
   type Group,
+  MUTANTS_APPLY,
   pureTests,
   runGroups,
-  SIM_SMOKE,
+  simSeeds,
   STATIC_GROUPS,
   stopOnSignals,
   testFiles,
@@ -21,6 +22,9 @@ import {
 
 /** Two cores: one suite waits for a machine or a disk while the other computes. */
 const LIGHT_PARALLEL = 2;
+
+/** From so many on, a fault or an action of the simulator that never happened is a failure. */
+const SEEDS = 100;
 
 /** What no registry offers, so that no suite of `test` may need it. */
 const NOT_RUN = [
@@ -52,7 +56,8 @@ async function allGroups(): Promise<
       },
       pureTests("core", of("core")),
       pureTests("unit", of("unit")),
-      SIM_SMOKE,
+      MUTANTS_APPLY,
+      simSeeds(SEEDS),
     ],
     light: of("integration").map(integration),
     heavy: of("heavy").map(integration),

@@ -1,0 +1,118 @@
+/**
+ * Deliberate bugs, one at a time, that the simulator must notice: a proof that
+ * its checkers see what they promise. A mutant is a small edit of the sources;
+ * it is made in a copy of the tree (tests/tasks/mutants.ts), so that no
+ * released code ever holds one.
+ *
+ * Its text must be found exactly once: a refactoring that moves it has to move
+ * the mutant along. Pure.
+ *
+ * @module
+ */
+
+/** `find` is replaced by `put`; blanks in `find` match any white space. */
+export interface Edit {
+  /** Below the root of the repository. */
+  file: string;
+  find: string;
+  put: string;
+}
+
+export interface Mutant {
+  name: string;
+  /** What a user would suffer from it. */
+  harm: string;
+  edits: readonly Edit[];
+}
+
+/** The bugs that issue 3 names, in its order. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "no epoch check",
+    harm: "orders of a master's former life are obeyed",
+    edits: [{
+      file: "roles/worker/core/vm_plan.ts",
+      find: "const order = compareFence(assignment, worker.fence);",
+      put: "const order = assignment.revision - worker.fence.revision;",
+    }],
+  },
+  {
+    name: "no revision check",
+    harm: "an order that comes late undoes a newer one",
+    edits: [{
+      file: "roles/worker/core/vm_plan.ts",
+      find: "const order = compareFence(assignment, worker.fence);",
+      put: "const order = assignment.leaseEpoch - worker.fence.leaseEpoch || " +
+        "Math.abs(assignment.revision - worker.fence.revision);",
+    }],
+  },
+  {
+    name: "acknowledge before commit",
+    harm: "a publisher is told yes, and a crash takes it back",
+    edits: [{
+      file: "roles/master/committer.ts",
+      find: "if (!draft.isEmpty) await",
+      put: "for (const { job, value } of done) job.resolve(value);\n" +
+        "      if (!draft.isEmpty) await",
+    }],
+  },
+  {
+    name: "missed wake-up of a long poll",
+    harm: "an order waits for the worker's next heartbeat",
+    edits: [{
+      file: "roles/master/service.ts",
+      find: "else for (const name of rung) this.#bell.ring(name);",
+      put: "",
+    }],
+  },
+  {
+    name: "a stale observation wins",
+    harm: "status shows what was, and decisions are built on it",
+    edits: [{
+      file: "roles/master/workers.ts",
+      find: "report.sequence <= last.sequence",
+      put: "report.sequence === last.sequence",
+    }],
+  },
+  {
+    name: "a refused spec applied again",
+    harm: "a host goes round in circles with an image that does not start",
+    edits: [{
+      file: "roles/worker/core/vm_state.ts",
+      find: "order.orderRevision <= ledger.refused.orderRevision",
+      put: "order.orderRevision < ledger.refused.orderRevision",
+    }],
+  },
+  {
+    name: "hold ignored",
+    harm: "what an operator rolled back comes again with the next push",
+    edits: [{
+      file: "roles/master/core/generations.ts",
+      find: "if (held) return waitHeld(change, generation);",
+      put: "",
+    }],
+  },
+];
+
+/** `find` as an expression in which blanks match any white space. */
+function patternOf(find: string): RegExp {
+  const words = find.trim().split(/\s+/).map((word) =>
+    word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+  );
+  return new RegExp(words.join("\\s+"), "g");
+}
+
+/**
+ * The text with the edit made.
+ *
+ * @throws {Error} when `find` is not there exactly once.
+ */
+export function mutate(text: string, { file, find, put }: Edit): string {
+  const count = [...text.matchAll(patternOf(find))].length;
+  if (count !== 1) {
+    throw new Error(
+      `${file} has the text "${find}" ${count} times, not once: move the mutant along with the code`,
+    );
+  }
+  return text.replace(patternOf(find), () => put);
+}
