@@ -22,6 +22,11 @@ import type { Store, StoreOperation } from "./store.ts";
 const StoreDoc = z.strictObject({
   /** The highest part of every lease epoch; rises with a restore. */
   incarnation: Counter,
+  /** The usable workers that the last tick saw: see core/plan_revision.ts. */
+  usable: z.strictObject({ fingerprint: Counter, revision: Counter }).default({
+    fingerprint: 0,
+    revision: 0,
+  }),
 });
 
 const SCHEMAS = {

@@ -258,8 +258,8 @@ Deno.test("publishes that are stale, known or too far are refused and change not
   );
   await rejects(
     s.publish([web("3")], { expectedRevision: 0 }),
-    "conflict",
-    /revision/,
+    "refused",
+    /its plan was made at revision 0, "shop" is at revision [1-9]/,
   );
   await rejects(
     s.publish([web("3", { memoryMib: 4096 })]),

@@ -28,7 +28,7 @@ import { decidePublish } from "./core/publish.ts";
 import type { Progress } from "./core/rollout.ts";
 import { type ClusterTick, planTick } from "./core/tick.ts";
 import { Documents, type Draft } from "./documents.ts";
-import { MasterState, STORE_ID } from "./state.ts";
+import { FIRST_STORE, MasterState, STORE_ID } from "./state.ts";
 import type { Store } from "./store.ts";
 import { MasterViews } from "./views.ts";
 import { WorkerDesk } from "./worker_desk.ts";
@@ -89,7 +89,7 @@ export class MasterService {
     const service = new MasterService(options, documents);
     if (documents.get("store", STORE_ID) === undefined) {
       await service.#change("store", (draft) => {
-        draft.put("store", STORE_ID, { incarnation: 1 });
+        draft.put("store", STORE_ID, FIRST_STORE);
       });
     }
     return service;
@@ -114,7 +114,10 @@ export class MasterService {
       const workers = [...draft.entries("worker")].map(([, doc]) => doc);
       const known = this.#state.findState(draft, request.cluster);
       if (known === undefined) this.#checkClusterCount(draft);
-      const decision = decidePublish(request, known, workers, nowMs);
+      const decision = decidePublish(request, known, workers, {
+        planRevision: () => this.#state.planRevision(draft, request.cluster),
+        nowMs,
+      });
       if (decision.kind === "repeat") {
         return replyOf(decision.generation, false);
       }
@@ -251,6 +254,7 @@ export class MasterService {
     try {
       const ticks = await this.#change("tick", (draft) => {
         if (this.#committer.failure !== null) this.#probeStore(draft);
+        this.#recordUsable(draft);
         const planned = planTick(this.#state.tickInput(draft));
         applyTick(draft, planned);
         return planned;
@@ -268,6 +272,13 @@ export class MasterService {
     const bootMs = clock.bootMs();
     if (bootMs - this.#lastTickMs > leaseMs / 2) presences.renewAll(bootMs);
     this.#lastTickMs = bootMs;
+  }
+
+  /** A change of the usable workers is kept, so that plan revisions never fall. */
+  #recordUsable(draft: Draft): void {
+    const doc = draft.get("store", STORE_ID) ?? FIRST_STORE;
+    const usable = this.#state.usable(draft);
+    if (usable !== doc.usable) draft.put("store", STORE_ID, { ...doc, usable });
   }
 
   /** After a failed commit every tick writes something, so that it is known when writing works again. */

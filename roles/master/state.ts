@@ -19,14 +19,26 @@ import {
 import { leaseEpochOf } from "./core/epoch.ts";
 import type { ClusterState } from "./core/generations.ts";
 import { type Liveness, livenessOf } from "./core/liveness.ts";
+import {
+  planRevisionOf,
+  usableAfter,
+  usableFingerprint,
+  type UsableWorkers,
+} from "./core/plan_revision.ts";
 import type { Progress } from "./core/rollout.ts";
 import { SpecView, type WorkerView } from "./core/snapshot.ts";
 import type { TickInput } from "./core/tick.ts";
-import type { Documents, Reading } from "./documents.ts";
+import type { DocumentOf, Documents, Reading } from "./documents.ts";
 import { Presences } from "./workers.ts";
 
 /** The one document of kind `store`. */
 export const STORE_ID = "master";
+
+/** What a new store knows of itself. */
+export const FIRST_STORE: DocumentOf<"store"> = {
+  incarnation: 1,
+  usable: { fingerprint: 0, revision: 0 },
+};
 
 export class MasterState {
   readonly documents: Documents;
@@ -51,6 +63,26 @@ export class MasterState {
 
   get incarnation(): number {
     return this.documents.get("store", STORE_ID)?.incarnation ?? 1;
+  }
+
+  /** The usable workers as of now; the same object as the stored one when nothing changed. */
+  usable(reading: Reading): UsableWorkers {
+    const stored = (reading.get("store", STORE_ID) ?? FIRST_STORE).usable;
+    return usableAfter(stored, usableFingerprint(this.#places(reading)));
+  }
+
+  *#places(reading: Reading): Generator<{ doc: WorkerDoc; state: Liveness }> {
+    for (const [name, doc] of reading.entries("worker")) {
+      yield { doc, state: this.liveness(name) };
+    }
+  }
+
+  /** What `expectedRevision` is compared with. */
+  planRevision(reading: Reading, cluster: string): number {
+    return planRevisionOf(
+      reading.get("cluster", cluster),
+      this.usable(reading),
+    );
   }
 
   fenceOf(doc: WorkerDoc): OrderFence {

@@ -15,7 +15,7 @@ import { MAX_WORKERS, type WorkerDoc } from "./core/documents.ts";
 import { incarnationAbove } from "./core/epoch.ts";
 import type { Draft } from "./documents.ts";
 import { assignmentAbove } from "./orders.ts";
-import { type MasterState, STORE_ID } from "./state.ts";
+import { FIRST_STORE, type MasterState, STORE_ID } from "./state.ts";
 import { type Bell, waitForBell, type WorkerCapability } from "./workers.ts";
 
 /** A worker reads the end of a file: longer means that it hangs. */
@@ -143,9 +143,10 @@ export class WorkerDesk {
     if (!isOlder && !wasLost && shown.revision <= doc.revision) return;
     await this.#options.change("worker", (draft) => {
       if (isOlder) {
-        const now = draft.get("store", STORE_ID)?.incarnation ?? 0;
+        const now = draft.get("store", STORE_ID) ?? FIRST_STORE;
         draft.put("store", STORE_ID, {
-          incarnation: Math.max(now, incarnation),
+          ...now,
+          incarnation: Math.max(now.incarnation, incarnation),
         });
       }
       const now = draft.get("worker", name);

@@ -41,10 +41,11 @@ class Change {
   readonly #base: ReadonlyMap<number, GenerationDoc>;
   readonly #changed = new Map<number, GenerationDoc>();
 
-  constructor(state: ClusterState) {
+  /** @param isDesired what is desired changes, so a plan that was shown is out of date. */
+  constructor(state: ClusterState, isDesired = true) {
     this.cluster = {
       ...state.cluster,
-      planRevision: state.cluster.planRevision + 1,
+      planRevision: state.cluster.planRevision + Number(isDesired),
     };
     this.#base = state.generations;
   }
@@ -165,9 +166,9 @@ export function admitGeneration(
   return change.end();
 }
 
-/** The rollout succeeded. */
+/** The rollout succeeded: an observation. What is desired stays, and with it the plan revision. */
 export function promote(state: ClusterState, nowMs: number): ClusterChange {
-  const change = new Change(state);
+  const change = new Change(state, false);
   const generation = state.cluster.rollout?.generation;
   if (generation !== undefined) makeActive(change, generation, nowMs);
   return change.end();

@@ -87,6 +87,26 @@ function checkNumber(request: PublishRequest, highest: number): void {
   }
 }
 
+/**
+ * The plan that the publisher saw must be the one in force. `refused`, not
+ * `conflict`: revisions never come back, so trying again cannot help.
+ */
+function checkRevision(
+  request: PublishRequest,
+  planRevision: () => number,
+): void {
+  const { expectedRevision, cluster } = request;
+  if (expectedRevision === undefined) return;
+  const revision = planRevision();
+  if (expectedRevision === revision) return;
+  throw cannot(
+    "refused",
+    request,
+    `its plan was made at revision ${expectedRevision}, "${cluster}" is at revision ${revision}`,
+    "see what would happen now with `procurator plan`, then publish on that revision",
+  );
+}
+
 /** The first circle in dependsOn, as `a -> b -> a`; null without one. */
 export function dependencyCircle(specs: readonly VmSpec[]): string | null {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
@@ -268,7 +288,11 @@ export function decidePublish(
   request: PublishRequest,
   known: ClusterState | undefined,
   workers: readonly WorkerDoc[],
-  nowMs: number,
+  at: {
+    /** Asked only when the publisher expects one. */
+    planRevision: () => number;
+    nowMs: number;
+  },
 ): PublishDecision {
   const cluster = known?.cluster ?? newCluster(request);
   if (cluster.repository !== request.repository) {
@@ -293,24 +317,14 @@ export function decidePublish(
     );
   }
   checkNumber(request, cluster.highest);
-  const { expectedRevision } = request;
-  if (
-    expectedRevision !== undefined && expectedRevision !== cluster.planRevision
-  ) {
-    throw cannot(
-      "conflict",
-      request,
-      `the plan is at revision ${cluster.planRevision}, not ${expectedRevision}`,
-      "read the status again, then publish",
-    );
-  }
+  checkRevision(request, at.planRevision);
   checkFailures(request, cluster);
   checkSpecs(request);
   checkSizes(request, workers);
   return {
     kind: "admit",
     state: { cluster, generations: known?.generations ?? new Map() },
-    generation: newGeneration(request, nowMs),
+    generation: newGeneration(request, at.nowMs),
     intentText: text,
   };
 }
