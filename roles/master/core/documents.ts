@@ -38,6 +38,10 @@ export const RolloutDoc = z.strictObject({
   message: z.string(),
   /** A failed rollout goes back to the active generation; without it everything stays as it is. */
   revert: z.boolean(),
+  /** Its canaries or green copies may become the main ones, as soon as all are ready. */
+  isPromoted: z.boolean().default(false),
+  /** Its stages are counted from then: milliseconds since the Unix epoch; 0: from its publish. */
+  startedAtMs: Counter.default(0),
 });
 export type RolloutDoc = z.output<typeof RolloutDoc>;
 

@@ -121,7 +121,13 @@ function makeActive(change: Change, generation: number, nowMs: number): void {
 
 function startRollout(change: Change, generation: number, nowMs: number): void {
   cancelRollout(change, `generation ${generation} was rolled out`, nowMs);
-  change.set(generation, { state: "rolling", reason: "", endedAtMs: null });
+  change.set(generation, {
+    state: "rolling",
+    reason: "",
+    endedAtMs: null,
+    // A retry is measured anew.
+    seconds: { copy: null, place: null, boot: null, healthy: null },
+  });
   change.cluster = {
     ...change.cluster,
     rollout: {
@@ -129,6 +135,8 @@ function startRollout(change: Change, generation: number, nowMs: number): void {
       state: "running",
       message: "",
       revert: true,
+      isPromoted: false,
+      startedAtMs: nowMs,
     },
   };
 }
@@ -200,6 +208,8 @@ export function failRollout(
       state: "failed",
       message: `${reason}; ${next}`,
       revert: failure.revert,
+      isPromoted: false,
+      startedAtMs: rollout?.startedAtMs ?? nowMs,
     },
     failures: [
       ...state.cluster.failures.filter((known) =>
@@ -273,8 +283,22 @@ export function rollback(
   return change.end();
 }
 
-/** Ends the hold: the newest published generation is followed again. Nothing changes without a hold. */
+/**
+ * Ends the hold: the newest published generation is followed again; or a
+ * pause: the rollout goes on. There is never both: a rollback cancels the
+ * rollout. Nothing changes without either.
+ */
 export function resume(state: ClusterState, nowMs: number): ClusterChange {
+  const { rollout } = state.cluster;
+  if (rollout?.state === "paused") {
+    return {
+      cluster: {
+        ...state.cluster,
+        rollout: { ...rollout, state: "running", message: "" },
+      },
+      generations: [],
+    };
+  }
   if (!state.cluster.held) return { cluster: state.cluster, generations: [] };
   const change = new Change(state);
   change.cluster = { ...change.cluster, held: false };

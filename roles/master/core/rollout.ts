@@ -173,6 +173,12 @@ function watched(input: RolloutInput, steps: number): Progress {
   return { generation, steps, waitedMs, bootMs };
 }
 
+/** Whether a rollout of these specs that fails goes back: every VM must want it to. */
+export function revertsOf(specs: Iterable<SpecView>): boolean {
+  for (const { spec } of specs) if (!spec.update.autoRevert) return false;
+  return true;
+}
+
 /** Looks at a running rollout once. */
 export function judgeRollout(input: RolloutInput): Verdict {
   const refused = findRefused(input);
@@ -185,7 +191,7 @@ export function judgeRollout(input: RolloutInput): Verdict {
     return {
       kind: "failed",
       reason: `no progress for ${deadlineMs / 1000} s: ${shown(waiting)}`,
-      revert: [...specs.values()].every(({ spec }) => spec.update.autoRevert),
+      revert: revertsOf(specs.values()),
     };
   }
   return {

@@ -62,7 +62,7 @@ export function targetOf(
   state: ClusterState,
 ): { mode: PlanMode; generation: number } {
   const { rollout, active } = state.cluster;
-  if (rollout?.state === "running") {
+  if (rollout?.state === "running" || rollout?.state === "paused") {
     return { mode: "rolling", generation: rollout.generation };
   }
   if (rollout?.state === "failed" && !rollout.revert) {
@@ -213,6 +213,8 @@ class ClusterTicker {
     return planCluster({
       cluster: cluster.name,
       mode,
+      isPaused: cluster.rollout?.state === "paused",
+      isPromoted: cluster.rollout?.isPromoted ?? false,
       target: viewOf(this.#state, generation, specsOf),
       fallback: viewOf(this.#state, fallback, specsOf),
       placements: this.#placements,

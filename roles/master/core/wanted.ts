@@ -22,13 +22,20 @@ export interface MoveRequest {
   /** null: wherever there is room. */
   to: string | null;
   reason: string;
-  /** Availability and volumes' data are given up for it. */
+  /**
+   * Availability is given up for it: it ends at once, with or without a place
+   * elsewhere. One with volumes then waits for the worker that has them.
+   */
   isForced: boolean;
 }
 
 export interface ClusterInput {
   cluster: string;
   mode: PlanMode;
+  /** A rollout that takes no further step: only what was there is kept up. */
+  isPaused: boolean;
+  /** Canaries and green copies become the main ones when all are ready. */
+  isPromoted: boolean;
   /** null: nothing should run. */
   target: IntentView | null;
   /** The generation orders fall back to; null: stop. */
