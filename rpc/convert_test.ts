@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Assignment } from "../roles/model/assignment.ts";
+import type { Event } from "../roles/model/event.ts";
+import type { Operation, Rebalance } from "../roles/model/operation.ts";
 import {
   type GenerationSummary,
   type PublishRequest,
@@ -20,10 +22,16 @@ import {
   assignmentToWire,
   clusterStatusFromWire,
   clusterStatusToWire,
+  eventFromWire,
+  eventToWire,
   generationSummaryFromWire,
   generationSummaryToWire,
+  operationFromWire,
+  operationToWire,
   publishRequestFromWire,
   publishRequestToWire,
+  rebalanceFromWire,
+  rebalanceToWire,
   vmSpecFromWire,
   vmSpecToWire,
   workerReportFromWire,
@@ -262,6 +270,7 @@ Deno.test("a status and a generation survive the wire", () => {
     vms: 3,
     seconds: { copy: 0.5, place: 0, boot: null, healthy: null },
     traceparent: null,
+    rollbackTarget: true,
   };
   same(
     clusterStatusFromWire(
@@ -274,6 +283,59 @@ Deno.test("a status and a generation survive the wire", () => {
       overTheWire(master.Generation, generationSummaryToWire(summary)),
     ),
     summary,
+  );
+});
+
+Deno.test("events and operations survive the wire", () => {
+  const by = { role: "operator", name: "night shift", tokenId: "t1" };
+  const event: Event = {
+    index: 7,
+    atMs: 1_700_000_000_000,
+    topic: "vm",
+    cluster: "shop",
+    subject: "shop/web-0",
+    message: "placed on w1",
+    by,
+    data: { worker: "w1" },
+  };
+  same(eventFromWire(overTheWire(master.Event, eventToWire(event))), event);
+  const operation: Operation = {
+    id: "drain-17",
+    kind: "drain",
+    target: "w1",
+    state: "running",
+    by,
+    reason: "new disks",
+    createdAtMs: 1_700_000_000_000,
+    endedAtMs: null,
+    deadlineAtMs: null,
+    force: true,
+    done: 2,
+    total: 5,
+    message: "moves shop/web-1",
+  };
+  for (const deadlineAtMs of [null, 1_700_000_100_000]) {
+    const given = { ...operation, deadlineAtMs };
+    same(
+      operationFromWire(overTheWire(master.Operation, operationToWire(given))),
+      given,
+    );
+  }
+  const rebalance: Rebalance = {
+    moves: [{
+      vm: "shop/web-0",
+      fromWorker: "w1",
+      toWorker: "w2",
+      reason: "w1 is fuller",
+    }],
+    message: "one worker less",
+    freedWorkers: 1,
+  };
+  same(
+    rebalanceFromWire(
+      overTheWire(master.Rebalance, rebalanceToWire(rebalance)),
+    ),
+    rebalance,
   );
 });
 

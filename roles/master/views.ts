@@ -57,7 +57,7 @@ export class MasterViews {
     return [...state.generations.values()]
       .sort((a, b) => b.generation - a.generation)
       .slice(0, Math.min(limit, MAX_LISTED))
-      .map(summaryOf);
+      .map((doc) => summaryOf(doc, state.cluster.active));
   }
 
   workers(): WorkerStatus[] {

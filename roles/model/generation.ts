@@ -97,4 +97,6 @@ export interface GenerationSummary {
   vms: number;
   seconds: Pick<StageSeconds, "copy" | "place" | "boot" | "healthy">;
   traceparent: string | null;
+  /** It was active once and is not now: `rollback` may name it. */
+  rollbackTarget?: boolean;
 }

@@ -34,6 +34,7 @@ const Summary = z.strictObject({
     healthy: Seconds,
   }),
   traceparent: z.string().nullable(),
+  rollbackTarget: z.boolean(),
 }) satisfies z.ZodType<GenerationSummary>;
 
 export function generationSummaryToWire(
@@ -56,6 +57,7 @@ export function generationSummaryToWire(
     bootSeconds: summary.seconds.boot ?? -1,
     healthySeconds: summary.seconds.healthy ?? -1,
     traceparent: summary.traceparent ?? "",
+    rollbackTarget: summary.rollbackTarget ?? false,
   };
 }
 
@@ -83,6 +85,7 @@ export function generationSummaryFromWire(
       healthy: seconds(generation.healthySeconds),
     },
     traceparent: generation.traceparent === "" ? null : generation.traceparent,
+    rollbackTarget: generation.rollbackTarget,
   };
   return parseFast(Summary, plain, { what: "a generation" });
 }

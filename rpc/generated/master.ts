@@ -515,6 +515,7 @@ export interface Generation {
   bootSeconds: number;
   healthySeconds: number;
   traceparent: string;
+  rollbackTarget: boolean;
 }
 export interface GenerationInput {
   cluster?: string | undefined;
@@ -533,6 +534,7 @@ export interface GenerationInput {
   bootSeconds?: number | undefined;
   healthySeconds?: number | undefined;
   traceparent?: string | undefined;
+  rollbackTarget?: boolean | undefined;
 }
 export function decodeGeneration(r: Reader): Generation {
   const s = r.segment;
@@ -558,6 +560,7 @@ export function decodeGeneration(r: Reader): Generation {
     bootSeconds: getFloat64Default(n >= 64 ? v : undefined, d + 56, 0, 3220176896),
     healthySeconds: getFloat64Default(n >= 72 ? v : undefined, d + 64, 0, 3220176896),
     traceparent: q > 5 ? r.text(s, p + 40) : "",
+    rollbackTarget: n > 18 && (v.getUint8(d + 18) & 1) !== 0,
   };
 }
 export function encodeGeneration(w: Writer, x: GenerationInput, at: number): void {
@@ -578,6 +581,7 @@ export function encodeGeneration(w: Writer, x: GenerationInput, at: number): voi
   if (x.bootSeconds !== undefined) { w.view.setFloat64(at + 56, x.bootSeconds, true); flip64(w.view, at + 56, 0, 3220176896); }
   if (x.healthySeconds !== undefined) { w.view.setFloat64(at + 64, x.healthySeconds, true); flip64(w.view, at + 64, 0, 3220176896); }
   if (x.traceparent !== undefined && x.traceparent.length !== 0) w.text(p + 40, x.traceparent);
+  if (x.rollbackTarget === true) w.view.setUint8(at + 18, w.view.getUint8(at + 18) | 1);
 }
 export const Generation: StructType<Generation, GenerationInput> = { name: "Generation", dataWords: 9, pointerWords: 6, decode: decodeGeneration, encode: encodeGeneration };
 
@@ -2174,6 +2178,8 @@ export interface ViewerEventsParams {
   topics: (string)[];
   cluster: string;
   sink: EventSinkClient;
+  audit: boolean;
+  tail: number;
 }
 export interface ViewerEventsParamsInput {
   after?: number | bigint | undefined;
@@ -2181,6 +2187,8 @@ export interface ViewerEventsParamsInput {
   topics?: readonly (string)[] | undefined;
   cluster?: string | undefined;
   sink?: EventSinkClient | undefined;
+  audit?: boolean | undefined;
+  tail?: number | undefined;
 }
 export function decodeViewerEventsParams(r: Reader): ViewerEventsParams {
   const s = r.segment;
@@ -2195,6 +2203,8 @@ export function decodeViewerEventsParams(r: Reader): ViewerEventsParams {
     topics: q > 0 ? r.pointerList(s, p + 0, (r, s, at) => r.text(s, at)) : [],
     cluster: q > 1 ? r.text(s, p + 8) : "",
     sink: q > 2 ? takeClient(r, s, p + 16, EventSink) : takeClient(r, s, -1, EventSink),
+    audit: n > 8 && (v.getUint8(d + 8) & 2) !== 0,
+    tail: n >= 16 ? v.getUint32(d + 12, true) : 0,
   };
 }
 export function encodeViewerEventsParams(w: Writer, x: ViewerEventsParamsInput, at: number): void {
@@ -2204,6 +2214,8 @@ export function encodeViewerEventsParams(w: Writer, x: ViewerEventsParamsInput, 
   if (x.topics !== undefined && x.topics.length !== 0) w.pointers(p + 0, x.topics, (w, at, x) => w.text(at, x));
   if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 8, x.cluster);
   if (x.sink !== undefined) putClient(w, p + 16, x.sink);
+  if (x.audit === true) w.view.setUint8(at + 8, w.view.getUint8(at + 8) | 2);
+  if (x.tail !== undefined) w.view.setUint32(at + 12, checkInteger(x.tail, 0, 4294967295, "ViewerEventsParams.tail"), true);
 }
 export interface ViewerEventsParamsPipeline {
   readonly sink: EventSinkClient;

@@ -39,8 +39,9 @@ interface Viewer {
   # What would happen if this were published now. Nothing is stored.
 
   why @6 (vm :Text) -> (why :Why);
-  events @7 (after :UInt64, follow :Bool, topics :List(Text), cluster :Text, sink :EventSink) -> (subscription :Subscription);
+  events @7 (after :UInt64, follow :Bool, topics :List(Text), cluster :Text, sink :EventSink, audit :Bool, tail :UInt32) -> (subscription :Subscription);
   # Every kept event with an index above `after`, then new ones while the subscription is held. No topics: all.
+  # `audit`: only what somebody asked for, which is kept longer. `tail` above 0: at most so many of the newest.
 
   operations @8 (limit :UInt32 = 50) -> (operations :List(Operation));
   # Newest first.
@@ -371,4 +372,5 @@ struct Generation {
   bootSeconds @13 :Float64 = -1;
   healthySeconds @14 :Float64 = -1;
   traceparent @15 :Text;
+  rollbackTarget @16 :Bool;    # it was active once, and is not now
 }

@@ -231,7 +231,13 @@ export function clusterStatus(
 }
 
 /** A generation as lists show it. */
-export function summaryOf(doc: GenerationDoc): GenerationSummary {
-  const { wasActive: _wasActive, ...summary } = doc;
-  return summary;
+export function summaryOf(
+  doc: GenerationDoc,
+  active: number,
+): GenerationSummary {
+  const { wasActive, placement: _placement, ...summary } = doc;
+  return {
+    ...summary,
+    rollbackTarget: wasActive && doc.generation !== active,
+  };
 }
