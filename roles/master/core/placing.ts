@@ -74,6 +74,34 @@ export class Room {
     for (const placement of placements) this.take(placement);
   }
 
+  /** A worker that came or changed; what is held on a known one stays held. */
+  setWorker(
+    worker: Pick<WorkerRoom, "name" | "state" | "capacity" | "attributes">,
+  ): void {
+    const known = this.workers.get(worker.name);
+    const { cpuMilli, memoryMib } = worker.capacity;
+    this.workers.set(worker.name, {
+      ports: new Map(),
+      groups: new Map(),
+      ...known,
+      ...worker,
+      free: {
+        cpuMilli: cpuMilli -
+          ((known?.capacity.cpuMilli ?? 0) - (known?.free.cpuMilli ?? 0)),
+        memoryMib: memoryMib -
+          ((known?.capacity.memoryMib ?? 0) - (known?.free.memoryMib ?? 0)),
+      },
+    });
+  }
+
+  /** A worker that is no longer known; what was held on it is forgotten. */
+  removeWorker(name: string): void {
+    this.workers.delete(name);
+    for (const key of [...this.#holders.keys()]) {
+      if (key.startsWith(`${name}:`)) this.#holders.delete(key);
+    }
+  }
+
   take(taken: Taken): void {
     this.#add(taken, 1);
   }
