@@ -6,27 +6,16 @@
  *
  * @module
  */
-import { z } from "zod";
 import { type Mutant, MUTANTS, mutate } from "../sim/mutants.ts";
-import type { Settings } from "../sim/run.ts";
-import { runProcess } from "../../roles/process/mod.ts";
+import type { SeedResult } from "../sim/summary.ts";
+import { PARALLEL, root, simulateIn, untilStopped } from "./simulators.ts";
 
 /** A bug that this many seeds do not show is not caught. */
 const MAX_SEEDS = 200;
 /** Two hundred runs take a minute and a half: what takes longer goes round in circles. */
 const HUNT_TIMEOUT_MS = 10 * 60_000;
-/** Two cores. */
-const PARALLEL = 2;
 /** What the simulating process reads. */
 const SOURCES = ["deno.json", "deno.lock", "roles", "rpc", "vmm", "tests/sim"];
-
-const Catch = z.object({
-  runs: z.number(),
-  failure: z.object({ seed: z.number(), violation: z.string() }).nullable(),
-});
-type Catch = z.output<typeof Catch>;
-
-const root = new URL("../../", import.meta.url).pathname;
 
 async function copyTree(from: string, to: string): Promise<void> {
   const { isDirectory } = await Deno.stat(from);
@@ -44,36 +33,31 @@ async function copySources(to: string): Promise<void> {
   for (const path of SOURCES) await copyTree(root + path, `${to}/${path}`);
 }
 
-/** Runs seeds in the tree at `directory` until one fails. */
+/** The first of the seeds that fails in the tree at `directory`. */
 async function hunt(
   directory: string,
   seeds: number[],
   signal: AbortSignal,
-): Promise<Catch> {
-  const settings: Settings = {
-    commit: "mutant",
+): Promise<SeedResult | undefined> {
+  let last: SeedResult | undefined;
+  await simulateIn(directory, {
     seeds,
     isLarge: false,
+    times: 1,
     isVerbose: false,
     isHunt: true,
-  };
-  const { code, stdout, stderrTail } = await runProcess(Deno.execPath(), [
-    "run",
-    "--no-prompt",
-    "--no-check",
-    "--frozen",
-    `${directory}/tests/sim/run.ts`,
-    JSON.stringify(settings),
-  ], { cwd: directory, timeoutMs: HUNT_TIMEOUT_MS, signal });
-  if (code !== 0) throw new Error(`the simulator did not run: ${stderrTail}`);
-  return Catch.parse(JSON.parse(stdout));
+  }, {
+    onResult: (result) => last = result,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(HUNT_TIMEOUT_MS)]),
+  });
+  return last?.failure == null ? undefined : last;
 }
 
 async function huntMutant(
   mutant: Mutant,
   directory: string,
   signal: AbortSignal,
-): Promise<Catch> {
+): Promise<SeedResult | undefined> {
   await copySources(directory);
   for (const edit of mutant.edits) {
     const path = `${directory}/${edit.file}`;
@@ -81,11 +65,11 @@ async function huntMutant(
   }
   const seeds = Array.from({ length: MAX_SEEDS }, (_, index) => index + 1);
   const caught = await hunt(directory, seeds, signal);
-  if (caught.failure === null) return caught;
-  const { failure } = await hunt(root, [caught.failure.seed], signal);
-  if (failure === null) return caught;
+  if (caught === undefined) return undefined;
+  const control = await hunt(root, [caught.seed], signal);
+  if (control === undefined) return caught;
   throw new Error(
-    `seed ${failure.seed} fails without it as well: ${failure.violation}`,
+    `seed ${control.seed} fails without it as well: ${control.failure}`,
   );
 }
 
@@ -98,12 +82,12 @@ async function report(
   const say = (text: string) =>
     console.log(`${mutant.name.padEnd(34)} ${text}`);
   try {
-    const { runs, failure } = await huntMutant(mutant, directory, signal);
-    if (failure === null) {
-      say(`NOT CAUGHT in ${runs} seeds: ${mutant.harm}`);
+    const caught = await huntMutant(mutant, directory, signal);
+    if (caught === undefined) {
+      say(`NOT CAUGHT in ${MAX_SEEDS} seeds: ${mutant.harm}`);
       return false;
     }
-    say(`seed ${String(failure.seed).padStart(3)}  ${failure.violation}`);
+    say(`seed ${String(caught.seed).padStart(3)}  ${caught.failure}`);
     return true;
   } catch (error) {
     say(`FAILED ${error instanceof Error ? error.message : String(error)}`);
@@ -120,10 +104,7 @@ function chosen(words: readonly string[]): readonly Mutant[] {
 /** Hunts the mutants whose name contains one of the words, all without words; true when each was caught. */
 export async function huntMutants(words: readonly string[]): Promise<boolean> {
   const directory = await Deno.makeTempDir({ prefix: "procurator-mutants-" });
-  const stopped = new AbortController();
-  const stop = () => stopped.abort();
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
+  using signal = untilStopped();
   try {
     const mutants = chosen(words);
     const waiting = [...mutants.entries()];
@@ -132,15 +113,13 @@ export async function huntMutants(words: readonly string[]): Promise<boolean> {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         const [index, mutant] = next;
         const tree = `${directory}/${index}`;
-        if (await report(mutant, tree, stopped.signal)) caught++;
+        if (await report(mutant, tree, signal)) caught++;
       }
     };
     await Promise.all(Array.from({ length: PARALLEL }, worker));
     console.log(`mutants ${caught} of ${mutants.length} caught`);
     return caught === mutants.length && mutants.length > 0;
   } finally {
-    Deno.removeSignalListener("SIGINT", stop);
-    Deno.removeSignalListener("SIGTERM", stop);
     await Deno.remove(directory, { recursive: true });
   }
 }

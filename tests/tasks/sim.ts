@@ -10,12 +10,12 @@
  * @module
  */
 import { Command } from "@commander-js/extra-typings";
-import type { Settings } from "../sim/run.ts";
 import { failedSeeds, seedsOf } from "../sim/seeds.ts";
+import { differenceOf, type SeedResult, Summary } from "../sim/summary.ts";
 import { checkMutants, huntMutants } from "./mutants.ts";
+import { PARALLEL, root, simulateIn, untilStopped } from "./simulators.ts";
 
 const DEFAULT_SEEDS = 100;
-const root = new URL("../../", import.meta.url).pathname;
 
 function whole(text: string): number {
   if (!/^[0-9]{1,9}$/.test(text)) throw new Error(`not a number: ${text}`);
@@ -56,32 +56,84 @@ if (mutants === true) {
   Deno.exit(isGood ? 0 : 1);
 }
 
+/** Each seed twice, spread over the processes. */
+async function runSeeds(
+  seeds: readonly number[],
+  onResult: (result: SeedResult) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const parts = Array.from({ length: Math.min(PARALLEL, seeds.length) });
+  await Promise.all(parts.map((_, part) =>
+    simulateIn(root, {
+      seeds: seeds.filter((_, index) => index % parts.length === part),
+      isLarge: false,
+      times: 2,
+      isVerbose: verbose === true,
+      isHunt: false,
+    }, { onResult, signal })
+  ));
+}
+
+/** The two runs of a large seed beside each other. */
+async function runLarge(
+  seeds: readonly number[],
+  onResult: (result: SeedResult) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const seed of seeds) {
+    const runs: SeedResult[] = [];
+    const once = () =>
+      simulateIn(root, {
+        seeds: [seed],
+        isLarge: true,
+        times: 1,
+        isVerbose: true,
+        isHunt: false,
+      }, { onResult: (result) => runs.push(result), signal });
+    await Promise.all([once(), once()]);
+    const [first, second] = runs;
+    if (first === undefined || second === undefined) {
+      throw new Error(`seed ${seed} had no result`);
+    }
+    const isSame = first.digest === second.digest;
+    onResult(
+      isSame
+        ? first
+        : { ...first, failure: differenceOf(first.lines, second.lines) },
+    );
+  }
+}
+
 const commit = await commitOf();
-const count = seeds ?? (large === true ? 1 : DEFAULT_SEEDS);
-const settings: Settings = {
-  commit,
-  seeds: seed === undefined
-    ? [...(large === true ? [] : failedSeeds()), ...seedsOf(commit, count)]
-    : [seed],
-  isLarge: large === true,
-  isVerbose: verbose === true,
-  isHunt: false,
-};
-const { code } = await new Deno.Command(Deno.execPath(), {
-  args: [
-    "run",
-    "--no-prompt",
-    "--no-check",
-    "--frozen",
-    `${root}tests/sim/run.ts`,
-    JSON.stringify(settings),
-  ],
-  cwd: root,
-  stdin: "null",
-  stdout: "inherit",
-  stderr: "inherit",
-}).output().catch((error) => {
-  console.error(String(error));
-  return { code: 1 };
-});
-Deno.exit(code);
+const isLarge = large === true;
+const count = seeds ?? (isLarge ? 1 : DEFAULT_SEEDS);
+const chosen = seed === undefined
+  ? [...(isLarge ? [] : failedSeeds()), ...seedsOf(commit, count)]
+  : [seed];
+const summary = new Summary();
+const begin = performance.now();
+
+function onResult(result: SeedResult): void {
+  summary.add(result);
+  const { seed, failure, lines } = result;
+  if (failure !== null || verbose === true) {
+    for (const line of lines) console.log(line);
+  }
+  if (failure === null) return;
+  console.log(`FAILED ${failure}`);
+  const option = isLarge ? " --large" : "";
+  console.log(
+    `seed ${seed}, commit ${commit}: deno task sim --seed ${seed}${option}`,
+  );
+}
+
+using signal = untilStopped();
+try {
+  await (isLarge ? runLarge : runSeeds)(chosen, onResult, signal);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  Deno.exit(1);
+}
+const seconds = (performance.now() - begin) / 1000;
+for (const line of summary.lines(seconds)) console.log(line);
+Deno.exit(summary.isGood ? 0 : 1);
