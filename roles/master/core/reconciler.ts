@@ -79,7 +79,7 @@ class Planner {
 
   run(): ClusterPlan {
     this.#forgetGone();
-    const groups = wantedGroups(this.#input, [...this.#current.values()]);
+    const groups = wantedGroups(this.#input, this.#current.values());
     for (const group of groups) this.#planGroup(group);
     const wanted = new Set(groups.flat().map(({ id }) => id));
     this.#removeExtra(wanted);
@@ -154,7 +154,7 @@ class Planner {
     const placing = choosePlace({
       vm: wanted.id,
       spec: wanted.view.spec,
-      size: sizeHeld(this.#input, wanted, true),
+      size: sizeHeld(this.#input, wanted, "new"),
       avoid,
       nowMs: this.#input.nowMs,
       ...(except === undefined ? {} : { except }),
@@ -185,7 +185,7 @@ class Planner {
       avoid,
       surge: false,
       decision: null,
-      ...contentOf(this.#input, wanted, true),
+      ...contentOf(this.#input, wanted, "new"),
     };
     this.#room.take(after);
     this.actions.push({ kind: "place", before: null, after, reason });
@@ -380,7 +380,7 @@ class Planner {
     const refusal = refusalOf({
       vm: wanted.id,
       spec: wanted.view.spec,
-      size: sizeHeld(this.#input, wanted, false),
+      size: sizeHeld(this.#input, wanted, "changed"),
       avoid: [],
       nowMs: this.#input.nowMs,
     }, worker);
@@ -391,7 +391,7 @@ class Planner {
     }
     const after: PlacementDoc = {
       ...placement,
-      ...contentOf(this.#input, wanted, false),
+      ...contentOf(this.#input, wanted, "changed"),
       startedIn: wanted.generation,
     };
     // Until the switch is done the old content still takes what it took.

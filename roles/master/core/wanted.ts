@@ -19,6 +19,8 @@ export type PlanMode = "rolling" | "settled" | "frozen";
 
 /** A VM is to go elsewhere, as soon as availability allows it. */
 export interface MoveRequest {
+  /** The copy there is meant; one that is elsewhere already stays. */
+  from: string;
   /** null: wherever there is room. */
   to: string | null;
   reason: string;
@@ -63,74 +65,102 @@ export interface Wanted {
   generation: number;
 }
 
+/**
+ * What a copy is for: a main one that is new, a main one whose content
+ * changes in place, or one beside the main one.
+ */
+export type CopyKind = "new" | "changed" | "surge";
+
 /** What a spec takes. */
 export function sizeOf(spec: VmSpec): Size {
   return { cpuMilli: spec.cpuMilli, memoryMib: spec.memoryMib };
 }
 
-/** What should be there, group by group, in the order of the specs. */
-export function wantedGroups(input: ClusterInput, current: PlacementDoc[]) {
-  const groups: Wanted[][] = [];
-  if (input.mode === "frozen") {
-    for (const placement of current) {
-      const name = placement.vm.slice(
-        input.cluster.length + 1,
-        placement.vm.lastIndexOf("-"),
-      );
-      const view = input.specOf(placement.generation, name);
-      if (view === undefined) continue;
-      const { vm: id, generation } = placement;
-      groups.push([{ id, view, generation }]);
-    }
-    return groups;
+/** The VM's name in its id. */
+export function nameOf(input: ClusterInput, id: string): string {
+  return id.slice(input.cluster.length + 1, id.lastIndexOf("-"));
+}
+
+/** What runs is what should be there: each copy on the spec it carries. */
+function frozenGroups(input: ClusterInput, current: Iterable<PlacementDoc>) {
+  const groups = new Map<string, Wanted[]>();
+  for (const { vm: id, generation } of current) {
+    const name = nameOf(input, id);
+    const view = input.specOf(generation, name);
+    if (view === undefined) continue;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [{ id, view, generation }]);
+    else group.push({ id, view, generation });
   }
+  return [...groups.values()];
+}
+
+/** What should be there, group by group, in the order of the specs. */
+export function wantedGroups(
+  input: ClusterInput,
+  current: Iterable<PlacementDoc>,
+): Wanted[][] {
+  if (input.mode === "frozen") return frozenGroups(input, current);
   const { target } = input;
-  if (target === null) return groups;
-  for (const [name, view] of target.specs) {
-    groups.push(Array.from({ length: view.spec.replicas }, (_, ordinal) => ({
+  if (target === null) return [];
+  return [...target.specs].map(([name, view]) =>
+    Array.from({ length: view.spec.replicas }, (_, ordinal) => ({
       id: vmId(input.cluster, name, ordinal),
       view,
       generation: target.generation,
-    })));
-  }
-  return groups;
+    }))
+  );
+}
+
+/** What the active generation has for this instance; undefined: it does not have it. */
+export function fallbackWanted(
+  input: ClusterInput,
+  id: string,
+): Wanted | undefined {
+  const { fallback } = input;
+  const view = fallback?.specs.get(nameOf(input, id));
+  if (fallback === null || view === undefined) return undefined;
+  const ordinal = Number(id.slice(id.lastIndexOf("-") + 1));
+  if (ordinal >= view.spec.replicas) return undefined;
+  return { id, view, generation: fallback.generation };
 }
 
 /** The spec a worker goes back to by itself; undefined: it stops the VM. */
 export function fallbackOf(
   input: ClusterInput,
   wanted: Wanted,
-  isNew: boolean,
+  kind: CopyKind,
 ): SpecView | undefined {
-  const { fallback, cluster, mode } = input;
+  // The old copy beside it is what there is to go back to.
+  if (kind === "surge") return undefined;
   // A new copy of what is active has nothing better to go back to.
-  if (isNew && mode === "settled") return undefined;
-  const name = wanted.view.spec.name;
-  const view = fallback?.specs.get(name);
-  if (view === undefined) return undefined;
-  if (view.runtimeHash === wanted.view.runtimeHash) return undefined;
-  const ordinal = Number(wanted.id.slice(cluster.length + name.length + 2));
-  return ordinal < view.spec.replicas ? view : undefined;
+  if (kind === "new" && input.mode === "settled") return undefined;
+  const view = fallbackWanted(input, wanted.id)?.view;
+  return view?.runtimeHash === wanted.view.runtimeHash ? undefined : view;
 }
 
 /** What is held on the worker for it: room for the fallback as well. */
 export function sizeHeld(
   input: ClusterInput,
   wanted: Wanted,
-  isNew: boolean,
+  kind: CopyKind,
 ): Size {
   const own = sizeOf(wanted.view.spec);
-  const fallback = fallbackOf(input, wanted, isNew);
+  const fallback = fallbackOf(input, wanted, kind);
   return fallback === undefined ? own : largerOf(own, sizeOf(fallback.spec));
 }
 
-/** The fields of a placement that follow from the spec it carries. */
+/**
+ * The fields of a placement that follow from the spec it carries. A surge copy
+ * holds the host ports that it will publish: they are its VM's, and nobody
+ * else is to take them before it is promoted.
+ */
 export function contentOf(
   input: ClusterInput,
   wanted: Wanted,
-  isNew: boolean,
+  kind: CopyKind,
 ) {
-  const fallback = fallbackOf(input, wanted, isNew);
+  const fallback = fallbackOf(input, wanted, kind);
   const { view, generation } = wanted;
   const own = publishedPorts(view.spec);
   const theirs = fallback === undefined ? [] : publishedPorts(fallback.spec);
@@ -141,7 +171,7 @@ export function contentOf(
     fallbackGeneration: fallback === undefined
       ? 0
       : input.fallback?.generation ?? 0,
-    reserved: sizeHeld(input, wanted, isNew),
+    reserved: sizeHeld(input, wanted, kind),
     ports: [...new Set([...own, ...theirs])],
   };
 }
