@@ -1,14 +1,21 @@
 /**
  * The only SQL of the master: documents (kind, id, revision, JSON text) with
- * compare-and-set transactions and watch, on node:sqlite. A transaction that
- * resolved survives kill -9 and power loss; those asked for in one turn share
- * one commit. Knows nothing of what the documents mean; `now` and ids are the
- * caller's.
+ * compare-and-set transactions and watch, on node:sqlite, and the events that
+ * are written with them (event_table.ts). A transaction that resolved survives
+ * kill -9 and power loss; those asked for in one turn share one commit. Knows
+ * nothing of what the documents mean; `now` and ids are the caller's.
  *
  * @module
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { AppError } from "../model/errors.ts";
+import {
+  EVENT_SCHEMA,
+  type EventPage,
+  type EventQuery,
+  EventTable,
+  type NewEvent,
+} from "./event_table.ts";
 
 /** A document as it is stored. */
 export interface StoredDocument {
@@ -42,11 +49,17 @@ export interface Store {
   /** Sorted by id. */
   list(kind: string, prefix?: string): Promise<StoredDocument[]>;
   /**
-   * All or nothing; resolves with the new revision once it is durable.
+   * All or nothing, the events too; resolves with the new revision once it is
+   * durable.
    *
    * @throws {AppError} `conflict` when a revision is another, `storage` when the disk is full or broken.
    */
-  transact(operations: readonly StoreOperation[]): Promise<number>;
+  transact(
+    operations: readonly StoreOperation[],
+    events?: readonly NewEvent[],
+  ): Promise<number>;
+  /** Events after an index, in order; at most `limit` of those that match. */
+  readEvents(query: EventQuery): Promise<EventPage>;
   /**
    * Tells every change of `kind` after `fromRevision`, deletions included, in order.
    *
@@ -81,10 +94,12 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS documents_by_revision ON documents (kind, revision);
   CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
   INSERT OR IGNORE INTO counters VALUES ('revision', 0), ('forgotten', 0), ('schema', 1);
+  ${EVENT_SCHEMA}
 `;
 
 interface Waiting {
   operations: readonly StoreOperation[];
+  events: readonly NewEvent[];
   resolve(revision: number): void;
   reject(error: unknown): void;
 }
@@ -115,6 +130,7 @@ class SqliteStore implements Store {
   readonly #findRevision: StatementSync;
   readonly #put: StatementSync;
   readonly #counter: StatementSync;
+  readonly #events: EventTable;
   readonly #watchers = new Set<
     { kind: string; onChange: (change: StoreChange) => void }
   >();
@@ -141,6 +157,7 @@ class SqliteStore implements Store {
     );
     this.#counter = db.prepare("UPDATE counters SET value = ? WHERE name = ?");
     this.#revision = this.#readCounter("revision");
+    this.#events = new EventTable(db);
   }
 
   #readCounter(name: string): number {
@@ -174,9 +191,12 @@ class SqliteStore implements Store {
     }));
   }
 
-  transact(operations: readonly StoreOperation[]): Promise<number> {
+  transact(
+    operations: readonly StoreOperation[],
+    events: readonly NewEvent[] = [],
+  ): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ operations, resolve, reject });
+      this.#waiting.push({ operations, events, resolve, reject });
       // A microtask: what is asked for in this turn goes into one commit.
       if (this.#waiting.length === 1) queueMicrotask(() => this.#flush());
     });
@@ -206,13 +226,17 @@ class SqliteStore implements Store {
           this.#put.run(kind, id, revision, json);
           changes.push({ kind, id, revision, json });
         }
+        this.#events.append(waiting.events);
         done.push({ waiting, revision });
       }
       this.#counter.run(this.#revision, "revision");
       if (changes.some(({ json }) => json === null)) this.#forgetOld();
+      this.#events.flush();
       this.#commit.run();
+      this.#events.committed();
     } catch (error) {
       this.#revision = before;
+      this.#events.rolledBack();
       try {
         this.#rollback.run();
       } catch {
@@ -251,6 +275,10 @@ class SqliteStore implements Store {
       "DELETE FROM documents WHERE json IS NULL AND revision <= ?",
     ).run(revision);
     this.#counter.run(revision, "forgotten");
+  }
+
+  async readEvents(query: EventQuery): Promise<EventPage> {
+    return this.#events.read(query);
   }
 
   #tell(changes: readonly StoreChange[]): void {

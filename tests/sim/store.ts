@@ -7,6 +7,11 @@
  */
 import { AppError } from "../../roles/model/errors.ts";
 import type {
+  EventPage,
+  EventQuery,
+  NewEvent,
+} from "../../roles/master/event_table.ts";
+import type {
   Store,
   StoreChange,
   StoredDocument,
@@ -49,7 +54,14 @@ export class ProcessStore implements Store {
     return this.#options.process.alive(this.#inner.list(kind, prefix));
   }
 
-  async transact(operations: readonly StoreOperation[]): Promise<number> {
+  readEvents(query: EventQuery): Promise<EventPage> {
+    return this.#options.process.alive(this.#inner.readEvents(query));
+  }
+
+  async transact(
+    operations: readonly StoreOperation[],
+    events: readonly NewEvent[] = [],
+  ): Promise<number> {
     const { process, faults, trace, transitions } = this.#options;
     await this.#wait();
     if (process.isDead) return await never();
@@ -57,7 +69,7 @@ export class ProcessStore implements Store {
       trace.fault("master-disk-full", "master");
       throw new AppError("storage", "the disk is full");
     }
-    const revision = await this.#inner.transact(operations);
+    const revision = await this.#inner.transact(operations, events);
     transitions.committed(operations);
     await this.#wait();
     return process.isDead ? await never() : revision;
