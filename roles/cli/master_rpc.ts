@@ -7,7 +7,7 @@ import { TOKEN_ROLES, TokenInfo } from "../auth/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { Counter } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
-import { connectRpc } from "../../rpc/mod.ts";
+import { connectRpc, type Session as RpcSession } from "../../rpc/mod.ts";
 import {
   clusterStatusFromWire,
   generationSummaryFromWire,
@@ -182,6 +182,14 @@ async function openSession(target: MasterTarget): Promise<MasterClient> {
     ({ signal }) =>
       connectRpc({ url: target.url, caCert: target.caCert, signal }),
   );
+  return await loginOver(connection, target.token ?? "");
+}
+
+/** Logs in over a connection that is there; it is closed when that fails, and with the client. */
+export async function loginOver(
+  connection: Pick<RpcSession, "bootstrap" | "close" | "closed">,
+  token: string,
+): Promise<MasterClient> {
   const close = async () => {
     connection.close();
     await connection.closed;
@@ -190,7 +198,7 @@ async function openSession(target: MasterTarget): Promise<MasterClient> {
     using gate = connection.bootstrap(Gate);
     const { session } = await within(
       CONNECT_TIMEOUT_MS,
-      (options) => gate.login({ token: target.token ?? "" }, options),
+      (options) => gate.login({ token }, options),
     );
     return {
       ...methodsOf(session),
