@@ -28,6 +28,16 @@ const table: RoleTable = {
       return await run(await load(HubConfig));
     },
   },
+  guard: {
+    run: async (load) => {
+      const { GuardConfig, run } = await import("./roles/guard/mod.ts");
+      return await run(await load(GuardConfig));
+    },
+    status: async (options, context) => {
+      const { guardStatus } = await import("./roles/guard/mod.ts");
+      return await guardStatus(options, context);
+    },
+  },
   dev: async (options, context) => {
     const { dev } = await import("./roles/dev/mod.ts");
     return await dev(options, context);

@@ -11,6 +11,7 @@ import { addDev } from "./commands/dev.ts";
 import { addExample } from "./commands/example.ts";
 import { addGenerations } from "./commands/generations.ts";
 import { addGitCredential } from "./commands/git_credential.ts";
+import { addGuard } from "./commands/guard.ts";
 import { addLogin } from "./commands/login.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addResume, addRetry, addRollback } from "./commands/operate.ts";
@@ -33,6 +34,7 @@ export type AddCommand = (
 export const COMMANDS: readonly AddCommand[] = [
   addDev,
   addServe,
+  addGuard,
   addExample,
   addRepo,
   addBuilds,

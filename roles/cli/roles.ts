@@ -7,6 +7,7 @@
 import type { z } from "zod";
 import type { Service } from "../config/mod.ts";
 import type { CliContext } from "./context.ts";
+import type { GuardStatus } from "../guard/core/messages.ts";
 import type { RunningRole } from "../model/ports.ts";
 
 /** Parses the role's configuration from file and flags by its schema, and sets logging up. */
@@ -33,9 +34,29 @@ export interface DevOptions {
   driver?: string;
 }
 
+/** What the flags of `guard` may say. */
+export interface GuardRunFlags {
+  runDir?: string | undefined;
+  logLevel?: string | undefined;
+}
+
+/** A running guard's word, and when it was heard by the boot-time clock. */
+export interface GuardReport {
+  status: GuardStatus;
+  bootMs: number;
+}
+
 /** Every way to run something that stays. */
 export interface RoleTable {
   roles: Readonly<Record<Service, StartRole>>;
+  guard: {
+    run: StartRole;
+    /** @throws {AppError} `unavailable` when none answers. */
+    status: (
+      options: { runDir?: string },
+      context: CliContext,
+    ) => Promise<GuardReport>;
+  };
   /** Runs until it is asked to stop; the exit status. */
   dev: (options: DevOptions, context: CliContext) => Promise<number>;
   demo: (options: DevOptions, context: CliContext) => Promise<number>;

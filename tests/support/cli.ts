@@ -104,7 +104,12 @@ export async function cli(
   };
   result.status = await runCli(
     args,
-    { roles: { ...NO_ROLES, ...options.roles }, dev: noRole, demo: noRole },
+    {
+      roles: { ...NO_ROLES, ...options.roles },
+      guard: { run: noRole, status: noRole },
+      dev: noRole,
+      demo: noRole,
+    },
     context,
   );
   return result;
