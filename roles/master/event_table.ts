@@ -11,6 +11,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Event, SYSTEM } from "../model/event.ts";
 import { parseJsonWith } from "../model/parse.ts";
+import type { NewEvent } from "./core/events.ts";
 
 /** Events kept of what the master did by itself: two roll-outs of 50,000 VMs from end to end, some 50 MB. */
 export const MAX_EVENTS = 200_000;
@@ -22,9 +23,6 @@ const PRUNE_EVERY = 5000;
 const MAX_SCANNED = 20_000;
 /** Largest page. */
 const MAX_PAGE = 1000;
-
-/** An event that has no index yet. */
-export type NewEvent = Omit<Event, "index">;
 
 /** What of the events is read. */
 export interface EventQuery {

@@ -9,12 +9,12 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { AppError } from "../model/errors.ts";
+import type { NewEvent } from "./core/events.ts";
 import {
   EVENT_SCHEMA,
   type EventPage,
   type EventQuery,
   EventTable,
-  type NewEvent,
 } from "./event_table.ts";
 
 /** A document as it is stored. */

@@ -6,11 +6,8 @@
  * @module
  */
 import { AppError } from "../../roles/model/errors.ts";
-import type {
-  EventPage,
-  EventQuery,
-  NewEvent,
-} from "../../roles/master/event_table.ts";
+import type { NewEvent } from "../../roles/master/core/events.ts";
+import type { EventPage, EventQuery } from "../../roles/master/event_table.ts";
 import type {
   Store,
   StoreChange,
