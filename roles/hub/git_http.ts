@@ -16,6 +16,7 @@ import {
   MAX_HEAD_BYTES,
   parseCgiHead,
 } from "./core/cgi_response.ts";
+import { hooksEnvironment } from "./check_index.ts";
 import { cgiEnvironment, type GitRequest } from "./core/git_request.ts";
 import { gitEnvironment, type Repositories } from "./repositories.ts";
 
@@ -26,6 +27,8 @@ const TAIL_LINES = 20;
 
 export interface GitHttp {
   repositories: Repositories;
+  /** The directory of the hooks that git runs. */
+  hooks: string;
   turns: Turns;
   /** A client that sends or takes nothing for this long is given up. Milliseconds. */
   stallMs: number;
@@ -135,7 +138,11 @@ function spawnBackend(
   });
   const child = new Deno.Command("git", {
     args: ["http-backend"],
-    env: { ...gitEnvironment(options.repositories.root), ...env },
+    env: {
+      ...gitEnvironment(options.repositories.root),
+      ...hooksEnvironment(options.hooks),
+      ...env,
+    },
     clearEnv: true,
     stdin: request.body === null ? "null" : "piped",
     stdout: "piped",

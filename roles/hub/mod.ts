@@ -24,6 +24,7 @@ import { runChecked } from "../process/mod.ts";
 import { type Service, startService } from "../service/mod.ts";
 import { Turns } from "../turns/mod.ts";
 import { addHubRoutes, gitErrorPage } from "./api.ts";
+import { installHooks } from "./check_index.ts";
 import type { HubConfig } from "./config.ts";
 import { isGitPath } from "./core/git_request.ts";
 import type { GitHttp } from "./git_http.ts";
@@ -105,9 +106,12 @@ async function openGit(
     missingHint: "apt-get install git",
   });
   const repositories = await openRepositories(config);
+  const hooks = `${repositories.root}/../hooks`;
+  await installHooks(hooks);
   const hint = hintTo(ci);
   return {
     repositories,
+    hooks: await Deno.realPath(hooks),
     turns: new Turns({
       running: config.gitProcesses,
       waiting: config.gitProcesses * 4,

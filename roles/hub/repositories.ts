@@ -5,11 +5,13 @@
  *
  * @module
  */
+import { systemClock } from "../clock/mod.ts";
 import { flushDirectory } from "../files/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { Name } from "../model/ids.ts";
 import { runChecked } from "../process/mod.ts";
 import { Turns } from "../turns/mod.ts";
+import { forgetCheckIndexes, readCheckIndexes } from "./check_index.ts";
 import {
   type Branch,
   chooseHead,
@@ -24,7 +26,8 @@ export interface Repository {
   name: string;
   /** The branch that is published; what `git clone` checks out. */
   head: string | null;
-  branches: Branch[];
+  /** `checkIndex` as `git push -o check-index=N` said it for this tip. */
+  branches: (Branch & { checkIndex?: number })[];
 }
 
 /** Repositories one hub serves: the list is read whole, at 5 ms each. */
@@ -207,7 +210,19 @@ export class Repositories {
         "refs/heads/",
       ]),
     ]);
-    return { name, head: parseHead(head), branches: parseBranches(text) };
+    const branches = parseBranches(text);
+    const indexes = await readCheckIndexes(
+      this.pathOf(name),
+      branches.map(({ name, commit }) => ({ name, commit })),
+    );
+    return {
+      name,
+      head: parseHead(head),
+      branches: branches.map((branch) => {
+        const checkIndex = indexes.get(branch.name);
+        return checkIndex === undefined ? branch : { ...branch, checkIndex };
+      }),
+    };
   }
 
   async list(): Promise<Repository[]> {
@@ -249,6 +264,7 @@ export class Repositories {
   async settleHead(name: string): Promise<void> {
     // Not in line with those who look: it ends a push.
     const { head, branches } = await this.#read(name);
+    await forgetCheckIndexes(this.pathOf(name), branches, systemClock.now());
     const wanted = chooseHead(head, branches.map((branch) => branch.name));
     if (wanted !== null && wanted !== head) {
       await this.#git([

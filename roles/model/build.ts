@@ -16,6 +16,8 @@ export const BranchView = z.object({
   commit: Commit,
   subject: z.string(),
   committedAtMs: Milliseconds,
+  /** The plan revision that its push wants it published on: `git push -o check-index=N`. */
+  checkIndex: Counter.optional(),
 });
 export type BranchView = z.output<typeof BranchView>;
 
