@@ -5,9 +5,17 @@
  * @module
  */
 import { type Action, applyActions, reissues } from "./core/actions.ts";
-import { generationKey, placementKey } from "./core/documents.ts";
+import {
+  generationKey,
+  type PlacementDoc,
+  placementKey,
+} from "./core/documents.ts";
 import type { ClusterChange } from "./core/generations.ts";
-import { checkPlacements } from "./core/plan_check.ts";
+import {
+  BrokenInvariant,
+  checkTouched,
+  type Touched,
+} from "./core/plan_check.ts";
 import type { ClusterTick } from "./core/tick.ts";
 import type { Draft } from "./documents.ts";
 
@@ -22,7 +30,7 @@ export function applyChange(draft: Draft, change: ClusterChange): void {
 /**
  * Applies every cluster's tick.
  *
- * @throws {Error} when the plan breaks an invariant: a bug, which must not be committed.
+ * @throws {BrokenInvariant} when the plan breaks one: a bug, which must not be committed.
  */
 export function applyTick(draft: Draft, ticks: readonly ClusterTick[]): void {
   for (const { isChanged, change } of ticks) {
@@ -31,17 +39,32 @@ export function applyTick(draft: Draft, ticks: readonly ClusterTick[]): void {
   const actions = ticks.flatMap((tick) => tick.actions);
   if (actions.length === 0) return;
   applyPlacements(draft, actions);
-  const touched = new Set(
-    actions.filter(takesMore).flatMap(({ after }) => after?.worker ?? []),
-  );
-  const broken = checkPlacements(
-    [...draft.entries("placement")].map(([, doc]) => doc),
-    [...draft.entries("worker")].map(([, doc]) => doc),
-    touched,
-  );
+  const broken = checkTouched({
+    placementsOn: (worker) => draft.placementsOn(worker),
+    placementsOfVm: (vm) => placementsOfVm(draft, vm),
+    worker: (name) => draft.get("worker", name),
+  }, touchedBy(actions));
   if (broken.length > 0) {
-    throw new Error(`the plan breaks an invariant: ${broken.join("; ")}`);
+    throw new BrokenInvariant(
+      `the plan breaks an invariant: ${broken.join("; ")}`,
+    );
   }
+}
+
+function* placementsOfVm(draft: Draft, vm: string): Generator<PlacementDoc> {
+  for (const [, doc] of draft.entries("placement", `${vm}#`)) yield doc;
+}
+
+function touchedBy(actions: readonly Action[]): Touched {
+  const workers = new Set<string>();
+  const vms = new Set<string>();
+  for (const action of actions) {
+    const { after } = action;
+    if (after === null) continue;
+    if (action.kind !== "acknowledge") vms.add(after.vm);
+    if (takesMore(action)) workers.add(after.worker);
+  }
+  return { workers, vms };
 }
 
 /** What a worker holds already is no plan's fault, even if the worker now offers less. */
@@ -49,7 +72,8 @@ function takesMore({ before, after }: Action): boolean {
   if (after === null) return false;
   if (before === null) return true;
   return after.reserved.cpuMilli > before.reserved.cpuMilli ||
-    after.reserved.memoryMib > before.reserved.memoryMib;
+    after.reserved.memoryMib > before.reserved.memoryMib ||
+    after.ports.some((port) => !before.ports.includes(port));
 }
 
 /** Tells the workers of a cluster to try a generation again. */

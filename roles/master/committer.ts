@@ -6,7 +6,7 @@
  * @module
  */
 import { AppError, toAppError } from "../model/errors.ts";
-import { type Documents, Draft } from "./documents.ts";
+import { type DocumentChange, type Documents, Draft } from "./documents.ts";
 import type { Store } from "./store.ts";
 
 /** Changes that wait at most; a burst beyond it is told to come back. */
@@ -19,7 +19,7 @@ export interface CommitHooks {
   /** Before the store is asked, with the names of the changes. */
   beforeCommit(names: readonly string[]): void;
   /** After it is durable and in memory, before anybody is answered. */
-  committed(names: readonly string[], draft: Draft): void;
+  committed(names: readonly string[], changes: readonly DocumentChange[]): void;
 }
 
 interface Job {
@@ -62,8 +62,24 @@ export class Committer {
         { hint: "try again in a moment" },
       );
     }
+    return this.#enqueue(name, change, (job) => this.#waiting.push(job));
+  }
+
+  /**
+   * As {@linkcode change}, but before all that wait, on a draft of exactly
+   * what is committed; never told to come back. For the tick: one at a time.
+   */
+  changeFirst<T>(name: string, change: (draft: Draft) => T): Promise<T> {
+    return this.#enqueue(name, change, (job) => this.#waiting.unshift(job));
+  }
+
+  #enqueue<T>(
+    name: string,
+    change: (draft: Draft) => T,
+    add: (job: Job) => void,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({
+      add({
         name,
         change,
         resolve: (value) => resolve(value as T),
@@ -105,16 +121,17 @@ export class Committer {
 
   async #commit(draft: Draft, jobs: readonly Job[]): Promise<void> {
     const names = jobs.map(({ name }) => name);
+    let changes: DocumentChange[];
     this.#hooks.beforeCommit(names);
     try {
       const operations = draft.operations(this.#documents);
       const revision = await this.#store.transact(operations);
-      this.#documents.accept(draft, revision);
+      changes = this.#documents.accept(draft, revision);
       this.#failure = null;
     } catch (error) {
       this.#failure = toAppError(error);
       throw this.#failure;
     }
-    this.#hooks.committed(names, draft);
+    this.#hooks.committed(names, changes);
   }
 }

@@ -13,10 +13,12 @@ import {
   GenerationDoc,
   OperationDoc,
   PlacementDoc,
+  placementKey,
   VolumeDoc,
   WorkerDoc,
 } from "./core/documents.ts";
 import type { Store, StoreOperation } from "./store.ts";
+import { byFirstPart, type Index, Table } from "./table.ts";
 
 /** What the store knows of itself; one document, `master`. */
 const StoreDoc = z.strictObject({
@@ -52,19 +54,63 @@ const KINDS = Object.keys(SCHEMAS) as Kind[];
 /** Reading, the same for what is committed and for a draft. */
 export interface Reading {
   get<K extends Kind>(kind: K, id: string): DocumentOf<K> | undefined;
-  /** All of a kind whose id begins with `prefix`. */
+  /**
+   * All of a kind whose id begins with `prefix`. Costs what it finds when the
+   * prefix is `cluster/`, or `cluster/vm-0#` of placements; else it walks.
+   */
   entries<K extends Kind>(
     kind: K,
     prefix?: string,
   ): Iterable<[string, DocumentOf<K>]>;
+  /** Leaving ones included. */
+  placementsOn(worker: string): Iterable<PlacementDoc>;
+  /** How many there are of a kind. */
+  count(kind: Kind): number;
+}
+
+/** A document that a commit changed; null: it was not, or is no longer there. */
+export interface DocumentChange<K extends Kind = Kind> {
+  kind: K;
+  id: string;
+  before: DocumentOf<K> | null;
+  after: DocumentOf<K> | null;
+}
+
+/** True, and the compiler knows it, when a change is of this kind. */
+export function isChangeOf<K extends Kind>(
+  change: DocumentChange,
+  kind: K,
+): change is DocumentChange<K> {
+  return change.kind === kind;
+}
+
+interface Entry {
+  /** null, only in drafts: deleted. */
+  doc: AnyDocument | null;
+  revision: number;
+}
+
+const byCluster: Index<Entry> = byFirstPart("/");
+const byVm: Index<Entry> = byFirstPart("#");
+const byWorker: Index<Entry> = {
+  keyOf: (_id, { doc }) =>
+    doc === null ? undefined : (doc as PlacementDoc).worker,
+};
+
+const INDEXES: Partial<Record<Kind, readonly Index<Entry>[]>> = {
+  generation: [byCluster],
+  intent: [byCluster],
+  placement: [byCluster, byVm, byWorker],
+  volume: [byCluster],
+};
+
+function tableOf(kind: Kind): Table<Entry> {
+  return new Table(INDEXES[kind]);
 }
 
 /** What is committed. */
 export class Documents implements Reading {
-  readonly #tables = new Map<
-    Kind,
-    Map<string, { doc: AnyDocument; revision: number }>
-  >(KINDS.map((kind) => [kind, new Map()]));
+  readonly #tables = new Map(KINDS.map((kind) => [kind, tableOf(kind)]));
 
   /** Loads everything; a document that does not parse names itself and stops the start. */
   static async load(store: Store): Promise<Documents> {
@@ -85,7 +131,7 @@ export class Documents implements Reading {
     return documents;
   }
 
-  #table(kind: Kind) {
+  #table(kind: Kind): Table<Entry> {
     const table = this.#tables.get(kind);
     if (table === undefined) throw new Error(`no table for ${kind}`);
     return table;
@@ -99,28 +145,47 @@ export class Documents implements Reading {
     return this.#table(kind).get(id)?.revision ?? 0;
   }
 
+  count(kind: Kind): number {
+    return this.#table(kind).size;
+  }
+
   *entries<K extends Kind>(
     kind: K,
     prefix = "",
   ): Generator<[string, DocumentOf<K>]> {
-    for (const [id, { doc }] of this.#table(kind)) {
-      if (id.startsWith(prefix)) yield [id, doc as DocumentOf<K>];
+    for (const [id, { doc }] of this.#table(kind).beginning(prefix)) {
+      yield [id, doc as DocumentOf<K>];
     }
   }
 
-  /** Takes over a draft whose commit has succeeded. */
-  accept(draft: Draft, revision: number): void {
-    for (const { kind, id, doc } of draft.changes()) {
-      if (doc === null) this.#table(kind).delete(id);
-      else this.#table(kind).set(id, { doc, revision });
+  *placementsOn(worker: string): Generator<PlacementDoc> {
+    for (
+      const [, { doc }] of this.#table("placement").under(byWorker, worker)
+    ) {
+      yield doc as PlacementDoc;
     }
+  }
+
+  /** Takes over a draft whose commit has succeeded, and says what was before. */
+  accept(draft: Draft, revision: number): DocumentChange[] {
+    const changes: DocumentChange[] = [];
+    for (const { kind, id, doc } of draft.changes()) {
+      const table = this.#table(kind);
+      const before = table.get(id)?.doc ?? null;
+      if (doc === null) table.delete(id);
+      else table.set(id, { doc, revision });
+      if (before !== null || doc !== null) {
+        changes.push({ kind, id, before, after: doc });
+      }
+    }
+    return changes;
   }
 }
 
 /** Changes on top of what is committed, or of another draft. */
 export class Draft implements Reading {
   readonly #base: Reading;
-  readonly #changes = new Map<Kind, Map<string, AnyDocument | null>>();
+  readonly #changes = new Map<Kind, Table<Entry>>();
 
   constructor(base: Reading) {
     this.#base = base;
@@ -133,7 +198,7 @@ export class Draft implements Reading {
   get<K extends Kind>(kind: K, id: string): DocumentOf<K> | undefined {
     const changed = this.#changes.get(kind)?.get(id);
     if (changed === undefined) return this.#base.get(kind, id);
-    return changed === null ? undefined : changed as DocumentOf<K>;
+    return changed.doc === null ? undefined : changed.doc as DocumentOf<K>;
   }
 
   *entries<K extends Kind>(
@@ -141,15 +206,31 @@ export class Draft implements Reading {
     prefix = "",
   ): Generator<[string, DocumentOf<K>]> {
     const changed = this.#changes.get(kind);
-    for (const [id, doc] of this.#base.entries(kind, prefix)) {
-      if (changed?.has(id) !== true) yield [id, doc];
+    for (const entry of this.#base.entries(kind, prefix)) {
+      if (changed?.get(entry[0]) === undefined) yield entry;
     }
-    if (changed === undefined) return;
-    for (const [id, doc] of changed) {
-      if (doc !== null && id.startsWith(prefix)) {
-        yield [id, doc as DocumentOf<K>];
-      }
+    for (const [id, { doc }] of changed?.beginning(prefix) ?? []) {
+      if (doc !== null) yield [id, doc as DocumentOf<K>];
     }
+  }
+
+  *placementsOn(worker: string): Generator<PlacementDoc> {
+    const changed = this.#changes.get("placement");
+    for (const doc of this.#base.placementsOn(worker)) {
+      if (changed?.get(placementKey(doc)) === undefined) yield doc;
+    }
+    for (const [, { doc }] of changed?.under(byWorker, worker) ?? []) {
+      yield doc as PlacementDoc;
+    }
+  }
+
+  count(kind: Kind): number {
+    let count = this.#base.count(kind);
+    for (const [id, { doc }] of this.#changes.get(kind)?.beginning("") ?? []) {
+      const isThere = this.#base.get(kind, id) !== undefined;
+      count += Number(doc !== null) - Number(isThere);
+    }
+    return count;
   }
 
   put<K extends Kind>(kind: K, id: string, doc: DocumentOf<K>): void {
@@ -161,14 +242,14 @@ export class Draft implements Reading {
   }
 
   #set(kind: Kind, id: string, doc: AnyDocument | null): void {
-    const table = this.#changes.get(kind) ?? new Map();
-    table.set(id, doc);
+    const table = this.#changes.get(kind) ?? tableOf(kind);
+    table.set(id, { doc, revision: 0 });
     this.#changes.set(kind, table);
   }
 
   *changes(): Generator<{ kind: Kind; id: string; doc: AnyDocument | null }> {
     for (const [kind, table] of this.#changes) {
-      for (const [id, doc] of table) yield { kind, id, doc };
+      for (const [id, { doc }] of table.beginning("")) yield { kind, id, doc };
     }
   }
 

@@ -5,12 +5,18 @@
  * @module
  */
 import type { Clock } from "../model/ports.ts";
+import { BrokenInvariant } from "./core/plan_check.ts";
 import type { MasterService } from "./service.ts";
 
 /** Ticks in a row without a pause: a commit's way through all its steps takes fewer. More would starve callers. */
 const MAX_IN_A_ROW = 16;
 
-/** Runs until `signal` aborts; `onError` hears of ticks that failed, which the next period repeats. */
+/**
+ * Runs until `signal` aborts; `onError` hears of ticks that failed, which the
+ * next period repeats.
+ *
+ * @throws {BrokenInvariant} when a plan broke one: nothing of it is committed, and the process has to end.
+ */
 export async function runTickLoop(
   service: Pick<MasterService, "tick" | "hasWork" | "waitForWork">,
   options: {
@@ -35,6 +41,8 @@ export async function runTickLoop(
         await clock.sleep(tickMs, signal);
       }
     } catch (error) {
+      // A bug, which the next tick would only repeat.
+      if (error instanceof BrokenInvariant) throw error;
       onError(error);
       await clock.sleep(tickMs, signal);
     }

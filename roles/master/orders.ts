@@ -59,10 +59,8 @@ export function assignmentAbove(
   const fence = state.fenceOf(doc);
   if (compareFence(fence, lastSeen) <= 0) return null;
   const orders: Order[] = [];
-  for (const [, placement] of state.documents.entries("placement")) {
-    if (placement.worker === worker && !placement.leaving) {
-      orders.push(orderOf(state, placement));
-    }
+  for (const placement of state.documents.placementsOn(worker)) {
+    if (!placement.leaving) orders.push(orderOf(state, placement));
   }
   return { worker, ...fence, leaseMs: state.leaseMs, orders };
 }

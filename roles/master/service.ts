@@ -25,9 +25,13 @@ import {
   rollback,
 } from "./core/generations.ts";
 import { decidePublish } from "./core/publish.ts";
-import type { Progress } from "./core/rollout.ts";
 import { type ClusterTick, planTick } from "./core/tick.ts";
-import { Documents, type Draft } from "./documents.ts";
+import {
+  type DocumentChange,
+  Documents,
+  type Draft,
+  isChangeOf,
+} from "./documents.ts";
 import { FIRST_STORE, MasterState, STORE_ID } from "./state.ts";
 import type { Store } from "./store.ts";
 import { MasterViews } from "./views.ts";
@@ -73,7 +77,7 @@ export class MasterService {
     this.#lastTickMs = options.clock.bootMs();
     this.#committer = new Committer(options.store, documents, {
       beforeCommit: (names) => this.#beforeCommit(names),
-      committed: (names, draft) => this.#committed(names, draft),
+      committed: (names, changes) => this.#committed(names, changes),
     });
     this.#desk = new WorkerDesk(this.#state, {
       bell: this.#bell,
@@ -127,7 +131,11 @@ export class MasterService {
       const key = `${request.cluster}/${request.intentHash}`;
       if (draft.get("intent", key) === undefined) {
         draft.put("intent", key, decision.intentText);
-        this.#state.keepSpecs(key, request.vmSpecs);
+        this.#state.keepSpecs(
+          request.cluster,
+          request.intentHash,
+          request.vmSpecs,
+        );
       }
       this.#prune(draft, request.cluster);
       const stored = change.generations.find((doc) =>
@@ -140,8 +148,7 @@ export class MasterService {
   }
 
   #checkClusterCount(draft: Draft): void {
-    let count = 0;
-    for (const _ of draft.entries("cluster")) count++;
+    const count = draft.count("cluster");
     if (count < MAX_CLUSTERS) return;
     throw new AppError(
       "refused",
@@ -247,37 +254,51 @@ export class MasterService {
 
   // ---- the tick ---------------------------------------------------------
 
-  /** Looks at everything once and commits what follows. */
+  /** Looks at the clusters that are due and commits what follows. */
   async tick(): Promise<void> {
     this.#hasWork = false;
     this.#noticeGap();
+    const due = this.#state.takeDue();
+    if (due.length === 0 && !this.#mustWrite()) return;
     try {
-      const ticks = await this.#change("tick", (draft) => {
+      const ticks = await this.#committer.changeFirst("tick", (draft) => {
         if (this.#committer.failure !== null) this.#probeStore(draft);
         this.#recordUsable(draft);
-        const planned = planTick(this.#state.tickInput(draft));
+        const planned = planTick(this.#state.tickInput(draft, due));
         applyTick(draft, planned);
         return planned;
       });
       this.#remember(ticks);
     } catch (error) {
+      for (const cluster of due) this.#state.agenda.touch(cluster);
       this.#hasWork = true;
       throw error;
     }
   }
 
+  /** A look at no cluster writes only what is told here. */
+  #mustWrite(): boolean {
+    const { documents } = this.#state;
+    const stored = documents.get("store", STORE_ID)?.usable;
+    return this.#committer.failure !== null ||
+      this.#state.usable(documents) !== stored;
+  }
+
   /** When we were frozen or the host slept, silence proves nothing: as after a start, a full term is waited. */
   #noticeGap(): void {
-    const { clock, leaseMs, presences } = this.#state;
+    const { clock, leaseMs, presences, fleet } = this.#state;
     const bootMs = clock.bootMs();
-    if (bootMs - this.#lastTickMs > leaseMs / 2) presences.renewAll(bootMs);
+    if (bootMs - this.#lastTickMs > leaseMs / 2) {
+      presences.renewAll(bootMs);
+      fleet.refreshAll(bootMs);
+    }
     this.#lastTickMs = bootMs;
   }
 
   /** A change of the usable workers is kept, so that plan revisions never fall. */
   #recordUsable(draft: Draft): void {
     const doc = draft.get("store", STORE_ID) ?? FIRST_STORE;
-    const usable = this.#state.usable(draft);
+    const usable = this.#state.usable(this.#state.documents);
     if (usable !== doc.usable) draft.put("store", STORE_ID, { ...doc, usable });
   }
 
@@ -288,17 +309,11 @@ export class MasterService {
   }
 
   #remember(ticks: readonly ClusterTick[]): void {
-    const reports = new Map<string, ReadonlyMap<string, string>>();
-    const progresses = new Map<string, Progress>();
-    for (const { change, isChanged, progress, report, actions } of ticks) {
-      const { name } = change.cluster;
-      reports.set(name, report);
-      if (progress !== undefined) progresses.set(name, progress);
-      // What was just done may allow the next step.
-      if (isChanged || actions.length > 0) this.#hasWork = true;
-    }
-    this.#state.reports = reports;
-    this.#state.progress = progresses;
+    this.#state.looked(ticks);
+    // What was just done may allow the next step.
+    this.#hasWork ||= ticks.some(({ isChanged, actions }) =>
+      isChanged || actions.length > 0
+    );
   }
 
   /** The next tick need not wait. */
@@ -333,13 +348,20 @@ export class MasterService {
     }
   }
 
-  #committed(names: readonly string[], draft: Draft): void {
+  #committed(
+    names: readonly string[],
+    changes: readonly DocumentChange[],
+  ): void {
+    this.#state.follow(changes);
     if (names.includes("publish")) this.#failpoint("master.publish.committed");
     let isForAll = false;
     const rung = new Set<string>();
-    for (const { kind, id } of draft.changes()) {
-      if (kind === "store") isForAll = true;
-      if (kind === "worker") rung.add(id);
+    for (const change of changes) {
+      if (change.kind === "worker") rung.add(change.id);
+      // The incarnation is a part of every pair.
+      if (isChangeOf(change, "store")) {
+        isForAll ||= change.before?.incarnation !== change.after?.incarnation;
+      }
     }
     if (names.includes("tick") && rung.size > 0) {
       this.#failpoint("master.orders.committed");

@@ -1,19 +1,25 @@
 /**
  * Everything the master knows, as the decisions want to see it: documents and
- * the workers' presence joined into views. Reads only; changes go through the
+ * the workers' presence joined into views, the room that is left, and which
+ * clusters have to be looked at. Follows commits and reports one by one, so
+ * that a look costs what changed. Writes no document; changes go through the
  * committer.
  *
  * @module
  */
 import type { OrderFence } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
+import { splitVmId } from "../model/ids.ts";
+import type { WorkerReport } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
 import { parseJsonWith } from "../model/parse.ts";
 import type { VmSpec } from "../model/vm_spec.ts";
+import { Agenda } from "./core/agenda.ts";
 import {
   type GenerationDoc,
   generationKey,
   IntentDoc,
+  type PlacementDoc,
   type WorkerDoc,
 } from "./core/documents.ts";
 import { leaseEpochOf } from "./core/epoch.ts";
@@ -25,10 +31,19 @@ import {
   usableFingerprint,
   type UsableWorkers,
 } from "./core/plan_revision.ts";
+import { PlanRoom } from "./core/plan_room.ts";
+import { clustersInNews, isNewsOfAll } from "./core/report_news.ts";
 import type { Progress } from "./core/rollout.ts";
-import { SpecView, type WorkerView } from "./core/snapshot.ts";
-import type { TickInput } from "./core/tick.ts";
-import type { DocumentOf, Documents, Reading } from "./documents.ts";
+import { Observations, SpecView, type WorkerView } from "./core/snapshot.ts";
+import type { ClusterTick, TickInput } from "./core/tick.ts";
+import {
+  type DocumentChange,
+  type DocumentOf,
+  type Documents,
+  isChangeOf,
+  type Reading,
+} from "./documents.ts";
+import { Fleet } from "./fleet.ts";
 import { Presences } from "./workers.ts";
 
 /** The one document of kind `store`. */
@@ -45,21 +60,162 @@ export class MasterState {
   readonly presences = new Presences();
   readonly clock: Clock;
   readonly leaseMs: number;
-  /** How far rollouts are, and why VMs wait: from the last tick, never stored. */
-  progress: ReadonlyMap<string, Progress> = new Map();
-  reports: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
-  readonly #specs = new Map<string, ReadonlyMap<string, SpecView>>();
+  readonly fleet: Fleet;
+  readonly agenda = new Agenda();
+  /** As it is committed. */
+  readonly room = new PlanRoom();
+  /** How far rollouts are, and why VMs wait: from each cluster's last look, never stored. */
+  readonly #progress = new Map<string, Progress>();
+  readonly #reports = new Map<string, ReadonlyMap<string, string>>();
+  readonly #observed: Observations;
+  /** By cluster, then by intentHash. */
+  readonly #specs = new Map<
+    string,
+    Map<string, ReadonlyMap<string, SpecView>>
+  >();
+  #usable: { version: number; fingerprint: number } | null = null;
+  /** Workers that came with the commit that is being followed. */
+  readonly #came = new Set<string>();
 
   constructor(documents: Documents, clock: Clock, leaseMs: number) {
     this.documents = documents;
     this.clock = clock;
     this.leaseMs = leaseMs;
+    this.fleet = new Fleet({
+      presences: this.presences,
+      leaseMs,
+      docOf: (name) => documents.get("worker", name),
+      epochOf: (doc) => this.fenceOf(doc).leaseEpoch,
+      changed: (name, before, after) =>
+        this.#workerChanged(name, before, after),
+    });
+    this.#observed = new Observations(this.fleet.views);
     // Every known lease counts as renewed now and waits a full term.
     const bootMs = clock.bootMs();
     for (const [name] of documents.entries("worker")) {
       this.presences.renew(name, bootMs);
+      this.fleet.refresh(name, bootMs);
+    }
+    this.#followPlacements([]);
+    for (const [name] of documents.entries("cluster")) this.agenda.touch(name);
+  }
+
+  // ---- following --------------------------------------------------------
+
+  /** Takes note of what was committed. */
+  follow(changes: readonly DocumentChange[]): void {
+    const bootMs = this.clock.bootMs();
+    let isIncarnationNew = false;
+    for (const change of changes) {
+      if (isChangeOf(change, "worker")) this.fleet.refresh(change.id, bootMs);
+      else if (isChangeOf(change, "cluster")) this.#touch(change.id);
+      else if (isChangeOf(change, "operation")) this.agenda.touchAll();
+      else if (isChangeOf(change, "store")) {
+        isIncarnationNew ||=
+          change.before?.incarnation !== change.after?.incarnation;
+      } else if (change.kind !== "intent") this.#touch(clusterOf(change.id));
+    }
+    this.#followPlacements(changes);
+    if (isIncarnationNew) this.fleet.refreshAll(bootMs);
+  }
+
+  /** After the workers: on one that came, all that it holds is taken at once. */
+  #followPlacements(changes: readonly DocumentChange[]): void {
+    let isRoomFreed = false;
+    for (const change of changes) {
+      if (!isChangeOf(change, "placement")) continue;
+      const { before, after } = change;
+      if (before !== null && !this.#came.has(before.worker)) {
+        this.room.release(before);
+      }
+      if (after !== null && !this.#came.has(after.worker)) {
+        this.room.take(after);
+      }
+      isRoomFreed ||= before !== null && freesRoom(before, after);
+    }
+    for (const name of this.#came) {
+      for (const doc of this.documents.placementsOn(name)) this.room.take(doc);
+    }
+    this.#came.clear();
+    if (isRoomFreed) this.agenda.touchWaiting();
+  }
+
+  /** Takes note of a report; `before` is the one that it replaced. */
+  heard(before: WorkerReport | null, report: WorkerReport): void {
+    this.fleet.refresh(report.worker, this.clock.bootMs());
+    if (before === null || isNewsOfAll(before, report)) {
+      this.#touchWorker(report.worker);
+    }
+    if (before === null) return;
+    for (const cluster of clustersInNews(before, report)) this.#touch(cluster);
+  }
+
+  /** Takes note that a lease was renewed. */
+  renewed(name: string): void {
+    const { state } = this.fleet.views.get(name) ?? { state: "alive" };
+    if (state !== "alive") this.fleet.refresh(name, this.clock.bootMs());
+  }
+
+  /** Takes note that a worker has shown a higher pair than before. */
+  acknowledged(name: string): void {
+    for (const { vm, acknowledged } of this.documents.placementsOn(name)) {
+      if (!acknowledged) this.#touch(splitVmId(vm).cluster);
     }
   }
+
+  #workerChanged(
+    name: string,
+    before: WorkerView | null,
+    after: WorkerView | null,
+  ): void {
+    this.#touchWorker(name);
+    if (after === null) return this.room.removeWorker(name);
+    const { doc, state, report } = after;
+    if (before === null) this.#came.add(name);
+    this.room.setWorker({
+      name,
+      // After a restart every lease counts as renewed; only who reports is given something.
+      state: state === "alive" && report === null ? "disconnected" : state,
+      capacity: doc.capacity,
+      attributes: doc.attributes,
+    });
+    if (state === "alive" && report !== null) this.agenda.touchWaiting();
+  }
+
+  #touchWorker(name: string): void {
+    for (const { vm } of this.documents.placementsOn(name)) {
+      this.#touch(splitVmId(vm).cluster);
+    }
+  }
+
+  /** Workers may report VMs of clusters that never were. */
+  #touch(cluster: string): void {
+    if (this.documents.get("cluster", cluster) === undefined) return;
+    this.agenda.touch(cluster);
+  }
+
+  // ---- looks ------------------------------------------------------------
+
+  /** The clusters to be looked at now; their hints are taken with them. */
+  takeDue(): string[] {
+    const bootMs = this.clock.bootMs();
+    this.fleet.sweep(bootMs);
+    return this.agenda.take(bootMs);
+  }
+
+  /** Keeps what a look came to, once it is committed. */
+  looked(ticks: readonly ClusterTick[]): void {
+    const bootMs = this.clock.bootMs();
+    for (const { change, progress, report, looked } of ticks) {
+      const { name } = change.cluster;
+      this.#reports.set(name, report);
+      if (progress === undefined) this.#progress.delete(name);
+      else this.#progress.set(name, progress);
+      this.agenda.looked(name, bootMs, looked);
+    }
+  }
+
+  // ---- reading ----------------------------------------------------------
 
   get incarnation(): number {
     return this.documents.get("store", STORE_ID)?.incarnation ?? 1;
@@ -68,7 +224,23 @@ export class MasterState {
   /** The usable workers as of now; the same object as the stored one when nothing changed. */
   usable(reading: Reading): UsableWorkers {
     const stored = (reading.get("store", STORE_ID) ?? FIRST_STORE).usable;
-    return usableAfter(stored, usableFingerprint(this.#places(reading)));
+    return usableAfter(
+      stored,
+      reading === this.documents
+        ? this.#committedFingerprint()
+        : usableFingerprint(this.#places(reading)),
+    );
+  }
+
+  /** Every tick asks: summed up again only when a worker changed. */
+  #committedFingerprint(): number {
+    this.fleet.sweep(this.clock.bootMs());
+    const { version, views } = this.fleet;
+    if (this.#usable?.version !== version) {
+      const fingerprint = usableFingerprint(views.values());
+      this.#usable = { version, fingerprint };
+    }
+    return this.#usable.fingerprint;
   }
 
   *#places(reading: Reading): Generator<{ doc: WorkerDoc; state: Liveness }> {
@@ -119,27 +291,30 @@ export class MasterState {
     cluster: string,
     intentHash: string,
   ): ReadonlyMap<string, SpecView> | undefined {
-    const key = `${cluster}/${intentHash}`;
-    const known = this.#specs.get(key);
+    const known = this.#specs.get(cluster)?.get(intentHash);
     if (known !== undefined) return known;
+    const key = `${cluster}/${intentHash}`;
     const text = reading.get("intent", key);
     if (text === undefined) return undefined;
     const { vms } = parseJsonWith(IntentDoc, text, {
       what: `the stored intent "${key}"`,
       hint: "restore the master's database from a backup",
     });
-    return this.keepSpecs(key, Object.values(vms));
+    return this.keepSpecs(cluster, intentHash, Object.values(vms));
   }
 
   /** Keeps the views of specs that were just published, which spares reading them again. */
   keepSpecs(
-    intentKey: string,
+    cluster: string,
+    intentHash: string,
     vmSpecs: readonly VmSpec[],
   ): ReadonlyMap<string, SpecView> {
     const specs = new Map(
       vmSpecs.map((spec) => [spec.name, new SpecView(spec)]),
     );
-    this.#specs.set(intentKey, specs);
+    const kept = this.#specs.get(cluster) ?? new Map();
+    this.#specs.set(cluster, kept);
+    kept.set(intentHash, specs);
     return specs;
   }
 
@@ -156,36 +331,25 @@ export class MasterState {
     return this.specsOf(this.documents, cluster, doc.intentHash)?.get(vm);
   }
 
-  #workerViews(reading: Reading): Map<string, WorkerView> {
-    const views = new Map<string, WorkerView>();
+  /** For a look at these clusters, or for showing any; those that are not there are left out. */
+  tickInput(reading: Reading, clusters: readonly string[] = []): TickInput {
     const bootMs = this.clock.bootMs();
-    for (const [name, doc] of reading.entries("worker")) {
-      const state = this.liveness(name);
-      // One that is back has polled: its last words were of before it went.
-      const isStale = state === "alive" &&
-        !this.presences.isRecent(name, bootMs, this.leaseMs);
-      views.set(name, {
-        doc,
-        state,
-        epoch: this.fenceOf(doc).leaseEpoch,
-        report: isStale ? null : this.presences.report(name),
-      });
-    }
-    return views;
-  }
-
-  tickInput(reading: Reading): TickInput {
-    const names = [...reading.entries("cluster")].map(([name]) => name).sort();
+    this.fleet.sweep(bootMs);
     return {
-      clusters: names.map((name) => this.state(reading, name)),
-      placements: [...reading.entries("placement")].map(([, doc]) => doc),
-      workers: this.#workerViews(reading),
-      acknowledged: this.presences.acknowledged(),
+      clusters: clusters.flatMap((name) => this.findState(reading, name) ?? []),
+      placementsOf: (cluster) => placementsIn(reading, `${cluster}/`),
+      get placements() {
+        return placementsIn(reading, "");
+      },
+      workers: this.fleet.views,
+      observed: this.#observed,
+      room: this.room,
+      acknowledgedBy: (worker) => this.presences.acknowledged(worker),
       specsOf: (cluster, hash) => this.specsOf(reading, cluster, hash),
-      progress: this.progress,
-      reports: this.reports,
+      progress: this.#progress,
+      reports: this.#reports,
       nowMs: this.clock.now(),
-      bootMs: this.clock.bootMs(),
+      bootMs,
     };
   }
 
@@ -198,15 +362,29 @@ export class MasterState {
     for (
       const [, doc] of this.documents.entries("placement", `${cluster}/`)
     ) used.add(doc.generation).add(doc.fallbackGeneration);
-    const keys = new Set<string>();
-    for (const generation of used) {
-      const hash = state.generations.get(generation)?.intentHash;
-      if (hash !== undefined) keys.add(`${cluster}/${hash}`);
-    }
-    for (const key of this.#specs.keys()) {
-      if (key.startsWith(`${cluster}/`) && !keys.has(key)) {
-        this.#specs.delete(key);
-      }
+    const kept = this.#specs.get(cluster);
+    if (kept === undefined) return;
+    const hashes = new Set(
+      [...used].map((number) => state.generations.get(number)?.intentHash),
+    );
+    for (const hash of kept.keys()) {
+      if (!hashes.has(hash)) kept.delete(hash);
     }
   }
+}
+
+function placementsIn(reading: Reading, prefix: string): PlacementDoc[] {
+  return [...reading.entries("placement", prefix)].map(([, doc]) => doc);
+}
+
+/** The cluster that a document's id begins with. */
+function clusterOf(id: string): string {
+  return id.slice(0, id.indexOf("/"));
+}
+
+function freesRoom(before: PlacementDoc, after: PlacementDoc | null): boolean {
+  return after === null ||
+    after.reserved.cpuMilli < before.reserved.cpuMilli ||
+    after.reserved.memoryMib < before.reserved.memoryMib ||
+    after.ports.length < before.ports.length;
 }

@@ -81,10 +81,12 @@ export class WorkerDesk {
   async pushData(report: WorkerReport): Promise<OrderFence> {
     await this.#admit(report.worker, report);
     this.#options.failpoint("master.report.received");
+    const before = this.#state.presences.report(report.worker);
     const isNews = this.#state.presences.take(
       report,
       this.#state.clock.bootMs(),
     );
+    if (isNews) this.#state.heard(before, report);
     const known = this.#state.documents.get("worker", report.worker);
     if (isNews && (known === undefined || isChanged(known, report))) {
       await this.#options.change(
@@ -94,7 +96,7 @@ export class WorkerDesk {
     }
     // The first report of a restored store's worker may be above what it was then given.
     await this.#admit(report.worker, report);
-    if (isNews) this.#options.wake();
+    if (this.#state.agenda.isTouched) this.#options.wake();
     const doc = this.#state.documents.get("worker", report.worker);
     return doc === undefined
       ? { leaseEpoch: 0, revision: 0 }
@@ -105,8 +107,7 @@ export class WorkerDesk {
     const { worker: name, capacity, attributes, versions } = report;
     const known = draft.get("worker", name);
     if (known === undefined) {
-      let count = 0;
-      for (const _ of draft.entries("worker")) count++;
+      const count = draft.count("worker");
       if (count >= MAX_WORKERS) {
         throw new AppError(
           "refused",
@@ -136,9 +137,12 @@ export class WorkerDesk {
     const doc = this.#state.documents.get("worker", name);
     if (doc === undefined) return;
     this.#state.presences.renew(name, at.bootMs);
+    this.#state.renewed(name);
     const ours = this.#state.fenceOf(doc);
     const incarnation = incarnationAbove(this.#state.incarnation, ours, shown);
-    this.#state.presences.acknowledge(name, shown, at);
+    if (this.#state.presences.acknowledge(name, shown, at)) {
+      this.#state.acknowledged(name);
+    }
     const isOlder = incarnation !== this.#state.incarnation;
     if (!isOlder && !wasLost && shown.revision <= doc.revision) return;
     await this.#options.change("worker", (draft) => {

@@ -90,6 +90,11 @@ export class Presences {
     return presence !== undefined && bootMs - presence.reportedMs < ageMs;
   }
 
+  /** When the last report came; 0: none did. */
+  reportedMs(name: string): number {
+    return this.#byName.get(name)?.reportedMs ?? 0;
+  }
+
   capability(name: string): WorkerCapability | null {
     return this.#byName.get(name)?.capability ?? null;
   }
@@ -122,25 +127,22 @@ export class Presences {
     return true;
   }
 
-  /** Remembers the highest pair this worker has shown. */
+  /** Remembers the highest pair this worker has shown; true when it rose. */
   acknowledge(
     name: string,
     { leaseEpoch, revision }: OrderFence,
     at: { nowMs: number; bootMs: number },
-  ): void {
+  ): boolean {
     const presence = this.#of(name, at.bootMs);
     const known = presence.acknowledged;
     const fence = { leaseEpoch, revision };
-    if (known !== null && compareFence(fence, known.fence) <= 0) return;
+    if (known !== null && compareFence(fence, known.fence) <= 0) return false;
     presence.acknowledged = { fence, atMs: at.nowMs };
+    return true;
   }
 
-  acknowledged(): Map<string, Acknowledgement> {
-    const all = new Map<string, Acknowledgement>();
-    for (const [name, { acknowledged }] of this.#byName) {
-      if (acknowledged !== null) all.set(name, acknowledged);
-    }
-    return all;
+  acknowledged(name: string): Acknowledgement | undefined {
+    return this.#byName.get(name)?.acknowledged ?? undefined;
   }
 
   /** Sets where logs are asked for; `dispose` forgets it unless a newer session has registered. */

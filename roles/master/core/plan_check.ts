@@ -7,9 +7,89 @@
  */
 import { type PlacementDoc, placementKey } from "./documents.ts";
 
+/** A plan that must not be committed: a bug, and no repetition mends it. */
+export class BrokenInvariant extends Error {
+  override readonly name = "BrokenInvariant";
+}
+
 interface CheckedWorker {
   name: string;
   capacity: { cpuMilli: number; memoryMib: number };
+}
+
+/** What a plan gave and took. */
+export interface Touched {
+  /** Workers that were given more than they held. */
+  workers: ReadonlySet<string>;
+  /** Instances that got or lost an order. */
+  vms: ReadonlySet<string>;
+}
+
+/** The placements as they will be, found by worker and by VM. */
+export interface CheckedPlacements {
+  placementsOn(worker: string): Iterable<PlacementDoc>;
+  placementsOfVm(vm: string): Iterable<PlacementDoc>;
+  worker(name: string): CheckedWorker | undefined;
+}
+
+/** Orders of one VM: one of the main copy, and one of a copy beside it. */
+class Orders {
+  readonly #keys = new Set<string>();
+  readonly #current = new Map<string, string>();
+
+  broken(placement: PlacementDoc): string[] {
+    const broken: string[] = [];
+    const key = placementKey(placement);
+    if (this.#keys.has(key)) broken.push(`${key} is there twice`);
+    this.#keys.add(key);
+    if (placement.leaving) return broken;
+    const role = `${placement.vm} ${placement.surge}`;
+    const other = this.#current.get(role);
+    if (other !== undefined) {
+      broken.push(`${placement.vm} has orders ${other} and ${key}`);
+    }
+    this.#current.set(role, key);
+    if (placement.orderRevision === 0) {
+      broken.push(`${key} has no order revision`);
+    }
+    return broken;
+  }
+}
+
+/** What is held on one worker. */
+class Held {
+  readonly #name: string;
+  #cpuMilli = 0;
+  #memoryMib = 0;
+  readonly #ports = new Map<number, string>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  broken({ vm, reserved, ports }: PlacementDoc): string[] {
+    const broken: string[] = [];
+    this.#cpuMilli += reserved.cpuMilli;
+    this.#memoryMib += reserved.memoryMib;
+    for (const port of ports) {
+      const holder = this.#ports.get(port);
+      if (holder !== undefined && holder !== vm) {
+        broken.push(
+          `host port ${this.#name}:${port} is given to ${holder} and ${vm}`,
+        );
+      }
+      this.#ports.set(port, vm);
+    }
+    return broken;
+  }
+
+  overcommitted({ name, capacity }: CheckedWorker): string[] {
+    const { cpuMilli, memoryMib } = capacity;
+    if (this.#cpuMilli <= cpuMilli && this.#memoryMib <= memoryMib) return [];
+    return [
+      `${name} is overcommitted: ${this.#memoryMib} MiB and ${this.#cpuMilli} mCPU of ${memoryMib} and ${cpuMilli}`,
+    ];
+  }
 }
 
 /**
@@ -23,46 +103,40 @@ export function checkPlacements(
   touched: ReadonlySet<string>,
 ): string[] {
   const broken: string[] = [];
-  const keys = new Set<string>();
-  const current = new Map<string, string>();
-  const used = new Map<string, { cpu: number; memory: number }>();
-  const ports = new Map<string, string>();
+  const orders = new Orders();
+  const held = new Map<string, Held>();
   for (const placement of placements) {
-    const key = placementKey(placement);
-    if (keys.has(key)) broken.push(`${key} is there twice`);
-    keys.add(key);
-    if (!placement.leaving) {
-      const other = current.get(placement.vm);
-      if (other !== undefined) {
-        broken.push(`${placement.vm} has orders ${other} and ${key}`);
-      }
-      current.set(placement.vm, key);
-    }
-    if (!placement.leaving && placement.orderRevision === 0) {
-      broken.push(`${key} has no order revision`);
-    }
-    const sum = used.get(placement.worker) ?? { cpu: 0, memory: 0 };
-    sum.cpu += placement.reserved.cpuMilli;
-    sum.memory += placement.reserved.memoryMib;
-    used.set(placement.worker, sum);
-    for (const port of placement.ports) {
-      const at = `${placement.worker}:${port}`;
-      const holder = ports.get(at);
-      if (holder !== undefined && holder !== placement.vm) {
-        broken.push(
-          `host port ${at} is given to ${holder} and ${placement.vm}`,
-        );
-      }
-      ports.set(at, placement.vm);
-    }
+    const { worker } = placement;
+    const sum = held.get(worker) ?? new Held(worker);
+    held.set(worker, sum);
+    broken.push(...orders.broken(placement), ...sum.broken(placement));
   }
-  for (const { name, capacity } of workers) {
-    const sum = used.get(name);
-    if (sum === undefined || !touched.has(name)) continue;
-    if (sum.cpu > capacity.cpuMilli || sum.memory > capacity.memoryMib) {
-      broken.push(
-        `${name} is overcommitted: ${sum.memory} MiB and ${sum.cpu} mCPU of ${capacity.memoryMib} and ${capacity.cpuMilli}`,
-      );
+  for (const worker of workers) {
+    const sum = held.get(worker.name);
+    if (sum === undefined || !touched.has(worker.name)) continue;
+    broken.push(...sum.overcommitted(worker));
+  }
+  return broken;
+}
+
+/** The same of what a plan touched alone: what it left as it was is not looked at again. */
+export function checkTouched(
+  placements: CheckedPlacements,
+  touched: Touched,
+): string[] {
+  const broken: string[] = [];
+  for (const name of touched.workers) {
+    const worker = placements.worker(name);
+    const sum = new Held(name);
+    for (const placement of placements.placementsOn(name)) {
+      broken.push(...sum.broken(placement));
+    }
+    if (worker !== undefined) broken.push(...sum.overcommitted(worker));
+  }
+  for (const vm of touched.vms) {
+    const orders = new Orders();
+    for (const placement of placements.placementsOfVm(vm)) {
+      broken.push(...orders.broken(placement));
     }
   }
   return broken;

@@ -60,25 +60,36 @@ export function intentView(
   };
 }
 
-/** What the workers that are alive say, by placement. */
+/** By report: made when it is first asked for, gone with it. */
+const copies = new WeakMap<WorkerReport, ReadonlyMap<string, ObservedVm>>();
+
+/** What a report says of each copy, by `vm#incarnation`. */
+export function copiesIn(
+  report: WorkerReport,
+): ReadonlyMap<string, ObservedVm> {
+  let found = copies.get(report);
+  if (found === undefined) {
+    found = new Map(report.vms.map((vm) => [placementKey(vm), vm]));
+    copies.set(report, found);
+  }
+  return found;
+}
+
+/** What the workers that are alive say, by placement. Holds nothing of its own: it may outlive many reports. */
 export class Observations {
-  readonly #vms = new Map<string, ObservedVm>();
   readonly #workers: ReadonlyMap<string, WorkerView>;
 
   constructor(workers: ReadonlyMap<string, WorkerView>) {
     this.#workers = workers;
-    for (const { doc, state, report } of workers.values()) {
-      // A silent worker's last words say nothing about now.
-      if (state !== "alive" || report === null) continue;
-      for (const vm of report.vms) {
-        this.#vms.set(`${doc.name}/${placementKey(vm)}`, vm);
-      }
-    }
   }
 
   /** The report on exactly this copy on exactly this worker. */
   of(placement: PlacementDoc): ObservedVm | undefined {
-    return this.#vms.get(`${placement.worker}/${placementKey(placement)}`);
+    const worker = this.#workers.get(placement.worker);
+    if (worker === undefined || worker.report === null) return undefined;
+    // A silent worker's last words say nothing about now.
+    if (worker.state !== "alive") return undefined;
+    return copiesIn(worker.report).get(placementKey(placement));
   }
 
   state(worker: string): Liveness {

@@ -16,6 +16,9 @@ export interface Acknowledgement {
   atMs: number;
 }
 
+/** Undefined: the worker has shown none to this process. */
+export type AcknowledgedBy = (worker: string) => Acknowledgement | undefined;
+
 type Seconds = GenerationDoc["seconds"];
 
 function slower(a: number | null, b: number | null): number | null {
@@ -30,12 +33,12 @@ function rounded(milliseconds: number): number {
 export function acknowledgements(
   placements: readonly PlacementDoc[],
   epochOf: (worker: string) => number,
-  acknowledged: ReadonlyMap<string, Acknowledgement>,
+  acknowledgedBy: AcknowledgedBy,
 ): Action[] {
   const actions: Action[] = [];
   for (const placement of placements) {
     if (placement.acknowledged || placement.leaving) continue;
-    const seen = acknowledged.get(placement.worker);
+    const seen = acknowledgedBy(placement.worker);
     if (seen === undefined) continue;
     const isSeen = compareFence(seen.fence, {
       leaseEpoch: epochOf(placement.worker),
@@ -58,12 +61,12 @@ export function stageSeconds(
   placements: readonly PlacementDoc[],
   fresh: readonly Action[],
   observed: Observations,
-  acknowledged: ReadonlyMap<string, Acknowledgement>,
+  acknowledgedBy: AcknowledgedBy,
 ): Seconds {
   const seconds = { ...generation.seconds };
   for (const { after } of fresh) {
     if (after === null || after.startedIn !== generation.generation) continue;
-    const atMs = acknowledged.get(after.worker)?.atMs;
+    const atMs = acknowledgedBy(after.worker)?.atMs;
     if (atMs === undefined) continue;
     seconds.place = slower(
       seconds.place,

@@ -19,46 +19,42 @@ import {
   placementKey,
 } from "./documents.ts";
 import type { ClusterState } from "./generations.ts";
-import { Room } from "./placing.ts";
-import { refusedReason, type WorkerView } from "./snapshot.ts";
+import { copiesIn, refusedReason, type WorkerView } from "./snapshot.ts";
 import { rolloutMessage, targetOf, type TickInput, viewOf } from "./tick.ts";
 
-/** The last report of each copy, whatever state its worker is in. */
-function lastSeen(input: TickInput): Map<string, ObservedVm> {
-  const seen = new Map<string, ObservedVm>();
-  for (const { doc, report, state } of input.workers.values()) {
-    if (report === null || state === "lost") continue;
-    for (const vm of report.vms) {
-      seen.set(`${doc.name}/${placementKey(vm)}`, vm);
-    }
-  }
-  return seen;
+/** The last report of a copy, unless its worker is lost. */
+function lastSeen(
+  input: TickInput,
+  placement: PlacementDoc,
+): ObservedVm | undefined {
+  const worker = input.workers.get(placement.worker);
+  if (worker === undefined || worker.report === null) return undefined;
+  if (worker.state === "lost") return undefined;
+  return copiesIn(worker.report).get(placementKey(placement));
 }
 
-/** Every worker with what it has left. */
-export function workerStatuses(input: TickInput): WorkerStatus[] {
-  const views = [...input.workers.values()];
-  const room = new Room(
-    views.map(({ doc, state }) => ({
-      name: doc.name,
-      state,
-      capacity: doc.capacity,
-      attributes: doc.attributes,
-    })),
-    input.placements,
-  );
-  return views.map(({ doc, state, epoch }) => ({
+function workerStatus(
+  input: TickInput,
+  { doc, state, epoch }: WorkerView,
+): WorkerStatus {
+  return {
     id: doc.name,
     state,
     epoch,
     capacity: { ...doc.capacity },
-    free: { ...(room.workers.get(doc.name)?.free ?? doc.capacity) },
+    free: { ...(input.room.workers.get(doc.name)?.free ?? doc.capacity) },
     attributes: { ...doc.attributes },
     versions: { ...doc.versions },
     cordoned: doc.cordon === null
       ? null
       : `${doc.cordon.by.name}: ${doc.cordon.reason}`,
-  })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  };
+}
+
+/** Every worker with what it has left. */
+export function workerStatuses(input: TickInput): WorkerStatus[] {
+  return [...input.workers.values()].map((view) => workerStatus(input, view))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function messageOf(
@@ -142,18 +138,13 @@ function desiredHashes(
 }
 
 function vmStatuses(input: TickInput, state: ClusterState): VmStatus[] {
-  const prefix = `${state.cluster.name}/`;
   const desired = desiredHashes(input, state);
   const report = input.reports.get(state.cluster.name);
-  const seen = lastSeen(input);
   const vms: VmStatus[] = [];
   const placed = new Set<string>();
-  for (const placement of input.placements) {
-    if (!placement.vm.startsWith(prefix)) continue;
+  for (const placement of input.placementsOf(state.cluster.name)) {
     const worker = input.workers.get(placement.worker);
-    const key = `${placement.worker}/${placementKey(placement)}`;
-    const found = seen.get(key);
-    seen.delete(key);
+    const found = lastSeen(input, placement);
     // What leaves counts as long as its worker says that it is there.
     if (placement.leaving && found === undefined) continue;
     if (!placement.leaving) placed.add(placement.vm);

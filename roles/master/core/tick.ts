@@ -1,12 +1,14 @@
 /**
- * One look at everything: for each cluster what its rollout came to, which
- * generation is the target, and the plan towards it. A pure function of
- * documents, reports and the two clocks; applying it is apply.ts's business.
+ * One look at some clusters: for each what its rollout came to, which
+ * generation is the target, the plan towards it, and when to look again. A
+ * pure function of documents, reports and the two clocks: the room it takes
+ * from is as before when it returns. Which clusters are due is agenda.ts's
+ * business, applying the plan apply.ts's.
  *
  * @module
  */
-import { splitVmId } from "../../model/ids.ts";
 import type { Action } from "./actions.ts";
+import type { Looked } from "./agenda.ts";
 import type { GenerationDoc, PlacementDoc } from "./documents.ts";
 import {
   type ClusterChange,
@@ -14,28 +16,44 @@ import {
   failRollout,
   promote,
 } from "./generations.ts";
-import { Room } from "./placing.ts";
+import type { Room } from "./placing.ts";
+import type { PlanRoom } from "./plan_room.ts";
 import { type ClusterPlan, planCluster } from "./reconciler.ts";
 import type { PlanMode } from "./wanted.ts";
 import { judgeRollout, type Progress } from "./rollout.ts";
 import {
   type IntentView,
-  Observations,
+  type Observations,
   type SpecView,
   type WorkerView,
 } from "./snapshot.ts";
 import {
-  type Acknowledgement,
+  type AcknowledgedBy,
   acknowledgements,
   isSameSeconds,
   stageSeconds,
 } from "./stages.ts";
 
+/**
+ * A cluster that is not at rest is looked at again after as long without a
+ * hint: rollouts have deadlines, and it is what a missed hint costs there.
+ */
+const UNSETTLED_MS = 1000;
+/** And longer when it is large: a look costs some microseconds per VM, so this keeps it below a percent of the time. */
+const UNSETTLED_MS_PER_VM = 1;
+
 export interface TickInput {
+  /** Those to be looked at, in this order. */
   clusters: readonly ClusterState[];
-  placements: readonly PlacementDoc[];
+  /** All of a cluster, leaving ones included. */
+  placementsOf(cluster: string): readonly PlacementDoc[];
+  /** Of all clusters: walks everything when it is read, so not in a tick. */
+  readonly placements: readonly PlacementDoc[];
   workers: ReadonlyMap<string, WorkerView>;
-  acknowledged: ReadonlyMap<string, Acknowledgement>;
+  observed: Observations;
+  /** What is free as far as it is committed. */
+  room: PlanRoom;
+  acknowledgedBy: AcknowledgedBy;
   /** The specs of an intent by VM name; undefined when it is not kept. */
   specsOf(
     cluster: string,
@@ -55,6 +73,7 @@ export interface ClusterTick {
   actions: Action[];
   report: Map<string, string>;
   progress: Progress | undefined;
+  looked: Looked;
 }
 
 /** Which generation VMs move towards, and how. */
@@ -91,23 +110,16 @@ function withChange(state: ClusterState, change: ClusterChange): ClusterState {
 
 class ClusterTicker {
   readonly #input: TickInput;
-  readonly #observed: Observations;
   #state: ClusterState;
   readonly #changed = new Map<number, GenerationDoc>();
   #isChanged = false;
-  #placements: PlacementDoc[];
+  #placements: readonly PlacementDoc[];
   #progress: Progress | undefined;
 
-  constructor(
-    input: TickInput,
-    observed: Observations,
-    state: ClusterState,
-    placements: PlacementDoc[],
-  ) {
+  constructor(input: TickInput, state: ClusterState) {
     this.#input = input;
-    this.#observed = observed;
     this.#state = state;
-    this.#placements = placements;
+    this.#placements = input.placementsOf(state.cluster.name);
   }
 
   run(room: Room): ClusterTick {
@@ -131,6 +143,28 @@ class ClusterTicker {
       actions: [...fresh, ...plan.actions],
       report: plan.report,
       progress: this.#progress,
+      looked: this.#looked(plan),
+    };
+  }
+
+  /** How this look leaves the cluster; what it changes is a hint by itself. */
+  #looked({ actions, report }: ClusterPlan): Looked {
+    const { bootMs, nowMs } = this.#input;
+    const placed = actions.filter(({ kind }) => kind === "place").length;
+    const isWaiting = this.#state.cluster.rollout?.state === "running" ||
+      report.size > placed ||
+      this.#placements.some(({ leaving }) => leaving);
+    let inMs = isWaiting
+      ? Math.max(UNSETTLED_MS, UNSETTLED_MS_PER_VM * this.#placements.length)
+      : Infinity;
+    for (const { avoid } of this.#placements) {
+      for (const { untilMs } of avoid) {
+        if (untilMs > nowMs) inMs = Math.min(inMs, untilMs - nowMs);
+      }
+    }
+    return {
+      lookAgainAtMs: inMs === Infinity ? null : bootMs + inMs,
+      isWaiting,
     };
   }
 
@@ -146,8 +180,9 @@ class ClusterTicker {
     const fresh = acknowledgements(
       this.#placements,
       (worker) => this.#input.workers.get(worker)?.epoch ?? 0,
-      this.#input.acknowledged,
+      this.#input.acknowledgedBy,
     );
+    if (fresh.length === 0) return fresh;
     const after = new Map(fresh.map((action) => [action.before, action.after]));
     this.#placements = this.#placements.map((placement) =>
       after.get(placement) ?? placement
@@ -164,8 +199,8 @@ class ClusterTicker {
       doc,
       this.#placements,
       fresh,
-      this.#observed,
-      this.#input.acknowledged,
+      this.#input.observed,
+      this.#input.acknowledgedBy,
     );
     if (isSameSeconds(seconds, doc.seconds)) return;
     this.#accept({
@@ -189,7 +224,7 @@ class ClusterTicker {
         this.#placements.filter((placement) => !placement.leaving)
           .map((placement) => [placement.vm, placement]),
       ),
-      observed: this.#observed,
+      observed: this.#input.observed,
       report: this.#input.reports.get(cluster.name) ?? new Map(),
       progress: this.#input.progress.get(cluster.name),
       bootMs: this.#input.bootMs,
@@ -219,7 +254,7 @@ class ClusterTicker {
       fallback: viewOf(this.#state, fallback, specsOf),
       placements: this.#placements,
       incarnations: cluster.incarnations,
-      observed: this.#observed,
+      observed: this.#input.observed,
       specOf: (number, vm) => {
         const doc = generations.get(number);
         return doc === undefined
@@ -235,33 +270,11 @@ class ClusterTicker {
   }
 }
 
-/** Plans every cluster, in the order given; what one takes the next does not get. */
+/** Plans the clusters in the order given; what one takes the next does not get. */
 export function planTick(input: TickInput): ClusterTick[] {
-  const observed = new Observations(input.workers);
-  const room = new Room(
-    [...input.workers.values()].map(({ doc, state, report }) => ({
-      name: doc.name,
-      // After a restart every lease counts as renewed; only who reports is given something.
-      state: state === "alive" && report === null ? "disconnected" : state,
-      capacity: doc.capacity,
-      attributes: doc.attributes,
-    })),
-    input.placements,
-  );
-  const byCluster = new Map<string, PlacementDoc[]>();
-  for (const placement of input.placements) {
-    const { cluster } = splitVmId(placement.vm);
-    const list = byCluster.get(cluster) ?? [];
-    list.push(placement);
-    byCluster.set(cluster, list);
-  }
-  return input.clusters.map((state) =>
-    new ClusterTicker(
-      input,
-      observed,
-      state,
-      byCluster.get(state.cluster.name) ?? [],
-    ).run(room)
+  const { clusters, room } = input;
+  return room.tentatively(() =>
+    clusters.map((state) => new ClusterTicker(input, state).run(room))
   );
 }
 
@@ -276,16 +289,15 @@ export function rolloutMessage(
   }
   const target = viewOf(state, cluster.rollout.generation, input.specsOf);
   if (target === null) return "";
-  const prefix = `${cluster.name}/`;
   const verdict = judgeRollout({
     cluster: cluster.name,
     target,
     placements: new Map(
-      input.placements.filter((placement) =>
-        !placement.leaving && placement.vm.startsWith(prefix)
-      ).map((placement) => [placement.vm, placement]),
+      input.placementsOf(cluster.name)
+        .filter((placement) => !placement.leaving)
+        .map((placement) => [placement.vm, placement]),
     ),
-    observed: new Observations(input.workers),
+    observed: input.observed,
     report: input.reports.get(cluster.name) ?? new Map(),
     progress: undefined,
     bootMs: input.bootMs,
