@@ -11,6 +11,7 @@ import type {
   PublishReply,
   PublishRequest,
 } from "../model/mod.ts";
+import type { OperatorClient } from "./operator_client.ts";
 
 /** Where a master is and as whom to speak to it. */
 export interface MasterTarget {
@@ -22,7 +23,7 @@ export interface MasterTarget {
 }
 
 /** A session with a master. Every method throws the master's AppErrors, `unavailable` when it went away. */
-export interface MasterClient extends AsyncDisposable {
+export interface MasterClient extends OperatorClient, AsyncDisposable {
   whoami(): Promise<Identity>;
   /** An empty cluster means the only one. */
   status(cluster: string): Promise<ClusterStatus>;

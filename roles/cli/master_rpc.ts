@@ -17,6 +17,7 @@ import {
 import { Gate, type SessionClient } from "../../rpc/generated/master.ts";
 import { z } from "zod";
 import type { MasterClient, MasterTarget } from "./master_client.ts";
+import { operatorMethods } from "./operator_rpc.ts";
 
 /** A host that drops packets is told from a slow one after this. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -61,6 +62,7 @@ function methodsOf(
     within(CALL_TIMEOUT_MS, action);
   // Each call asks for its capability anew, pipelined: one round trip, and only what the role may hold.
   return {
+    ...operatorMethods(session, call),
     async status(cluster) {
       using viewer = session.viewer().viewer;
       const reply = await call((options) =>
