@@ -15,6 +15,8 @@ export type ActionKind =
   | "relabel"
   /** The same order again with a higher orderRevision, so that a refused hash is tried again. */
   | "reissue"
+  /** A surge copy becomes the main one: the VM is not touched, its published ports follow. */
+  | "promote"
   /** The order ends; the copy holds its room until it is gone. */
   | "leave"
   /** The copy is gone. */
@@ -32,6 +34,7 @@ const ORDER_KINDS: ReadonlySet<ActionKind> = new Set([
   "update",
   "relabel",
   "reissue",
+  "promote",
   "leave",
 ]);
 

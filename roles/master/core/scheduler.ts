@@ -25,6 +25,8 @@ export interface PlacingRequest {
   nowMs: number;
   /** A worker not to be considered: where it is now. */
   except?: string;
+  /** The only worker to be considered: where its volumes are. */
+  only?: string;
 }
 
 export interface Score {
@@ -194,6 +196,7 @@ export function choosePlace(request: PlacingRequest, room: Room): Placing {
   let lacksRoom = false;
   for (const worker of room.workers.values()) {
     if (worker.name === request.except) continue;
+    if (worker.name !== (request.only ?? worker.name)) continue;
     const refusal = refusalOf(request, worker);
     if (refusal !== null) {
       refusals.push({ worker: worker.name, ...refusal });
