@@ -88,6 +88,10 @@ export function applyReissues(
 }
 
 function applyPlacements(draft: Draft, actions: readonly Action[]): void {
+  for (const { before, after, reason } of actions) {
+    const doc = after ?? before;
+    if (doc !== null) draft.explain(placementKey(doc), reason);
+  }
   const applied = applyActions(
     actions,
     (worker) => draft.get("worker", worker)?.revision ?? 0,

@@ -6,6 +6,8 @@
  * @module
  */
 import { AppError, toAppError } from "../model/errors.ts";
+import { type Actor, SYSTEM } from "../model/event.ts";
+import type { NewEvent } from "./core/events.ts";
 import { type DocumentChange, type Documents, Draft } from "./documents.ts";
 import type { Store } from "./store.ts";
 
@@ -18,13 +20,23 @@ const MAX_GROUP = 128;
 export interface CommitHooks {
   /** Before the store is asked, with the names of the changes. */
   beforeCommit(names: readonly string[]): void;
+  /** The events of one change: `own` on top of `base`. */
+  eventsOf(own: Draft, base: Draft, by: Actor): NewEvent[];
   /** After it is durable and in memory, before anybody is answered. */
-  committed(names: readonly string[], changes: readonly DocumentChange[]): void;
+  committed(
+    names: readonly string[],
+    changes: readonly DocumentChange[],
+    events: number,
+  ): void;
 }
+
+/** Events that wait for the next commit: what reports of 10,000 workers say at once; beyond it the oldest are lost. */
+const MAX_UNTOLD = 10_000;
 
 interface Job {
   name: string;
   change: (draft: Draft) => unknown;
+  by: Actor;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -36,6 +48,7 @@ export class Committer {
   #waiting: Job[] = [];
   #isRunning = false;
   #failure: AppError | null = null;
+  #untold: NewEvent[] = [];
 
   constructor(store: Store, documents: Documents, hooks: CommitHooks) {
     this.#store = store;
@@ -48,13 +61,28 @@ export class Committer {
     return this.#failure;
   }
 
+  /** True when events wait for a commit. */
+  get hasUntold(): boolean {
+    return this.#untold.length > 0;
+  }
+
+  /** An event that follows from no change: written with the next commit. */
+  tell(event: NewEvent): void {
+    this.#untold.push(event);
+    if (this.#untold.length > MAX_UNTOLD) this.#untold.shift();
+  }
+
   /**
-   * Runs `change` on a draft and commits it. An error it throws undoes its own
-   * changes only.
+   * Runs `change` on a draft and commits it, with the events that follow. An
+   * error it throws undoes its own changes only.
    *
    * @throws {AppError} what `change` threw, `storage`, or `overloaded`.
    */
-  change<T>(name: string, change: (draft: Draft) => T): Promise<T> {
+  change<T>(
+    name: string,
+    change: (draft: Draft) => T,
+    by: Actor = SYSTEM,
+  ): Promise<T> {
     if (this.#waiting.length >= MAX_WAITING) {
       throw new AppError(
         "overloaded",
@@ -62,7 +90,10 @@ export class Committer {
         { hint: "try again in a moment" },
       );
     }
-    return this.#enqueue(name, change, (job) => this.#waiting.push(job));
+    return this.#enqueue(
+      { name, change, by },
+      (job) => this.#waiting.push(job),
+    );
   }
 
   /**
@@ -70,18 +101,19 @@ export class Committer {
    * what is committed; never told to come back. For the tick: one at a time.
    */
   changeFirst<T>(name: string, change: (draft: Draft) => T): Promise<T> {
-    return this.#enqueue(name, change, (job) => this.#waiting.unshift(job));
+    return this.#enqueue(
+      { name, change, by: SYSTEM },
+      (job) => this.#waiting.unshift(job),
+    );
   }
 
   #enqueue<T>(
-    name: string,
-    change: (draft: Draft) => T,
+    what: { name: string; change: (draft: Draft) => T; by: Actor },
     add: (job: Job) => void,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       add({
-        name,
-        change,
+        ...what,
         resolve: (value) => resolve(value as T),
         reject,
       });
@@ -102,36 +134,51 @@ export class Committer {
   async #runGroup(group: readonly Job[]): Promise<void> {
     const draft = new Draft(this.#documents);
     const done: { job: Job; value: unknown }[] = [];
+    const events: NewEvent[] = [];
     for (const job of group) {
       const own = new Draft(draft);
       try {
-        done.push({ job, value: job.change(own) });
+        const value = job.change(own);
+        for (const event of this.#hooks.eventsOf(own, draft, job.by)) {
+          events.push(event);
+        }
+        events.push(...own.told);
+        done.push({ job, value });
         draft.merge(own);
       } catch (error) {
         job.reject(error);
       }
     }
     try {
-      if (!draft.isEmpty) await this.#commit(draft, done.map(({ job }) => job));
+      await this.#commit(draft, events, done.map(({ job }) => job));
       for (const { job, value } of done) job.resolve(value);
     } catch (error) {
       for (const { job } of done) job.reject(error);
     }
   }
 
-  async #commit(draft: Draft, jobs: readonly Job[]): Promise<void> {
+  async #commit(
+    draft: Draft,
+    own: readonly NewEvent[],
+    jobs: readonly Job[],
+  ): Promise<void> {
+    const untold = this.#untold;
+    if (draft.isEmpty && own.length === 0 && untold.length === 0) return;
+    const events = untold.length === 0 ? own : [...untold, ...own];
+    this.#untold = [];
     const names = jobs.map(({ name }) => name);
     let changes: DocumentChange[];
     this.#hooks.beforeCommit(names);
     try {
       const operations = draft.operations(this.#documents);
-      const revision = await this.#store.transact(operations);
+      const revision = await this.#store.transact(operations, events);
       changes = this.#documents.accept(draft, revision);
       this.#failure = null;
     } catch (error) {
+      this.#untold = [...untold, ...this.#untold].slice(-MAX_UNTOLD);
       this.#failure = toAppError(error);
       throw this.#failure;
     }
-    this.#hooks.committed(names, changes);
+    this.#hooks.committed(names, changes, events.length);
   }
 }

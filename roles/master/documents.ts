@@ -17,6 +17,7 @@ import {
   VolumeDoc,
   WorkerDoc,
 } from "./core/documents.ts";
+import type { NewEvent } from "./core/events.ts";
 import type { Store, StoreOperation } from "./store.ts";
 import { byFirstPart, type Index, Table } from "./table.ts";
 
@@ -186,9 +187,28 @@ export class Documents implements Reading {
 export class Draft implements Reading {
   readonly #base: Reading;
   readonly #changes = new Map<Kind, Table<Entry>>();
+  readonly #reasons = new Map<string, string>();
+  /** Events that follow from no document. */
+  readonly told: NewEvent[] = [];
 
   constructor(base: Reading) {
     this.#base = base;
+  }
+
+  /** Why a placement changes: for the events that follow from it. */
+  explain(placement: string, reason: string): void {
+    this.#reasons.set(placement, reason);
+  }
+
+  reasonOf(placement: string): string | undefined {
+    return this.#reasons.get(placement);
+  }
+
+  /** Each change with what was there before. */
+  *comparedWith(base: Reading): Generator<DocumentChange> {
+    for (const { kind, id, doc } of this.changes()) {
+      yield { kind, id, before: base.get(kind, id) ?? null, after: doc };
+    }
   }
 
   get isEmpty(): boolean {

@@ -22,6 +22,7 @@ import { failpoint } from "../process/failpoint.ts";
 import { type Service, startService } from "../service/mod.ts";
 import type { MasterConfig } from "./config.ts";
 import { addMasterRoutes } from "./http_api.ts";
+import { addEventRoutes } from "./http_events.ts";
 import { runTickLoop } from "./loop.ts";
 import { masterMetrics } from "./metrics.ts";
 import { gateOf } from "./rpc_server.ts";
@@ -147,9 +148,10 @@ function masterApp(
     tokens: TokenTable;
     registry: Registry;
     problems: () => string[];
+    stopping: AbortSignal;
   },
 ) {
-  const { service, tokens, registry, problems } = options;
+  const { service, tokens, registry, problems, stopping } = options;
   const app = baseApp({
     role: "master",
     ready: () => {
@@ -162,6 +164,7 @@ function masterApp(
     log: logger("master"),
   });
   addMasterRoutes(app, service.views);
+  addEventRoutes(app, service.events, stopping);
   return app;
 }
 
@@ -191,7 +194,13 @@ export function run(
     const reporter = tickReporter(logger("master"));
     stack.use(startLoop(service, { clock, tickMs, registry, reporter }));
     const problems = () => [...service.problems(), ...reporter.reasons()];
-    const app = masterApp(config, { service, tokens, registry, problems });
+    const app = masterApp(config, {
+      service,
+      tokens,
+      registry,
+      problems,
+      stopping: base.stopping,
+    });
     const listening = async () => {
       const rpc = await startRpc(config, {
         service,

@@ -16,9 +16,9 @@ export function publisherOf(
 ): PublisherServer {
   return {
     async publishState(params) {
-      check();
+      const by = check();
       const request = publishRequestFromWire(params);
-      return publishReplyToWire(await service.publishState(request));
+      return publishReplyToWire(await service.publishState(request, by));
     },
     highestGeneration({ cluster }) {
       check();

@@ -13,8 +13,10 @@ import type { ViewerServer } from "../../rpc/generated/master.ts";
 import { VmId } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
 import { type Check, notThere, type RpcDeps } from "./rpc_deps.ts";
+import { eventsMethod } from "./rpc_events.ts";
 
-export function viewerOf({ service }: RpcDeps, check: Check): ViewerServer {
+export function viewerOf(deps: RpcDeps, check: Check): ViewerServer {
+  const { service } = deps;
   const { views } = service;
   return {
     getClusterStatus({ cluster }) {
@@ -45,7 +47,7 @@ export function viewerOf({ service }: RpcDeps, check: Check): ViewerServer {
     },
     plan: notThere,
     why: notThere,
-    events: notThere,
+    events: eventsMethod(deps, check),
     operations: notThere,
     operation: notThere,
   };

@@ -8,6 +8,7 @@
  */
 import type { Assignment, OrderFence } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
+import { type Actor, SYSTEM } from "../model/event.ts";
 import type { PublishReply, PublishRequest } from "../model/generation.ts";
 import type { WorkerReport } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
@@ -24,6 +25,7 @@ import {
   retry,
   rollback,
 } from "./core/generations.ts";
+import { type Change, eventsOf, type NewEvent } from "./core/events.ts";
 import { decidePublish } from "./core/publish.ts";
 import { type ClusterTick, planTick } from "./core/tick.ts";
 import {
@@ -32,6 +34,7 @@ import {
   type Draft,
   isChangeOf,
 } from "./documents.ts";
+import { EventStream } from "./events.ts";
 import { FIRST_STORE, MasterState, STORE_ID } from "./state.ts";
 import type { Store } from "./store.ts";
 import { MasterViews } from "./views.ts";
@@ -62,6 +65,8 @@ export interface ServiceOptions {
 export class MasterService {
   /** Everything that is asked and changes nothing. */
   readonly views: MasterViews;
+  /** What happened, for readers. */
+  readonly events: EventStream;
   readonly #state: MasterState;
   readonly #committer: Committer;
   readonly #failpoint: (name: MasterFailpoint) => void;
@@ -73,12 +78,18 @@ export class MasterService {
   private constructor(options: ServiceOptions, documents: Documents) {
     this.#state = new MasterState(documents, options.clock, options.leaseMs);
     this.views = new MasterViews(this.#state);
+    this.events = new EventStream(options.store, options.clock);
     this.#failpoint = options.failpoint ?? (() => undefined);
     this.#lastTickMs = options.clock.bootMs();
     this.#committer = new Committer(options.store, documents, {
       beforeCommit: (names) => this.#beforeCommit(names),
-      committed: (names, changes) => this.#committed(names, changes),
+      eventsOf: (own, base, by) => this.#eventsOf(own, base, by),
+      committed: (names, changes, events) => {
+        this.#committed(names, changes);
+        if (events > 0) this.events.ring();
+      },
     });
+    this.#state.tell = (event) => this.#committer.tell(event);
     this.#desk = new WorkerDesk(this.#state, {
       bell: this.#bell,
       change: (name, change) => this.#change(name, change),
@@ -112,7 +123,10 @@ export class MasterService {
    *
    * @throws {AppError} as {@linkcode decidePublish}, and `storage`.
    */
-  async publishState(request: PublishRequest): Promise<PublishReply> {
+  async publishState(
+    request: PublishRequest,
+    by: Actor = SYSTEM,
+  ): Promise<PublishReply> {
     const reply = await this.#change("publish", (draft) => {
       const nowMs = this.#state.clock.now();
       const workers = [...draft.entries("worker")].map(([, doc]) => doc);
@@ -142,7 +156,7 @@ export class MasterService {
         doc.generation === generation.generation
       );
       return replyOf(stored ?? generation, true);
-    });
+    }, by);
     this.#state.forgetUnusedSpecs(request.cluster);
     return reply;
   }
@@ -280,7 +294,7 @@ export class MasterService {
   #mustWrite(): boolean {
     const { documents } = this.#state;
     const stored = documents.get("store", STORE_ID)?.usable;
-    return this.#committer.failure !== null ||
+    return this.#committer.failure !== null || this.#committer.hasUntold ||
       this.#state.usable(documents) !== stored;
   }
 
@@ -338,8 +352,22 @@ export class MasterService {
 
   // ---- inside -----------------------------------------------------------
 
-  #change<T>(name: string, change: (draft: Draft) => T): Promise<T> {
-    return this.#committer.change(name, change);
+  #change<T>(
+    name: string,
+    change: (draft: Draft) => T,
+    by: Actor = SYSTEM,
+  ): Promise<T> {
+    return this.#committer.change(name, change, by);
+  }
+
+  #eventsOf(own: Draft, base: Draft, by: Actor): NewEvent[] {
+    if (own.isEmpty) return [];
+    const changes = [...own.comparedWith(base)].filter(isTold);
+    return eventsOf(changes, {
+      by,
+      nowMs: this.#state.clock.now(),
+      reasonOf: (placement) => own.reasonOf(placement),
+    });
   }
 
   #beforeCommit(names: readonly string[]): void {
@@ -370,6 +398,11 @@ export class MasterService {
     if (isForAll) this.#bell.ringAll();
     else for (const name of rung) this.#bell.ring(name);
   }
+}
+
+/** Of intents and volumes nothing is told: what refers to them is. */
+function isTold(change: DocumentChange): change is DocumentChange & Change {
+  return change.kind !== "intent" && change.kind !== "volume";
 }
 
 function replyOf(doc: GenerationDoc, created: boolean): PublishReply {

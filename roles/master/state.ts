@@ -23,6 +23,11 @@ import {
   type WorkerDoc,
 } from "./core/documents.ts";
 import { leaseEpochOf } from "./core/epoch.ts";
+import {
+  livenessEvent,
+  type NewEvent,
+  observationEvents,
+} from "./core/events.ts";
 import type { ClusterState } from "./core/generations.ts";
 import { type Liveness, livenessOf } from "./core/liveness.ts";
 import {
@@ -74,6 +79,8 @@ export class MasterState {
     Map<string, ReadonlyMap<string, SpecView>>
   >();
   #usable: { version: number; fingerprint: number } | null = null;
+  /** Takes events that follow from no document; they are written with the next commit. */
+  tell: (event: NewEvent) => void = () => undefined;
   /** Workers that came with the commit that is being followed. */
   readonly #came = new Set<string>();
 
@@ -142,11 +149,14 @@ export class MasterState {
 
   /** Takes note of a report; `before` is the one that it replaced. */
   heard(before: WorkerReport | null, report: WorkerReport): void {
+    const nowMs = this.clock.now();
     this.fleet.refresh(report.worker, this.clock.bootMs());
     if (before === null || isNewsOfAll(before, report)) {
       this.#touchWorker(report.worker);
     }
     if (before === null) return;
+    const at = { before: before.vms, after: report.vms, nowMs };
+    for (const event of observationEvents(report.worker, at)) this.tell(event);
     for (const cluster of clustersInNews(before, report)) this.#touch(cluster);
   }
 
@@ -172,6 +182,13 @@ export class MasterState {
     if (after === null) return this.room.removeWorker(name);
     const { doc, state, report } = after;
     if (before === null) this.#came.add(name);
+    else if (before.state !== state) {
+      this.tell(livenessEvent(name, {
+        before: before.state,
+        after: state,
+        nowMs: this.clock.now(),
+      }));
+    }
     this.room.setWorker({
       name,
       // After a restart every lease counts as renewed; only who reports is given something.
