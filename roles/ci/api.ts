@@ -6,6 +6,7 @@
  *     GET  /api/v1/jobs/ID/log?after=N               text; as text/event-stream it goes on until the job ends
  *     POST /api/v1/jobs/ID/retry                     runs an ended job again
  *     POST /api/v1/hint {repository}                 a push happened: look now
+ *     POST /api/v1/evaluations {repository, ref?}    the blueprint of a commit; nothing is built or published
  *
  * Events of a log: `lines` (a JSON list; the id is the last line's sequence and
  * resumes the stream as Last-Event-ID), `job` (the job, when it changed), `end`.
@@ -27,6 +28,7 @@ import {
 } from "../model/mod.ts";
 import { isEnded } from "./core/job.ts";
 import { viewJob } from "./core/view.ts";
+import type { Evaluations } from "./evaluations.ts";
 import type { LogStore } from "./log_store.ts";
 import type { Runner } from "./runner.ts";
 import type { JobStore } from "./store.ts";
@@ -47,7 +49,14 @@ const Sequence = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** The repository is for the log alone: a hint is a look at all of them. */
 const Hint = z.strictObject({ repository: Name.optional() });
 
+/** A ref as people write it; a branch's name may be 255 bytes. */
+const EvaluationBody = z.strictObject({
+  repository: Name,
+  ref: z.string().min(1).max(255).optional(),
+});
+
 export interface CiApi {
+  evaluations: Evaluations;
   store: JobStore;
   logs: LogStore;
   runner: Runner;
@@ -193,6 +202,14 @@ export function addCiRoutes(app: Hono<AppEnv>, api: CiApi): void {
     });
     runner.hint();
     return c.json({ accepted: true }, 202);
+  });
+  // It runs what was pushed, and takes minutes of this machine: not for anybody who may look.
+  app.post("/api/v1/evaluations", requireRole("publisher"), async (c) => {
+    const body = parseJsonWith(EvaluationBody, await c.req.text(), {
+      what: "what is to be evaluated",
+      hint: 'send {"repository": "shop", "ref": "main"}',
+    });
+    return c.json(await api.evaluations.evaluate(body));
   });
   addLog(app, api);
 }

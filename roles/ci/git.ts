@@ -6,6 +6,7 @@
  */
 import { AppError } from "../model/mod.ts";
 import { runProcess } from "../process/mod.ts";
+import { TurnsByKey } from "../turns/mod.ts";
 import { gitFailure } from "./core/failure.ts";
 import type { Call, Git } from "./ports.ts";
 
@@ -50,9 +51,13 @@ function environment(options: GitOptions): Record<string, string> {
   return env;
 }
 
+/** Fetches in line for one repository: its job, and people's evaluations. */
+const FETCHES = { waiting: 16, what: "fetches of one repository" };
+
 /** Git over the hub. */
 export function hubGit(options: GitOptions): Git {
   const env = environment(options);
+  const fetches = new TurnsByKey(FETCHES);
   async function git(
     what: string,
     args: readonly string[],
@@ -93,44 +98,55 @@ export function hubGit(options: GitOptions): Git {
     await Deno.rename(fresh, path);
     return path;
   }
-  return {
-    async fetch(repository, commit, call) {
-      const mirror = await mirrorOf(repository, call);
-      const ref = `refs/ci/${commit}`;
-      const quiet: Call = { ...call, onLog: () => {} };
-      const known = await git("", [
+  async function fetch(
+    repository: string,
+    commit: string,
+    call: Call,
+  ): Promise<string> {
+    const mirror = await mirrorOf(repository, call);
+    const ref = `refs/ci/${commit}`;
+    const quiet: Call = { ...call, onLog: () => {} };
+    const known = await git("", [
+      "-C",
+      mirror,
+      "cat-file",
+      "-e",
+      `${ref}^{commit}`,
+    ], quiet);
+    if (!known) {
+      const url = `${options.hubUrl.replace(/\/+$/, "")}/${repository}.git`;
+      const what = `fetch ${
+        commit.slice(0, 12)
+      } of "${repository}" from ${options.hubUrl}`;
+      await git(what, [
         "-C",
         mirror,
-        "cat-file",
-        "-e",
-        `${ref}^{commit}`,
-      ], quiet);
-      if (!known) {
-        const url = `${options.hubUrl.replace(/\/+$/, "")}/${repository}.git`;
-        const what = `fetch ${
-          commit.slice(0, 12)
-        } of "${repository}" from ${options.hubUrl}`;
-        await git(what, [
-          "-C",
-          mirror,
-          "fetch",
-          "--quiet",
-          "--no-tags",
-          "--force",
-          url,
-          `${commit}:${ref}`,
-        ], call);
-      }
-      if (!/^[\x21-\x7e]+$/.test(mirror) || /[?#%]/.test(mirror)) {
-        throw new AppError(
-          "invalid",
-          `Cannot evaluate from ${mirror}: nix reads no such path`,
-          {
-            hint: "give ci a --state-dir without spaces and special characters",
-          },
-        );
-      }
-      return `git+file://${mirror}?ref=${ref}&rev=${commit}`;
-    },
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--force",
+        url,
+        `${commit}:${ref}`,
+      ], call);
+    }
+    if (!/^[\x21-\x7e]+$/.test(mirror) || /[?#%]/.test(mirror)) {
+      throw new AppError(
+        "invalid",
+        `Cannot evaluate from ${mirror}: nix reads no such path`,
+        {
+          hint: "give ci a --state-dir without spaces and special characters",
+        },
+      );
+    }
+    return `git+file://${mirror}?ref=${ref}&rev=${commit}`;
+  }
+  return {
+    // A job and an evaluation may want the same commit: git locks the ref, and the second would fail.
+    fetch: (repository, commit, call) =>
+      fetches.run(
+        repository,
+        () => fetch(repository, commit, call),
+        call.signal,
+      ),
   };
 }

@@ -22,6 +22,7 @@ import { type Service, startService } from "../service/mod.ts";
 import { addCiRoutes } from "./api.ts";
 import { nixBuilder } from "./builder.ts";
 import type { CiConfig } from "./config.ts";
+import { Evaluations } from "./evaluations.ts";
 import { hubGit } from "./git.ts";
 import { LogStore } from "./log_store.ts";
 import { masterPublisher } from "./master_publisher.ts";
@@ -168,6 +169,11 @@ export function run(config: CiConfig, deps: CiDeps = {}): Promise<RunningRole> {
       log,
     });
     addCiRoutes(app, {
+      evaluations: new Evaluations({
+        ports,
+        store,
+        stopping: service.stopping,
+      }),
       store,
       logs,
       runner,

@@ -177,6 +177,9 @@ async function publishOnce(
       intentHash: hash,
       traceparent: job.traceparent,
       placement: spec.placement,
+      ...(job.expectedRevision === null
+        ? {}
+        : { expectedRevision: job.expectedRevision }),
       vmSpecs: spec.vmSpecs,
     }, signal);
   } catch (error) {

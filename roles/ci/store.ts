@@ -26,7 +26,7 @@ const BUSY_TIMEOUT_MS = 5000;
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS head (
   repository TEXT NOT NULL, branch TEXT NOT NULL, commit_id TEXT NOT NULL, publishes INTEGER NOT NULL,
-  PRIMARY KEY (repository, branch)
+  expected_revision INTEGER, PRIMARY KEY (repository, branch)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS job (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -62,7 +62,8 @@ interface JobRow {
 /** A row as a job: the body is what this module wrote. */
 function jobOf(row: unknown): Job {
   const { id, body } = row as JobRow;
-  return { ...JSON.parse(body), id };
+  // Stored before there was a check-index, it expects nothing.
+  return { expectedRevision: null, ...JSON.parse(body), id };
 }
 
 export class JobStore {
@@ -76,11 +77,19 @@ export class JobStore {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
       );
       this.#db.exec(SCHEMA);
+      this.#addColumns();
     } catch (error) {
       throw new AppError("storage", `Cannot open ci's jobs in ${path}`, {
         cause: error,
       });
     }
+  }
+
+  /** To a store made before there was a check-index. */
+  #addColumns(): void {
+    const columns = this.#db.prepare("PRAGMA table_info(head)").all();
+    if (columns.some(({ name }) => name === "expected_revision")) return;
+    this.#db.exec("ALTER TABLE head ADD COLUMN expected_revision INTEGER");
   }
 
   close(): void {
@@ -108,7 +117,7 @@ export class JobStore {
 
   seenHeads(): SeenHead[] {
     return this.#db.prepare(
-      'SELECT repository, branch, commit_id AS "commit", publishes FROM head',
+      `SELECT repository, branch, commit_id AS "commit", publishes, expected_revision AS "expectedRevision" FROM head`,
     ).all()
       .map((row) =>
         ({ ...row, publishes: row["publishes"] === 1 }) as SeenHead
@@ -137,11 +146,12 @@ export class JobStore {
     action: QueueAction & { kind: "want" },
     source: { at: number; traceparent: () => string },
   ): void {
-    const { repository, branch, commit, publishes } = action;
+    const { repository, branch, commit, publishes, expectedRevision } = action;
     this.#db.prepare(
-      `INSERT INTO head VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET commit_id = excluded.commit_id, publishes = excluded.publishes`,
-    ).run(repository, branch, commit, Number(publishes));
+      `INSERT INTO head (repository, branch, commit_id, publishes, expected_revision) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET commit_id = excluded.commit_id, publishes = excluded.publishes,
+         expected_revision = excluded.expected_revision`,
+    ).run(repository, branch, commit, Number(publishes), expectedRevision);
     const known = this.#db.prepare(
       "SELECT id, body FROM job WHERE repository = ? AND commit_id = ?",
     ).get(repository, commit);
@@ -152,6 +162,7 @@ export class JobStore {
         commit,
         sequence: this.#nextSequence(),
         publishes,
+        expectedRevision,
         againSequence: null,
         state: { kind: "queued" },
         cluster: "",
@@ -167,6 +178,7 @@ export class JobStore {
         at: source.at,
         sequence: this.#nextSequence(),
         branch,
+        expectedRevision,
       };
       this.#save(stepJob(jobOf(known), event, this.policy));
     }

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { MAX_BLUEPRINT_BYTES } from "./blueprint.ts";
 import { Commit, Counter, Name } from "./ids.ts";
 
 const Milliseconds = z.number().int().min(0);
@@ -32,6 +33,16 @@ export type RepositoryView = z.output<typeof RepositoryView>;
 export const RepositoryList = z.object({
   repositories: z.array(RepositoryView),
 });
+
+/** What a commit evaluates to: the answer of ci's evaluation on demand. */
+export const BlueprintView = z.object({
+  repository: Name,
+  commit: Commit,
+  cluster: Name,
+  /** The text of `blueprintJSON`. */
+  blueprint: z.string().max(MAX_BLUEPRINT_BYTES),
+});
+export type BlueprintView = z.output<typeof BlueprintView>;
 
 /** What ci made of one commit. */
 export const JobView = z.object({

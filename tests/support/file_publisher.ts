@@ -23,7 +23,11 @@ export function publishedIn(file: string): PublishRequest[] {
 /** Publishes into `file`. While `away()` answers a text, it fails with that as `unavailable`. */
 export function filePublisher(
   file: string,
-  options: { away?: () => string | null } = {},
+  options: {
+    away?: () => string | null;
+    /** What `expectedRevision` must be; any when not given. */
+    planRevision?: () => number;
+  } = {},
 ): Publisher {
   const check = () => {
     const why = options.away?.() ?? null;
@@ -46,6 +50,13 @@ export function filePublisher(
       const last = ofCluster(request.cluster).at(-1)?.generation ?? 0;
       if (request.parent !== last) {
         throw new AppError("conflict", `the highest generation is ${last}`);
+      }
+      const revision = options.planRevision?.() ?? request.expectedRevision;
+      if ((request.expectedRevision ?? revision) !== revision) {
+        throw new AppError(
+          "refused",
+          `its plan was made at revision ${request.expectedRevision}, "${request.cluster}" is at revision ${revision}`,
+        );
       }
       Deno.writeTextFileSync(
         `${file}.new`,

@@ -53,6 +53,8 @@ export interface Job {
   sequence: number;
   /** True when the commit was the head of the repository's HEAD branch. */
   publishes: boolean;
+  /** The plan revision it is published on, by its push's check-index; null: any. */
+  expectedRevision: number | null;
   /** The sequence at which it is wanted once more when it ends; null when it is not. */
   againSequence: number | null;
   state: JobState;
@@ -78,7 +80,13 @@ export type JobEvent =
     note?: string;
   }
   | { kind: "stageFailed"; at: number; stage: Stage; failure: Failure }
-  | { kind: "wanted"; at: number; sequence: number; branch: string }
+  | {
+    kind: "wanted";
+    at: number;
+    sequence: number;
+    branch: string;
+    expectedRevision: number | null;
+  }
   | { kind: "retried"; at: number };
 
 export interface RetryPolicy {
@@ -210,7 +218,8 @@ export function stepJob(job: Job, event: JobEvent, policy: RetryPolicy): Job {
     case "stageFailed":
       return isEnded(job) ? job : afterFailure(job, event, policy);
     case "wanted": {
-      const wanted = { ...job, publishes: true, branch: event.branch };
+      const { branch, expectedRevision } = event;
+      const wanted = { ...job, publishes: true, branch, expectedRevision };
       if (isEnded(job) || job.state.kind === "queued") {
         return requeued(wanted, event.at, event.sequence);
       }

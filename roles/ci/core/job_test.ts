@@ -19,6 +19,7 @@ function job(over: Partial<Job> = {}): Job {
     commit: "a".repeat(40),
     sequence: 1,
     publishes: true,
+    expectedRevision: null,
     againSequence: null,
     state: { kind: "queued" },
     cluster: "",
@@ -133,8 +134,9 @@ Deno.test("stepJob() runs a job again when its commit is wanted while it runs", 
     at: 1,
     sequence: 9,
     branch: "main",
+    expectedRevision: 7,
   });
-  assert.equal(wanted.publishes, true);
+  assert.deepEqual([wanted.publishes, wanted.expectedRevision], [true, 7]);
   const again = after(wanted, {
     kind: "stageDone",
     at: 2,

@@ -14,7 +14,12 @@ export interface RepositoryRefs {
   name: string;
   /** The branch that is published, or null. */
   head: string | null;
-  branches: { name: string; commit: string }[];
+  branches: {
+    name: string;
+    commit: string;
+    /** The plan revision that its push wants it published on; absent: any. */
+    checkIndex?: number | undefined;
+  }[];
 }
 
 /** What was seen of a branch when its job was made. */
@@ -23,6 +28,8 @@ export interface SeenHead {
   branch: string;
   commit: string;
   publishes: boolean;
+  /** null: any. */
+  expectedRevision: number | null;
 }
 
 /** A head that calls for a job; the store makes a new one, or wants the existing one again. */
@@ -33,6 +40,7 @@ export type QueueAction =
     branch: string;
     commit: string;
     publishes: boolean;
+    expectedRevision: number | null;
   }
   | { kind: "forget"; repository: string; branch: string };
 
@@ -56,14 +64,18 @@ export function planQueue(
       publishes: branch.name === head,
     }))
       .sort((a, b) => Number(b.publishes) - Number(a.publishes));
-    for (const { name: branch, commit, publishes } of wanted) {
+    for (const { name: branch, commit, publishes, checkIndex } of wanted) {
       const key = headKey(repository, branch);
       const before = known.get(key);
       known.delete(key);
-      const same = before?.commit === commit && before.publishes === publishes;
-      if (!same) {
-        actions.push({ kind: "want", repository, branch, commit, publishes });
-      }
+      const expectedRevision = checkIndex ?? null;
+      // Another number at the same commit: it was pushed away and back between two looks.
+      const same = before?.commit === commit &&
+        before.publishes === publishes &&
+        before.expectedRevision === expectedRevision;
+      if (same) continue;
+      const head = { repository, branch, commit, publishes, expectedRevision };
+      actions.push({ kind: "want", ...head });
     }
   }
   for (const gone of known.values()) {

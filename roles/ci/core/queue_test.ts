@@ -26,8 +26,13 @@ function refs(
   }];
 }
 
-function seen(branch: string, commit: string, publishes: boolean): SeenHead {
-  return { repository: "shop", branch, commit, publishes };
+function seen(
+  branch: string,
+  commit: string,
+  publishes: boolean,
+  expectedRevision: number | null = null,
+): SeenHead {
+  return { repository: "shop", branch, commit, publishes, expectedRevision };
 }
 
 Deno.test("planQueue() wants every head once, the one that publishes first", () => {
@@ -45,6 +50,22 @@ Deno.test("planQueue() wants every head once, the one that publishes first", () 
   );
 });
 
+Deno.test("planQueue() takes a tip's check-index along, and wants the tip again with another", () => {
+  const pushed = (checkIndex?: number): RepositoryRefs[] => [{
+    name: "shop",
+    head: "main",
+    branches: [{ name: "main", commit: A, checkIndex }],
+  }];
+  const expected = (refs: RepositoryRefs[], ...heads: SeenHead[]) =>
+    planQueue(refs, heads).map((action) =>
+      action.kind === "want" ? action.expectedRevision : "forget"
+    );
+  assert.deepEqual(expected(pushed(7)), [7]);
+  assert.deepEqual(expected(pushed(7), seen("main", A, true, 7)), []);
+  assert.deepEqual(expected(pushed(8), seen("main", A, true, 7)), [8]);
+  assert.deepEqual(expected(pushed(), seen("main", A, true, 7)), [null]);
+});
+
 Deno.test("planQueue() wants a head again when it moved back, and when another branch becomes HEAD", () => {
   const back = planQueue(refs("main", { main: A }), [seen("main", B, true)]);
   assert.equal(back.length, 1);
@@ -59,6 +80,7 @@ Deno.test("planQueue() wants a head again when it moved back, and when another b
       branch: "next",
       commit: B,
       publishes: true,
+      expectedRevision: null,
     },
     {
       kind: "want",
@@ -66,6 +88,7 @@ Deno.test("planQueue() wants a head again when it moved back, and when another b
       branch: "main",
       commit: A,
       publishes: false,
+      expectedRevision: null,
     },
   ]);
 });
