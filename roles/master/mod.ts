@@ -64,7 +64,7 @@ function startLoop(
     registry: Registry;
     reporter: ReturnType<typeof tickReporter>;
   },
-): AsyncDisposable {
+): AsyncDisposable & { failed: Promise<never> } {
   const { clock, tickMs, registry, reporter } = options;
   const metrics = masterMetrics(registry, service.views);
   const ended = new AbortController();
@@ -89,10 +89,19 @@ function startLoop(
       reporter.failed(error);
     },
   });
+  const failed = Promise.withResolvers<never>();
+  // Who does not wait for the role's end must not be ended by this.
+  failed.promise.catch(() => undefined);
+  const settled = running.catch((error: unknown) => {
+    metrics.tickErrors.inc();
+    reporter.failed(error);
+    failed.reject(error);
+  });
   return {
+    failed: failed.promise,
     async [Symbol.asyncDispose]() {
       ended.abort();
-      await running;
+      await settled;
     },
   };
 }
@@ -192,7 +201,8 @@ export function run(
     });
     const registry = new Registry();
     const reporter = tickReporter(logger("master"));
-    stack.use(startLoop(service, { clock, tickMs, registry, reporter }));
+    const loop = startLoop(service, { clock, tickMs, registry, reporter });
+    stack.use(loop);
     const problems = () => [...service.problems(), ...reporter.reasons()];
     const app = masterApp(config, {
       service,
@@ -212,6 +222,6 @@ export function run(
       stack.defer(() => rpc.close());
       return { rpc: rpc.address };
     };
-    return { app, listening };
+    return { app, listening, failed: loop.failed };
   });
 }

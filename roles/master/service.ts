@@ -15,7 +15,11 @@ import type { Clock } from "../model/ports.ts";
 import type { ClusterStatus } from "../model/status.ts";
 import { applyChange, applyReissues, applyTick } from "./apply.ts";
 import { Committer } from "./committer.ts";
-import { type GenerationDoc, generationKey } from "./core/documents.ts";
+import {
+  type GenerationDoc,
+  generationKey,
+  MAX_GENERATIONS,
+} from "./core/documents.ts";
 import {
   admitGeneration,
   type ClusterChange,
@@ -173,6 +177,8 @@ export class MasterService {
   /** Drops old generations that nothing refers to, and their specs. */
   #prune(draft: Draft, cluster: string): void {
     const state = this.#state.state(draft, cluster);
+    // Most of the time there is nothing to drop, and a large cluster need not be walked for that.
+    if (state.generations.size <= MAX_GENERATIONS) return;
     const referred = new Set<number>();
     for (const [, doc] of draft.entries("placement", `${cluster}/`)) {
       referred.add(doc.generation);

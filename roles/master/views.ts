@@ -7,7 +7,14 @@ import { AppError } from "../model/errors.ts";
 import type { GenerationSummary } from "../model/generation.ts";
 import type { ObservedVm } from "../model/observed.ts";
 import type { ClusterStatus, WorkerStatus } from "../model/status.ts";
-import { clusterStatus, summaryOf, workerStatuses } from "./core/status.ts";
+import {
+  type ClusterNumbers,
+  clusterNumbers,
+  clusterStatus,
+  summaryOf,
+  workerStatus,
+  workerStatuses,
+} from "./core/status.ts";
 import type { MasterState } from "./state.ts";
 
 /** Generations in one answer. */
@@ -64,22 +71,47 @@ export class MasterViews {
     return workerStatuses(this.#state.tickInput(this.#state.documents));
   }
 
+  /** How many workers are in each state. */
+  workerStates(): Map<WorkerStatus["state"], number> {
+    const { workers } = this.#state.tickInput(this.#state.documents);
+    const states = new Map<WorkerStatus["state"], number>();
+    for (const { state } of workers.values()) {
+      states.set(state, (states.get(state) ?? 0) + 1);
+    }
+    return states;
+  }
+
+  /** Every cluster in numbers. */
+  numbers(): ClusterNumbers[] {
+    const input = this.#state.tickInput(
+      this.#state.documents,
+      this.clusters(),
+    );
+    return input.clusters.map((state) => clusterNumbers(input, state));
+  }
+
   /** A worker and what it last reported. */
   getWorker(name: string): { worker: WorkerStatus; vms: ObservedVm[] } {
-    const worker = this.workers().find(({ id }) => id === name);
-    if (worker === undefined) {
+    const input = this.#state.tickInput(this.#state.documents);
+    const view = input.workers.get(name);
+    if (view === undefined) {
       throw new AppError("not_found", `There is no worker "${name}"`, {
         hint: "see: procurator status",
       });
     }
-    return { worker, vms: this.#state.presences.report(name)?.vms ?? [] };
+    return {
+      worker: workerStatus(input, view),
+      vms: this.#state.presences.report(name)?.vms ?? [],
+    };
   }
 
   /** The cluster meant by a name, where empty means the only one. */
   clusterName(cluster: string): string {
+    const isKnown = cluster !== "" &&
+      this.#state.documents.get("cluster", cluster) !== undefined;
+    if (isKnown) return cluster;
     const names = this.clusters();
     if (cluster !== "") {
-      if (names.includes(cluster)) return cluster;
       throw new AppError("not_found", `There is no cluster "${cluster}"`, {
         hint: names.length === 0
           ? "push a commit whose flake has a blueprint: nothing was published yet"

@@ -50,6 +50,8 @@ export interface Built<Extra extends object> {
   ) => void | Promise<Readonly<Record<string, string>>>;
   /** What the running role has besides. */
   extra?: Extra;
+  /** Rejects when the role cannot go on by itself: `finished` does then. */
+  failed?: Promise<never>;
 }
 
 type Tls = Awaited<ReturnType<typeof loadTls>>;
@@ -91,7 +93,7 @@ export async function startService<Extra extends object>(
   await using stack = new AsyncDisposableStack();
   const service = await openService(config, stopping.signal, stack);
   service.assertSafe(config.listen);
-  const { app, listening, extra } = await build(service);
+  const { app, listening, extra, failed } = await build(service);
   const { listen } = config;
   const server = await serveHttp({ name, listen, tls: service.tls, app });
   stack.defer(() => server.stop());
@@ -102,7 +104,9 @@ export async function startService<Extra extends object>(
   });
   const role = running(name, {
     endpoints,
-    finished: server.finished,
+    finished: failed === undefined
+      ? server.finished
+      : Promise.race([server.finished, failed]),
     stack: stack.move(),
   });
   return Object.assign(role, extra);

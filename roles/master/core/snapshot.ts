@@ -9,11 +9,7 @@ import { compareFence } from "../../model/assignment.ts";
 import { policyHash, runtimeHash } from "../../model/hashes.ts";
 import type { ObservedVm, WorkerReport } from "../../model/observed.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
-import {
-  type PlacementDoc,
-  placementKey,
-  type WorkerDoc,
-} from "./documents.ts";
+import type { PlacementDoc, WorkerDoc } from "./documents.ts";
 import type { Liveness } from "./liveness.ts";
 
 /** A worker: its document and what is known of it now. */
@@ -60,19 +56,45 @@ export function intentView(
   };
 }
 
-/** By report: made when it is first asked for, gone with it. */
-const copies = new WeakMap<WorkerReport, ReadonlyMap<string, ObservedVm>>();
+/**
+ * The copies in a report by VM: nearly always one of each. Looked up by the
+ * placement's own string, for joining a key costs more than all the rest.
+ */
+class Copies {
+  readonly #byVm = new Map<string, ObservedVm | ObservedVm[]>();
 
-/** What a report says of each copy, by `vm#incarnation`. */
-export function copiesIn(
-  report: WorkerReport,
-): ReadonlyMap<string, ObservedVm> {
-  let found = copies.get(report);
-  if (found === undefined) {
-    found = new Map(report.vms.map((vm) => [placementKey(vm), vm]));
-    copies.set(report, found);
+  constructor(vms: readonly ObservedVm[]) {
+    for (const vm of vms) {
+      const known = this.#byVm.get(vm.vm);
+      if (known === undefined) this.#byVm.set(vm.vm, vm);
+      else if (Array.isArray(known)) known.push(vm);
+      else this.#byVm.set(vm.vm, [known, vm]);
+    }
   }
-  return found;
+
+  get(
+    { vm, incarnation }: Pick<PlacementDoc, "vm" | "incarnation">,
+  ): ObservedVm | undefined {
+    const found = this.#byVm.get(vm);
+    if (found === undefined) return undefined;
+    if (!Array.isArray(found)) {
+      return found.incarnation === incarnation ? found : undefined;
+    }
+    return found.findLast((copy) => copy.incarnation === incarnation);
+  }
+}
+
+/** By report: made when it is first asked for, gone with it. */
+const copies = new WeakMap<WorkerReport, Copies>();
+
+/** What a report says of this copy. */
+export function copyIn(
+  report: WorkerReport,
+  placement: Pick<PlacementDoc, "vm" | "incarnation">,
+): ObservedVm | undefined {
+  let found = copies.get(report);
+  if (found === undefined) copies.set(report, found = new Copies(report.vms));
+  return found.get(placement);
 }
 
 /** What the workers that are alive say, by placement. Holds nothing of its own: it may outlive many reports. */
@@ -89,7 +111,7 @@ export class Observations {
     if (worker === undefined || worker.report === null) return undefined;
     // A silent worker's last words say nothing about now.
     if (worker.state !== "alive") return undefined;
-    return copiesIn(worker.report).get(placementKey(placement));
+    return copyIn(worker.report, placement);
   }
 
   state(worker: string): Liveness {

@@ -13,13 +13,9 @@ import {
   type VmStatus,
   type WorkerStatus,
 } from "../../model/status.ts";
-import {
-  type GenerationDoc,
-  type PlacementDoc,
-  placementKey,
-} from "./documents.ts";
+import { type GenerationDoc, type PlacementDoc } from "./documents.ts";
 import type { ClusterState } from "./generations.ts";
-import { copiesIn, refusedReason, type WorkerView } from "./snapshot.ts";
+import { copyIn, refusedReason, type WorkerView } from "./snapshot.ts";
 import { rolloutMessage, targetOf, type TickInput, viewOf } from "./tick.ts";
 
 /** The last report of a copy, unless its worker is lost. */
@@ -30,10 +26,10 @@ function lastSeen(
   const worker = input.workers.get(placement.worker);
   if (worker === undefined || worker.report === null) return undefined;
   if (worker.state === "lost") return undefined;
-  return copiesIn(worker.report).get(placementKey(placement));
+  return copyIn(worker.report, placement);
 }
 
-function workerStatus(
+export function workerStatus(
   input: TickInput,
   { doc, state, epoch }: WorkerView,
 ): WorkerStatus {
@@ -197,6 +193,32 @@ function rolloutStatus(
     state: "pending",
     message: pending.reason,
     waitingOn: null,
+  };
+}
+
+/** One cluster in numbers, for metrics: without the workers, which all clusters share. */
+export interface ClusterNumbers {
+  cluster: string;
+  activeGeneration: number;
+  convergencePercent: number;
+  /** VMs by health. */
+  vms: ReadonlyMap<VmStatus["health"], number>;
+}
+
+export function clusterNumbers(
+  input: TickInput,
+  state: ClusterState,
+): ClusterNumbers {
+  const statuses = vmStatuses(input, state);
+  const vms = new Map<VmStatus["health"], number>();
+  for (const { health } of statuses) {
+    vms.set(health, (vms.get(health) ?? 0) + 1);
+  }
+  return {
+    cluster: state.cluster.name,
+    activeGeneration: state.cluster.active,
+    convergencePercent: convergencePercent(statuses),
+    vms,
   };
 }
 
