@@ -145,6 +145,8 @@ export class Faults {
     if (random.chance(0.7)) {
       trace.fault("worker-crash", worker.name);
       worker.kill();
+      // What ends while nobody watches has to be found out by the next process.
+      if (random.chance(0.6)) worker.host.killOne(random);
     } else {
       trace.fault("worker-stop", worker.name);
       void worker.stop();

@@ -5,11 +5,13 @@
  *
  * @module
  */
+import { isOurs, type RunRecord } from "../../vmm/core/run_record.ts";
 import { simulatedScript } from "../../vmm/core/simulated_script.ts";
-import { MemoryHost, type SimulatedHost } from "../../vmm/mod.ts";
+import type { SimulatedHost } from "../../vmm/mod.ts";
 import { SimulatedClosures } from "./closures.ts";
 import { MemoryDisk } from "./files.ts";
 import { HostTime, type Kernel, never, type Process } from "./kernel.ts";
+import { ProcessTable } from "./processes.ts";
 import type { RandomStream } from "./random.ts";
 import type { Trace } from "./trace.ts";
 
@@ -22,6 +24,16 @@ export interface RunningVm {
   runtimeHash: string;
   cmdline: string;
   startedAtMs: number;
+}
+
+/** A VM as its driver remembers it in the run directory, and by which process. */
+interface Kept {
+  vm: SimulatedVm;
+  record: RunRecord;
+}
+
+function copyOf({ id, incarnation }: RunningVm): string {
+  return `${id}#${incarnation}`;
 }
 
 export const STATE_DIR = "/state";
@@ -40,10 +52,15 @@ export class Host {
   readonly time: HostTime;
   readonly disk: MemoryDisk;
   readonly closures: SimulatedClosures;
+  /** By copy: `id#incarnation`. */
   running: ReadonlyMap<string, RunningVm> = new Map();
   /** No health check gets an answer, whatever the guest does. */
   isDeaf = false;
-  readonly #machines = new MemoryHost();
+  #boots = 1;
+  #starts = 0;
+  #kept = new Map<string, Kept>();
+  readonly #processes = new ProcessTable();
+  readonly #random: RandomStream;
   readonly #trace: Trace;
   readonly #watcher: HostWatcher;
 
@@ -60,6 +77,7 @@ export class Host {
     const { kernel, random, trace, watcher } = parts;
     this.name = name;
     this.capacity = capacity;
+    this.#random = random.child("processes");
     this.#trace = trace;
     this.#watcher = watcher;
     this.time = new HostTime(kernel);
@@ -74,64 +92,131 @@ export class Host {
   }
 
   bootId(): string {
-    return this.#machines.bootId();
+    return `simulated-boot-${this.#boots}`;
+  }
+
+  /** The copies of a VM that run here. */
+  copies(id: string): RunningVm[] {
+    return [...this.running.values()].filter((vm) => vm.id === id);
   }
 
   /** Power off and on: VMs and tmpfs are gone, the disk is not. */
   reboot(): void {
-    for (const vm of this.running.values()) this.#watcher.ended(this, vm);
-    this.running = new Map();
-    this.#machines.reboot();
+    this.#boots++;
+    this.#kept = new Map();
+    this.#processes.clear();
+    this.#look();
     this.disk.clear(`${RUN_DIR}/`);
     this.time.reboot();
+  }
+
+  /** kill -9 of one VMM, whose pid is soon another process'; false when there is none. */
+  killOne(random: RandomStream): boolean {
+    const running = [...this.running.keys()];
+    if (running.length === 0) return false;
+    const kept = this.#kept.get(random.pick(running));
+    if (kept === undefined) return false;
+    this.#trace.fault("vmm-killed", this.name, copyOf(kept.vm));
+    this.#ended(kept);
+    this.#look();
+    return true;
+  }
+
+  #ended({ record: { state } }: Kept): void {
+    if (state.kind !== "running") return;
+    this.#processes.kill(state.pid);
+    if (!this.#random.chance(0.7)) return;
+    this.#trace.fault("pid-reused", this.name, String(state.pid));
+    this.#processes.reuse(state.pid, "/bin/sh another process");
   }
 
   /** The VMs as one process of this host reaches them. */
   machinesOf(process: Process): SimulatedHost {
     return {
       bootId: () => this.bootId(),
-      load: () => process.alive(this.#machines.load()),
+      load: () => process.alive(Promise.resolve(this.#load())),
       save: async (vms) => {
         // The table is as it was asked for; what is written later is another save.
         const table = structuredClone(vms);
-        await this.disk.commit(process, () => {
-          void this.#machines.save(table);
-          this.#changed(table);
-        });
+        await this.disk.commit(process, () => this.#save(table));
         if (process.isDead) return await never();
       },
     };
   }
 
-  #changed(vms: readonly SimulatedVm[]): void {
+  /** What a driver that begins finds: as the real ones do, by its records and the process table. */
+  #load(): SimulatedVm[] {
+    for (const kept of this.#kept.values()) {
+      if (this.#isAlive(kept) && this.hasEnded(kept.vm)) this.#ended(kept);
+    }
+    this.#look();
+    return [...this.#kept.values()].filter(({ record }) => {
+      if (record.state.kind !== "running") return false;
+      const facts = this.#processes.facts(record.state.pid);
+      return facts !== null && isOurs(record, facts);
+    }).map(({ vm }) => structuredClone(vm));
+  }
+
+  #save(vms: readonly SimulatedVm[]): void {
+    const before = this.#kept;
+    this.#kept = new Map();
+    for (const vm of vms) {
+      const key = copyOf(vm);
+      if (this.#kept.has(key)) {
+        this.#trace.broken("always_once", `${key} runs twice on ${this.name}`);
+      }
+      const known = before.get(key);
+      const isSame = known?.vm.startedAtMs === vm.startedAtMs;
+      this.#kept.set(
+        key,
+        isSame ? { ...known, vm } : { vm, record: this.#spawn(vm) },
+      );
+    }
+    for (const [key, { vm, record: { state } }] of before) {
+      const isKept = this.#kept.get(key)?.vm.startedAtMs === vm.startedAtMs;
+      if (!isKept && state.kind === "running") this.#processes.kill(state.pid);
+    }
+    this.#look();
+  }
+
+  #spawn(vm: SimulatedVm): RunRecord {
+    const marker = `marker-${++this.#starts}`;
+    const { pid, startTicks } = this.#processes.spawn(`vmm ${marker}`);
+    return {
+      version: 1,
+      ...vm,
+      marker,
+      host: "127.0.0.1",
+      state: { kind: "running", pid, startTicks },
+    };
+  }
+
+  /** Whether its very process is there: the truth, whatever anybody remembers. */
+  #isAlive({ record: { state, marker } }: Kept): boolean {
+    if (state.kind !== "running") return false;
+    return this.#processes.facts(state.pid)?.cmdline === `vmm ${marker}`;
+  }
+
+  /** Tells what has begun and ended since the last look. */
+  #look(): void {
     const before = this.running;
     const after = new Map<string, RunningVm>();
-    for (const vm of vms) {
-      if (after.has(vm.id)) {
-        this.#trace.broken(
-          "always_once",
-          `${vm.id} runs twice on ${this.name}`,
-        );
-      }
-      after.set(vm.id, vm);
+    for (const [key, kept] of this.#kept) {
+      if (this.#isAlive(kept)) after.set(key, kept.vm);
     }
     this.running = after;
-    for (const vm of before.values()) {
-      if (after.get(vm.id)?.startedAtMs !== vm.startedAtMs) {
-        this.#trace.seen(
-          this.hasEnded(vm) ? "end" : "stop",
-          this.name,
-          `${vm.id}#${vm.incarnation}`,
-        );
+    for (const [key, vm] of before) {
+      if (after.get(key)?.startedAtMs !== vm.startedAtMs) {
+        this.#trace.seen(this.hasEnded(vm) ? "end" : "stop", this.name, key);
         this.#watcher.ended(this, vm);
       }
     }
-    for (const vm of after.values()) {
-      if (before.get(vm.id)?.startedAtMs === vm.startedAtMs) continue;
+    for (const [key, vm] of after) {
+      if (before.get(key)?.startedAtMs === vm.startedAtMs) continue;
       this.#trace.seen(
         "start",
         this.name,
-        `${vm.id}#${vm.incarnation} ${vm.runtimeHash.slice(0, 8)}`,
+        `${key} ${vm.runtimeHash.slice(0, 8)}`,
       );
       this.#watcher.started(this, vm);
     }

@@ -57,6 +57,26 @@ export const MUTANTS: readonly Mutant[] = [
     }],
   },
   {
+    name: "revert to a failed generation",
+    harm: "a rollback brings up what is known not to work",
+    edits: [{
+      file: "roles/master/core/generations.ts",
+      find: ".filter((doc) => doc.wasActive && doc.generation < active) .sort",
+      put: ".filter((doc) => doc.generation < active)\n    .sort",
+    }],
+  },
+  {
+    name: "adoption by pid only",
+    harm: "another process counts as the VM, which is never started again",
+    edits: [{
+      file: "vmm/core/run_record.ts",
+      find:
+        "if (facts.zombie || !facts.cmdline.includes(record.marker)) return",
+      put: 'if (record.state.kind === "running") ' +
+        "return record.state.pid === facts.pid;\n  if (facts.zombie) return",
+    }],
+  },
+  {
     name: "missed wake-up of a long poll",
     harm: "an order waits for the worker's next heartbeat",
     edits: [{

@@ -39,6 +39,8 @@ export class Network {
   readonly #listeners = new Map<string, { process: Process; accept: Accept }>();
   readonly #blocked = new Set<string>();
   readonly #connections = new Set<Connection>();
+  /** How often something was cut, mended, or died at one end. */
+  disturbances = 0;
   faults: NetworkFaults = { delay: false, loss: false };
   /** What a message takes on a good day. */
   latencyMs = { min: 1, max: 4 };
@@ -59,15 +61,18 @@ export class Network {
 
   /** Nothing sent from one reaches the other until `unblock`. */
   block(from: string, to: string): void {
+    this.disturbances++;
     this.#blocked.add(`${from}>${to}`);
   }
 
   unblock(from: string, to: string): void {
+    this.disturbances++;
     this.#blocked.delete(`${from}>${to}`);
     for (const connection of this.#connections) connection.flushHeld();
   }
 
   unblockAll(): void {
+    this.disturbances++;
     this.#blocked.clear();
     for (const connection of this.#connections) connection.flushHeld();
   }
@@ -92,6 +97,7 @@ export class Network {
     const connection = this.#random.pick(open);
     this.#trace.fault("connection-loss", "network", connection.label);
     connection.break(this.#random);
+    this.disturbances++;
   }
 
   /** @throws {AppError} `unavailable` or `timeout`. */
@@ -145,6 +151,7 @@ export class Network {
     if (this.faults.loss && this.#random.chance(0.02)) {
       this.#trace.fault("connection-loss", "network", connection.label);
       connection.break(this.#random);
+      this.disturbances++;
     }
     return connection.left;
   }

@@ -19,6 +19,7 @@ import { drawPlan, type SimulationPlan } from "./plan.ts";
 import { RandomStream } from "./random.ts";
 import { Trace } from "./trace.ts";
 import { Transitions } from "./transitions.ts";
+import type { LinkWatcher } from "./worker_link.ts";
 import { WorkerNode } from "./worker_node.ts";
 import { type Promises, Workload } from "./workload.ts";
 
@@ -57,6 +58,15 @@ function promisesOf(checkers: readonly Checker[]): Promises {
     operating: () => checkers.forEach((c) => c.operating?.()),
     rolledBack: (active) => checkers.forEach((c) => c.rolledBack?.(active)),
     resumed: () => checkers.forEach((c) => c.resumed?.()),
+    retrying: (generation) => checkers.forEach((c) => c.retrying?.(generation)),
+  };
+}
+
+function linkWatcherOf(checkers: readonly Checker[]): LinkWatcher {
+  return {
+    sent: (report) => checkers.forEach((c) => c.reportSent?.(report)),
+    answered: (report) => checkers.forEach((c) => c.reportAnswered?.(report)),
+    repeated: (report) => checkers.forEach((c) => c.reportRepeated?.(report)),
   };
 }
 
@@ -85,7 +95,7 @@ class Simulation {
     });
     const workers = this.#makeWorkers(
       { kernel, network, trace },
-      watcherOf(checkers),
+      checkers,
     );
     const workload = new Workload(plan, {
       kernel,
@@ -111,6 +121,10 @@ class Simulation {
     transitions.onUpdate = () => workload.orderGiven();
     transitions.onCluster = (doc) =>
       checkers.forEach((c) => c.clusterCommitted?.(doc));
+    transitions.onGeneration = (doc) =>
+      checkers.forEach((c) => c.generationCommitted?.(doc));
+    transitions.onOrders = (worker, revision) =>
+      checkers.forEach((c) => c.ordersCommitted?.(worker, revision));
     this.#faults = new Faults(plan, {
       kernel,
       network,
@@ -123,8 +137,10 @@ class Simulation {
 
   #makeWorkers(
     parts: Pick<World, "kernel" | "network" | "trace">,
-    watcher: HostWatcher,
+    checkers: readonly Checker[],
   ): WorkerNode[] {
+    const watcher = watcherOf(checkers);
+    const linkWatcher = linkWatcherOf(checkers);
     const capacity = {
       cpuMilli: WORKER_CPU_MILLI,
       memoryMib: this.#plan.workerMib,
@@ -133,7 +149,12 @@ class Simulation {
       const name = `w${index + 1}`;
       const random = this.#random.child(name);
       const host = new Host(name, capacity, { ...parts, random, watcher });
-      return new WorkerNode(host, { ...parts, random, token: "worker" });
+      return new WorkerNode(host, {
+        ...parts,
+        random,
+        token: "worker",
+        watcher: linkWatcher,
+      });
     });
   }
 

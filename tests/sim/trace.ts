@@ -26,6 +26,8 @@ export const FAULTS = [
   "clock-skew",
   "vm-never-boots",
   "vm-crashes",
+  "vmm-killed",
+  "pid-reused",
   "fetch-slow",
   "fetch-failed",
   "probes-fail",

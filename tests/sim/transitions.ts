@@ -18,6 +18,10 @@ export class Transitions {
   readonly placements = new Map<string, PlacementDoc>();
   readonly generations = new Map<string, GenerationDoc>();
   cluster: ClusterDoc | null = null;
+  /** Told of each committed state of a generation. */
+  onGeneration: (doc: GenerationDoc) => void = () => undefined;
+  /** Told when a worker's orders have changed. */
+  onOrders: (worker: string, revision: number) => void = () => undefined;
   readonly #workers = new Map<string, WorkerDoc>();
   readonly #trace: Trace;
   /** Told when a worker is given other content to run. */
@@ -75,6 +79,7 @@ export class Transitions {
     }
     const after: GenerationDoc = JSON.parse(json);
     this.generations.set(id, after);
+    this.onGeneration(after);
     if (before?.state === after.state) return;
     const kinds = {
       pending: "hold",
@@ -100,6 +105,9 @@ export class Transitions {
   #worker(id: string, doc: WorkerDoc): void {
     const before = this.#workers.get(id);
     this.#workers.set(id, doc);
+    if (before !== undefined && doc.revision > before.revision) {
+      this.onOrders(id, doc.revision);
+    }
     if (before !== undefined && doc.term > before.term) {
       this.#trace.seen("new-term", id, String(doc.term));
     }

@@ -28,6 +28,21 @@ export interface LinkFaults {
   late: boolean;
 }
 
+/** Told of reports. */
+export interface LinkWatcher {
+  sent(report: WorkerReport): void;
+  answered(report: WorkerReport): void;
+  /** A copy that came late has been taken or refused. */
+  repeated(report: WorkerReport): void;
+}
+
+/** One poll; each is another object. */
+export interface OpenPoll {
+  begunMs: number;
+  /** Of the network when it began. */
+  disturbances: number;
+}
+
 interface LinkParts {
   kernel: Kernel;
   network: Network;
@@ -36,6 +51,7 @@ interface LinkParts {
   token: string;
   process: Process;
   view: WorkerView;
+  watcher: LinkWatcher;
 }
 
 function networkOf(
@@ -63,6 +79,8 @@ export class SimulatedLink implements MasterLink {
   readonly #faults: LinkFaults;
   readonly #inner: RpcLink;
   #old: Assignment[] = [];
+  /** Null while none waits. */
+  openPoll: OpenPoll | null = null;
 
   constructor(parts: LinkParts, faults: LinkFaults) {
     this.#parts = parts;
@@ -101,26 +119,45 @@ export class SimulatedLink implements MasterLink {
       );
       return old;
     }
+    const { kernel, network } = this.#parts;
+    const { disturbances } = network;
+    const poll: OpenPoll = { begunMs: kernel.nowMs, disturbances };
+    this.openPoll = poll;
     const assignment = await this.#inner.getAssignment(
       lastSeen,
       waitMs,
       signal,
-    );
+    ).finally(() => {
+      if (this.openPoll === poll) this.openPoll = null;
+    });
     if (assignment !== null && this.#faults.late) {
       this.#old = [...this.#old, structuredClone(assignment)].slice(-MAX_OLD);
     }
     return assignment;
   }
 
-  pushData(report: WorkerReport, signal: AbortSignal): Promise<OrderFence> {
+  async pushData(
+    report: WorkerReport,
+    signal: AbortSignal,
+  ): Promise<OrderFence> {
+    const { watcher } = this.#parts;
     if (this.#faults.repeats && this.#parts.random.chance(0.03)) {
       const copy = structuredClone(report);
       this.#repeat(
         "repeated-report",
-        (link, signal) => link.pushData(copy, signal),
+        async (link, signal) => {
+          try {
+            await link.pushData(copy, signal);
+          } finally {
+            watcher.repeated(copy);
+          }
+        },
       );
     }
-    return this.#inner.pushData(report, signal);
+    watcher.sent(report);
+    const fence = await this.#inner.pushData(report, signal);
+    watcher.answered(report);
+    return fence;
   }
 
   /** The same call again, later, over a connection of its own; nobody takes the answer. */

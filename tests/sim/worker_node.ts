@@ -16,7 +16,12 @@ import { type Kernel, Process } from "./kernel.ts";
 import type { Network } from "./network.ts";
 import type { RandomStream } from "./random.ts";
 import type { Trace } from "./trace.ts";
-import { type LinkFaults, SimulatedLink } from "./worker_link.ts";
+import {
+  type LinkFaults,
+  type LinkWatcher,
+  type OpenPoll,
+  SimulatedLink,
+} from "./worker_link.ts";
 
 /** A VM's own end is noticed within this. */
 const WATCH_INTERVAL_MS = 5000;
@@ -29,6 +34,7 @@ export interface WorkerOptions {
   random: RandomStream;
   trace: Trace;
   token: string;
+  watcher: LinkWatcher;
 }
 
 interface Running {
@@ -65,6 +71,11 @@ export class WorkerNode {
   /** Sessions that are open, for the check that nothing piles up. */
   get sessions(): number {
     return this.#running?.link.sessions.size ?? 0;
+  }
+
+  /** The poll that waits for orders now. */
+  get openPoll(): OpenPoll | null {
+    return this.#running?.link.openPoll ?? null;
   }
 
   start(): void {
@@ -108,7 +119,8 @@ export class WorkerNode {
       vmm,
       closures: host.closures.of(process),
       checks: new SimulatedChecks(async (id) =>
-        await process.alive(vmm.answers(id)) && !host.isDeaf
+        await process.alive(vmm.answers(id)) && !host.isDeaf &&
+        host.copies(id).length > 0
       ),
       store,
       volumesDir: `${STATE_DIR}/volumes`,
@@ -133,6 +145,7 @@ export class WorkerNode {
       token: this.#options.token,
       process,
       view,
+      watcher: this.#options.watcher,
     }, this.linkFaults);
     const reporter = new Reporter({
       link,

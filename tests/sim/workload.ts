@@ -37,6 +37,8 @@ export interface Promises {
   operating(): void;
   rolledBack(active: number): void;
   resumed(): void;
+  /** Asked for, not answered yet. */
+  retrying(generation: number): void;
 }
 
 interface WorkloadParts {
@@ -282,6 +284,7 @@ export class Workload {
     if (failed === undefined) return;
     promises.operating();
     const generation = Number(failed.generation);
+    promises.retrying(generation);
     await this.#insist(this.#operator, async (session, call) => {
       using operator = session.operator().operator;
       await operator.retry({ cluster: CLUSTER, generation }, call);

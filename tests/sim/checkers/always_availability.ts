@@ -24,10 +24,9 @@ function answering(world: World, vm: string, replicas: number): number {
   let count = 0;
   for (let ordinal = 0; ordinal < replicas; ordinal++) {
     const id = `${CLUSTER}/${vm}-${ordinal}`;
-    const isUp = world.hosts.some((host) => {
-      const found = host.running.get(id);
-      return found !== undefined && host.answers(found);
-    });
+    const isUp = world.hosts.some((host) =>
+      host.copies(id).some((vm) => host.answers(vm))
+    );
     if (isUp) count++;
   }
   return count;

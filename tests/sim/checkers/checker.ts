@@ -4,8 +4,12 @@
  *
  * @module
  */
-import type { ClusterDoc } from "../../../roles/master/core/documents.ts";
+import type {
+  ClusterDoc,
+  GenerationDoc,
+} from "../../../roles/master/core/documents.ts";
 import type { MasterService } from "../../../roles/master/service.ts";
+import type { WorkerReport } from "../../../roles/model/observed.ts";
 import type { PublishRequest } from "../../../roles/model/generation.ts";
 import type { Host, RunningVm } from "../host.ts";
 import type { Kernel } from "../kernel.ts";
@@ -37,11 +41,21 @@ export interface Checker {
   vmEnded?(host: Host, vm: RunningVm): void;
   written?(host: Host, path: string, text: string): void;
   clusterCommitted?(doc: ClusterDoc): void;
+  generationCommitted?(doc: GenerationDoc): void;
+  /** What a worker is told has changed. */
+  ordersCommitted?(worker: string, revision: number): void;
+  reportSent?(report: WorkerReport): void;
+  /** By the process of the master that was there when it was sent. */
+  reportAnswered?(report: WorkerReport): void;
+  /** A copy of a report has arrived late. */
+  reportRepeated?(report: WorkerReport): void;
   masterUp?(service: MasterService): void;
   published?(request: PublishRequest): void;
   operating?(): void;
   rolledBack?(active: number): void;
   resumed?(): void;
+  /** Asked for, not answered yet. */
+  retrying?(generation: number): void;
 }
 
 export type MakeChecker = (world: World) => Checker;

@@ -9,6 +9,9 @@ import { alwaysCapacity } from "./always_capacity.ts";
 import { alwaysFence } from "./always_fence.ts";
 import { alwaysHold } from "./always_hold.ts";
 import { alwaysRefused } from "./always_refused.ts";
+import { alwaysFailed } from "./always_failed.ts";
+import { alwaysObserved } from "./always_observed.ts";
+import { alwaysTold } from "./always_told.ts";
 import type { Eventually, MakeChecker } from "./checker.ts";
 import { eventuallyBounded } from "./eventually_bounded.ts";
 import { eventuallyConverged } from "./eventually_converged.ts";
@@ -20,9 +23,12 @@ export const ALWAYS: readonly MakeChecker[] = [
   alwaysAcknowledged,
   alwaysAvailability,
   alwaysCapacity,
+  alwaysFailed,
   alwaysFence,
   alwaysHold,
+  alwaysObserved,
   alwaysRefused,
+  alwaysTold,
 ];
 
 /** In the order in which they come true. */
