@@ -33,8 +33,9 @@ export function applyChange(draft: Draft, change: ClusterChange): void {
  * @throws {BrokenInvariant} when the plan breaks one: a bug, which must not be committed.
  */
 export function applyTick(draft: Draft, ticks: readonly ClusterTick[]): void {
-  for (const { isChanged, change } of ticks) {
+  for (const { isChanged, change, volumes } of ticks) {
     if (isChanged) applyChange(draft, change);
+    for (const doc of volumes) draft.put("volume", doc.vm, doc);
   }
   const actions = ticks.flatMap((tick) => tick.actions);
   if (actions.length === 0) return;

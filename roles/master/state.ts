@@ -363,6 +363,8 @@ export class MasterState {
       room: this.room,
       acknowledgedBy: (worker) => this.presences.acknowledged(worker),
       specsOf: (cluster, hash) => this.specsOf(reading, cluster, hash),
+      moves: new Map(),
+      volumeOf: (vm) => reading.get("volume", vm)?.worker,
       progress: this.#progress,
       reports: this.#reports,
       nowMs: this.clock.now(),

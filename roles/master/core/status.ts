@@ -16,7 +16,7 @@ import {
 import { type GenerationDoc, type PlacementDoc } from "./documents.ts";
 import type { ClusterState } from "./generations.ts";
 import { copyIn, refusedReason, type WorkerView } from "./snapshot.ts";
-import { rolloutMessage, targetOf, type TickInput, viewOf } from "./tick.ts";
+import { targetOf, type TickInput, viewOf, viewRollout } from "./tick.ts";
 
 /** The last report of a copy, unless its worker is lost. */
 function lastSeen(
@@ -177,11 +177,12 @@ function rolloutStatus(
 ): ClusterStatus["rollout"] {
   const { rollout } = state.cluster;
   if (rollout !== null) {
+    const { message, waitingOn } = viewRollout(input, state);
     return {
       generation: rollout.generation,
       state: rollout.state,
-      message: rolloutMessage(input, state),
-      waitingOn: null,
+      message,
+      waitingOn,
     };
   }
   const pending = [...state.generations.values()]

@@ -9,7 +9,7 @@
  */
 import type { Action } from "./actions.ts";
 import type { Looked } from "./agenda.ts";
-import type { GenerationDoc, PlacementDoc } from "./documents.ts";
+import type { GenerationDoc, PlacementDoc, VolumeDoc } from "./documents.ts";
 import {
   type ClusterChange,
   type ClusterState,
@@ -19,8 +19,9 @@ import {
 import type { Room } from "./placing.ts";
 import type { PlanRoom } from "./plan_room.ts";
 import { type ClusterPlan, planCluster } from "./reconciler.ts";
-import type { PlanMode } from "./wanted.ts";
-import { judgeRollout, type Progress } from "./rollout.ts";
+import { judgeRollout, type Progress, type Verdict } from "./rollout.ts";
+import { promoteCanaries, type Trial } from "./rollout_requests.ts";
+import type { ClusterInput, MoveRequest, PlanMode } from "./wanted.ts";
 import {
   type IntentView,
   type Observations,
@@ -59,6 +60,10 @@ export interface TickInput {
     cluster: string,
     intentHash: string,
   ): ReadonlyMap<string, SpecView> | undefined;
+  /** Where operators want VMs to go, by VM id. */
+  moves: ReadonlyMap<string, MoveRequest>;
+  /** The worker that has this instance's volumes; undefined: none has. */
+  volumeOf(vm: string): string | undefined;
   progress: ReadonlyMap<string, Progress>;
   reports: ReadonlyMap<string, ReadonlyMap<string, string>>;
   nowMs: number;
@@ -73,6 +78,8 @@ export interface ClusterTick {
   actions: Action[];
   report: Map<string, string>;
   progress: Progress | undefined;
+  /** Instances whose volumes have come to be on a worker. */
+  volumes: VolumeDoc[];
   looked: Looked;
 }
 
@@ -143,12 +150,13 @@ class ClusterTicker {
       actions: [...fresh, ...plan.actions],
       report: plan.report,
       progress: this.#progress,
+      volumes: plan.volumes,
       looked: this.#looked(plan),
     };
   }
 
   /** How this look leaves the cluster; what it changes is a hint by itself. */
-  #looked({ actions, report }: ClusterPlan): Looked {
+  #looked({ actions, report, lookAgainAtMs }: ClusterPlan): Looked {
     const { bootMs, nowMs } = this.#input;
     const placed = actions.filter(({ kind }) => kind === "place").length;
     const isWaiting = this.#state.cluster.rollout?.state === "running" ||
@@ -157,11 +165,7 @@ class ClusterTicker {
     let inMs = isWaiting
       ? Math.max(UNSETTLED_MS, UNSETTLED_MS_PER_VM * this.#placements.length)
       : Infinity;
-    for (const { avoid } of this.#placements) {
-      for (const { untilMs } of avoid) {
-        if (untilMs > nowMs) inMs = Math.min(inMs, untilMs - nowMs);
-      }
-    }
+    if (lookAgainAtMs !== null) inMs = Math.min(inMs, lookAgainAtMs - nowMs);
     return {
       lookAgainAtMs: inMs === Infinity ? null : bootMs + inMs,
       isWaiting,
@@ -210,64 +214,87 @@ class ClusterTicker {
   }
 
   #judge(): void {
-    const { cluster } = this.#state;
-    if (cluster.rollout?.state !== "running") return;
-    const { generation } = cluster.rollout;
-    const target = viewOf(this.#state, generation, this.#input.specsOf);
-    if (target === null) {
-      throw new Error(`the specs of generation ${generation} are not there`);
-    }
-    const verdict = judgeRollout({
-      cluster: cluster.name,
-      target,
-      placements: new Map(
-        this.#placements.filter((placement) => !placement.leaving)
-          .map((placement) => [placement.vm, placement]),
-      ),
-      observed: this.#input.observed,
-      report: this.#input.reports.get(cluster.name) ?? new Map(),
-      progress: this.#input.progress.get(cluster.name),
-      bootMs: this.#input.bootMs,
-    });
+    const { rollout } = this.#state.cluster;
+    if (rollout?.state !== "running") return;
+    const verdict = judge(this.#input, this.#state, this.#placements);
+    const { nowMs } = this.#input;
     if (verdict.kind === "successful") {
-      this.#accept(promote(this.#state, this.#input.nowMs));
+      this.#accept(promote(this.#state, nowMs));
     } else if (verdict.kind === "failed") {
-      this.#accept(failRollout(this.#state, verdict, this.#input.nowMs));
+      this.#accept(failRollout(this.#state, verdict, nowMs));
+    } else if (verdict.kind === "promoted") {
+      this.#accept(promoteCanaries(this.#state, { kind: "ready" }));
     } else this.#progress = verdict.progress;
   }
 
   #plan(room: Room): ClusterPlan {
-    const { specsOf, nowMs } = this.#input;
-    const { cluster, generations } = this.#state;
-    const { mode, generation } = targetOf(this.#state);
-    const fallback = mode === "rolling"
-      ? cluster.active
-      : mode === "settled"
-      ? cluster.previous
-      : 0;
-    return planCluster({
-      cluster: cluster.name,
-      mode,
-      isPaused: cluster.rollout?.state === "paused",
-      isPromoted: cluster.rollout?.isPromoted ?? false,
-      target: viewOf(this.#state, generation, specsOf),
-      fallback: viewOf(this.#state, fallback, specsOf),
-      placements: this.#placements,
-      incarnations: cluster.incarnations,
-      observed: this.#input.observed,
-      specOf: (number, vm) => {
-        const doc = generations.get(number);
-        return doc === undefined
-          ? undefined
-          : specsOf(cluster.name, doc.intentHash)?.get(vm);
-      },
-      moves: new Map(),
-      volumeOf: () => undefined,
-      // Of one that is no longer kept nothing is known against it.
-      isProven: (number) => generations.get(number)?.wasActive ?? true,
-      nowMs,
-    }, room);
+    const input = clusterInput(this.#input, this.#state, this.#placements);
+    const plan = planCluster(input, room);
+    const { waits, lacking } = plan;
+    // What the next look at the rollout has to know of this plan.
+    if (this.#progress !== undefined) {
+      this.#progress = { ...this.#progress, waits, lacking };
+    }
+    return plan;
   }
+}
+
+/** What decisions about one cluster look at. */
+function clusterInput(
+  input: TickInput,
+  state: ClusterState,
+  placements: readonly PlacementDoc[],
+): ClusterInput {
+  const { specsOf, nowMs, observed, moves, volumeOf } = input;
+  const { cluster, generations } = state;
+  const { mode, generation } = targetOf(state);
+  const fallback = mode === "rolling"
+    ? cluster.active
+    : mode === "settled"
+    ? cluster.previous
+    : 0;
+  return {
+    cluster: cluster.name,
+    mode,
+    isPaused: cluster.rollout?.state === "paused",
+    isPromoted: cluster.rollout?.isPromoted ?? false,
+    target: viewOf(state, generation, specsOf),
+    fallback: viewOf(state, fallback, specsOf),
+    placements,
+    incarnations: cluster.incarnations,
+    observed,
+    specOf: (number, vm) => {
+      const doc = generations.get(number);
+      return doc === undefined
+        ? undefined
+        : specsOf(cluster.name, doc.intentHash)?.get(vm);
+    },
+    moves,
+    volumeOf,
+    // Of one that is no longer kept nothing is known against it.
+    isProven: (number) => generations.get(number)?.wasActive ?? true,
+    nowMs,
+  };
+}
+
+function judge(
+  input: TickInput,
+  state: ClusterState,
+  placements: readonly PlacementDoc[],
+): Verdict {
+  const { name } = state.cluster;
+  const cluster = clusterInput(input, state, placements);
+  const { target } = cluster;
+  if (target === null) {
+    throw new Error(`the specs that "${name}" is rolled to are not there`);
+  }
+  return judgeRollout({
+    cluster,
+    target,
+    report: input.reports.get(name) ?? new Map(),
+    progress: input.progress.get(name),
+    bootMs: input.bootMs,
+  });
 }
 
 /** Plans the clusters in the order given; what one takes the next does not get. */
@@ -278,29 +305,34 @@ export function planTick(input: TickInput): ClusterTick[] {
   );
 }
 
-/** What a running rollout waits for, in words: for status, computed when asked. */
-export function rolloutMessage(
+/** A rollout as it is shown: how far it is, and what it waits on. */
+export interface RolloutView {
+  message: string;
+  waitingOn: string | null;
+  /** Whether there is something to promote. */
+  trial: Trial;
+}
+
+/** What a rollout that is under way waits for, in words: computed when asked. */
+export function viewRollout(
   input: TickInput,
   state: ClusterState,
-): string {
-  const { cluster } = state;
-  if (cluster.rollout?.state !== "running") {
-    return cluster.rollout?.message ?? "";
+): RolloutView {
+  const { rollout, name } = state.cluster;
+  const message = rollout?.message ?? "";
+  const trial: Trial = { kind: "none" };
+  if (rollout?.state !== "running" && rollout?.state !== "paused") {
+    return { message, waitingOn: null, trial };
   }
-  const target = viewOf(state, cluster.rollout.generation, input.specsOf);
-  if (target === null) return "";
-  const verdict = judgeRollout({
-    cluster: cluster.name,
-    target,
-    placements: new Map(
-      input.placementsOf(cluster.name)
-        .filter((placement) => !placement.leaving)
-        .map((placement) => [placement.vm, placement]),
-    ),
-    observed: input.observed,
-    report: input.reports.get(cluster.name) ?? new Map(),
-    progress: undefined,
-    bootMs: input.bootMs,
-  });
-  return verdict.kind === "running" ? verdict.message : verdict.kind;
+  const verdict = judge(input, state, input.placementsOf(name));
+  if (rollout.state === "paused") {
+    const why = message === "" ? "paused" : `paused: ${message}`;
+    return {
+      message: verdict.kind === "running" ? `${why}; ${verdict.message}` : why,
+      waitingOn: `an operator: procurator resume ${name}`,
+      trial: verdict.kind === "running" ? verdict.trial : trial,
+    };
+  }
+  if (verdict.kind === "running") return verdict;
+  return { message: verdict.kind, waitingOn: null, trial };
 }
