@@ -19,6 +19,7 @@ import {
   type GenerationDoc,
   generationKey,
   IntentDoc,
+  type OperationDoc,
   type PlacementDoc,
   type WorkerDoc,
 } from "./core/documents.ts";
@@ -30,6 +31,7 @@ import {
 } from "./core/events.ts";
 import type { ClusterState } from "./core/generations.ts";
 import { type Liveness, livenessOf } from "./core/liveness.ts";
+import { movesOf, type OperationsView } from "./core/operations.ts";
 import {
   planRevisionOf,
   usableAfter,
@@ -348,6 +350,21 @@ export class MasterState {
     return this.specsOf(this.documents, cluster, doc.intentHash)?.get(vm);
   }
 
+  /** What operations look at. */
+  operationsView(reading: Reading): OperationsView {
+    return {
+      placementsOn: (worker) => reading.placementsOn(worker),
+      *placementsOf(vm) {
+        for (const [, doc] of reading.entries("placement", `${vm}#`)) yield doc;
+      },
+      livenessOf: (worker) =>
+        reading.get("worker", worker) === undefined
+          ? undefined
+          : this.liveness(worker),
+      waitOf: (vm) => this.#reports.get(splitVmId(vm).cluster)?.get(vm),
+    };
+  }
+
   /** For a look at these clusters, or for showing any; those that are not there are left out. */
   tickInput(reading: Reading, clusters: readonly string[] = []): TickInput {
     const bootMs = this.clock.bootMs();
@@ -363,7 +380,11 @@ export class MasterState {
       room: this.room,
       acknowledgedBy: (worker) => this.presences.acknowledged(worker),
       specsOf: (cluster, hash) => this.specsOf(reading, cluster, hash),
-      moves: new Map(),
+      moves: movesOf(
+        operationsIn(reading),
+        this.operationsView(reading),
+        this.clock.now(),
+      ),
       volumeOf: (vm) => reading.get("volume", vm)?.worker,
       progress: this.#progress,
       reports: this.#reports,
@@ -390,6 +411,11 @@ export class MasterState {
       if (!hashes.has(hash)) kept.delete(hash);
     }
   }
+}
+
+/** Every operation that is kept, in no order. */
+export function operationsIn(reading: Reading): OperationDoc[] {
+  return [...reading.entries("operation")].map(([, doc]) => doc);
 }
 
 function placementsIn(reading: Reading, prefix: string): PlacementDoc[] {
