@@ -6,6 +6,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { type CopyId, copyKey } from "../roles/model/ids.ts";
 import type { VmConfig } from "./core/vm_config.ts";
 import type { VmExit, Vmm } from "./vmm.ts";
 
@@ -16,13 +17,13 @@ export type GuestKind = "serves" | "silent" | "powers-off" | "panics";
 export interface ContractHost {
   /** A driver over the same run directory each time: a second one stands for a restarted worker. */
   open(): Promise<Vmm>;
-  config(id: string, guest: GuestKind): VmConfig;
-  /** Whether the guest's port answers now. */
-  answers(vmm: Vmm, id: string): Promise<boolean>;
+  config(copy: CopyId, guest: GuestKind): VmConfig;
+  /** Whether the guest's port answers now, where the driver says it is reached. */
+  answers(vmm: Vmm, copy: CopyId): Promise<boolean>;
   /** Waits for a condition, letting the driver's time pass. */
   until(what: string, look: () => Promise<boolean>): Promise<void>;
   /** Ends the VMM as a crash would; absent where there is no process. */
-  kill?(vmm: Vmm, id: string): Promise<void>;
+  kill?(vmm: Vmm, copy: CopyId): Promise<void>;
 }
 
 /** One case of the contract. */
@@ -31,11 +32,13 @@ export interface ContractCase {
   run(host: ContractHost): Promise<void>;
 }
 
-const ID = "contract/vm-0";
-const OTHER = "contract/vm-1";
+const COPY: CopyId = { id: "contract/vm-0", incarnation: 1 };
+/** The same VM once more, as green runs beside blue. */
+const NEXT: CopyId = { ...COPY, incarnation: 2 };
+const OTHER: CopyId = { id: "contract/vm-1", incarnation: 1 };
 
-async function ids(vmm: Vmm): Promise<string[]> {
-  return (await vmm.list()).map(({ id }) => id).sort();
+async function keys(vmm: Vmm): Promise<string[]> {
+  return (await vmm.list()).map(copyKey).sort();
 }
 
 async function opened(
@@ -46,7 +49,7 @@ async function opened(
   try {
     await use(vmm);
   } finally {
-    for (const id of await ids(vmm)) await vmm.stop(id, { graceMs: 0 });
+    for (const copy of await vmm.list()) await vmm.stop(copy, { graceMs: 0 });
     await vmm.close();
   }
 }
@@ -58,12 +61,12 @@ async function exitsOf(
   const exits: VmExit[] = [];
   await opened(host, async (vmm) => {
     using _watch = vmm.watch((exit) => exits.push(exit));
-    await vmm.start(host.config(ID, guest));
+    await vmm.start(host.config(COPY, guest));
     await host.until(
       "the exit is told",
       () => Promise.resolve(exits.length > 0),
     );
-    assert.deepEqual(await ids(vmm), []);
+    assert.deepEqual(await keys(vmm), []);
   });
   return exits;
 }
@@ -74,9 +77,9 @@ export const VMM_CONTRACT: readonly ContractCase[] = [
     name: "a started VM is listed as it was asked for and answers on its port",
     run: (host) =>
       opened(host, async (vmm) => {
-        const config = host.config(ID, "serves");
+        const config = host.config(COPY, "serves");
         const started = await vmm.start(config);
-        assert.equal(started.id, ID);
+        assert.equal(started.id, COPY.id);
         assert.equal(started.incarnation, config.incarnation);
         assert.equal(started.runtimeHash, config.runtimeHash);
         assert.deepEqual(
@@ -86,12 +89,12 @@ export const VMM_CONTRACT: readonly ContractCase[] = [
         assert.deepEqual(await vmm.list(), [started]);
         const port = started.ports[0];
         assert.ok(port !== undefined);
-        assert.equal(await vmm.accepts(ID, port, 10), false);
-        await host.until("the guest answers", () => host.answers(vmm, ID));
-        assert.equal(await vmm.accepts(ID, port, 10_000), true);
-        const log = await vmm.serialTail(ID, 65_536);
+        assert.equal(await vmm.accepts(COPY, port, 10), false);
+        await host.until("the guest answers", () => host.answers(vmm, COPY));
+        assert.equal(await vmm.accepts(COPY, port, 10_000), true);
+        const log = await vmm.serialTail(COPY, 65_536);
         assert.match(log.text, /ready/);
-        const short = await vmm.serialTail(ID, 5);
+        const short = await vmm.serialTail(COPY, 5);
         assert.equal(short.truncated, true);
         assert.equal(
           new TextEncoder().encode(short.text).byteLength <= 5,
@@ -103,38 +106,91 @@ export const VMM_CONTRACT: readonly ContractCase[] = [
     name: "two VMs run side by side on ports of their own",
     run: (host) =>
       opened(host, async (vmm) => {
-        const first = await vmm.start(host.config(ID, "silent"));
+        const first = await vmm.start(host.config(COPY, "silent"));
         const second = await vmm.start(host.config(OTHER, "silent"));
         assert.notEqual(first.ports[0]?.host, second.ports[0]?.host);
-        assert.deepEqual(await ids(vmm), [ID, OTHER]);
-        await vmm.stop(ID, { graceMs: 0 });
-        assert.deepEqual(await ids(vmm), [OTHER]);
+        assert.deepEqual(await keys(vmm), [COPY, OTHER].map(copyKey));
+        await vmm.stop(COPY, { graceMs: 0 });
+        assert.deepEqual(await keys(vmm), [copyKey(OTHER)]);
       }),
   },
   {
-    name: "an id that runs is not started again",
+    name: "a copy that runs is not started again",
     run: (host) =>
       opened(host, async (vmm) => {
-        await vmm.start(host.config(ID, "silent"));
-        await assert.rejects(vmm.start(host.config(ID, "silent")), {
+        await vmm.start(host.config(COPY, "silent"));
+        await assert.rejects(vmm.start(host.config(COPY, "silent")), {
           code: "conflict",
         });
-        assert.deepEqual(await ids(vmm), [ID]);
+        assert.deepEqual(await keys(vmm), [copyKey(COPY)]);
       }),
   },
   {
     name: "a published port is the host port, and is refused while taken",
     run: (host) =>
       opened(host, async (vmm) => {
-        const first = await vmm.start(host.config(ID, "silent"));
+        const first = await vmm.start(host.config(COPY, "silent"));
         const taken = first.ports[0]?.host ?? 0;
         const config = host.config(OTHER, "silent");
         config.ports = [{ name: "http", guest: 80, publish: taken }];
         await assert.rejects(vmm.start(config), { code: "overloaded" });
-        await vmm.stop(ID, { graceMs: 0 });
+        await vmm.stop(COPY, { graceMs: 0 });
         const second = await vmm.start(config);
         assert.equal(second.ports[0]?.host, taken);
       }),
+  },
+  {
+    name: "two copies of one VM run side by side, each with its own end",
+    run: (host) =>
+      opened(host, async (vmm) => {
+        const exits: VmExit[] = [];
+        using _watch = vmm.watch((exit) => exits.push(exit));
+        const first = await vmm.start(host.config(COPY, "serves"));
+        const second = await vmm.start(host.config(NEXT, "powers-off"));
+        assert.notEqual(first.ports[0]?.host, second.ports[0]?.host);
+        await host.until("one ends", () => Promise.resolve(exits.length > 0));
+        assert.deepEqual(exits.map(copyKey), [copyKey(NEXT)]);
+        await host.until("the other answers", () => host.answers(vmm, COPY));
+        assert.deepEqual(await keys(vmm), [copyKey(COPY)]);
+        await vmm.forget(NEXT);
+        assert.equal((await vmm.serialTail(NEXT, 65_536)).text, "");
+        assert.match((await vmm.serialTail(COPY, 65_536)).text, /ready/);
+      }),
+  },
+  {
+    name: "a copy takes a published port over while it runs, once it is free",
+    run: async (host) => {
+      const ports = (publish: number) => [{ name: "http", publish }];
+      const first = await host.open();
+      if (!first.capabilities.publish) return await first.close();
+      const old = await first.start(host.config(COPY, "silent"));
+      const publish = old.ports[0]?.host ?? 0;
+      const started = await first.start(host.config(NEXT, "serves"));
+      await assert.rejects(first.publish(NEXT, ports(publish)), {
+        code: "overloaded",
+        message: new RegExp(`port ${publish} .*taken`),
+      });
+      assert.deepEqual((await first.list()).at(-1)?.ports, started.ports);
+      await first.stop(COPY, { graceMs: 0 });
+      await assert.rejects(first.publish(COPY, ports(publish)), {
+        code: "not_found",
+      });
+      const moved = await first.publish(NEXT, ports(publish));
+      assert.deepEqual(moved, {
+        ...started,
+        ports: [{ name: "http", guest: 80, host: publish }],
+      });
+      assert.deepEqual(await first.publish(NEXT, ports(publish)), moved);
+      await first.close();
+      await opened(host, async (second) => {
+        assert.deepEqual(await second.list(), [moved]);
+        assert.deepEqual(await second.publish(NEXT, ports(publish)), moved);
+        await host.until("it answers there", () => host.answers(second, NEXT));
+        const [port] = moved.ports;
+        assert.ok(port !== undefined);
+        assert.equal(await second.accepts(NEXT, port, 10_000), true);
+      });
+    },
   },
   {
     name: "stopping is graceful, tells no exit, and may be repeated",
@@ -142,23 +198,25 @@ export const VMM_CONTRACT: readonly ContractCase[] = [
       opened(host, async (vmm) => {
         const exits: VmExit[] = [];
         using _watch = vmm.watch((exit) => exits.push(exit));
-        await vmm.start(host.config(ID, "serves"));
-        await host.until("the guest answers", () => host.answers(vmm, ID));
-        await vmm.stop(ID, { graceMs: 20_000 });
-        await vmm.stop(ID, { graceMs: 0 });
-        await vmm.stop("contract/unknown-0", { graceMs: 0 });
-        assert.deepEqual(await ids(vmm), []);
+        await vmm.start(host.config(COPY, "serves"));
+        await host.until("the guest answers", () => host.answers(vmm, COPY));
+        await vmm.stop(COPY, { graceMs: 20_000 });
+        await vmm.stop(COPY, { graceMs: 0 });
+        await vmm.stop({ id: "contract/unknown-0", incarnation: 1 }, {
+          graceMs: 0,
+        });
+        assert.deepEqual(await keys(vmm), []);
         assert.deepEqual(exits, []);
-        assert.match((await vmm.serialTail(ID, 65_536)).text, /\S/);
-        await vmm.forget(ID);
-        assert.equal((await vmm.serialTail(ID, 65_536)).text, "");
+        assert.match((await vmm.serialTail(COPY, 65_536)).text, /\S/);
+        await vmm.forget(COPY);
+        assert.equal((await vmm.serialTail(COPY, 65_536)).text, "");
       }),
   },
   {
     name: "a guest that powers itself off is told as a clean exit",
     run: async (host) => {
       const [exit] = await exitsOf(host, "powers-off");
-      assert.equal(exit?.id, ID);
+      assert.equal(exit?.id, COPY.id);
       assert.equal(exit?.clean, true);
     },
   },
@@ -169,8 +227,8 @@ export const VMM_CONTRACT: readonly ContractCase[] = [
       const exits = await exitsOf(host, "panics");
       assert.deepEqual(exits.map(({ clean }) => clean), [false]);
       await opened(host, async (vmm) => {
-        await vmm.start(host.config(ID, "silent"));
-        assert.deepEqual(await ids(vmm), [ID]);
+        await vmm.start(host.config(COPY, "silent"));
+        assert.deepEqual(await keys(vmm), [copyKey(COPY)]);
       });
     },
   },
@@ -178,16 +236,16 @@ export const VMM_CONTRACT: readonly ContractCase[] = [
     name: "VMs outlive the driver and are found by the next one",
     run: async (host) => {
       const first = await host.open();
-      const started = await first.start(host.config(ID, "serves"));
+      const started = await first.start(host.config(COPY, "serves"));
       await first.close();
       await opened(host, async (second) => {
         assert.deepEqual(await second.list(), [started]);
-        await host.until("the guest answers", () => host.answers(second, ID));
-        await assert.rejects(second.start(host.config(ID, "serves")), {
+        await host.until("the guest answers", () => host.answers(second, COPY));
+        await assert.rejects(second.start(host.config(COPY, "serves")), {
           code: "conflict",
         });
-        await second.stop(ID, { graceMs: 20_000 });
-        assert.deepEqual(await ids(second), []);
+        await second.stop(COPY, { graceMs: 20_000 });
+        assert.deepEqual(await keys(second), []);
       });
     },
   },
@@ -196,12 +254,12 @@ export const VMM_CONTRACT: readonly ContractCase[] = [
     run: async (host) => {
       if (host.kill === undefined) return;
       const first = await host.open();
-      await first.start(host.config(ID, "silent"));
+      await first.start(host.config(COPY, "silent"));
       await first.close();
       await opened(host, async (second) => {
         const exits: VmExit[] = [];
         using _watch = second.watch((exit) => exits.push(exit));
-        await host.kill?.(second, ID);
+        await host.kill?.(second, COPY);
         await host.until(
           "the exit is told",
           () => Promise.resolve(exits.length === 1),

@@ -42,9 +42,8 @@ for (const { name, run } of VMM_CONTRACT) {
     const host = new MemoryHost();
     await run({
       open: () => Promise.resolve(new SimulatedVmm({ host, clock })),
-      config: (id, guest) => ({
-        id,
-        incarnation: 1,
+      config: (copy, guest) => ({
+        ...copy,
         runtimeHash: "a".repeat(64),
         cpus: 1,
         memoryMib: 128,
@@ -54,8 +53,10 @@ for (const { name, run } of VMM_CONTRACT) {
         ports: [{ name: "http", guest: 80 }],
         volumes: [],
       }),
-      answers: (vmm, id) =>
-        vmm instanceof SimulatedVmm ? vmm.answers(id) : Promise.resolve(false),
+      answers: (vmm, copy) =>
+        vmm instanceof SimulatedVmm
+          ? vmm.answers(copy)
+          : Promise.resolve(false),
       async until(what, look) {
         for (let steps = 0; steps < 200; steps++) {
           if (await look()) return;

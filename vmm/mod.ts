@@ -14,7 +14,7 @@ import { FileHost, SimulatedVmm } from "./simulated.ts";
 import type { Vmm } from "./vmm.ts";
 
 export * from "./core/vm_config.ts";
-export { directoryName } from "./core/run_record.ts";
+export { copyDirectoryName, directoryName } from "./core/run_record.ts";
 export { readBootId } from "./process_table.ts";
 export { QemuVmm } from "./qemu.ts";
 export { FileHost, MemoryHost, SimulatedVmm } from "./simulated.ts";

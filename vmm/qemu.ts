@@ -12,6 +12,7 @@
  * @module
  */
 import { AppError } from "../roles/model/errors.ts";
+import { type CopyId, copyKey } from "../roles/model/ids.ts";
 import type { Clock } from "../roles/model/ports.ts";
 import type { QemuAccel } from "./core/qemu_args.ts";
 import { isPortTaken, qemuStartError } from "./core/qemu_errors.ts";
@@ -24,10 +25,11 @@ import { connectQmp, type Qmp } from "./qmp.ts";
 import { RunDirectory } from "./run_directory.ts";
 import { boundSerialLog, readSerialTail } from "./serial_log.ts";
 import { endStray, VmProcesses } from "./vm_process.ts";
-import { guestAccepts } from "./usernet.ts";
+import { addForward, guestAccepts } from "./usernet.ts";
 import type {
   LogTail,
   PortMapping,
+  PublishedPort,
   VmExit,
   VmInstance,
   Vmm,
@@ -64,7 +66,7 @@ type Recorded = RunRecord & {
 };
 
 interface Running {
-  record: RunRecord;
+  record: Recorded;
   instance: VmInstance;
   qmp: Qmp | null;
   /** QEMU's word for why it shuts down, once said. */
@@ -85,12 +87,14 @@ export class QemuVmm implements Vmm {
     snapshot: false,
     switch: false,
     guestChannel: false,
+    publish: true,
   };
   #options: Required<QemuOptions>;
   #directory: RunDirectory;
   #processes: VmProcesses;
+  /** By copy. */
   #running = new Map<string, Running>();
-  /** Ids a start or stop is under way for. */
+  /** Copies a start is under way for. */
   #busy = new Set<string>();
   #watchers = new Set<(exit: VmExit) => void>();
   #closing = new AbortController();
@@ -117,23 +121,24 @@ export class QemuVmm implements Vmm {
 
   async start(config: VmConfig): Promise<VmInstance> {
     await this.#adopt();
-    if (this.#running.has(config.id) || this.#busy.has(config.id)) {
+    const key = copyKey(config);
+    if (this.#running.has(key) || this.#busy.has(key)) {
       throw new AppError(
         "conflict",
         `Cannot start VM "${config.id}": it runs already`,
       );
     }
-    this.#busy.add(config.id);
+    this.#busy.add(key);
     try {
       return await this.#startWithPorts(config);
     } finally {
-      this.#busy.delete(config.id);
+      this.#busy.delete(key);
     }
   }
 
-  async stop(id: string, options: { graceMs: number }): Promise<void> {
+  async stop(copy: CopyId, options: { graceMs: number }): Promise<void> {
     await this.#adopt();
-    const running = this.#running.get(id);
+    const running = this.#running.get(copyKey(copy));
     if (running === undefined) return;
     running.stopping = true;
     const end = this.#options.clock.bootMs() + options.graceMs;
@@ -142,9 +147,9 @@ export class QemuVmm implements Vmm {
       await this.#processes.untilEnded(running.record, end);
     }
     await this.#processes.end(running.record);
-    this.#running.delete(id);
+    this.#running.delete(copyKey(copy));
     running.qmp?.close();
-    await this.#directory.clear(id);
+    await this.#directory.clear(copy);
   }
 
   async list(): Promise<VmInstance[]> {
@@ -158,23 +163,69 @@ export class QemuVmm implements Vmm {
     return { [Symbol.dispose]: () => void this.#watchers.delete(onExit) };
   }
 
-  async serialTail(id: string, maxBytes: number): Promise<LogTail> {
-    return await readSerialTail(this.#directory.paths(id).serial, maxBytes);
+  async serialTail(copy: CopyId, maxBytes: number): Promise<LogTail> {
+    return await readSerialTail(this.#directory.paths(copy).serial, maxBytes);
   }
 
   async accepts(
-    id: string,
+    copy: CopyId,
     port: PortMapping,
     timeoutMs: number,
   ): Promise<boolean> {
-    const running = this.#running.get(id);
+    const running = this.#running.get(copyKey(copy));
     if (running === undefined || running.qmp === null) return false;
     const { instance: { host }, qmp } = running;
     return await guestAccepts(qmp, { host, port: port.host, timeoutMs });
   }
 
-  async forget(id: string): Promise<void> {
-    if (!this.#running.has(id)) await this.#directory.clearLog(id);
+  async publish(
+    copy: CopyId,
+    ports: readonly PublishedPort[],
+  ): Promise<VmInstance> {
+    await this.#adopt();
+    const running = this.#running.get(copyKey(copy));
+    const qmp = running?.qmp ?? null;
+    if (running === undefined || qmp === null) {
+      throw new AppError(
+        "not_found",
+        `Cannot publish ports of "${copy.id}": it does not run here`,
+      );
+    }
+    let taken: number | null = null;
+    const reached: PortMapping[] = [];
+    for (const port of running.record.ports) {
+      const wanted = ports.find(({ name }) => name === port.name)?.publish;
+      const isNew = wanted !== undefined && wanted !== port.host;
+      const held = isNew && taken === null && await addForward(qmp, {
+        host: running.record.host,
+        port: wanted,
+        guest: port.guest,
+      });
+      if (isNew && !held) taken ??= wanted;
+      reached.push(held ? { ...port, host: wanted } : port);
+    }
+    await this.#moved(running, reached);
+    if (taken === null) return running.instance;
+    throw new AppError(
+      "overloaded",
+      `Cannot publish port ${taken} of "${copy.id}": it is taken`,
+      { hint: "free the port, or publish another one" },
+    );
+  }
+
+  /** Its ports are reached elsewhere from now on. */
+  async #moved(running: Running, ports: PortMapping[]): Promise<void> {
+    if (ports.every((port, index) => port === running.record.ports[index])) {
+      return;
+    }
+    const record = { ...running.record, ports };
+    await this.#directory.write(record);
+    running.record = record;
+    running.instance = instanceOf(record);
+  }
+
+  async forget(copy: CopyId): Promise<void> {
+    if (!this.#running.has(copyKey(copy))) await this.#directory.forget(copy);
   }
 
   async close(): Promise<void> {
@@ -187,14 +238,14 @@ export class QemuVmm implements Vmm {
 
   async #startWithPorts(config: VmConfig): Promise<VmInstance> {
     await prepareFiles(config, this.#options.tempDir);
-    await this.#directory.clearLog(config.id);
+    await this.#directory.clearLog(config);
     let stderr = "";
     for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
       const record = await this.#newRecord(config);
       await this.#directory.write(record);
       try {
         stderr = await launchQemu(config, record, {
-          paths: this.#directory.paths(config.id),
+          paths: this.#directory.paths(config),
           ...this.#options,
         });
       } catch (error) {
@@ -242,30 +293,21 @@ export class QemuVmm implements Vmm {
   }
 
   async #watchOver(record: Recorded): Promise<VmInstance> {
-    const instance: VmInstance = {
-      id: record.id,
-      incarnation: record.incarnation,
-      runtimeHash: record.runtimeHash,
-      pid: record.state.pid,
-      host: record.host,
-      ports: record.ports,
-      startedAtMs: record.startedAtMs,
-    };
     const running: Running = {
       record,
-      instance,
+      instance: instanceOf(record),
       qmp: null,
       shutdownReason: null,
       stopping: false,
       ended: false,
     };
     await this.#connect(running, ADOPT_TIMEOUT_MS);
-    this.#running.set(record.id, running);
-    return instance;
+    this.#running.set(copyKey(record), running);
+    return running.instance;
   }
 
   async #connect(running: Running, timeoutMs: number): Promise<void> {
-    const { socket } = this.#directory.paths(running.record.id);
+    const { socket } = this.#directory.paths(running.record);
     const qmp = await connectQmp(socket, {
       timeoutMs,
       onEvent: ({ event, data }) => {
@@ -315,7 +357,7 @@ export class QemuVmm implements Vmm {
       onWarning(`cannot read ${path}`, error)
     );
     const known = new Set(
-      records.map(({ id }) => this.#directory.paths(id).pid),
+      records.map((record) => this.#directory.paths(record).pid),
     );
     for (const path of await this.#directory.pidPaths()) {
       if (known.has(path)) continue;
@@ -329,7 +371,7 @@ export class QemuVmm implements Vmm {
         const { id } = next;
         const adopted = next.bootId === bootId
           ? this.#adoptOne(next)
-          : this.#directory.clear(id);
+          : this.#directory.clear(next);
         // One VM that can be neither adopted nor ended must not keep the others from being looked after.
         await adopted.catch((error) => onWarning(`cannot end ${id}`, error));
       }
@@ -379,7 +421,7 @@ export class QemuVmm implements Vmm {
   // ---- watching ----
 
   async #onClosed(running: Running): Promise<void> {
-    if (running.stopping || !this.#running.has(running.record.id)) return;
+    if (running.stopping || !this.#running.has(copyKey(running.record))) return;
     // QEMU closes the socket a moment before it is gone; a socket lost for another reason is connected again by the loop.
     const end = this.#options.clock.bootMs() + WATCH_INTERVAL_MS;
     if (await this.#processes.untilEnded(running.record, end)) {
@@ -391,8 +433,8 @@ export class QemuVmm implements Vmm {
     const { id, incarnation } = running.record;
     if (running.stopping || running.ended) return;
     running.ended = true;
-    await this.#directory.clear(id);
-    this.#running.delete(id);
+    await this.#directory.clear(running.record);
+    this.#running.delete(copyKey(running.record));
     // A stop that came meanwhile tells of the end itself.
     if (running.stopping) return;
     const reason = running.shutdownReason;
@@ -426,9 +468,21 @@ export class QemuVmm implements Vmm {
     if (await this.#processes.find(running.record) === null) {
       return await this.#exited(running);
     }
-    await boundSerialLog(this.#directory.paths(running.record.id).serial);
+    await boundSerialLog(this.#directory.paths(running.record).serial);
     if (running.qmp === null && !running.stopping) {
       await this.#connect(running, WATCH_INTERVAL_MS);
     }
   }
+}
+
+function instanceOf(record: Recorded): VmInstance {
+  return {
+    id: record.id,
+    incarnation: record.incarnation,
+    runtimeHash: record.runtimeHash,
+    pid: record.state.pid,
+    host: record.host,
+    ports: record.ports,
+    startedAtMs: record.startedAtMs,
+  };
 }

@@ -1,7 +1,10 @@
 /**
- * The driver's part of a run directory: one directory per VM with its record,
- * pidfile, socket and serial log. Owns their names and nothing else in there:
- * the worker keeps its ledger beside them.
+ * The driver's part of a run directory: one directory per copy of a VM with
+ * its record, pidfile, socket and serial log. Owns their names and nothing
+ * else in there: the worker keeps its ledger beside them.
+ *
+ * A directory is whose its record says it is: versions before copies named it
+ * by the VM alone, and a QEMU that one of them started goes on in it.
  *
  * @module
  */
@@ -13,7 +16,9 @@ import {
 } from "../roles/files/mod.ts";
 import { AppError } from "../roles/model/errors.ts";
 import { parseJsonWith } from "../roles/model/parse.ts";
-import { directoryName, RunRecord } from "./core/run_record.ts";
+import type { CopyId } from "../roles/model/ids.ts";
+import { copyKey } from "../roles/model/ids.ts";
+import { copyDirectoryName, RunRecord } from "./core/run_record.ts";
 
 /** The longest path a unix socket can have on Linux. */
 const MAX_SOCKET_PATH = 107;
@@ -30,13 +35,16 @@ export interface VmPaths {
 /** The VMs' directories below a run directory. */
 export class RunDirectory {
   readonly root: string;
+  /** By copy: directories that were found under another name than ours. */
+  readonly #inherited = new Map<string, string>();
 
   constructor(root: string) {
     this.root = root;
   }
 
-  paths(id: string): VmPaths {
-    const dir = `${this.root}/${directoryName(id)}`;
+  paths(copy: CopyId): VmPaths {
+    const name = this.#inherited.get(copyKey(copy)) ?? copyDirectoryName(copy);
+    const dir = `${this.root}/${name}`;
     const socket = `${dir}/qmp`;
     if (new TextEncoder().encode(socket).byteLength > MAX_SOCKET_PATH) {
       throw new AppError(
@@ -55,7 +63,7 @@ export class RunDirectory {
   }
 
   async write(record: RunRecord): Promise<void> {
-    const { dir, record: path } = this.paths(record.id);
+    const { dir, record: path } = this.paths(record);
     try {
       await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -73,7 +81,9 @@ export class RunDirectory {
       try {
         const text = await readIfThere(path);
         if (text === null) continue;
-        records.push(parseJsonWith(RunRecord, text, { what: path }));
+        const record = parseJsonWith(RunRecord, text, { what: path });
+        this.#inherit(record, path);
+        records.push(record);
       } catch (error) {
         onUnreadable(path, error);
       }
@@ -88,18 +98,32 @@ export class RunDirectory {
   }
 
   /** Forgets the run, keeps the log. The record goes last: it is how the rest is found. */
-  async clear(id: string): Promise<void> {
-    const paths = this.paths(id);
+  async clear(copy: CopyId): Promise<void> {
+    const paths = this.paths(copy);
     for (const path of [paths.pid, paths.socket, paths.record]) {
       await removeIfThere(path);
     }
   }
 
   /** Removes the log of the boot before. */
-  async clearLog(id: string): Promise<void> {
-    const { serial } = this.paths(id);
+  async clearLog(copy: CopyId): Promise<void> {
+    const { serial } = this.paths(copy);
     await removeIfThere(serial);
     await removeIfThere(`${serial}.1`);
+  }
+
+  /** Removes what is kept of a copy that has ended; its directory too, unless somebody else keeps something in it. */
+  async forget(copy: CopyId): Promise<void> {
+    await this.clearLog(copy);
+    await Deno.remove(this.paths(copy).dir).catch(() => undefined);
+    this.#inherited.delete(copyKey(copy));
+  }
+
+  #inherit(record: RunRecord, path: string): void {
+    const name = path.split("/").at(-2) ?? "";
+    if (name !== copyDirectoryName(record)) {
+      this.#inherited.set(copyKey(record), name);
+    }
   }
 
   async #recordPaths(): Promise<string[]> {

@@ -11,7 +11,13 @@
 import { readIfThere, writeFileAtomic } from "../roles/files/mod.ts";
 import { z } from "zod";
 import { AppError } from "../roles/model/errors.ts";
-import { Counter, Sha256, VmId } from "../roles/model/ids.ts";
+import {
+  type CopyId,
+  copyKey,
+  Counter,
+  Sha256,
+  VmId,
+} from "../roles/model/ids.ts";
 import { parseJsonWith } from "../roles/model/parse.ts";
 import type { Clock } from "../roles/model/ports.ts";
 import {
@@ -21,6 +27,8 @@ import {
 import type { VmConfig } from "./core/vm_config.ts";
 import type {
   LogTail,
+  PortMapping,
+  PublishedPort,
   VmExit,
   VmInstance,
   Vmm,
@@ -121,6 +129,7 @@ export class SimulatedVmm implements Vmm {
     snapshot: false,
     switch: false,
     guestChannel: false,
+    publish: true,
   };
   #host: SimulatedHost;
   #clock: Clock;
@@ -128,6 +137,7 @@ export class SimulatedVmm implements Vmm {
   readonly #watchIntervalMs: number;
   /** By VM in the table: each is looked at many times. */
   readonly #scripts = new WeakMap<SimulatedVm, SimulatedScript>();
+  /** By copy. */
   #vms: Map<string, SimulatedVm> | null = null;
   /** What an ended VM wrote stays readable until `forget`. */
   #oldLogs = new Map<string, string>();
@@ -157,7 +167,8 @@ export class SimulatedVmm implements Vmm {
   async start(config: VmConfig): Promise<VmInstance> {
     const vms = await this.#table();
     await this.#sweep();
-    if (vms.has(config.id)) {
+    const key = copyKey(config);
+    if (vms.has(key)) {
       throw new AppError(
         "conflict",
         `Cannot start VM "${config.id}": it runs already`,
@@ -177,24 +188,25 @@ export class SimulatedVmm implements Vmm {
       ports: this.#placePorts(config, vms),
       startedAtMs: Math.round(this.#clock.bootMs()),
     };
-    vms.set(vm.id, vm);
-    this.#oldLogs.delete(vm.id);
+    vms.set(key, vm);
+    this.#oldLogs.delete(key);
     try {
       await this.#save();
     } catch (error) {
-      vms.delete(vm.id);
+      vms.delete(key);
       throw error;
     }
     this.#onSpawned();
     return instanceOf(vm);
   }
 
-  async stop(id: string): Promise<void> {
+  async stop(copy: CopyId): Promise<void> {
     const vms = await this.#table();
-    const vm = vms.get(id);
+    const key = copyKey(copy);
+    const vm = vms.get(key);
     if (vm === undefined) return;
-    this.#oldLogs.set(id, this.#log(vm));
-    vms.delete(id);
+    this.#oldLogs.set(key, this.#log(vm));
+    vms.delete(key);
     await this.#save();
   }
 
@@ -210,18 +222,49 @@ export class SimulatedVmm implements Vmm {
     return { [Symbol.dispose]: () => void this.#watchers.delete(onExit) };
   }
 
-  async serialTail(id: string, maxBytes: number): Promise<LogTail> {
-    const vm = (await this.#table()).get(id);
-    const log = vm === undefined ? this.#oldLogs.get(id) ?? "" : this.#log(vm);
+  async serialTail(copy: CopyId, maxBytes: number): Promise<LogTail> {
+    const key = copyKey(copy);
+    const vm = (await this.#table()).get(key);
+    const log = vm === undefined ? this.#oldLogs.get(key) ?? "" : this.#log(vm);
     return { text: log.slice(-maxBytes), truncated: log.length > maxBytes };
   }
 
-  accepts(id: string): Promise<boolean> {
-    return this.answers(id);
+  accepts(copy: CopyId): Promise<boolean> {
+    return this.answers(copy);
   }
 
-  forget(id: string): Promise<void> {
-    this.#oldLogs.delete(id);
+  async publish(
+    copy: CopyId,
+    ports: readonly PublishedPort[],
+  ): Promise<VmInstance> {
+    const vms = await this.#table();
+    const vm = vms.get(copyKey(copy));
+    if (vm === undefined) {
+      throw new AppError(
+        "not_found",
+        `Cannot publish ports of "${copy.id}": it does not run here`,
+      );
+    }
+    const { moved, taken } = movePorts(vm, ports, takenPorts(vms.values()));
+    const before = vm.ports;
+    if (moved.some((port, index) => port !== before[index])) {
+      vm.ports = moved;
+      try {
+        await this.#save();
+      } catch (error) {
+        vm.ports = before;
+        throw error;
+      }
+    }
+    if (taken === null) return instanceOf(vm);
+    throw new AppError(
+      "overloaded",
+      `Cannot publish port ${taken} of "${copy.id}": it is taken`,
+    );
+  }
+
+  forget(copy: CopyId): Promise<void> {
+    this.#oldLogs.delete(copyKey(copy));
     return Promise.resolve();
   }
 
@@ -231,8 +274,8 @@ export class SimulatedVmm implements Vmm {
   }
 
   /** What a probe of this VM would find: the simulated side of every health check. */
-  async answers(id: string): Promise<boolean> {
-    const vm = (await this.#table()).get(id);
+  async answers(copy: CopyId): Promise<boolean> {
+    const vm = (await this.#table()).get(copyKey(copy));
     return vm !== undefined && this.#isUp(vm);
   }
 
@@ -269,10 +312,7 @@ export class SimulatedVmm implements Vmm {
   }
 
   #placePorts(config: VmConfig, vms: Map<string, SimulatedVm>) {
-    const taken = new Set<number>();
-    for (const vm of vms.values()) {
-      for (const { host } of vm.ports) taken.add(host);
-    }
+    const taken = takenPorts(vms.values());
     let next = FIRST_PORT;
     return config.ports.map(({ name, guest, publish }) => {
       while (publish === undefined && taken.has(next)) next++;
@@ -293,7 +333,9 @@ export class SimulatedVmm implements Vmm {
       const loaded = await this.#host.load();
       const bootId = this.#host.bootId();
       this.#vms ??= new Map(
-        loaded.filter((vm) => vm.bootId === bootId).map((vm) => [vm.id, vm]),
+        loaded.filter((vm) => vm.bootId === bootId).map((
+          vm,
+        ) => [copyKey(vm), vm]),
       );
     }
     return this.#vms;
@@ -316,8 +358,8 @@ export class SimulatedVmm implements Vmm {
       const end = this.#endOf(vm);
       if (end === null) continue;
       const { id, incarnation } = vm;
-      this.#oldLogs.set(id, "simulated: booting\nsimulated: ended\n");
-      vms.delete(id);
+      this.#oldLogs.set(copyKey(vm), "simulated: booting\nsimulated: ended\n");
+      vms.delete(copyKey(vm));
       exits.push({ kind: "exited", id, incarnation, ...end });
     }
     if (exits.length === 0) return;
@@ -334,6 +376,28 @@ export class SimulatedVmm implements Vmm {
       await this.#clock.sleep(this.#watchIntervalMs, this.#closing.signal);
     }
   }
+}
+
+function takenPorts(vms: Iterable<SimulatedVm>): Set<number> {
+  const taken = new Set<number>();
+  for (const vm of vms) for (const { host } of vm.ports) taken.add(host);
+  return taken;
+}
+
+/** The ports of a VM when it takes the published ones that are free, and the first that is not. */
+function movePorts(
+  vm: SimulatedVm,
+  ports: readonly PublishedPort[],
+  held: ReadonlySet<number>,
+): { moved: PortMapping[]; taken: number | null } {
+  let taken: number | null = null;
+  const moved = vm.ports.map((port) => {
+    const wanted = ports.find(({ name }) => name === port.name)?.publish;
+    if (wanted === undefined || wanted === port.host) return port;
+    if (held.has(wanted)) taken ??= wanted;
+    return taken === null ? { ...port, host: wanted } : port;
+  });
+  return { moved, taken };
 }
 
 function instanceOf(vm: SimulatedVm): VmInstance {

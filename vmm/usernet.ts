@@ -1,9 +1,12 @@
 /**
- * Asks whether a guest behind QEMU's user network takes a connection.
+ * QEMU's user network: whether a guest behind it takes a connection, and
+ * forwards that are added while it runs.
  *
  * @module
  */
-import { connectionsTo, isTaken } from "./core/usernet.ts";
+import { connectionsTo, forwardedPorts, isTaken } from "./core/usernet.ts";
+import { AppError } from "../roles/model/errors.ts";
+import { isPortTaken } from "./core/qemu_errors.ts";
 import type { Qmp } from "./qmp.ts";
 
 /** Between looks at QEMU's table: a handshake inside one host takes less. */
@@ -14,11 +17,41 @@ const POLL_MS = 20;
  */
 const RETRY_MS = 400;
 
-async function tableOf(qmp: Qmp, port: number) {
+/** What QEMU's human monitor prints for a command. */
+async function monitor(qmp: Qmp, command: string): Promise<string> {
   const text = await qmp.execute("human-monitor-command", {
-    "command-line": "info usernet",
+    "command-line": command,
   });
-  return connectionsTo(port, String(text));
+  return String(text);
+}
+
+async function tableOf(qmp: Qmp, port: number) {
+  return connectionsTo(port, await monitor(qmp, "info usernet"));
+}
+
+/**
+ * Forwards `host:port` to a guest's port, beside what is forwarded already.
+ * QEMU's own table is the truth: a worker that died after asking for it finds
+ * the forward there. False when something else has the port.
+ *
+ * @throws {AppError} `unavailable` or `timeout` of the monitor, `failed` with QEMU's words.
+ */
+export async function addForward(
+  qmp: Qmp,
+  forward: { host: string; port: number; guest: number },
+): Promise<boolean> {
+  const { host, port, guest } = forward;
+  if (forwardedPorts(await monitor(qmp, "info usernet")).has(port)) return true;
+  const printed = await monitor(
+    qmp,
+    `hostfwd_add net0 tcp:${host}:${port}-:${guest}`,
+  );
+  if (printed.trim() === "") return true;
+  if (isPortTaken(printed)) return false;
+  throw new AppError(
+    "failed",
+    `Cannot forward port ${port}: ${printed.trim()}`,
+  );
 }
 
 /** Resolves when the other side closes. */

@@ -73,7 +73,7 @@ export class VmProcesses {
 
   /** The process of a record; null when it does not run. */
   find(record: RunRecord): Promise<ProcessFacts | null> {
-    return findProcess(record, this.#directory.paths(record.id).pid);
+    return findProcess(record, this.#directory.paths(record).pid);
   }
 
   /** Waits for the end of a record's process until `endMs` of the boot-time clock; true when it has ended. */
@@ -109,6 +109,6 @@ export class VmProcesses {
   /** Ends the process and forgets that it was. */
   async abandon(record: RunRecord): Promise<void> {
     await this.end(record);
-    await this.#directory.clear(record.id);
+    await this.#directory.clear(record);
   }
 }

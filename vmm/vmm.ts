@@ -6,11 +6,15 @@
  * is the worker's to say. VMs outlive the driver: `close` leaves them running
  * and a new driver over the same run directory finds them with `list`.
  *
+ * What runs is a copy of a VM, an id and an incarnation: two copies of one VM
+ * may run side by side and share nothing but their volumes' directory.
+ *
  * Every driver passes vmm/contract.ts. A new driver is one file and one line
  * in the registry of vmm/mod.ts.
  *
  * @module
  */
+import type { CopyId } from "../roles/model/ids.ts";
 import type { VmConfig } from "./core/vm_config.ts";
 
 /** What a driver can do beyond start, stop, list and watch. */
@@ -22,6 +26,8 @@ export interface VmmCapabilities {
   /** Replaces the running system without a restart. */
   readonly switch: boolean;
   readonly guestChannel: boolean;
+  /** Forwards published ports to a VM that runs. */
+  readonly publish: boolean;
 }
 
 /** A guest port and where it is reached on this host. */
@@ -31,10 +37,14 @@ export interface PortMapping {
   host: number;
 }
 
+/** A port of a VM and the host port it is to be reached at. */
+export interface PublishedPort {
+  name: string;
+  publish: number;
+}
+
 /** A VM that runs. */
-export interface VmInstance {
-  readonly id: string;
-  readonly incarnation: number;
+export interface VmInstance extends CopyId {
   readonly runtimeHash: string;
   /** The VMM's process, 0 where there is none. */
   readonly pid: number;
@@ -46,10 +56,8 @@ export interface VmInstance {
 }
 
 /** A VM ended without being asked to through this port. */
-export interface VmExit {
+export interface VmExit extends CopyId {
   readonly kind: "exited";
-  readonly id: string;
-  readonly incarnation: number;
   /** The guest powered itself off; false for a crash, a reset, a kill or when nobody saw how. */
   readonly clean: boolean;
   readonly reason: string;
@@ -77,25 +85,38 @@ export interface Vmm {
   version(): Promise<string>;
   /**
    * Starts a VM and resolves when its VMM runs (the guest still boots). The
-   * same id must not run: `conflict`.
+   * same copy must not run: `conflict`.
    */
   start(config: VmConfig): Promise<VmInstance>;
-  /** Asks the guest to power off, ends it after `graceMs`; nothing of that id runs when it resolves. */
-  stop(id: string, options: { graceMs: number }): Promise<void>;
+  /** Asks the guest to power off, ends it after `graceMs`; the copy does not run when it resolves. */
+  stop(copy: CopyId, options: { graceMs: number }): Promise<void>;
   /** What runs. The first call after a start adopts, ends and clears what a former driver left. */
   list(): Promise<VmInstance[]>;
   /** Calls `onExit` for each VM that ends by itself, also for adopted ones. */
   watch(onExit: (exit: VmExit) => void): Disposable;
   /** The end of what the guest wrote since its boot, at most `maxBytes`; kept after the end of the VM. */
-  serialTail(id: string, maxBytes: number): Promise<LogTail>;
+  serialTail(copy: CopyId, maxBytes: number): Promise<LogTail>;
   /**
    * Whether the guest itself takes a TCP connection at this port within
    * `timeoutMs`: with user networking the host's side accepts whatever the
    * guest does. Never throws.
    */
-  accepts(id: string, port: PortMapping, timeoutMs: number): Promise<boolean>;
+  accepts(
+    copy: CopyId,
+    port: PortMapping,
+    timeoutMs: number,
+  ): Promise<boolean>;
+  /**
+   * Takes host ports for a VM that runs, without touching its guest; those it
+   * has already are left. Where it was reached before, it still is: probes
+   * under way do not fail. Tells the VM as it is reached now.
+   *
+   * @throws {AppError} `overloaded` when a port is taken (those before it are held),
+   * `not_found` when the copy does not run, `refused` without the capability.
+   */
+  publish(copy: CopyId, ports: readonly PublishedPort[]): Promise<VmInstance>;
   /** Removes what is kept of an ended VM: its log. */
-  forget(id: string): Promise<void>;
+  forget(copy: CopyId): Promise<void>;
   /** Lets go of everything; the VMs keep running. */
   close(): Promise<void>;
 }

@@ -37,6 +37,21 @@ export function splitVmId(
   };
 }
 
+/**
+ * One copy of an instance: two incarnations of a VM may run side by side on
+ * one worker, a green one beside the main one or a leaving one beside its
+ * successor.
+ */
+export interface CopyId {
+  readonly id: string;
+  readonly incarnation: number;
+}
+
+/** The key of a copy, `shop/web-0#3`; no VM id has a `#` in it. */
+export function copyKey({ id, incarnation }: CopyId): string {
+  return `${id}#${incarnation}`;
+}
+
 /** A full git object name, or the short label of a hand-made publish (`rpc state publish -c abc123`). */
 export const Commit = z.string().regex(
   /^[0-9a-f]{6,64}$/,

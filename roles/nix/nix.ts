@@ -329,6 +329,26 @@ export class Nix {
     return [...found];
   }
 
+  /** Bytes of paths and everything they refer to, as archives and each path once. */
+  async closureBytes(
+    paths: readonly string[],
+    call: NixCall = {},
+  ): Promise<number> {
+    const sizes = new Map<string, number>();
+    for (const part of chunks(paths)) {
+      const printed = await this.#run("read the store", "nix", [
+        "path-info",
+        "--recursive",
+        "--json",
+        ...part,
+      ], call);
+      for (const { path, narSizeBytes } of parsePathInfo(printed)) {
+        sizes.set(path, narSizeBytes);
+      }
+    }
+    return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  }
+
   /** Keeps a valid path: `link` becomes a symlink to it, and while `link` is there nothing of its closure is collected. */
   async addGcRoot(
     path: string,

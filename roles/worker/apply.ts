@@ -7,6 +7,7 @@
 import { MAX_ORDERS } from "../model/assignment.ts";
 import { storePathsOf } from "../model/blueprint.ts";
 import { AppError, toAppError } from "../model/errors.ts";
+import { type CopyId, copyKey } from "../model/ids.ts";
 import type { HostFailure } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
 import { failpoint } from "../process/failpoint.ts";
@@ -75,16 +76,17 @@ export function hostFailureOf(
   }
 }
 
-/** Performs actions of many VMs: those of one VM in order, fetches and probes beside. */
+/** Performs actions of many copies: those of one copy in order, fetches and probes beside. */
 export class Applier {
   #deps: ApplyDeps;
-  #tell: (vm: string, event: VmEvent) => void;
+  #tell: (copy: CopyId, event: VmEvent) => void;
   #steps = new TurnsByKey({
     waiting: MAX_WAITING_STEPS,
     what: "steps of one VM",
   });
+  /** By copy. */
   #fetches = new Map<string, AbortController>();
-  /** The runtimes last fetched for each VM: what an older change unpins must not be among them. */
+  /** The runtimes last fetched for each copy: what an older change unpins must not be among them. */
   #fetched = new Map<string, readonly string[]>();
   #starts = new Turns({
     running: MAX_STARTS,
@@ -99,18 +101,20 @@ export class Applier {
   #underWay = new Set<Promise<void>>();
   #ending = new AbortController();
 
-  constructor(deps: ApplyDeps, tell: (vm: string, event: VmEvent) => void) {
+  constructor(deps: ApplyDeps, tell: (copy: CopyId, event: VmEvent) => void) {
     this.#deps = deps;
-    this.#tell = (vm, event) => {
-      if (!this.#stopped) tell(vm, event);
+    this.#tell = (copy, event) => {
+      if (!this.#stopped) tell(copy, event);
     };
   }
 
   /** Takes the actions of one step. */
-  perform(vm: string, actions: readonly Action[]): void {
-    const inOrder = actions.filter((action) => !this.#beside(vm, action));
+  perform(copy: CopyId, actions: readonly Action[]): void {
+    const inOrder = actions.filter((action) => !this.#beside(copy, action));
     if (inOrder.length === 0) return;
-    this.#track(this.#steps.run(vm, () => this.#inOrder(vm, inOrder)));
+    this.#track(
+      this.#steps.run(copyKey(copy), () => this.#inOrder(copy, inOrder)),
+    );
   }
 
   /** Ends fetches and what waits in line, waits for what is under way; tells nothing any more. */
@@ -129,47 +133,54 @@ export class Applier {
   }
 
   /** True when the action needs no turn and has been begun. */
-  #beside(vm: string, action: Action): boolean {
+  #beside(copy: CopyId, action: Action): boolean {
     switch (action.kind) {
       case "fetch":
-        this.#fetches.get(vm)?.abort();
-        this.#track(this.#fetch(vm, action));
+        this.#fetches.get(copyKey(copy))?.abort();
+        this.#track(this.#fetch(copy, action));
         return true;
       case "cancelFetch":
-        this.#fetches.get(vm)?.abort();
+        this.#fetches.get(copyKey(copy))?.abort();
         return true;
       case "probe":
-        this.#track(this.#probe(vm, action));
+        this.#track(this.#probe(copy, action));
         return true;
       case "save":
       case "start":
       case "stop":
       case "forget":
       case "prune":
+      case "publish":
         return false;
     }
   }
 
-  async #inOrder(vm: string, actions: readonly Action[]): Promise<void> {
+  async #inOrder(
+    copy: CopyId,
+    actions: readonly Action[],
+  ): Promise<void> {
     let unsaved: HostFailure | null = null;
     for (const action of actions) {
       if (this.#stopped) return;
       switch (action.kind) {
         case "save":
-          unsaved = await this.#save(vm, action.ledger, action.reason) ??
+          unsaved = await this.#save(copy, action.ledger, action.reason) ??
             unsaved;
           break;
         case "start":
-          await this.#start(vm, action, unsaved);
+          await this.#start(copy, action, unsaved);
           break;
         case "stop":
-          await this.#stop(vm, action, unsaved);
+          await this.#stop(copy, action, unsaved);
           break;
         case "forget":
-          await this.#forget(vm, action.op);
+          await this.#forget(copy, action.op);
           break;
         case "prune":
-          await this.#prune(vm, action.keep);
+          await this.#prune(copy, action.keep);
+          break;
+        case "publish":
+          await this.#publish(copy, action);
           break;
         default:
           break;
@@ -178,7 +189,7 @@ export class Applier {
   }
 
   async #save(
-    vm: string,
+    copy: CopyId,
     ledger: Parameters<LedgerStore["save"]>[0],
     reason: SaveReason,
   ): Promise<HostFailure | null> {
@@ -191,78 +202,83 @@ export class Applier {
     } catch (error) {
       const { message } = toAppError(error);
       const failure: HostFailure = { kind: "disk", message };
-      this.#tell(vm, { kind: "saveFailed", at: this.#now(), failure });
+      this.#tell(copy, { kind: "saveFailed", at: this.#now(), failure });
       return failure;
     }
   }
 
   async #fetch(
-    vm: string,
+    copy: CopyId,
     action: Extract<Action, { kind: "fetch" }>,
   ): Promise<void> {
     const { target, fallback } = action;
     const controller = new AbortController();
-    this.#fetches.set(vm, controller);
+    const key = copyKey(copy);
+    this.#fetches.set(key, controller);
     const wanted = fallback === null ? [target] : [target, fallback];
-    this.#fetched.set(vm, wanted.map(({ runtimeHash }) => runtimeHash));
+    this.#fetched.set(key, wanted.map(({ runtimeHash }) => runtimeHash));
     try {
-      await this.#fetchBoth(vm, action, controller.signal);
+      await this.#fetchBoth(copy, action, controller.signal);
     } finally {
-      if (this.#fetches.get(vm) === controller) this.#fetches.delete(vm);
+      if (this.#fetches.get(key) === controller) this.#fetches.delete(key);
     }
   }
 
   async #fetchBoth(
-    vm: string,
+    copy: CopyId,
     { op, target, fallback }: Extract<Action, { kind: "fetch" }>,
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      await this.#bring(vm, target, signal);
+      await this.#bring(copy, target, signal);
     } catch (error) {
       if (signal.aborted) return;
       const failure = hostFailureOf(toAppError(error), "cache") ??
         { kind: "cache", message: String(error) };
-      return this.#tell(vm, {
+      return this.#tell(copy, {
         kind: "fetchFailed",
         at: this.#now(),
         op,
         failure,
       });
     }
-    this.#tell(vm, { kind: "fetched", at: this.#now(), op });
+    this.#tell(copy, { kind: "fetched", at: this.#now(), op });
     if (fallback === null || signal.aborted) return;
     // The way back should not need the cache; that it may is no reason not to go.
-    await this.#bring(vm, fallback, signal).catch((error) => {
+    await this.#bring(copy, fallback, signal).catch((error) => {
       if (signal.aborted) return;
-      this.#deps.onWarning(`cannot fetch the fallback of ${vm}`, error);
+      this.#deps.onWarning(
+        `cannot fetch the fallback of ${copyKey(copy)}`,
+        error,
+      );
     });
   }
 
-  async #prune(vm: string, keep: readonly string[]): Promise<void> {
-    const kept = [...new Set([...keep, ...this.#fetched.get(vm) ?? []])];
-    await this.#deps.closures.prune(vm, kept).catch((error) =>
-      this.#deps.onWarning(`cannot unpin closures of ${vm}`, error)
+  async #prune(copy: CopyId, keep: readonly string[]): Promise<void> {
+    const key = copyKey(copy);
+    const kept = [...new Set([...keep, ...this.#fetched.get(key) ?? []])];
+    await this.#deps.closures.prune(copy, kept).catch((error) =>
+      this.#deps.onWarning(`cannot unpin closures of ${key}`, error)
     );
   }
 
   async #bring(
-    vm: string,
+    copy: CopyId,
     target: Target,
     signal: AbortSignal,
   ): Promise<void> {
     const paths = storePathsOf([target.spec]);
     await this.#deps.closures.ensure(paths, signal);
-    await this.#deps.closures.pin(vm, target.runtimeHash, paths);
+    await this.#deps.closures.pin(copy, target.runtimeHash, paths);
   }
 
   async #start(
-    vm: string,
-    { op, target }: Extract<Action, { kind: "start" }>,
+    copy: CopyId,
+    { op, target, publishes }: Extract<Action, { kind: "start" }>,
     unsaved: HostFailure | null,
   ): Promise<void> {
     const failed = (failure: HostFailure | null, message: string) =>
-      this.#tell(vm, {
+      this.#tell(copy, {
         kind: "startFailed",
         at: this.#now(),
         op,
@@ -272,16 +288,16 @@ export class Applier {
     if (unsaved !== null) return failed(unsaved, unsaved.message);
     const { vmm, closures, volumesDir } = this.#deps;
     try {
-      const config = vmConfigOf({ id: vm, ...target }, {
+      const config = vmConfigOf({ ...target, ...copy, publishes }, {
         physical: (path) => closures.physical(path),
-        volumesDir: `${volumesDir}/${directoryName(vm)}`,
+        volumesDir: `${volumesDir}/${directoryName(copy.id)}`,
       });
       const { host, ports, startedAtMs } = await this.#starts.run(
         () => vmm.start(config),
         this.#ending.signal,
       );
       failpoint("worker.vm.started");
-      this.#tell(vm, {
+      this.#tell(copy, {
         kind: "started",
         at: this.#now(),
         op,
@@ -293,8 +309,8 @@ export class Applier {
       const known = toAppError(error);
       if (known.code === "conflict") {
         // The driver runs what the machine knows nothing of: ended, so that the next try finds room.
-        await vmm.stop(vm, { graceMs: 0 }).catch((cause) =>
-          this.#deps.onWarning(`cannot end the unknown ${vm}`, cause)
+        await vmm.stop(copy, { graceMs: 0 }).catch((cause) =>
+          this.#deps.onWarning(`cannot end the unknown ${copyKey(copy)}`, cause)
         );
       }
       failed(hostFailureOf(known, "driver"), known.message);
@@ -302,49 +318,73 @@ export class Applier {
   }
 
   async #stop(
-    vm: string,
+    copy: CopyId,
     { op, gentle }: Extract<Action, { kind: "stop" }>,
     unsaved: HostFailure | null,
   ): Promise<void> {
     const failed = (failure: HostFailure) =>
-      this.#tell(vm, { kind: "stopFailed", at: this.#now(), op, failure });
+      this.#tell(copy, { kind: "stopFailed", at: this.#now(), op, failure });
     if (unsaved !== null) return failed(unsaved);
     const graceMs = gentle ? this.#deps.stopGraceMs : CURT_GRACE_MS;
     try {
-      await this.#deps.vmm.stop(vm, { graceMs });
+      await this.#deps.vmm.stop(copy, { graceMs });
       failpoint("worker.vm.stopped");
-      this.#tell(vm, { kind: "stopped", at: this.#now(), op });
+      this.#tell(copy, { kind: "stopped", at: this.#now(), op });
     } catch (error) {
       const { message } = toAppError(error);
       failed({ kind: "driver", message });
     }
   }
 
-  async #forget(vm: string, op: number): Promise<void> {
-    this.#fetches.get(vm)?.abort();
-    this.#fetched.delete(vm);
+  /** Takes published ports for a guest that runs; its health does not depend on them. */
+  async #publish(
+    copy: CopyId,
+    { op, ports }: Extract<Action, { kind: "publish" }>,
+  ): Promise<void> {
     try {
-      await this.#deps.closures.prune(vm, []);
-      await this.#deps.vmm.forget(vm);
-      this.#deps.checks.forget(vm);
-      await this.#deps.store.remove(vm);
+      const instance = await this.#deps.vmm.publish(copy, ports);
+      this.#tell(copy, {
+        kind: "published",
+        at: this.#now(),
+        op,
+        ports: [...instance.ports],
+      });
+    } catch (error) {
+      const { message } = toAppError(error);
+      this.#tell(copy, {
+        kind: "publishFailed",
+        at: this.#now(),
+        op,
+        message,
+      });
+    }
+  }
+
+  async #forget(copy: CopyId, op: number): Promise<void> {
+    this.#fetches.get(copyKey(copy))?.abort();
+    this.#fetched.delete(copyKey(copy));
+    try {
+      await this.#deps.closures.prune(copy, []);
+      await this.#deps.vmm.forget(copy);
+      this.#deps.checks.forget(copy);
+      await this.#deps.store.remove(copy);
     } catch (error) {
       // What is left of it is stale files: the VM is gone all the same.
-      this.#deps.onWarning(`cannot clear up after ${vm}`, error);
+      this.#deps.onWarning(`cannot clear up after ${copyKey(copy)}`, error);
     }
-    this.#tell(vm, { kind: "forgotten", at: this.#now(), op });
+    this.#tell(copy, { kind: "forgotten", at: this.#now(), op });
   }
 
   async #probe(
-    vm: string,
+    copy: CopyId,
     action: Extract<Action, { kind: "probe" }>,
   ): Promise<void> {
     const { check, startedAtMs } = action;
     const { ok, message } = await this.#probes.run(
-      () => this.#deps.checks.probe({ vm, ...action }),
+      () => this.#deps.checks.probe({ copy, ...action }),
       this.#ending.signal,
     );
-    this.#tell(vm, {
+    this.#tell(copy, {
       kind: "probed",
       at: this.#now(),
       check: check.name,

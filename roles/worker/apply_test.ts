@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  hash,
-  testSpec,
-  VM_ID,
-} from "../../tests/support/worker_host_model.ts";
+import { COPY, hash, testSpec } from "../../tests/support/worker_host_model.ts";
 import type { Vmm } from "../../vmm/mod.ts";
 import { Applier } from "./apply.ts";
 import { type Closures, noClosures } from "./closures.ts";
@@ -57,7 +53,7 @@ Deno.test("Applier: a stop does not wait for a fallback that is still being fetc
       );
     },
   });
-  it.perform(VM_ID, [{
+  it.perform(COPY, [{
     kind: "fetch",
     op: 1,
     target: target("b"),
@@ -73,13 +69,13 @@ Deno.test("Applier: what a settled change unpins spares what the next one has fe
   const { applier: it } = applier({
     prune: (_, keep) => Promise.resolve(pruned.resolve(keep)),
   });
-  it.perform(VM_ID, [{
+  it.perform(COPY, [{
     kind: "fetch",
     op: 1,
     target: target("c"),
     fallback: target("b"),
   }]);
-  it.perform(VM_ID, [{ kind: "prune", keep: [hash("b"), hash("a")] }]);
+  it.perform(COPY, [{ kind: "prune", keep: [hash("b"), hash("a")] }]);
   assert.deepEqual(await pruned.promise, [hash("b"), hash("a"), hash("c")]);
   await it.stop();
 });

@@ -4,13 +4,14 @@
  *
  * @module
  */
+import { type CopyId, copyKey } from "../model/ids.ts";
 import type { ObservedVm } from "../model/observed.ts";
 import type { HealthCheck } from "../model/vm_spec.ts";
 import type { Vmm } from "../../vmm/mod.ts";
 
 /** What is probed. */
 export interface ProbeTarget {
-  vm: string;
+  copy: CopyId;
   check: HealthCheck;
   host: string;
   ports: ObservedVm["ports"];
@@ -27,8 +28,8 @@ export interface ProbeOutcome {
 /** The port to probing. Never throws; takes at most the check's timeoutMs. */
 export interface Checks {
   probe(target: ProbeTarget): Promise<ProbeOutcome>;
-  /** Drops what is kept of a VM. */
-  forget(vm: string): void;
+  /** Drops what is kept of a copy. */
+  forget(copy: CopyId): void;
 }
 
 /** A page larger than this is read no further: `match` belongs near its beginning. */
@@ -65,8 +66,8 @@ export class RealChecks implements Checks {
     }
   }
 
-  forget(vm: string): void {
-    this.#boots.delete(vm);
+  forget(copy: CopyId): void {
+    this.#boots.delete(copyKey(copy));
   }
 
   close(): void {
@@ -96,8 +97,8 @@ export class RealChecks implements Checks {
     const end = performance.now() + check.timeoutMs;
     // A request to a guest that still boots would hang for its whole time.
     if (!this.#known(target).accepted) {
-      const { vm } = target;
-      const accepted = await this.#vmm.accepts(vm, port, check.timeoutMs);
+      const { copy } = target;
+      const accepted = await this.#vmm.accepts(copy, port, check.timeoutMs);
       if (!accepted) return "no connection";
       this.#known(target).accepted = true;
     }
@@ -122,29 +123,30 @@ export class RealChecks implements Checks {
   }
 
   async #tcp(target: ProbeTarget): Promise<string> {
-    const { check, vm } = target;
+    const { check, copy } = target;
     const port = portOf(target);
     if (port === null) return `port ${check.port} is not in network.ports`;
-    const accepted = await this.#vmm.accepts(vm, port, check.timeoutMs);
+    const accepted = await this.#vmm.accepts(copy, port, check.timeoutMs);
     return accepted ? "" : "no connection";
   }
 
   async #serial(target: ProbeTarget): Promise<string> {
-    const { vm, check } = target;
+    const { copy, check } = target;
     const match = check.match ?? "";
     const known = this.#known(target);
     if (known.lines.has(match)) return "";
-    const { text } = await this.#vmm.serialTail(vm, MAX_SERIAL_BYTES);
+    const { text } = await this.#vmm.serialTail(copy, MAX_SERIAL_BYTES);
     if (!text.includes(match)) return `no line with "${match}" yet`;
     known.lines.add(match);
     return "";
   }
 
-  #known({ vm, startedAtMs }: ProbeTarget): BootFacts {
-    const known = this.#boots.get(vm);
+  #known({ copy, startedAtMs }: ProbeTarget): BootFacts {
+    const key = copyKey(copy);
+    const known = this.#boots.get(key);
     if (known?.startedAtMs === startedAtMs) return known;
     const fresh = { startedAtMs, accepted: false, lines: new Set<string>() };
-    this.#boots.set(vm, fresh);
+    this.#boots.set(key, fresh);
     return fresh;
   }
 }
@@ -181,14 +183,14 @@ function explain(error: unknown, check: HealthCheck): string {
 
 /** Checks of simulated guests: every check finds what the script says. */
 export class SimulatedChecks implements Checks {
-  #answers: (vm: string) => Promise<boolean>;
+  #answers: (copy: CopyId) => Promise<boolean>;
 
-  constructor(answers: (vm: string) => Promise<boolean>) {
+  constructor(answers: (copy: CopyId) => Promise<boolean>) {
     this.#answers = answers;
   }
 
-  async probe({ vm }: ProbeTarget): Promise<ProbeOutcome> {
-    const ok = await this.#answers(vm);
+  async probe({ copy }: ProbeTarget): Promise<ProbeOutcome> {
+    const ok = await this.#answers(copy);
     return { ok, message: ok ? "" : "the simulated guest does not answer" };
   }
 

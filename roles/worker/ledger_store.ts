@@ -1,9 +1,11 @@
 /**
- * Keeps the worker's memory on disk: the ledgers of its VMs and the last
- * accepted assignment. Decides nothing.
+ * Keeps the worker's memory on disk: the ledgers of its VMs' copies and the
+ * last accepted assignment. Decides nothing.
  *
- * `RUN/<vm>/ledger.json` is for this boot, `STATE/memory/<vm>.json` its part
- * that outlives it, `STATE/assignment.json` the last orders.
+ * `RUN/<copy>/ledger.json` is for this boot, `STATE/memory/<copy>.json` its part
+ * that outlives it, `STATE/assignment.json` the last orders. Versions before
+ * copies named these by the VM alone: such files are read, and written anew
+ * under the copy's name.
  *
  * @module
  */
@@ -14,15 +16,21 @@ import {
   storageError,
   writeFileAtomic,
 } from "../files/mod.ts";
-import { Assignment } from "../model/assignment.ts";
+import { Assignment, type Order } from "../model/assignment.ts";
 import { canonicalJson } from "../model/hashes.ts";
 import { parseJsonWith } from "../model/parse.ts";
-import { directoryName } from "../../vmm/mod.ts";
+import { type CopyId, copyKey } from "../model/ids.ts";
+import { copyDirectoryName } from "../../vmm/mod.ts";
 import {
-  DurableMemory,
+  copyOf,
+  type DurableMemory,
   durablePart,
   emptyLedger,
-  Ledger,
+  type Ledger,
+  numberedLedger,
+  numberedMemory,
+  StoredLedger,
+  StoredMemory,
 } from "./core/ledger.ts";
 
 /** The disk under the ledgers. */
@@ -63,7 +71,7 @@ export interface LedgerStoreOptions {
 export class LedgerStore {
   #options: LedgerStoreOptions;
   readonly #files: LedgerFiles;
-  /** The durable part as written, by VM: it changes seldom and is on the slower disk. */
+  /** The durable part as written, by copy: it changes seldom and is on the slower disk. */
   #durable = new Map<string, string>();
 
   constructor(options: LedgerStoreOptions) {
@@ -86,21 +94,18 @@ export class LedgerStore {
 
   /** Every ledger of this boot, and the durable part of all others. */
   async loadAll(): Promise<Ledger[]> {
+    const { bootId } = this.#options;
+    const stored = await this.#loadLedgers();
     const ledgers = new Map<string, Ledger>();
-    const { bootId, runDir } = this.#options;
-    for (const path of await this.#files.list(this.#memoryDir)) {
-      if (!path.endsWith(".json")) continue;
-      const memory = await this.#read(DurableMemory, path);
-      if (memory === null) continue;
-      this.#durable.set(memory.vm, canonicalJson(memory));
-      ledgers.set(memory.vm, { ...emptyLedger(memory.vm, bootId), ...memory });
+    for (const memory of await this.#loadMemories(stored)) {
+      const copy = copyOf(memory);
+      ledgers.set(copyKey(copy), { ...emptyLedger(copy, bootId), ...memory });
     }
-    for (const dir of await this.#files.list(runDir)) {
-      const ledger = await this.#read(Ledger, `${dir}/ledger.json`);
-      if (ledger === null || ledger.bootId !== bootId) continue;
+    for (const ledger of stored) {
+      const key = copyKey(copyOf(ledger));
       // The durable file is written first: where they differ it is the newer one.
-      const memory = ledgers.get(ledger.vm);
-      ledgers.set(ledger.vm, {
+      const memory = ledgers.get(key);
+      ledgers.set(key, {
         ...ledger,
         ...(memory === undefined ? {} : durablePart(memory)),
       });
@@ -108,32 +113,104 @@ export class LedgerStore {
     return [...ledgers.values()];
   }
 
+  async #loadLedgers(): Promise<Ledger[]> {
+    const { bootId, runDir } = this.#options;
+    const found = new Map<string, Ledger>();
+    const former: [path: string, ledger: Ledger][] = [];
+    for (const dir of await this.#files.list(runDir)) {
+      const path = `${dir}/ledger.json`;
+      const stored = await this.#read(StoredLedger, path);
+      if (stored === null || stored.bootId !== bootId) continue;
+      const ledger = numberedLedger(stored);
+      if (path === this.#ledgerPath(copyOf(ledger))) {
+        found.set(copyKey(copyOf(ledger)), ledger);
+      } else former.push([path, ledger]);
+    }
+    for (const [path, ledger] of former) {
+      const key = copyKey(copyOf(ledger));
+      const known = found.get(key) ?? ledger;
+      found.set(key, known);
+      await this.#moveTo(path, () => this.#writeLedger(known));
+    }
+    return [...found.values()];
+  }
+
+  async #loadMemories(ledgers: readonly Ledger[]): Promise<DurableMemory[]> {
+    const likely = new Map(
+      ledgers.map(({ vm, incarnation }) => [vm, incarnation]),
+    );
+    for (const { vm, incarnation } of await this.#lastOrders()) {
+      likely.set(vm, incarnation);
+    }
+    const found = new Map<string, DurableMemory>();
+    const former: [path: string, memory: DurableMemory][] = [];
+    for (const path of await this.#files.list(this.#memoryDir)) {
+      if (!path.endsWith(".json")) continue;
+      const stored = await this.#read(StoredMemory, path);
+      if (stored === null) continue;
+      const memory = numberedMemory(stored, likely.get(stored.vm));
+      if (path === this.#memoryPath(copyOf(memory))) {
+        found.set(copyKey(copyOf(memory)), memory);
+        this.#durable.set(copyKey(copyOf(memory)), canonicalJson(memory));
+      } else former.push([path, memory]);
+    }
+    for (const [path, memory] of former) {
+      const key = copyKey(copyOf(memory));
+      const known = found.get(key) ?? memory;
+      found.set(key, known);
+      await this.#moveTo(path, () => this.#writeMemory(known));
+    }
+    return [...found.values()];
+  }
+
+  async #lastOrders(): Promise<readonly Order[]> {
+    return (await this.loadAssignment())?.orders ?? [];
+  }
+
+  /** Writes under the new name, then removes the former file; without room for it that is done by the next start. */
+  async #moveTo(former: string, write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+      await this.#files.remove(former);
+    } catch (error) {
+      this.#options.onUnreadable(former, error);
+    }
+  }
+
   /** @throws {AppError} `storage`; what was there is still there. */
   async save(ledger: Ledger): Promise<void> {
     const durable = durablePart(ledger);
-    const text = canonicalJson(durable);
+    const key = copyKey(copyOf(ledger));
     const isEmpty = durable.lastHealthy === null && durable.refused === null;
     if (
-      !(isEmpty && !this.#durable.has(ledger.vm)) &&
-      this.#durable.get(ledger.vm) !== text
-    ) {
-      await this.#files.write(this.#memoryPath(ledger.vm), text);
-      this.#durable.set(ledger.vm, text);
-    }
-    const path = this.#ledgerPath(ledger.vm);
-    try {
-      await this.#files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
-    } catch (error) {
-      throw storageError(path, error);
-    }
-    await this.#files.write(path, JSON.stringify(ledger));
+      !(isEmpty && !this.#durable.has(key)) &&
+      this.#durable.get(key) !== canonicalJson(durable)
+    ) await this.#writeMemory(durable);
+    await this.#writeLedger(ledger);
   }
 
-  /** Forgets a VM; its volumes are data and stay. */
-  async remove(vm: string): Promise<void> {
-    await this.#files.remove(this.#memoryPath(vm));
-    this.#durable.delete(vm);
-    await this.#files.remove(`${this.#options.runDir}/${directoryName(vm)}`);
+  /** Forgets a copy; its VM's volumes are data and stay. */
+  async remove(copy: CopyId): Promise<void> {
+    await this.#files.remove(this.#memoryPath(copy));
+    this.#durable.delete(copyKey(copy));
+    await this.#files.remove(this.#runDir(copy));
+  }
+
+  async #writeMemory(memory: DurableMemory): Promise<void> {
+    const copy = copyOf(memory);
+    const text = canonicalJson(memory);
+    await this.#files.write(this.#memoryPath(copy), text);
+    this.#durable.set(copyKey(copy), text);
+  }
+
+  async #writeLedger(ledger: Ledger): Promise<void> {
+    const copy = copyOf(ledger);
+    try {
+      await this.#files.makeDirectory(this.#runDir(copy));
+    } catch (error) {
+      throw storageError(this.#runDir(copy), error);
+    }
+    await this.#files.write(this.#ledgerPath(copy), JSON.stringify(ledger));
   }
 
   /** The last accepted assignment; null when there is none that can be read. */
@@ -169,12 +246,16 @@ export class LedgerStore {
     return `${this.#options.stateDir}/assignment.json`;
   }
 
-  #memoryPath(vm: string): string {
-    return `${this.#memoryDir}/${directoryName(vm)}.json`;
+  #memoryPath(copy: CopyId): string {
+    return `${this.#memoryDir}/${copyDirectoryName(copy)}.json`;
   }
 
-  #ledgerPath(vm: string): string {
-    return `${this.#options.runDir}/${directoryName(vm)}/ledger.json`;
+  #runDir(copy: CopyId): string {
+    return `${this.#options.runDir}/${copyDirectoryName(copy)}`;
+  }
+
+  #ledgerPath(copy: CopyId): string {
+    return `${this.#runDir(copy)}/ledger.json`;
   }
 }
 

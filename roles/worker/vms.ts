@@ -1,20 +1,29 @@
 /**
  * The worker's VMs: takes over what a former process left, accepts
- * assignments, feeds events through the state machine and lets time pass.
- * Decides nothing itself.
+ * assignments, feeds events through the state machines, one for each copy of a
+ * VM, and lets time pass. Tells copies of one VM of each other. Decides nothing
+ * itself.
  *
  * @module
  */
-import type { Assignment, OrderFence } from "../model/assignment.ts";
+import type { Assignment, Order, OrderFence } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
-import type { ObservedVm } from "../model/observed.ts";
+import { type CopyId, copyKey } from "../model/ids.ts";
+import { MAX_ROOTS, type ObservedVm } from "../model/observed.ts";
 import type { LogTail, VmExit, VmInstance } from "../../vmm/mod.ts";
 import { Applier, type ApplyDeps } from "./apply.ts";
-import { emptyLedger, type Ledger } from "./core/ledger.ts";
+import { ClosureSizes } from "./closure_sizes.ts";
+import { copyOf, emptyLedger, type Ledger } from "./core/ledger.ts";
 import { step } from "./core/vm_machine.ts";
 import { newVm, restoreVm } from "./core/vm_restore.ts";
 import { planAssignment } from "./core/vm_plan.ts";
-import { observe, type Vm, type VmEvent, wakeAtMs } from "./core/vm_state.ts";
+import {
+  hasGuest,
+  observe,
+  type Vm,
+  type VmEvent,
+  wakeAtMs,
+} from "./core/vm_state.ts";
 
 /** The clock counts in steps of 10 ms: looking more often shows nothing new. */
 const MIN_SLEEP_MS = 10;
@@ -33,6 +42,47 @@ export interface VmsOptions extends ApplyDeps {
   onChange: () => void;
 }
 
+/** What is known of a copy when the worker starts. */
+interface Left {
+  copy: CopyId;
+  order: Order | null;
+  ledger: Ledger | null;
+  found: VmInstance | null;
+}
+
+/** By copy: what was ordered, remembered and found running. */
+function leftBehind(
+  orders: readonly Order[],
+  ledgers: readonly Ledger[],
+  found: readonly VmInstance[],
+): Map<string, Left> {
+  const known = new Map<string, Left>();
+  const note = (copy: CopyId, part: Partial<Left>) => {
+    const { id, incarnation } = copy;
+    const left = known.get(copyKey(copy)) ??
+      {
+        copy: { id, incarnation },
+        order: null,
+        ledger: null,
+        found: null,
+      };
+    known.set(copyKey(copy), { ...left, ...part });
+  };
+  for (const ledger of ledgers) note(copyOf(ledger), { ledger });
+  for (const instance of found) note(instance, { found: instance });
+  for (const order of orders) note(copyOf(order), { order });
+  return known;
+}
+
+/** The copy that is meant when a VM is named: ordered and no surge, with a guest, the newest. */
+function mainFirst(a: Vm, b: Vm): number {
+  const isMain = ({ desired }: Vm) =>
+    desired.kind === "order" && !desired.order.surge;
+  return Number(isMain(b)) - Number(isMain(a)) ||
+    Number(hasGuest(b)) - Number(hasGuest(a)) ||
+    b.incarnation - a.incarnation;
+}
+
 interface Entry {
   vm: Vm;
   /** When it was last stepped. */
@@ -49,8 +99,12 @@ export interface Accepted {
 
 export class Vms {
   #options: VmsOptions;
+  /** By copy. */
   #entries = new Map<string, Entry>();
+  /** The copies of each VM, by its id. */
+  #copies = new Map<string, Map<string, Entry>>();
   #applier: Applier;
+  #sizes: ClosureSizes;
   #fence: OrderFence = { leaseEpoch: 0, revision: 0 };
   #leaseMs: number | null = null;
   #stopping = new AbortController();
@@ -64,7 +118,14 @@ export class Vms {
 
   constructor(options: VmsOptions) {
     this.#options = options;
-    this.#applier = new Applier(options, (id, event) => this.#tell(id, event));
+    this.#applier = new Applier(
+      options,
+      (copy, event) => this.#tell(copyKey(copy), event),
+    );
+    this.#sizes = new ClosureSizes({
+      ...options,
+      onMeasured: () => options.onChange(),
+    });
   }
 
   /** The highest pair accepted. */
@@ -81,41 +142,34 @@ export class Vms {
   async start(): Promise<void> {
     const { vmm, store } = this.#options;
     const assignment = await store.loadAssignment();
-    const ledgers = new Map(
-      (await store.loadAll()).map((ledger) => [ledger.vm, ledger]),
-    );
+    const ledgers = await store.loadAll();
     // Before the list: a VM that ends between the two must not count as running for ever.
     let early: VmExit[] | null = [];
     this.#watch = vmm.watch((exit) => {
       if (early === null) this.#exited(exit);
       else early.push(exit);
     });
-    const found = new Map((await vmm.list()).map((vm) => [vm.id, vm]));
+    const found = await vmm.list();
     if (assignment !== null && assignment.worker === this.#options.name) {
       const { leaseEpoch, revision, leaseMs } = assignment;
       this.#fence = { leaseEpoch, revision };
       this.#leaseMs = leaseMs;
     }
-    const orders = new Map(
-      (assignment?.orders ?? []).map((order) => [order.vm, order]),
-    );
-    const ids = new Set([...ledgers.keys(), ...found.keys(), ...orders.keys()]);
-    for (const id of ids) {
-      await this.#takeOver(id, ledgers.get(id), {
-        order: orders.get(id) ?? null,
-        found: found.get(id) ?? null,
-      });
-    }
+    const known = leftBehind(assignment?.orders ?? [], ledgers, found);
+    await this.#adoptRoots([...known.values()].map(({ copy }) => copy));
+    for (const each of known.values()) await this.#takeOver(each);
+    for (const entry of this.#entries.values()) this.#lookBeside(entry);
     this.#lookedMs = this.#now();
     for (const exit of early) this.#exited(exit);
     early = null;
-    for (const id of ids) {
-      const order = orders.get(id);
-      if (order !== undefined) {
-        this.#tell(id, { kind: "ordered", at: this.#now(), order });
-      } else if (assignment !== null) {
-        this.#tell(id, { kind: "ordered", at: this.#now(), order: null });
-      } else this.#tell(id, { kind: "tick", at: this.#now() });
+    // Those without an order first: what they hold is wanted.
+    const inOrder = [...known].sort(([, a], [, b]) =>
+      Number(a.order !== null) - Number(b.order !== null)
+    );
+    for (const [key, { order }] of inOrder) {
+      const at = this.#now();
+      if (assignment === null) this.#tell(key, { kind: "tick", at });
+      else this.#tell(key, { kind: "ordered", at, order });
     }
     this.#loop = this.#run();
   }
@@ -129,7 +183,7 @@ export class Vms {
     const plan = planAssignment({
       name: this.#options.name,
       fence: this.#fence,
-      vms: this.#entries.keys(),
+      copies: [...this.#entries.values()].map(({ vm }) => vm),
     }, assignment);
     if (plan.kind !== "accepted") {
       return {
@@ -140,32 +194,49 @@ export class Vms {
     await this.#options.store.saveAssignment(assignment);
     this.#fence = plan.fence;
     this.#leaseMs = assignment.leaseMs;
-    for (const [id, order] of plan.orders) {
-      if (order !== null && !this.#entries.has(id)) {
-        this.#put(id, newVm(id, this.#options.bootId));
+    for (const [key, { copy, order }] of plan.orders) {
+      if (order !== null && !this.#entries.has(key)) {
+        this.#put(newVm(copy, this.#options.bootId));
       }
-      this.#tell(id, { kind: "ordered", at: this.#now(), order });
+      this.#tell(key, { kind: "ordered", at: this.#now(), order });
     }
     this.#options.onChange();
     return { kind: "accepted", reason: "" };
   }
 
-  /** All VMs as they are now. */
+  /** All copies of all VMs as they are now. */
   observed(): ObservedVm[] {
     const at = this.#now();
-    return [...this.#entries.values()].map(({ vm }) => observe(vm, at));
+    return [...this.#entries.values()].map(({ vm }) => ({
+      ...observe(vm, at),
+      closureBytes: vm.guest.kind === "on"
+        ? this.#sizes.of(vm.guest.target.spec)
+        : null,
+    }));
   }
 
-  /** @throws {AppError} `not_found`. */
+  /** Store paths kept on this host, as many as a report may name. */
+  roots(): string[] {
+    return this.#options.closures.roots().slice(0, MAX_ROOTS);
+  }
+
+  /**
+   * The end of a VM's log: of its main copy where there are several.
+   *
+   * @throws {AppError} `not_found`.
+   */
   async logs(id: string, maxBytes: number): Promise<LogTail> {
-    if (!this.#entries.has(id)) {
+    const copies = [...this.#copies.get(id)?.values() ?? []]
+      .map(({ vm }) => vm);
+    const main = copies.sort(mainFirst)[0];
+    if (main === undefined) {
       throw new AppError(
         "not_found",
         `There is no VM "${id}" on worker "${this.#options.name}"`,
       );
     }
     const bytes = Math.min(Math.max(maxBytes, 1), MAX_LOG_BYTES);
-    return await this.#options.vmm.serialTail(id, bytes);
+    return await this.#options.vmm.serialTail(main, bytes);
   }
 
   /** Lets go of the VMs; they keep running. */
@@ -174,6 +245,7 @@ export class Vms {
     this.#wake.abort();
     this.#watch?.[Symbol.dispose]();
     await this.#loop;
+    await this.#sizes.stop();
     await this.#applier.stop();
   }
 
@@ -185,9 +257,9 @@ export class Vms {
     await this.stop();
     const { vmm, stopGraceMs, store } = this.#options;
     const running = await vmm.list();
-    await Promise.all(running.map(async ({ id }) => {
-      await vmm.stop(id, { graceMs: stopGraceMs });
-      const ledger = this.#entries.get(id)?.vm.ledger;
+    await Promise.all(running.map(async (copy) => {
+      await vmm.stop(copy, { graceMs: stopGraceMs });
+      const ledger = this.#entries.get(copyKey(copy))?.vm.ledger;
       if (ledger?.attempt == null) return;
       // Not ended by itself: the next process must not count it as a crash.
       await store.save({
@@ -202,34 +274,78 @@ export class Vms {
     }));
   }
 
-  async #takeOver(
-    id: string,
-    known: Ledger | undefined,
-    { order, found }: {
-      order: Assignment["orders"][number] | null;
-      found: VmInstance | null;
-    },
-  ): Promise<void> {
-    const ledger = known ?? emptyLedger(id, this.#options.bootId);
+  async #adoptRoots(copies: readonly CopyId[]): Promise<void> {
+    try {
+      await this.#options.closures.adopt(copies);
+    } catch (error) {
+      // They stay as they are; what is missing is pinned again with the next fetch.
+      this.#options.onWarning("cannot take over roots", error);
+    }
+  }
+
+  async #takeOver({ copy, order, ledger: known, found }: Left): Promise<void> {
+    const ledger = known ?? emptyLedger(copy, this.#options.bootId);
     const guest = found === null ? null : { ...found, ports: [...found.ports] };
     let vm = restoreVm({ ledger, order, found: guest }, this.#now());
     if (vm === null) {
       this.#options.onWarning(
-        `ending ${id}: it runs what nobody ordered`,
+        `ending ${copyKey(copy)}: it runs what nobody ordered`,
         null,
       );
-      await this.#options.vmm.stop(id, { graceMs: 0 });
+      await this.#options.vmm.stop(copy, { graceMs: 0 });
       vm = restoreVm({ ledger, order, found: null }, this.#now());
     }
-    if (vm !== null) this.#put(id, vm);
+    if (vm !== null) this.#put(vm);
   }
 
-  #put(id: string, vm: Vm): void {
-    this.#entries.set(id, { vm, at: this.#now(), shown: "" });
+  #put(vm: Vm): void {
+    const entry: Entry = { vm, at: this.#now(), shown: "" };
+    const key = copyKey(vm);
+    this.#entries.set(key, entry);
+    const copies = this.#copies.get(vm.id) ?? new Map<string, Entry>();
+    this.#copies.set(vm.id, copies.set(key, entry));
+    this.#lookBeside(entry);
   }
 
-  #exited({ id, clean, reason }: VmExit): void {
-    this.#tell(id, { kind: "exited", at: this.#now(), clean, reason });
+  #drop(vm: Vm): void {
+    const key = copyKey(vm);
+    this.#entries.delete(key);
+    const copies = this.#copies.get(vm.id);
+    copies?.delete(key);
+    if (copies?.size === 0) this.#copies.delete(vm.id);
+  }
+
+  #others({ vm }: Entry): Entry[] {
+    const copies = [...this.#copies.get(vm.id)?.values() ?? []];
+    return copies.filter((other) => other.vm.incarnation !== vm.incarnation);
+  }
+
+  #isBeside(entry: Entry): boolean {
+    return this.#others(entry).some(({ vm }) => hasGuest(vm));
+  }
+
+  /** Before anything is told to it: what the state begins with. */
+  #lookBeside(entry: Entry): void {
+    entry.vm = { ...entry.vm, isBeside: this.#isBeside(entry) };
+  }
+
+  /** A copy has got or lost its guest: the others may have waited for it. */
+  #tellOthers(entry: Entry, at: number): void {
+    for (const other of this.#others(entry)) {
+      const isBeside = this.#isBeside(other);
+      if (isBeside === other.vm.isBeside) continue;
+      this.#tell(copyKey(other.vm), { kind: "beside", at, isBeside });
+    }
+  }
+
+  #exited(exit: VmExit): void {
+    const { clean, reason } = exit;
+    this.#tell(copyKey(exit), {
+      kind: "exited",
+      at: this.#now(),
+      clean,
+      reason,
+    });
   }
 
   /** Tells every VM of time in which nothing was looked at. */
@@ -237,22 +353,24 @@ export class Vms {
     const ms = at - this.#lookedMs;
     this.#lookedMs = at;
     if (ms <= MAX_SILENCE_MS) return;
-    for (const id of [...this.#entries.keys()]) {
-      this.#tell(id, { kind: "slept", at, ms });
+    for (const key of [...this.#entries.keys()]) {
+      this.#tell(key, { kind: "slept", at, ms });
     }
   }
 
-  #tell(id: string, event: VmEvent): void {
+  #tell(key: string, event: VmEvent): void {
     this.#noticeSilence(event.at);
-    const entry = this.#entries.get(id);
+    const entry = this.#entries.get(key);
     if (entry === undefined || this.#stopping.signal.aborted) return;
+    const before = hasGuest(entry.vm);
     const { vm, actions } = step(entry.vm, event);
     entry.vm = vm;
     entry.at = event.at;
-    if (vm.guest.kind === "forgotten") this.#entries.delete(id);
-    this.#applier.perform(id, actions);
+    if (vm.guest.kind === "forgotten") this.#drop(vm);
+    this.#applier.perform(vm, actions);
     this.#show(entry, vm.guest.kind === "forgotten");
     if (wakeAtMs(vm, entry.at) < this.#plannedMs) this.#wake.abort();
+    if (hasGuest(vm) !== before) this.#tellOthers(entry, event.at);
   }
 
   #show(entry: Entry, gone: boolean): void {
@@ -270,9 +388,9 @@ export class Vms {
       this.#noticeSilence(at);
       // Events of this very pass need no waking: what they make due is looked at below.
       this.#plannedMs = 0;
-      for (const [id, entry] of [...this.#entries]) {
+      for (const [key, entry] of [...this.#entries]) {
         if (wakeAtMs(entry.vm, entry.at) <= at) {
-          this.#tell(id, { kind: "tick", at });
+          this.#tell(key, { kind: "tick", at });
         }
       }
       this.#plannedMs = this.#nextWakeMs(at);

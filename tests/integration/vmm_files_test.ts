@@ -28,7 +28,7 @@ Deno.test("serial log: bounded while its writer appends, its end stays readable"
 
 Deno.test("run directory: a path too long for a socket is refused with what to do", () => {
   const directory = new RunDirectory(`/${"d".repeat(100)}`);
-  assert.throws(() => directory.paths("shop/web-0"), {
+  assert.throws(() => directory.paths({ id: "shop/web-0", incarnation: 1 }), {
     code: "invalid",
     hint: /shorter --run-dir/,
   });

@@ -23,15 +23,17 @@ for (const { name, run } of VMM_CONTRACT) {
   });
 }
 
+const COPY = { id: "contract/vm-0", incarnation: 1 };
+
 /** A VM that one driver started and left, with its process. */
 async function leftRunning(dir: string) {
   const image = await testImage();
   const vmm = testQemu(dir);
   const instance = await vmm.start(
-    testMachine(image, "contract/vm-0", "silent"),
+    testMachine(image, COPY, "silent"),
   );
   await vmm.close();
-  const paths = new RunDirectory(`${dir}/run`).paths(instance.id);
+  const paths = new RunDirectory(`${dir}/run`).paths(instance);
   const record = JSON.parse(await Deno.readTextFile(paths.record));
   return { instance, paths, record };
 }
@@ -51,7 +53,7 @@ Deno.test("qemu driver: a VM whose record was never finished is found by its mar
   await Deno.remove(paths.pid);
   const vmm = testQemu(dir.path);
   assert.deepEqual(await vmm.list(), [instance]);
-  await vmm.stop(instance.id, { graceMs: 0 });
+  await vmm.stop(instance, { graceMs: 0 });
   assert.deepEqual(await findByMarker(record.marker), []);
   await vmm.close();
 });
@@ -95,8 +97,8 @@ Deno.test("qemu driver: a VM whose record is torn is ended, and can be started a
   assert.deepEqual(await vmm.list(), []);
   assert.equal(await isGone(instance.pid), true);
   const image = await testImage();
-  await vmm.start(testMachine(image, instance.id, "silent"));
-  await vmm.stop(instance.id, { graceMs: 0 });
+  await vmm.start(testMachine(image, instance, "silent"));
+  await vmm.stop(instance, { graceMs: 0 });
   await vmm.close();
 });
 
@@ -112,7 +114,7 @@ Deno.test("qemu driver: a full disk ends no VM that runs when it is adopted", as
     );
     const vmm = testQemu(dir.path);
     assert.deepEqual(await vmm.list(), [instance]);
-    await vmm.stop(instance.id, { graceMs: 0 });
+    await vmm.stop(instance, { graceMs: 0 });
     await vmm.close();
   } finally {
     await runChecked("umount", ["-l", run]);
@@ -123,19 +125,19 @@ Deno.test("qemu driver: a volume is a disk of its size that outlives the VM", as
   await using dir = await tempDir("vmm");
   const image = await testImage();
   const vmm = testQemu(dir.path);
-  const config = testMachine(image, "contract/vm-0", "silent");
+  const config = testMachine(image, COPY, "silent");
   const path = `${dir.path}/volumes/data.raw`;
   config.volumes = [{ name: "data", path, sizeMib: 8 }];
   await vmm.start(config);
   await until(
     "the guest sees the volume",
     async () =>
-      (await vmm.serialTail(config.id, 65_536)).text.includes(
+      (await vmm.serialTail(config, 65_536)).text.includes(
         "test-vm: disk 16384",
       ),
     { timeoutMs: BOOT_TIMEOUT_MS },
   );
-  await vmm.stop(config.id, { graceMs: 0 });
+  await vmm.stop(config, { graceMs: 0 });
   assert.equal((await Deno.stat(path)).size, 8 * 1024 * 1024);
   await vmm.close();
 });
@@ -150,7 +152,7 @@ Deno.test("qemu driver: says what is missing", async () => {
     qemuPath: "qemu-that-is-not-installed",
   });
   await assert.rejects(
-    absent.start(testMachine(image, "contract/vm-0", "silent")),
+    absent.start(testMachine(image, COPY, "silent")),
     {
       code: "missing_dependency",
       hint: /apt-get install .*qemu-system-x86/,
@@ -160,7 +162,7 @@ Deno.test("qemu driver: says what is missing", async () => {
   await absent.close();
 
   const vmm = testQemu(dir.path);
-  const config = testMachine(image, "contract/vm-0", "silent");
+  const config = testMachine(image, COPY, "silent");
   await assert.rejects(
     vmm.start({ ...config, kernelPath: `${dir.path}/no-kernel` }),
     { code: "not_found", message: /no-kernel is not on this host/ },

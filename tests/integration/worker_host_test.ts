@@ -22,6 +22,7 @@ import {
 import { until } from "../support/wait.ts";
 
 const A = "shop/web-0";
+const COPY = { id: A, incarnation: 1 };
 const WAIT = { timeoutMs: 20_000 };
 
 /** A small tmpfs, to be filled. */
@@ -144,7 +145,7 @@ Deno.test("ledgers: a new boot keeps what was refused and healthy, and nothing o
     reason: "not healthy",
   };
   const ledger = {
-    ...emptyLedger(A, "boot-1"),
+    ...emptyLedger(COPY, "boot-1"),
     order,
     refused,
     lastHealthy: target,
@@ -169,7 +170,7 @@ Deno.test("ledgers: a new boot keeps what was refused and healthy, and nothing o
   assert.equal(unreadable.length, 2);
   await store.save(ledger);
   assert.deepEqual(await store.loadAll(), [ledger]);
-  await store.remove(A);
+  await store.remove(COPY);
   assert.deepEqual(await store.loadAll(), []);
 });
 
@@ -177,7 +178,7 @@ Deno.test("checks: http, tcp and serial of a real guest, before and after it is 
   await using dir = await tempDir("wk");
   const vmm = testQemu(dir.path);
   const checks = new RealChecks(vmm);
-  const config = testMachine(await testImage(), A, "serves");
+  const config = testMachine(await testImage(), COPY, "serves");
   config.ports.push({ name: "closed", guest: 81 });
   const instance = await vmm.start(config);
   const { host, startedAtMs } = instance;
@@ -189,7 +190,7 @@ Deno.test("checks: http, tcp and serial of a real guest, before and after it is 
     }).healthChecks[0];
     assert.ok(check !== undefined);
     const ports = [...instance.ports];
-    return checks.probe({ vm: A, check, host, ports, startedAtMs });
+    return checks.probe({ copy: COPY, check, host, ports, startedAtMs });
   };
   try {
     for (const kind of ["http", "tcp"]) {
@@ -224,7 +225,7 @@ Deno.test("checks: http, tcp and serial of a real guest, before and after it is 
     }
   } finally {
     checks.close();
-    await vmm.stop(A, { graceMs: 0 });
+    await vmm.stop(COPY, { graceMs: 0 });
     await vmm.close();
   }
 });
@@ -258,17 +259,17 @@ Deno.test("closures: fetched from a signed cache, pinned while they are needed, 
   const trusted = closures([publicKey]);
   await trusted.ensure([path], signal);
   const hash = "c".repeat(64);
-  await trusted.pin(A, hash, [path]);
+  await trusted.pin(COPY, hash, [path]);
   assert.equal(
     await Deno.readTextFile(trusted.physical(path)),
     "an image\n",
   );
   await host.nix.collectGarbage();
   assert.deepEqual(await host.nix.missingPaths([path]), []);
-  await trusted.prune(A, [hash]);
+  await trusted.prune(COPY, [hash]);
   await host.nix.collectGarbage();
   assert.deepEqual(await host.nix.missingPaths([path]), []);
-  await trusted.prune(A, []);
+  await trusted.prune(COPY, []);
   await host.nix.collectGarbage();
   assert.deepEqual(await host.nix.missingPaths([path]), [path]);
 

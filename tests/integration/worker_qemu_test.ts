@@ -31,7 +31,9 @@ async function hostWithMaster() {
     master,
     async [Symbol.asyncDispose]() {
       const vmm = testQemu(`${dir.path}/run`, "vms");
-      for (const { id } of await vmm.list()) await vmm.stop(id, { graceMs: 0 });
+      for (const copy of await vmm.list()) {
+        await vmm.stop(copy, { graceMs: 0 });
+      }
       await vmm.close();
       await dir[Symbol.asyncDispose]();
     },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type CopyId, copyKey } from "../../roles/model/ids.ts";
 import { emptyLedger } from "../../roles/worker/core/ledger.ts";
 import { noClosures } from "../../roles/worker/closures.ts";
 import { LedgerStore } from "../../roles/worker/ledger_store.ts";
@@ -10,6 +11,7 @@ import { until } from "../support/wait.ts";
 import { orderFor, testVmSpec } from "../support/worker.ts";
 
 const A = "shop/web-0";
+const COPY = { id: A, incarnation: 1 };
 const WAIT = { timeoutMs: 20_000 };
 
 /** A driver whose VM may end at any moment the test chooses. */
@@ -31,13 +33,13 @@ class ScriptedVmm implements Partial<Vmm> {
       ports: [],
       startedAtMs: this.starts.length,
     };
-    this.running.set(id, instance);
+    this.running.set(copyKey(config), instance);
     this.starts.push(runtimeHash);
     return Promise.resolve(instance);
   }
 
-  stop(id: string): Promise<void> {
-    this.running.delete(id);
+  stop(copy: CopyId): Promise<void> {
+    this.running.delete(copyKey(copy));
     return Promise.resolve();
   }
 
@@ -52,16 +54,10 @@ class ScriptedVmm implements Partial<Vmm> {
     return { [Symbol.dispose]: () => void this.#watchers.delete(onExit) };
   }
 
-  end(id: string): void {
-    this.running.delete(id);
+  end(copy: CopyId): void {
+    this.running.delete(copyKey(copy));
     for (const tell of this.#watchers) {
-      tell({
-        kind: "exited",
-        id,
-        incarnation: 1,
-        clean: false,
-        reason: "ended",
-      });
+      tell({ ...copy, kind: "exited", clean: false, reason: "ended" });
     }
   }
 }
@@ -103,13 +99,17 @@ Deno.test("worker: a VM that ends while it is being taken over is started again"
   const { vms, store } = await vmsOver(dir.path, vmm, clock);
   const { incarnation, runtimeHash, generation, spec } = order;
   const target = { incarnation, runtimeHash, generation, spec };
-  await store.save({ ...emptyLedger(A, "boot-1"), order, lastHealthy: target });
+  await store.save({
+    ...emptyLedger(COPY, "boot-1"),
+    order,
+    lastHealthy: target,
+  });
   await vmm.start({ id: A, ...target } as unknown as VmConfig);
-  vmm.afterList = () => vmm.end(A);
+  vmm.afterList = () => vmm.end(COPY);
   await vms.start();
   await until("it is started again", () => {
     clock.advance(100);
-    return vmm.starts.length === 2 && vmm.running.has(A);
+    return vmm.starts.length === 2 && vmm.running.has(copyKey(COPY));
   }, WAIT);
   await vms.stop();
 });

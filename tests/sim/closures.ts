@@ -42,8 +42,11 @@ export class SimulatedClosures {
         }
         for (const path of missing) this.#there.add(path);
       },
+      adopt: () => Promise.resolve(),
       pin: () => Promise.resolve(),
       prune: () => Promise.resolve(),
+      roots: () => [],
+      closureBytes: () => Promise.resolve(null),
       physical: (path) => path,
       versions: () => Promise.resolve({}),
     };

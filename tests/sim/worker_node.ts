@@ -118,9 +118,11 @@ export class WorkerNode {
       clock,
       vmm,
       closures: host.closures.of(process),
-      checks: new SimulatedChecks(async (id) =>
-        await process.alive(vmm.answers(id)) && !host.isDeaf &&
-        host.copies(id).length > 0
+      checks: new SimulatedChecks(async (copy) =>
+        await process.alive(vmm.answers(copy)) && !host.isDeaf &&
+        host.copies(copy.id).some(({ incarnation }) =>
+          incarnation === copy.incarnation
+        )
       ),
       store,
       volumesDir: `${STATE_DIR}/volumes`,

@@ -5,7 +5,8 @@
  */
 import { systemClock } from "../../roles/clock/mod.ts";
 import type { ContractHost, GuestKind } from "../../vmm/contract.ts";
-import { QemuVmm, type VmConfig } from "../../vmm/mod.ts";
+import { type CopyId, copyKey } from "../../roles/model/ids.ts";
+import { QemuVmm, type VmConfig, type Vmm } from "../../vmm/mod.ts";
 import { type TestImage, testImage } from "./vmm_image.ts";
 import { until } from "./wait.ts";
 
@@ -22,12 +23,12 @@ export const BOOT_TIMEOUT_MS = 60_000;
 /** A machine of the test image. */
 export function testMachine(
   image: TestImage,
-  id: string,
+  copy: CopyId,
   guest: GuestKind,
 ): VmConfig {
   return {
-    id,
-    incarnation: 1,
+    id: copy.id,
+    incarnation: copy.incarnation,
     runtimeHash: "a".repeat(64),
     cpus: 1,
     memoryMib: 128,
@@ -64,22 +65,26 @@ export function testQemu(dir: string, runDir = "run"): QemuVmm {
   });
 }
 
+async function instanceOf(vmm: Vmm, copy: CopyId) {
+  return (await vmm.list()).find((vm) => copyKey(vm) === copyKey(copy));
+}
+
 /** QEMU under the contract, over `dir`. */
 export async function qemuContractHost(dir: string): Promise<ContractHost> {
   const image = await testImage();
   return {
     open: () => Promise.resolve(testQemu(dir)),
-    config: (id, guest) => testMachine(image, id, guest),
-    async answers(vmm, id) {
-      const instance = (await vmm.list()).find((vm) => vm.id === id);
+    config: (copy, guest) => testMachine(image, copy, guest),
+    async answers(vmm, copy) {
+      const instance = await instanceOf(vmm, copy);
       const port = instance?.ports[0]?.host;
       return port !== undefined && await httpBody(port) === "ok\n";
     },
     async until(what, look) {
       await until(what, look, { timeoutMs: BOOT_TIMEOUT_MS });
     },
-    async kill(vmm, id) {
-      const instance = (await vmm.list()).find((vm) => vm.id === id);
+    async kill(vmm, copy) {
+      const instance = await instanceOf(vmm, copy);
       if (instance !== undefined) Deno.kill(instance.pid, "SIGKILL");
     },
   };

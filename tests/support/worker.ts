@@ -100,8 +100,11 @@ export function imageClosures(image: TestImage): Closures {
       const message = `path '${missing}' is not in the cache`;
       return Promise.reject(new AppError("failed", message));
     },
+    adopt: () => Promise.resolve(),
     pin: () => Promise.resolve(),
     prune: () => Promise.resolve(),
+    roots: () => [],
+    closureBytes: () => Promise.resolve(null),
     physical: (path) => path.endsWith("/kernel") ? image.kernel : image.initrd,
     versions: () => Promise.resolve({}),
   };

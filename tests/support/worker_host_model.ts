@@ -9,15 +9,22 @@ import {
   type Order,
   Order as OrderSchema,
 } from "../../roles/model/assignment.ts";
-import type { HostFailure } from "../../roles/model/observed.ts";
+import type { HostFailure, ObservedVm } from "../../roles/model/observed.ts";
 import { VmSpec } from "../../roles/model/vm_spec.ts";
 import type { Ledger, Target } from "../../roles/worker/core/ledger.ts";
 import { type Step, step } from "../../roles/worker/core/vm_machine.ts";
 import { newVm, restoreVm } from "../../roles/worker/core/vm_restore.ts";
-import type { Action, Vm, VmEvent } from "../../roles/worker/core/vm_state.ts";
-import { wakeAtMs } from "../../roles/worker/core/vm_state.ts";
+import {
+  type Action,
+  type PublishedPort,
+  runsAlone,
+  type Vm,
+  type VmEvent,
+  wakeAtMs,
+} from "../../roles/worker/core/vm_state.ts";
 
 export const VM_ID = "shop/web-0";
+export const COPY = { id: VM_ID, incarnation: 1 };
 const STORE = `/nix/store/${"a".repeat(32)}-image`;
 
 /** A sha256-shaped name for a runtime: `hash("b")`. */
@@ -51,6 +58,7 @@ export function testOrder(
     fallback?: string;
     spec?: VmSpec;
     incarnation?: number;
+    surge?: boolean;
   } = {},
 ): Order {
   const spec = options.spec ?? testSpec();
@@ -63,6 +71,7 @@ export function testOrder(
     spec,
     runtimeHash: hash(letter),
     policyHash: hash("f"),
+    surge: options.surge ?? false,
     fallback: options.fallback === undefined ? { kind: "stop" } : {
       kind: "spec",
       spec,
@@ -75,7 +84,7 @@ export function testOrder(
 /** A host with one VM. Everything it is asked to do happens when the test lets it. */
 export class HostModel {
   at = 1000;
-  vm: Vm = newVm(VM_ID, "boot-1");
+  vm: Vm = newVm(COPY, "boot-1");
   /** What runs on the host, by the VMM's word. */
   running: { target: Target; startedAtMs: number } | null = null;
   /** What is on disk. */
@@ -85,6 +94,12 @@ export class HostModel {
   /** Every action, for tests to look back on. */
   done: Action[] = [];
   diskFull = false;
+  /** The published ports are something else's. */
+  portsTaken = false;
+  /** Where the guest is reached. */
+  ports: ObservedVm["ports"] = [];
+  /** Another copy has a guest here, and with it the published ports. */
+  isBeside = false;
   /** Runtimes whose guest answers. */
   healthy = new Set<string>();
   hostFailure: HostFailure | null = null;
@@ -95,6 +110,13 @@ export class HostModel {
 
   order(order: Order | null): void {
     this.tell({ kind: "ordered", at: this.at, order });
+  }
+
+  /** Another copy's guest has come or gone. */
+  beside(isBeside: boolean): void {
+    this.isBeside = isBeside;
+    if (this.vm.guest.kind === "forgotten") return;
+    this.tell({ kind: "beside", at: this.at, isBeside });
   }
 
   /** Completes what is pending, again and again, without letting time pass. */
@@ -129,12 +151,12 @@ export class HostModel {
   /** The worker process dies and another one takes over; the guest runs on. */
   restartWorker(order: Order | null): void {
     this.pending = [];
-    const ledger = this.saved ?? newVm(VM_ID, "boot-1").ledger;
+    const ledger = this.saved ?? newVm(COPY, "boot-1").ledger;
     const found = this.running === null ? null : {
       incarnation: this.running.target.incarnation,
       runtimeHash: this.running.target.runtimeHash,
       host: "127.0.0.1",
-      ports: [],
+      ports: this.ports,
       startedAtMs: this.running.startedAtMs,
     };
     let vm = restoreVm({ ledger, order, found }, this.at);
@@ -143,7 +165,7 @@ export class HostModel {
       vm = restoreVm({ ledger, order, found: null }, this.at);
     }
     assert.ok(vm !== null);
-    this.vm = vm;
+    this.vm = { ...vm, isBeside: this.isBeside };
     this.tell({ kind: "tick", at: this.at });
   }
 
@@ -153,6 +175,11 @@ export class HostModel {
       actions.some(({ kind }) => kind === "save");
     for (const action of actions) {
       this.done.push(action);
+      if (action.kind === "publish") {
+        const { desired } = this.vm;
+        const isMain = desired.kind === "order" && !desired.order.surge;
+        assert.ok(isMain, "a surge copy publishes");
+      }
       if (action.kind === "save") {
         if (!failed) this.saved = action.ledger;
       } else if (
@@ -206,6 +233,8 @@ export class HostModel {
         assert.equal(this.running, null, "forgotten while it runs");
         this.saved = null;
         return this.tell({ kind: "forgotten", at, op: action.op });
+      case "publish":
+        return this.#publish(action);
       case "probe": {
         const runs = this.running?.target.runtimeHash ?? "";
         const ok = this.healthy.has(runs) &&
@@ -224,7 +253,24 @@ export class HostModel {
     }
   }
 
-  #start({ op, target }: { op: number; target: Target }): void {
+  #publish(
+    { op, ports }: { op: number; ports: readonly PublishedPort[] },
+  ): void {
+    const { at } = this;
+    if (this.isBeside || this.portsTaken) {
+      const message = `port ${ports[0]?.publish} is taken`;
+      return this.tell({ kind: "publishFailed", at, op, message });
+    }
+    this.ports = this.ports.map((port) => ({
+      ...port,
+      host: ports.find(({ name }) => name === port.name)?.publish ?? port.host,
+    }));
+    this.tell({ kind: "published", at, op, ports: this.ports });
+  }
+
+  #start(
+    { op, target, publishes }: Extract<Action, { kind: "start" }>,
+  ): void {
     const { at } = this;
     assert.equal(this.running, null, "two VMs for one id");
     const refused = this.saved?.refused;
@@ -243,13 +289,22 @@ export class HostModel {
       const failure = this.hostFailure;
       return this.tell({ kind: "startFailed", at, op, failure, message: "" });
     }
+    assert.ok(
+      !this.isBeside || !runsAlone(target.spec),
+      "two copies on one volume",
+    );
     this.running = { target, startedAtMs: at };
+    this.ports = target.spec.network.ports.map(({ name, guest, publish }) => ({
+      name,
+      guest,
+      host: (publishes ? publish : undefined) ?? 40_000,
+    }));
     this.tell({
       kind: "started",
       at,
       op,
       host: "127.0.0.1",
-      ports: [],
+      ports: this.ports,
       startedAtMs: at,
     });
   }

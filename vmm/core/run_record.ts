@@ -9,7 +9,14 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { Counter, Name, Sha256, VmId } from "../../roles/model/ids.ts";
+import {
+  type CopyId,
+  copyKey,
+  Counter,
+  Name,
+  Sha256,
+  VmId,
+} from "../../roles/model/ids.ts";
 
 export const RunRecord = z.strictObject({
   version: z.literal(1),
@@ -38,10 +45,16 @@ export type RunRecord = z.output<typeof RunRecord>;
 
 /**
  * The name of a VM's directory: ids may be 140 characters long and hold a
- * slash, a unix socket's path 107 bytes.
+ * slash, a unix socket's path 107 bytes. 64 bits of a hash tell the few
+ * thousand VMs of a host apart.
  */
 export function directoryName(id: string): string {
   return createHash("sha256").update(id).digest("hex").slice(0, 16);
+}
+
+/** The name of a copy's own directory: as short, and another one for each incarnation. */
+export function copyDirectoryName(copy: CopyId): string {
+  return directoryName(copyKey(copy));
 }
 
 /** A process as /proc shows it. */

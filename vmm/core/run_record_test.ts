@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  copyDirectoryName,
   directoryName,
   isOurs,
   parseProcStat,
@@ -49,10 +50,16 @@ Deno.test("parseProcStat() reads names with spaces and parentheses", () => {
   }
 });
 
-Deno.test("directoryName() is short and differs by id", () => {
-  const long = `${"a".repeat(63)}/${"b".repeat(63)}-10`;
-  assert.equal(directoryName(long).length, 16);
-  assert.notEqual(directoryName(long), directoryName("shop/web-0"));
+Deno.test("directoryName() is short and differs by VM and by copy", () => {
+  const id = `${"a".repeat(63)}/${"b".repeat(63)}-10`;
+  const names = [
+    directoryName(id),
+    directoryName("shop/web-0"),
+    copyDirectoryName({ id, incarnation: 1 }),
+    copyDirectoryName({ id, incarnation: Number.MAX_SAFE_INTEGER }),
+  ];
+  assert.deepEqual(names.map(({ length }) => length), [16, 16, 16, 16]);
+  assert.equal(new Set(names).size, 4);
 });
 
 Deno.test("qemuStartError() tells whose fault a failed start is", () => {

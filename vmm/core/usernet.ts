@@ -31,6 +31,16 @@ export function connectionsTo(
   return found;
 }
 
+/** The host ports that are forwarded, by the text of `info usernet`. */
+export function forwardedPorts(text: string): Set<number> {
+  const ports = new Set<number>();
+  for (const line of text.split(/\r?\n/)) {
+    const [, state, , port] = LINE.exec(line) ?? [];
+    if (state === "HOST_FORWARD") ports.add(Number(port));
+  }
+  return ports;
+}
+
 /** True when the guest has taken a connection that is not among `before`. */
 export function isTaken(
   before: readonly ForwardedConnection[],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectionsTo, isTaken } from "./usernet.ts";
+import { connectionsTo, forwardedPorts, isTaken } from "./usernet.ts";
 
 const TABLE = `Hub -1 (net0):\r
   Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\r
@@ -16,6 +16,11 @@ Deno.test("connectionsTo() reads the connections of one forwarded port", () => {
     { fd: 18, state: "SYN_SENT" },
   ]);
   assert.deepEqual(connectionsTo(1, TABLE), []);
+});
+
+Deno.test("forwardedPorts() tells forwards from connections over them", () => {
+  assert.deepEqual([...forwardedPorts(TABLE)], [41139]);
+  assert.deepEqual([...forwardedPorts("")], []);
 });
 
 Deno.test("isTaken() looks only at connections that are new", () => {

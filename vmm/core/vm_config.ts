@@ -5,6 +5,7 @@
  * @module
  */
 import { AppError } from "../../roles/model/errors.ts";
+import type { CopyId } from "../../roles/model/ids.ts";
 import type { VmSpec } from "../../roles/model/vm_spec.ts";
 
 /** A machine, ready to be started on this host. All paths are physical. */
@@ -69,12 +70,13 @@ export function kernelCmdline(spec: Pick<VmSpec, "image" | "env">): string {
 }
 
 /**
- * The machine of a spec on this host.
+ * The machine of a spec on this host. Without `publishes` it takes no published
+ * port: a copy beside the one that has them is reached at ports of its own.
  *
  * @throws {AppError} `invalid` when the spec cannot be put into a machine.
  */
 export function vmConfigOf(
-  vm: { id: string; incarnation: number; runtimeHash: string; spec: VmSpec },
+  vm: CopyId & { runtimeHash: string; spec: VmSpec; publishes: boolean },
   paths: HostPaths,
 ): VmConfig {
   const { spec } = vm;
@@ -93,7 +95,7 @@ export function vmConfigOf(
     ports: spec.network.ports.map(({ name, guest, publish }) => ({
       name,
       guest,
-      ...(publish === undefined ? {} : { publish }),
+      ...(publish === undefined || !vm.publishes ? {} : { publish }),
     })),
     volumes: spec.volumes.map(({ name, sizeMib }) => ({
       name,

@@ -51,6 +51,7 @@ Deno.test("vmConfigOf() rounds shares up to whole processors and uses physical p
       incarnation: 3,
       runtimeHash: "b".repeat(64),
       spec: spec({ volumes: [{ name: "data", sizeMib: 8, mount: "/data" }] }),
+      publishes: true,
     },
     { physical: (path) => `/root${path}`, volumesDir: "/state/volumes/x" },
   );
@@ -61,4 +62,21 @@ Deno.test("vmConfigOf() rounds shares up to whole processors and uses physical p
     sizeMib: 8,
     path: "/state/volumes/x/data.raw",
   }]);
+});
+
+Deno.test("vmConfigOf() leaves published ports to the main copy", () => {
+  const ports = [{ name: "http", guest: 80, publish: 8080 }];
+  const portsOf = (publishes: boolean) =>
+    vmConfigOf(
+      {
+        id: "shop/web-0",
+        incarnation: 3,
+        runtimeHash: "b".repeat(64),
+        spec: spec({ network: { ports } }),
+        publishes,
+      },
+      { physical: (path) => path, volumesDir: "/state" },
+    ).ports;
+  assert.deepEqual(portsOf(true), ports);
+  assert.deepEqual(portsOf(false), [{ name: "http", guest: 80 }]);
 });

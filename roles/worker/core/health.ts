@@ -23,6 +23,8 @@ export interface CheckState {
 /** What is known of one guest since its VMM started. */
 export interface HealthState {
   readonly startedAtMs: number;
+  /** The boot is counted from here: the start, or later by the time in which nobody looked. */
+  readonly watchedFromMs: number;
   readonly checks: Readonly<Record<string, CheckState>>;
   /** When a probe first succeeded. */
   readonly firstAnswerAtMs: number | null;
@@ -62,6 +64,7 @@ export function startHealth(
   const at = checks.length === 0 ? startedAtMs : null;
   return {
     startedAtMs,
+    watchedFromMs: startedAtMs,
     checks: checkStates(checks, () => ({ ...UNKNOWN, nextAtMs: startedAtMs })),
     firstAnswerAtMs: at,
     healthySinceMs: at,
@@ -71,9 +74,16 @@ export function startHealth(
 /** The health of an adopted guest: what the ledger says, until probes say otherwise. */
 export function restoreHealth(
   checks: readonly HealthCheck[],
-  known: { startedAtMs: number; healthySinceMs: number | null },
+  known: {
+    startedAtMs: number;
+    healthySinceMs: number | null;
+    watchedFromMs: number;
+  },
 ): HealthState {
-  const fresh = startHealth(checks, known.startedAtMs);
+  const fresh = {
+    ...startHealth(checks, known.startedAtMs),
+    watchedFromMs: known.watchedFromMs,
+  };
   if (known.healthySinceMs === null) return fresh;
   return {
     ...fresh,

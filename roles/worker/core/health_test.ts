@@ -101,7 +101,11 @@ Deno.test("other checks by a change of policy keep what is known of those that s
 });
 
 Deno.test("an adopted guest stays healthy until a probe says otherwise", () => {
-  let health = restoreHealth([HTTP], { startedAtMs: 0, healthySinceMs: 700 });
+  let health = restoreHealth([HTTP], {
+    startedAtMs: 0,
+    healthySinceMs: 700,
+    watchedFromMs: 800,
+  });
   assert.equal(health.healthySinceMs, 700);
   for (const at of [8000, 9000, 10_000]) {
     const result = { check: "http", ok: false, message: "refused" };

@@ -1,5 +1,7 @@
 /**
- * What the worker remembers of one VM over its own death. Pure: the shapes.
+ * What the worker remembers of one copy of a VM over its own death. Pure: the
+ * shapes. All of it belongs to the copy: another incarnation starts fresh, and
+ * what is remembered goes with the copy.
  *
  * The **ledger** lies in the run directory and is good for one boot of the
  * host: the change under way with its armed deadline and fallback. Its durable
@@ -10,7 +12,7 @@
  */
 import { z } from "zod";
 import { Order } from "../../model/assignment.ts";
-import { Counter, Sha256, VmId } from "../../model/ids.ts";
+import { type CopyId, Counter, Sha256, VmId } from "../../model/ids.ts";
 import { RolledBack } from "../../model/observed.ts";
 import { VmSpec } from "../../model/vm_spec.ts";
 
@@ -46,6 +48,7 @@ export type Attempt = z.output<typeof Attempt>;
 export const DurableMemory = z.strictObject({
   version: z.literal(1),
   vm: VmId,
+  incarnation: Counter,
   lastHealthy: Target.nullable(),
   refused: RolledBack.nullable(),
 });
@@ -63,11 +66,45 @@ export const Ledger = DurableMemory.extend({
 });
 export type Ledger = z.output<typeof Ledger>;
 
-/** The ledger of a VM that was never here. */
-export function emptyLedger(vm: string, bootId: string): Ledger {
+const Unnumbered = { incarnation: Counter.optional() };
+
+/** What lies on disk: versions before copies wrote no incarnation. */
+export const StoredLedger = Ledger.extend(Unnumbered);
+export type StoredLedger = z.output<typeof StoredLedger>;
+export const StoredMemory = DurableMemory.extend(Unnumbered);
+export type StoredMemory = z.output<typeof StoredMemory>;
+
+/** The copy a ledger is of; without a number it is the one that was ordered, or tried, last. */
+export function numberedLedger(stored: StoredLedger): Ledger {
+  const { order, attempt, lastHealthy } = stored;
+  const incarnation = stored.incarnation ?? order?.incarnation ??
+    attempt?.target.incarnation ?? lastHealthy?.incarnation ?? 0;
+  return { ...stored, incarnation };
+}
+
+/** The copy a memory is of; without a number it is `likely`, the one that is ordered or in the ledger. */
+export function numberedMemory(
+  stored: StoredMemory,
+  likely: number | undefined,
+): DurableMemory {
+  const incarnation = stored.incarnation ?? likely ??
+    stored.lastHealthy?.incarnation ?? 0;
+  return { ...stored, incarnation };
+}
+
+/** The copy a ledger or a memory is of. */
+export function copyOf(
+  { vm, incarnation }: { vm: string; incarnation: number },
+): CopyId {
+  return { id: vm, incarnation };
+}
+
+/** The ledger of a copy that was never here. */
+export function emptyLedger(copy: CopyId, bootId: string): Ledger {
   return {
     version: 1,
-    vm,
+    vm: copy.id,
+    incarnation: copy.incarnation,
     lastHealthy: null,
     refused: null,
     bootId,
@@ -80,8 +117,8 @@ export function emptyLedger(vm: string, bootId: string): Ledger {
 
 /** The part of a ledger that outlives a reboot. */
 export function durablePart(ledger: Ledger): DurableMemory {
-  const { version, vm, lastHealthy, refused } = ledger;
-  return { version, vm, lastHealthy, refused };
+  const { version, vm, incarnation, lastHealthy, refused } = ledger;
+  return { version, vm, incarnation, lastHealthy, refused };
 }
 
 /** True when both are the same instance of the same runtime. */

@@ -8,7 +8,14 @@ import { dueChecks, probeBegun, withChecks } from "./health.ts";
 import { sameRuntime, type Target } from "./ledger.ts";
 import { judge } from "./vm_judge.ts";
 import { noteHealth } from "./vm_events.ts";
-import { fallbackTarget, type GuestOn, wantedOf } from "./vm_state.ts";
+import {
+  fallbackTarget,
+  type GuestOn,
+  runsAlone,
+  startsUnpublished,
+  unpublished,
+  wantedOf,
+} from "./vm_state.ts";
 import {
   isBlocked,
   save,
@@ -42,6 +49,7 @@ export function decide(work: Work): void {
       ) {
         replace(work, guest, wanted);
       } else if (wanted.kind === "target") keep(work, guest, wanted);
+      publishDue(work);
       return probeDue(work);
     case "off":
     case "ended":
@@ -90,7 +98,8 @@ function supplied(work: Work, target: Target): boolean {
   if (supply.kind === "ready") return true;
   if (supply.kind === "fetching" || isBlocked(work)) return false;
   const op = takeOp(work);
-  set(work, { supply: { kind: "fetching", target, op } });
+  const sinceMs = work.at;
+  set(work, { supply: { kind: "fetching", target, op, sinceMs } });
   const fallback = desired.kind === "order"
     ? fallbackTarget(desired.order)
     : null;
@@ -147,11 +156,14 @@ function bringUp(
   if (!supplied(work, wanted.target)) return;
   if (isBlocked(work)) return;
   if (guest.kind === "off" && work.at < guest.untilMs) return;
+  // Not armed: the former copy's end is not this one's time.
+  if (work.vm.isBeside && runsAlone(wanted.target.spec)) return;
   arm(work, wanted.judged);
   const op = takeOp(work);
   const { target } = wanted;
+  const publishes = !startsUnpublished(work.vm);
   set(work, { guest: { kind: "starting", target, op, early: null } });
-  work.actions.push({ kind: "start", op, target });
+  work.actions.push({ kind: "start", op, target, publishes });
 }
 
 /** The right guest runs: a change of policy is taken over without touching it. */
@@ -171,6 +183,22 @@ function keep(
   const on = { ...guest, target, health };
   set(work, { guest: on });
   noteHealth(work, on);
+}
+
+/** Takes published ports as soon as they are its own and free, without touching the guest. */
+function publishDue(work: Work): void {
+  const { guest, publishing } = work.vm;
+  if (guest.kind !== "on" || publishing.kind === "asked") return;
+  if (publishing.kind === "waiting" && work.at < publishing.untilMs) return;
+  const ports = unpublished(work.vm, guest);
+  if (ports.length === 0) {
+    if (publishing.kind !== "idle") set(work, { publishing: { kind: "idle" } });
+    return;
+  }
+  const attempts = publishing.kind === "waiting" ? publishing.attempts : 0;
+  const op = takeOp(work);
+  set(work, { publishing: { kind: "asked", op, attempts } });
+  work.actions.push({ kind: "publish", op, ports });
 }
 
 function probeDue(work: Work): void {

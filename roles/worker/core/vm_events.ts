@@ -5,8 +5,8 @@
  */
 import type { Order } from "../../model/assignment.ts";
 import { probed, startHealth } from "./health.ts";
-import { emptyLedger, sameRuntime, type Target } from "./ledger.ts";
-import { mayRestart, restartDelayMs } from "./restart.ts";
+import { copyOf, emptyLedger, sameRuntime, type Target } from "./ledger.ts";
+import { hostRetryMs, mayRestart, restartDelayMs } from "./restart.ts";
 import {
   type ExitEvent,
   type GuestOn,
@@ -47,6 +47,11 @@ export function absorb(work: Work, event: VmEvent): void {
       return forgotten(work, event.op);
     case "slept":
       return slept(work, event.ms);
+    case "beside":
+      return beside(work, event.isBeside);
+    case "published":
+    case "publishFailed":
+      return publishEnded(work, event);
     case "tick":
       return;
   }
@@ -60,15 +65,33 @@ function disarm(work: Work): void {
   if (!runs) setAttempt(work, { deadlineMs: null });
 }
 
+/** Moves the deadline of a change whose guest does not run. */
+function postpone(work: Work, ms: number): void {
+  const { guest, ledger: { attempt } } = work.vm;
+  if (attempt === null || attempt.deadlineMs === null) return;
+  if (guest.kind === "on" && sameRuntime(guest.target, attempt.target)) return;
+  setAttempt(work, { deadlineMs: attempt.deadlineMs + ms });
+}
+
 /** The host was suspended or the worker frozen: that time counts neither against a change nor for it. */
 function slept(work: Work, ms: number): void {
   const { guest, ledger: { attempt } } = work.vm;
   if (attempt !== null && attempt.deadlineMs !== null) {
     setAttempt(work, { deadlineMs: attempt.deadlineMs + ms });
   }
-  if (guest.kind !== "on" || guest.health.healthySinceMs === null) return;
-  const healthySinceMs = Math.min(work.at, guest.health.healthySinceMs + ms);
-  const on = { ...guest, health: { ...guest.health, healthySinceMs } };
+  if (guest.kind !== "on") return;
+  const later = (since: number) => Math.min(work.at, since + ms);
+  const { health } = guest;
+  const on = {
+    ...guest,
+    health: {
+      ...health,
+      watchedFromMs: later(health.watchedFromMs),
+      healthySinceMs: health.healthySinceMs === null
+        ? null
+        : later(health.healthySinceMs),
+    },
+  };
   set(work, { guest: on });
   noteHealth(work, on);
 }
@@ -83,10 +106,38 @@ function forgotten(work: Work, op: number): void {
   set(work, {
     guest: { kind: "off", untilMs: work.at },
     ledger: {
-      ...emptyLedger(ledger.vm, ledger.bootId),
+      ...emptyLedger(copyOf(ledger), ledger.bootId),
       order: ledger.order,
     },
   });
+}
+
+/** Another copy of this VM has come or gone; what it held may be free now. */
+function beside(work: Work, isBeside: boolean): void {
+  set(work, { isBeside });
+  const { publishing } = work.vm;
+  if (!isBeside && publishing.kind === "waiting") {
+    set(work, { publishing: { ...publishing, untilMs: work.at } });
+  }
+}
+
+function publishEnded(
+  work: Work,
+  event: Extract<VmEvent, { kind: "published" | "publishFailed" }>,
+): void {
+  const { guest, publishing } = work.vm;
+  if (publishing.kind !== "asked" || publishing.op !== event.op) return;
+  if (guest.kind !== "on") return set(work, { publishing: { kind: "idle" } });
+  if (event.kind === "published") {
+    return set(work, {
+      guest: { ...guest, ports: event.ports },
+      publishing: { kind: "idle" },
+    });
+  }
+  const attempts = publishing.attempts + 1;
+  const untilMs = work.at + hostRetryMs(attempts);
+  const { message } = event;
+  set(work, { publishing: { kind: "waiting", attempts, untilMs, message } });
 }
 
 function ordered(work: Work, order: Order | null): void {
@@ -116,8 +167,11 @@ function fetchEnded(
   if (supply.kind !== "fetching" || supply.op !== event.op) return;
   if (event.kind === "fetchFailed") {
     set(work, { supply: { kind: "none" } });
+    disarm(work);
     return hostFailed(work, event.failure);
   }
+  // Copying is the host's time, also when a guest that crashed waits for it.
+  postpone(work, work.at - supply.sinceMs);
   set(work, {
     supply: { kind: "ready", target: supply.target },
     failure: null,
@@ -257,13 +311,14 @@ function probeEnded(
 export function noteHealth(work: Work, guest: GuestOn): void {
   const { attempt } = work.vm.ledger;
   if (attempt === null || !sameRuntime(attempt.target, guest.target)) return;
-  const { firstAnswerAtMs, healthySinceMs, startedAtMs } = guest.health;
-  if (firstAnswerAtMs !== null && attempt.seconds.boot === null) {
-    const boot = secondsBetween(startedAtMs, firstAnswerAtMs);
+  const { firstAnswerAtMs, healthySinceMs, watchedFromMs } = guest.health;
+  const hasBooted = firstAnswerAtMs !== null && attempt.seconds.boot === null;
+  if (hasBooted) {
+    const boot = secondsBetween(watchedFromMs, firstAnswerAtMs);
     setAttempt(work, { seconds: { ...attempt.seconds, boot } });
   }
   if (healthySinceMs !== attempt.healthySinceMs) {
     setAttempt(work, { healthySinceMs });
-    save(work, "progress");
-  }
+  } else if (!hasBooted) return;
+  save(work, "progress");
 }

@@ -32,6 +32,8 @@ export function judge(work: Work): void {
     return rollBack(work, `${guest.reason}, before it was healthy`);
   }
   if (work.vm.failure !== null || attempt.deadlineMs === null) return;
+  // While closures are copied nothing can run: the end of the copying moves the deadline.
+  if (on === null && work.vm.supply.kind === "fetching") return;
   if (work.at < attempt.deadlineMs) return;
   rollBack(work, deadlineReason(work.vm, wanted.target));
 }

@@ -311,6 +311,8 @@ const command = fc.oneof(
     fallback: fc.constantFrom("a", "b", undefined),
     raise: fc.boolean(),
     policy: fc.constantFrom("always" as const, "never" as const),
+    surge: fc.boolean(),
+    publish: fc.constantFrom(8080, undefined),
   }),
   fc.constant({ kind: "remove" as const }),
   fc.record({ kind: fc.constant("exit" as const), clean: fc.boolean() }),
@@ -321,6 +323,7 @@ const command = fc.oneof(
   fc.constant({ kind: "ops" as const }),
   fc.constant({ kind: "restart" as const }),
   fc.record({ kind: fc.constant("disk" as const), full: fc.boolean() }),
+  fc.record({ kind: fc.constant("beside" as const), is: fc.boolean() }),
   fc.record({
     kind: fc.constant("host" as const),
     failure: fc.constantFrom("cache" as const, "driver" as const, null),
@@ -339,10 +342,17 @@ Deno.test("no sequence of events starts a refused hash, runs two VMs or starts u
         if (host.vm.guest.kind === "forgotten") break;
         if (each.kind === "order") {
           if (each.raise) revision++;
-          const spec = testSpec({ restart: { policy: each.policy } });
+          const publish = each.publish === undefined
+            ? {}
+            : { publish: each.publish };
+          const spec = testSpec({
+            restart: { policy: each.policy },
+            network: { ports: [{ name: "http", guest: 80, ...publish }] },
+          });
           last = testOrder(each.letter, {
             revision,
             spec,
+            surge: each.surge,
             ...(each.fallback === undefined ? {} : { fallback: each.fallback }),
           });
           host.order(last);
@@ -354,6 +364,7 @@ Deno.test("no sequence of events starts a refused hash, runs two VMs or starts u
         else if (each.kind === "ops") host.settleOps();
         else if (each.kind === "restart") host.restartWorker(last);
         else if (each.kind === "disk") host.diskFull = each.full;
+        else if (each.kind === "beside") host.beside(each.is);
         else {
           host.hostFailure = each.failure === null
             ? null
@@ -362,12 +373,16 @@ Deno.test("no sequence of events starts a refused hash, runs two VMs or starts u
       }
       host.diskFull = false;
       host.hostFailure = null;
+      host.beside(false);
       if (host.vm.guest.kind === "forgotten") return;
-      const final = testOrder("c", { revision: revision + 1 });
+      const ports = [{ name: "http", guest: 80, publish: 8080 }];
+      const spec = testSpec({ network: { ports } });
+      const final = testOrder("c", { revision: revision + 1, spec });
       host.order(final);
       host.run(200_000);
       assert.equal(observed(host).runtimeHash, hash("c"));
       assert.equal(observed(host).settled, true);
+      assert.equal(observed(host).address, "127.0.0.1:8080");
       host.order(null);
       host.run(1000);
       assert.equal(host.vm.guest.kind, "forgotten");
@@ -461,15 +476,14 @@ Deno.test("the end of a start counts for the guest that was started, not for a l
 
 Deno.test("what is being started is told as being there, also without an order", () => {
   const host = new HostModel();
-  host.order(testOrder("a", { incarnation: 4 }));
+  host.order(testOrder("a"));
   const fetch = host.pending.shift();
   assert.ok(fetch?.kind === "fetch");
   host.tell({ kind: "fetched", at: host.at, op: fetch.op });
   assert.equal(host.vm.guest.kind, "starting");
   host.order(null);
   assert.equal(observed(host).state, "Created");
-  host.order(testOrder("a", { incarnation: 7, revision: 3 }));
-  assert.equal(observed(host).incarnation, 4);
+  assert.equal(observed(host).incarnation, 1);
 });
 
 Deno.test("time that nobody ran is not counted: neither against a change nor for it", () => {
@@ -490,4 +504,163 @@ Deno.test("time that nobody ran is not counted: neither against a change nor for
   assert.equal(observed(host).healthyForMs, healthyForMs);
   host.run(3000);
   assert.equal(observed(host).settled, true);
+});
+
+/** A spec with a published port, and more. */
+function published(more: Record<string, unknown> = {}) {
+  const ports = [{ name: "http", guest: 80, publish: 8080 }];
+  return testSpec({ network: { ports }, ...more });
+}
+
+Deno.test("a promoted surge copy takes its published port without a restart, and is not judged again", () => {
+  const spec = published();
+  const surge = testOrder("a", { spec, surge: true });
+  const host = new HostModel();
+  host.healthy.add(hash("a"));
+  host.beside(true);
+  host.order(surge);
+  host.run(5000);
+  assert.equal(observed(host).settled, true);
+  assert.notEqual(observed(host).ports[0]?.host, 8080);
+  const { startedAtMs } = host.running ?? {};
+  host.done = [];
+  host.order({ ...surge, surge: false, orderRevision: 2 });
+  host.run(10_000);
+  // The copy it replaces has the port until it has stopped.
+  assert.match(observed(host).message, /port 8080 is taken/);
+  assert.equal(observed(host).health, "healthy");
+  assert.equal(observed(host).hostFailure, null);
+  host.beside(false);
+  host.settleOps();
+  assert.equal(observed(host).address, "127.0.0.1:8080");
+  assert.equal(observed(host).message, "");
+  assert.equal(host.running?.startedAtMs, startedAtMs);
+  assert.equal(observed(host).settled, true);
+  assert.deepEqual(
+    kinds(host).filter((kind) => kind !== "publish" && kind !== "save"),
+    [],
+  );
+});
+
+Deno.test("a port that something else has is asked for again, less and less often", () => {
+  const host = new HostModel();
+  host.healthy.add(hash("a"));
+  host.order(testOrder("a", { spec: published(), surge: true }));
+  host.run(5000);
+  host.portsTaken = true;
+  host.order(testOrder("a", { spec: published(), revision: 2 }));
+  host.run(120_000);
+  const asked = host.done.filter(({ kind }) => kind === "publish").length;
+  assert.ok(asked > 4 && asked < 12, `${asked}`);
+  host.portsTaken = false;
+  host.run(30_000);
+  assert.equal(observed(host).ports[0]?.host, 8080);
+});
+
+Deno.test("a copy beside another starts on ports of its own; alone it publishes at once", () => {
+  for (const isBeside of [true, false]) {
+    const host = new HostModel();
+    host.beside(isBeside);
+    host.order(testOrder("a", { spec: published() }));
+    host.settleOps();
+    const start = host.done.find(({ kind }) => kind === "start");
+    assert.equal(start?.kind === "start" && start.publishes, !isBeside);
+  }
+});
+
+Deno.test("a copy with a volume waits until the other one has stopped, fetched and unjudged", () => {
+  const volumes = [{ name: "data", sizeMib: 8, mount: "/data" }];
+  const spec = testSpec({ volumes });
+  const host = new HostModel();
+  host.healthy.add(hash("a"));
+  host.beside(true);
+  host.order(testOrder("a", { spec }));
+  host.run(60_000);
+  assert.equal(host.running, null);
+  assert.deepEqual(kinds(host), ["fetch"]);
+  assert.match(observed(host).message, /former copy/);
+  assert.equal(observed(host).state, "Created");
+  assert.equal(observed(host).hostFailure, null);
+  host.beside(false);
+  host.run(5000);
+  assert.equal(observed(host).settled, true);
+  assert.equal(observed(host).rolledBack, null);
+});
+
+Deno.test("boot is counted for each change, from the start of its VMM to its first answer", () => {
+  const host = settledOn();
+  assert.equal(observed(host).seconds.boot, 0);
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(4000);
+  assert.equal(observed(host).seconds.boot, null);
+  host.healthy.delete(hash("a"));
+  host.run(9000);
+  assert.equal(observed(host).rolledBack?.runtimeHash, hash("b"));
+  assert.equal(observed(host).seconds.boot, null);
+  host.healthy.add(hash("a"));
+  host.run(4000);
+  // The fallback's own boot, whatever came before it.
+  assert.equal(observed(host).seconds.boot, 4);
+});
+
+Deno.test("boot does not count time in which nobody looked", () => {
+  const host = new HostModel();
+  host.order(testOrder("a"));
+  host.run(3000);
+  host.at += 3_600_000;
+  host.tell({ kind: "slept", at: host.at, ms: 3_600_000 });
+  host.healthy.add(hash("a"));
+  host.run(3000);
+  assert.equal(observed(host).seconds.boot, 3);
+
+  const other = new HostModel();
+  other.order(testOrder("a"));
+  other.run(3000);
+  other.at += 60_000;
+  other.healthy.add(hash("a"));
+  other.restartWorker(testOrder("a"));
+  other.run(3000);
+  assert.equal(observed(other).seconds.boot, 0);
+});
+
+Deno.test("failures of the host leave restarts and back-off as they are", () => {
+  const host = settledOn();
+  host.exit(false);
+  host.hostFailure = { kind: "driver", message: "no processes left" };
+  host.run(300_000);
+  assert.equal(observed(host).hostFailure?.kind, "driver");
+  assert.equal(observed(host).restarts, 1);
+  assert.equal(host.vm.ledger.crashes, 1);
+  host.hostFailure = null;
+  host.run(31_000);
+  assert.notEqual(host.running, null);
+  host.exit(false);
+  const before = host.at;
+  while (host.running === null) host.run(100);
+  assert.equal(Math.round((host.at - before) / 1000), 2);
+});
+
+Deno.test("a guest that crashed is not judged while a new worker process cannot fetch its closures", () => {
+  for (const isSlow of [true, false]) {
+    const host = settledOn();
+    const order = testOrder("b", { revision: 2, fallback: "a" });
+    host.order(order);
+    host.run(100);
+    host.exit(false);
+    if (!isSlow) host.hostFailure = { kind: "cache", message: "away" };
+    host.restartWorker(order);
+    if (isSlow) {
+      assert.deepEqual(host.pending.map(({ kind }) => kind), ["fetch"]);
+      for (let seconds = 0; seconds < 60; seconds++) {
+        host.at += 1000;
+        host.tell({ kind: "tick", at: host.at });
+      }
+    } else host.run(60_000);
+    assert.equal(observed(host).rolledBack, null);
+    host.hostFailure = null;
+    host.healthy.add(hash("b"));
+    host.run(40_000);
+    assert.equal(observed(host).rolledBack, null, `${isSlow}`);
+    assert.equal(observed(host).runtimeHash, hash("b"));
+  }
 });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import type { Assignment } from "../../model/assignment.ts";
-import { testOrder, VM_ID } from "../../../tests/support/worker_host_model.ts";
+import { copyKey } from "../../model/ids.ts";
+import { COPY, testOrder } from "../../../tests/support/worker_host_model.ts";
 import { planAssignment } from "./vm_plan.ts";
 
 const WORKER = {
   name: "w1",
   fence: { leaseEpoch: 2, revision: 7 },
-  vms: ["shop/old-0", VM_ID],
+  copies: [{ id: "shop/old-0", incarnation: 1 }, COPY],
 };
 
 function assignment(more: Partial<Assignment> = {}): Assignment {
@@ -20,13 +21,34 @@ function assignment(more: Partial<Assignment> = {}): Assignment {
   };
 }
 
-Deno.test("planAssignment() gives each ordered VM its order and the others none", () => {
+Deno.test("planAssignment() gives each ordered copy its order and the others none", () => {
   const plan = planAssignment(WORKER, assignment());
   assert.equal(plan.kind, "accepted");
   if (plan.kind !== "accepted") return;
   assert.deepEqual(plan.fence, { leaseEpoch: 2, revision: 8 });
-  assert.equal(plan.orders.get("shop/old-0"), null);
-  assert.equal(plan.orders.get(VM_ID)?.vm, VM_ID);
+  assert.deepEqual([...plan.orders], [
+    ["shop/old-0#1", { copy: WORKER.copies[0], order: null }],
+    [copyKey(COPY), { copy: COPY, order: testOrder("a") }],
+  ]);
+});
+
+Deno.test("planAssignment() ends a copy without an order before its successor is told", () => {
+  const next = testOrder("a", { incarnation: 2 });
+  const plan = planAssignment(WORKER, assignment({ orders: [next] }));
+  const orders = plan.kind === "accepted" ? [...plan.orders.values()] : [];
+  assert.deepEqual(
+    orders.map(({ copy, order }) => [copyKey(copy), order?.incarnation]),
+    [["shop/old-0#1", undefined], [copyKey(COPY), undefined], [
+      "shop/web-0#2",
+      2,
+    ]],
+  );
+});
+
+Deno.test("planAssignment() takes two copies of one VM", () => {
+  const orders = [testOrder("a"), testOrder("b", { incarnation: 2 })];
+  const plan = planAssignment(WORKER, assignment({ orders }));
+  assert.equal(plan.kind === "accepted" && plan.orders.size, 3);
 });
 
 Deno.test("planAssignment() compares the epoch first and refuses lower pairs", () => {
@@ -42,7 +64,7 @@ Deno.test("planAssignment() compares the epoch first and refuses lower pairs", (
   }
 });
 
-Deno.test("planAssignment() refuses another worker's orders and two for one VM", () => {
+Deno.test("planAssignment() refuses another worker's orders and two for one copy", () => {
   const foreign = planAssignment(WORKER, assignment({ worker: "w2" }));
   assert.match(foreign.kind === "denied" ? foreign.reason : "", /"w2"/);
   const orders = [testOrder("a"), testOrder("b")];

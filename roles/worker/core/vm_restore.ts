@@ -6,7 +6,9 @@
  */
 import type { Order } from "../../model/assignment.ts";
 import { restoreHealth } from "./health.ts";
+import type { CopyId } from "../../model/ids.ts";
 import {
+  copyOf,
   emptyLedger,
   type Ledger,
   sameRuntime,
@@ -21,14 +23,17 @@ import {
 } from "./vm_state.ts";
 import type { Work } from "./work.ts";
 
-/** A VM that is not known yet. */
-export function newVm(id: string, bootId: string): Vm {
+/** A copy that is not known yet. */
+export function newVm(copy: CopyId, bootId: string): Vm {
   return {
-    id,
+    id: copy.id,
+    incarnation: copy.incarnation,
     desired: { kind: "unknown" },
     supply: { kind: "none" },
     guest: { kind: "off", untilMs: 0 },
-    ledger: emptyLedger(id, bootId),
+    ledger: emptyLedger(copy, bootId),
+    isBeside: false,
+    publishing: { kind: "idle" },
     failure: null,
     unsaved: false,
     nextOp: 1,
@@ -64,7 +69,7 @@ export function restoreVm(
 ): Vm | null {
   const { found } = known;
   const ledger = withFairDeadline(known.ledger, at);
-  const base: Vm = { ...newVm(ledger.vm, ledger.bootId), ledger };
+  const base: Vm = { ...newVm(copyOf(ledger), ledger.bootId), ledger };
   const order = known.order ?? ledger.order;
   const vm: Vm = order === null
     ? base
@@ -84,6 +89,7 @@ export function restoreVm(
   const health = restoreHealth(target.spec.healthChecks, {
     startedAtMs,
     healthySinceMs,
+    watchedFromMs: at,
   });
   const adopted = attempt !== null && sameRuntime(attempt.target, found)
     ? { ...ledger, attempt: { ...attempt, startedAtMs } }

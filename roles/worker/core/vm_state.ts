@@ -1,12 +1,13 @@
 /**
- * The words of the VM state machine: its state, events and actions, and the
+ * The words of the state machine of one copy of a VM: its state, events and actions, and the
  * questions other parts ask of a state. Pure.
  *
  * @module
  */
 import type { Order } from "../../model/assignment.ts";
 import type { HostFailure, ObservedVm } from "../../model/observed.ts";
-import type { HealthCheck } from "../../model/vm_spec.ts";
+import type { CopyId } from "../../model/ids.ts";
+import type { HealthCheck, VmSpec } from "../../model/vm_spec.ts";
 import {
   healthMessage,
   healthOf,
@@ -25,7 +26,12 @@ export type Desired =
 /** Whether the closures of a target are on this host. */
 export type Supply =
   | { readonly kind: "none" }
-  | { readonly kind: "fetching"; readonly target: Target; readonly op: number }
+  | {
+    readonly kind: "fetching";
+    readonly target: Target;
+    readonly op: number;
+    readonly sinceMs: number;
+  }
   | { readonly kind: "ready"; readonly target: Target };
 
 /** A guest that runs. */
@@ -59,13 +65,27 @@ export type Guest =
   | { readonly kind: "forgetting"; readonly op: number }
   | { readonly kind: "forgotten" };
 
-/** One VM as the worker knows it. */
-export interface Vm {
-  readonly id: string;
+/** Taking the published ports of a guest that was started without them. */
+export type Publishing =
+  | { readonly kind: "idle" }
+  | { readonly kind: "asked"; readonly op: number; readonly attempts: number }
+  | {
+    /** They were not free; how often in a row, and when to ask again. */
+    readonly kind: "waiting";
+    readonly attempts: number;
+    readonly untilMs: number;
+    readonly message: string;
+  };
+
+/** One copy of a VM as the worker knows it. */
+export interface Vm extends CopyId {
   readonly desired: Desired;
   readonly supply: Supply;
   readonly guest: Guest;
   readonly ledger: Ledger;
+  /** Another copy of this VM has a guest here. */
+  readonly isBeside: boolean;
+  readonly publishing: Publishing;
   /** The host's failure that stands in the way, and how many came in a row. */
   readonly failure: {
     readonly host: HostFailure;
@@ -83,6 +103,12 @@ export type ExitEvent = {
   readonly clean: boolean;
   readonly reason: string;
 };
+
+/** A port of a guest and the host port it should be reached at. */
+export interface PublishedPort {
+  readonly name: string;
+  readonly publish: number;
+}
 
 /** What happens to a VM; `at` is of the boot-time clock. Results of an operation carry its `op`. */
 export type VmEvent =
@@ -134,6 +160,24 @@ export type VmEvent =
     readonly startedAtMs: number;
   })
   | ExitEvent
+  /** Another copy of this VM has a guest here now, or none has any more. */
+  | {
+    readonly kind: "beside";
+    readonly at: number;
+    readonly isBeside: boolean;
+  }
+  | {
+    readonly kind: "published";
+    readonly at: number;
+    readonly op: number;
+    readonly ports: ObservedVm["ports"];
+  }
+  | {
+    readonly kind: "publishFailed";
+    readonly at: number;
+    readonly op: number;
+    readonly message: string;
+  }
   /** Nothing was looked at for `ms` that have just passed. */
   | { readonly kind: "slept"; readonly at: number; readonly ms: number }
   | { readonly kind: "tick"; readonly at: number };
@@ -159,7 +203,19 @@ export type Action =
     readonly fallback: Target | null;
   }
   | { readonly kind: "cancelFetch" }
-  | { readonly kind: "start"; readonly op: number; readonly target: Target }
+  | {
+    readonly kind: "start";
+    readonly op: number;
+    readonly target: Target;
+    /** It takes its published ports. */
+    readonly publishes: boolean;
+  }
+  | {
+    /** Takes published ports for the guest that runs. */
+    readonly kind: "publish";
+    readonly op: number;
+    readonly ports: readonly PublishedPort[];
+  }
   | {
     readonly kind: "stop";
     readonly op: number;
@@ -202,6 +258,36 @@ export function fallbackTarget(order: Order): Target | null {
   return { incarnation: order.incarnation, runtimeHash, generation, spec };
 }
 
+/** True when two copies must never run side by side: they would share a disk, or what exclusive VMs are exclusive for. */
+export function runsAlone(spec: VmSpec): boolean {
+  return spec.volumes.length > 0 || spec.fencing === "exclusive";
+}
+
+/** True when another copy's guest keeps this one from starting. */
+function waitsForOther(vm: Vm): boolean {
+  const wanted = wantedOf(vm);
+  return vm.isBeside && wanted.kind === "target" &&
+    runsAlone(wanted.target.spec);
+}
+
+/** The published ports a guest should have and has not: none for a surge copy. */
+export function unpublished(vm: Vm, guest: GuestOn): PublishedPort[] {
+  if (vm.desired.kind !== "order" || vm.desired.order.surge) return [];
+  return guest.target.spec.network.ports.flatMap(({ name, publish }) => {
+    const reached = guest.ports.find((port) => port.name === name);
+    return publish === undefined || reached === undefined ||
+        reached.host === publish
+      ? []
+      : [{ name, publish }];
+  });
+}
+
+/** True when published ports are, or may be, another copy's: they are taken once the guest runs. */
+export function startsUnpublished(vm: Vm): boolean {
+  return vm.isBeside ||
+    (vm.desired.kind === "order" && vm.desired.order.surge);
+}
+
 /** True when this order's own spec was tried and refused. */
 export function isRefused(ledger: Ledger, order: Order): boolean {
   return ledger.refused !== null &&
@@ -227,6 +313,12 @@ export function wantedOf(vm: Vm): Wanted {
     return NOTHING;
   }
   return { kind: "target", target: fallback, judged: false };
+}
+
+/** True while a VMM runs for it, or may: what it holds is not free. */
+export function hasGuest(vm: Vm): boolean {
+  return vm.guest.kind === "starting" || vm.guest.kind === "on" ||
+    vm.guest.kind === "stopping";
 }
 
 /** Seconds, rounded to milliseconds. */
@@ -274,10 +366,13 @@ function messageOf(vm: Vm, at: number): string {
       if (vm.guest.untilMs > at) {
         const waitMs = Math.ceil(vm.guest.untilMs - at);
         parts.push(`starting again in ${waitMs} ms`);
+      } else if (waitsForOther(vm)) {
+        parts.push("waiting for the former copy to stop");
       }
       break;
     case "on":
       parts.push(healthMessage(vm.guest.health));
+      if (vm.publishing.kind === "waiting") parts.push(vm.publishing.message);
   }
   return parts.filter((part) => part !== "").join("; ").slice(0, 4096);
 }
@@ -289,7 +384,6 @@ export function observe(vm: Vm, at: number): ObservedVm {
     : vm.guest.kind === "stopping"
     ? vm.guest.was
     : null;
-  const started = vm.guest.kind === "starting" ? vm.guest.target : on?.target;
   const { attempt, refused, restarts } = vm.ledger;
   const wanted = wantedOf(vm);
   const current = attempt !== null && on !== null &&
@@ -297,12 +391,10 @@ export function observe(vm: Vm, at: number): ObservedVm {
     ? attempt
     : null;
   const since = on?.health.healthySinceMs ?? null;
-  const order = vm.desired.kind === "order" ? vm.desired.order : null;
   const first = on?.ports[0];
   return {
     vm: vm.id,
-    incarnation: started?.incarnation ?? order?.incarnation ??
-      attempt?.target.incarnation ?? 0,
+    incarnation: vm.incarnation,
     state: stateWord(vm),
     runtimeHash: on?.target.runtimeHash ?? null,
     generation: on?.target.generation ?? 0,
@@ -336,6 +428,7 @@ export function wakeAtMs(vm: Vm, after: number): number {
   }
   if (vm.guest.kind === "on") {
     times.push(nextProbeAtMs(vm.guest.health));
+    if (vm.publishing.kind === "waiting") times.push(vm.publishing.untilMs);
     const since = vm.guest.health.healthySinceMs;
     if (since !== null && attempt !== null && !attempt.settled) {
       times.push(since + vm.guest.target.spec.update.minHealthyTimeMs);
