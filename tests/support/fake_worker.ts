@@ -1,6 +1,8 @@
 /**
  * A worker that obeys orders as design.md has it, in steps, on a virtual
- * clock. How a VM behaves is written in its spec's `env.behave`.
+ * clock: it keeps copies by incarnation, and ends exclusive ones when its
+ * lease has passed, as a guard does. How a VM behaves is written in its spec's
+ * env: `behave`, `bootMs` and `closureMib`.
  *
  * @module
  */
@@ -12,6 +14,7 @@ import {
   type OrderFence,
 } from "../../roles/model/assignment.ts";
 import type { ObservedVm, WorkerReport } from "../../roles/model/observed.ts";
+import { placementKey } from "../../roles/master/core/documents.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import type { VmSpec } from "../../roles/model/vm_spec.ts";
 
@@ -19,6 +22,12 @@ import type { VmSpec } from "../../roles/model/vm_spec.ts";
 type Behaviour = "healthy" | "fail" | `broken-on:${string}`;
 
 const BOOT_MS = 2000;
+const MIB = 2 ** 20;
+
+/** What a spec takes to boot: its `env.bootMs`. */
+function bootMsOf(spec: VmSpec): number {
+  return Number(spec.env.bootMs ?? BOOT_MS);
+}
 
 interface FakeVm {
   order: Order;
@@ -45,14 +54,23 @@ export interface WorkerCalls {
 /** A worker that does what it is told, in steps. */
 export class FakeWorker {
   readonly name: string;
+  /** Copies by `vm#incarnation`. */
   readonly vms = new Map<string, FakeVm>();
   /** False: cut off from the master. */
   isConnected = true;
   capacity: { cpuMilli: number; memoryMib: number };
   attributes: Record<string, string>;
   fence: OrderFence = { leaseEpoch: 0, revision: 0 };
-  /** Every (vm, runtimeHash) that was started, in order. */
-  readonly starts: { vm: string; runtimeHash: string; atMs: number }[] = [];
+  /** Every copy that was started, in order. */
+  readonly starts: {
+    vm: string;
+    incarnation: number;
+    runtimeHash: string;
+    atMs: number;
+  }[] = [];
+  /** Boot-time milliseconds of the last poll that was answered, and how long its lease is. */
+  #renewedMs = 0;
+  #leaseMs = 0;
   #sequence = 0;
   readonly #process: string;
   readonly #clock: Clock;
@@ -87,10 +105,31 @@ export class FakeWorker {
         0,
         never.signal,
       );
+      this.#renewedMs = this.#clock.bootMs();
       if (got !== null) this.#accept(got);
     }
+    this.#fence();
     this.#advance();
     if (this.isConnected) await master.pushData(this.report());
+  }
+
+  /** Without a lease nothing exclusive runs; with one it is started again. */
+  #fence(): void {
+    const isLeased = this.#clock.bootMs() - this.#renewedMs < this.#leaseMs;
+    for (const vm of this.vms.values()) {
+      if (vm.order.spec.fencing !== "exclusive" || vm.refused !== null) {
+        continue;
+      }
+      if (isLeased && vm.runs === null) this.#start(vm, vm.order);
+      else if (!isLeased) vm.runs = null;
+    }
+  }
+
+  /** Copies of a VM that run here now. */
+  running(vm: string): FakeVm[] {
+    return [...this.vms.values()].filter(({ order, runs }) =>
+      order.vm === vm && runs !== null
+    );
   }
 
   #accept(assignment: Assignment): void {
@@ -98,10 +137,16 @@ export class FakeWorker {
       compareFence(assignment, this.fence) > 0,
       "the pair of a worker never falls",
     );
-    const { leaseEpoch, revision } = assignment;
+    const { leaseEpoch, revision, orders } = assignment;
     this.fence = { leaseEpoch, revision };
-    const wanted = new Map(assignment.orders.map((order) => [order.vm, order]));
-    assert.equal(wanted.size, assignment.orders.length, "one order per VM");
+    this.#leaseMs = assignment.leaseMs;
+    const wanted = new Map(orders.map((order) => [placementKey(order), order]));
+    const roles = new Set(orders.map(({ vm, surge }) => `${vm} ${surge}`));
+    assert.equal(
+      roles.size,
+      orders.length,
+      "one order per VM, and one for a copy beside it",
+    );
     for (const id of [...this.vms.keys()]) {
       if (!wanted.has(id)) this.vms.delete(id);
     }
@@ -109,8 +154,9 @@ export class FakeWorker {
   }
 
   #take(order: Order): void {
-    const vm = this.vms.get(order.vm);
-    if (vm === undefined || vm.order.incarnation !== order.incarnation) {
+    const key = placementKey(order);
+    const vm = this.vms.get(key);
+    if (vm === undefined) {
       const fresh: FakeVm = {
         order,
         runs: null,
@@ -118,7 +164,7 @@ export class FakeWorker {
         settled: false,
         refused: null,
       };
-      this.vms.set(order.vm, fresh);
+      this.vms.set(key, fresh);
       this.#start(fresh, order);
       return;
     }
@@ -141,6 +187,7 @@ export class FakeWorker {
     vm.settled = false;
     this.starts.push({
       vm: vm.order.vm,
+      incarnation: vm.order.incarnation,
       runtimeHash,
       atMs: this.#clock.bootMs(),
     });
@@ -153,7 +200,7 @@ export class FakeWorker {
   #isHealthy(vm: FakeVm): boolean {
     return vm.runs !== null && this.#behaviour(vm) !== "fail" &&
       !this.#isBroken(vm) &&
-      this.#clock.bootMs() - vm.sinceMs >= BOOT_MS;
+      this.#clock.bootMs() - vm.sinceMs >= bootMsOf(vm.runs.spec);
   }
 
   #isBroken(vm: FakeVm): boolean {
@@ -166,7 +213,7 @@ export class FakeWorker {
       const ageMs = this.#clock.bootMs() - vm.sinceMs;
       const { minHealthyTimeMs, healthyDeadlineMs } = vm.runs.spec.update;
       if (this.#isHealthy(vm)) {
-        vm.settled ||= ageMs >= BOOT_MS + minHealthyTimeMs;
+        vm.settled ||= ageMs >= bootMsOf(vm.runs.spec) + minHealthyTimeMs;
       } else if (!vm.settled && ageMs >= healthyDeadlineMs) this.#fallBack(vm);
     }
   }
@@ -203,6 +250,8 @@ export class FakeWorker {
     const isBroken = this.#isBroken(vm);
     const runs = isBroken ? null : vm.runs;
     const ageMs = this.#clock.bootMs() - vm.sinceMs;
+    const bootMs = vm.runs === null ? BOOT_MS : bootMsOf(vm.runs.spec);
+    const closureMib = runs?.spec.env.closureMib;
     return {
       vm: vm.order.vm,
       incarnation: vm.order.incarnation,
@@ -210,7 +259,7 @@ export class FakeWorker {
       runtimeHash: runs?.runtimeHash ?? null,
       generation: runs?.generation ?? 0,
       health: isHealthy ? "healthy" : "starting",
-      healthyForMs: isHealthy ? ageMs - BOOT_MS : null,
+      healthyForMs: isHealthy ? ageMs - bootMs : null,
       settled: vm.settled,
       restarts: 0,
       address: "127.0.0.1:8080",
@@ -227,10 +276,10 @@ export class FakeWorker {
       message: isHealthy ? "healthy" : "no answer yet",
       seconds: {
         copy: 0.5,
-        boot: isHealthy ? BOOT_MS / 1000 : null,
+        boot: isHealthy ? bootMs / 1000 : null,
         healthy: vm.settled ? 1 : null,
       },
-      closureBytes: null,
+      closureBytes: closureMib === undefined ? null : Number(closureMib) * MIB,
     };
   }
 }
