@@ -19,6 +19,7 @@ export type Behaviour =
 interface Group {
   name: string;
   replicas: number;
+  priority: number;
   memoryMib: number;
   version: number;
   behaviour: Behaviour;
@@ -34,8 +35,8 @@ const NAMES = ["web", "db", "queue", "mail", "search", "cron"];
 const MIN_HEALTHY_MS = 5000;
 const CRASH_EARLY_MS = 2000;
 const CRASH_LATE_MS = 45_000;
-/** At most this part of the memory is asked for, so that there is a way from one generation to the next. */
-const MAX_FILL = 0.55;
+/** They divide nothing evenly. */
+const SIZES_MIB = [64, 100, 130, 250, 330, 500] as const;
 
 export class Catalogue {
   readonly #random: RandomStream;
@@ -52,7 +53,8 @@ export class Catalogue {
     this.#groups = NAMES.slice(0, count).map((name, index) => ({
       name,
       replicas: this.#replicas(count),
-      memoryMib: random.pick([64, 128, 256, 512]),
+      priority: random.pick([0, 0, 10, 50]),
+      memoryMib: random.pick(SIZES_MIB),
       version: 1,
       behaviour: "good",
       bootMs: random.integer(500, 8000),
@@ -77,17 +79,21 @@ export class Catalogue {
 
   /** Shrinks what asks for more memory than it should. */
   #fit(): void {
-    const most = this.#plan.workers * this.#plan.workerMib * MAX_FILL;
+    const { workers, workerMib, fill } = this.#plan;
+    // Below this there is room for one more on some worker, however the others lie.
+    const safe = () =>
+      workers * (workerMib - Math.max(...this.#groups.map((g) => g.memoryMib)));
+    const most = () => Math.min(safe(), workers * workerMib * fill);
     const asked = () =>
       this.#groups.reduce(
         (sum, { replicas, memoryMib }) => sum + replicas * memoryMib,
         0,
       );
-    while (asked() > most) {
+    while (asked() > most()) {
       const largest = this.#groups.reduce((a, b) =>
         a.memoryMib * a.replicas >= b.memoryMib * b.replicas ? a : b
       );
-      if (largest.memoryMib > 64) largest.memoryMib >>= 1;
+      if (largest.memoryMib > 2 * 64) largest.memoryMib >>= 1;
       else largest.replicas = Math.max(1, largest.replicas - 1);
     }
   }
@@ -102,6 +108,7 @@ export class Catalogue {
     const spec = VmSpec.parse({
       name: group.name,
       replicas: group.replicas,
+      priority: group.priority,
       cpuMilli: 100,
       memoryMib: group.memoryMib,
       labels: { turn: String(group.label) },

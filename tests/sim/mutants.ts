@@ -51,9 +51,19 @@ export const MUTANTS: readonly Mutant[] = [
     harm: "a publisher is told yes, and a crash takes it back",
     edits: [{
       file: "roles/master/committer.ts",
-      find: "if (!draft.isEmpty) await",
-      put: "for (const { job, value } of done) job.resolve(value);\n" +
-        "      if (!draft.isEmpty) await",
+      find: "try { await this.#commit(draft, events,",
+      put:
+        "try {\n      for (const { job, value } of done) job.resolve(value);\n" +
+        "      await this.#commit(draft, events,",
+    }],
+  },
+  {
+    name: "overcommit by rounding",
+    harm: "a host is given more than it has",
+    edits: [{
+      file: "roles/master/core/wanted.ts",
+      find: "memoryMib: spec.memoryMib };",
+      put: "memoryMib: Math.floor(spec.memoryMib / 64) * 64 };",
     }],
   },
   {

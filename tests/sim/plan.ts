@@ -50,6 +50,8 @@ export interface SimulationPlan {
   workers: number;
   /** Memory of each worker. */
   workerMib: number;
+  /** At most this part of all memory is asked for. */
+  fill: number;
   /** Instances at most. */
   maxInstances: number;
   publishes: number;
@@ -86,10 +88,17 @@ export function drawPlan(
   const lease = random.pick([10_000, 30_000, 30_000, 30_000]);
   const leaseMs = isLarge ? 30_000 : lease;
   const workers = isLarge ? 50 : random.integer(3, 7);
+  // Small workers are full even of few instances.
+  const isTight = !isLarge && random.chance(0.4);
+  const workerMib = isTight
+    ? random.pick([1000, 1500, 2000])
+    : random.pick([4096, 8192]);
   return {
     seed,
     workers,
-    workerMib: random.pick([4096, 8192]),
+    workerMib,
+    // Either room for any two generations beside each other, or hardly any that is not used.
+    fill: isTight ? 1 : 0.55,
     maxInstances: isLarge ? 500 : random.pick([6, 8, 10, 12, 16, 24, 40]),
     publishes: isLarge ? 8 : random.integer(3, 5),
     faults,
