@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { DEFAULT_PORTS, serverConfigShape } from "../config/mod.ts";
+import { guardSocketPath } from "../guard/config.ts";
 import { Name } from "../model/ids.ts";
 import { DRIVER_NAMES } from "../../vmm/mod.ts";
 
@@ -53,12 +55,25 @@ export const WorkerConfig = z.strictObject({
   accel: z.enum(["tcg", "kvm"]).default("tcg"),
   /** The host address that the VMs' ports are reached at. */
   vmAddress: z.ipv4().default("127.0.0.1"),
+  /**
+   * Where the guard of exclusive VMs listens; default: `guard/guard.sock` beside
+   * the run directory. When it is given, a guard that is gone makes the worker
+   * not ready.
+   */
+  guardSocket: Path.optional(),
   /** How long a guest may take to power off before it is ended. */
   stopGraceMs: z.number().int().min(0).max(600_000).default(10_000),
   /** How long the master may hold a poll. */
   pollWaitMs: z.number().int().min(100).max(60_000).default(30_000),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
+
+/** The socket of this worker's guard. */
+export function guardSocketOf(
+  { guardSocket, runDir }: Pick<WorkerConfig, "guardSocket" | "runDir">,
+): string {
+  return guardSocket ?? guardSocketPath(join(dirname(runDir), "guard"));
+}
 
 /** The schema under the name every role exports. */
 export const config = WorkerConfig;

@@ -5,12 +5,17 @@
  *
  * @module
  */
-import { compareFence, DEFAULT_LEASE_MS } from "../model/assignment.ts";
+import {
+  compareFence,
+  DEFAULT_LEASE_MS,
+  type OrderFence,
+} from "../model/assignment.ts";
 import { AppError, formatError } from "../model/errors.ts";
 import type { WorkerReport } from "../model/observed.ts";
 import type { Clock, Random } from "../model/ports.ts";
 import type { Logger } from "../log/mod.ts";
 import { backOffMs } from "./core/back_off.ts";
+import type { Lease } from "./lease.ts";
 import type { MasterLink } from "./master_link.ts";
 import type { Vms } from "./vms.ts";
 
@@ -36,6 +41,8 @@ export interface ReporterOptions {
   link: MasterLink;
   vms: Vms;
   base: ReportBase;
+  /** Told of every renewal that the master has answered; absent: nothing is exclusive. */
+  lease?: Lease;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -99,6 +106,11 @@ export class Reporter {
           pollWaitMs,
           signal,
         );
+        if (assignment !== null) {
+          const { leaseEpoch, revision, leaseMs } = assignment;
+          // Before it is obeyed: until then what it may take back does not start.
+          this.#renewed(begunMs, leaseMs, { leaseEpoch, revision });
+        }
         const { kind, reason } = assignment === null
           ? NOTHING_NEW
           : await vms.accept(assignment);
@@ -124,6 +136,7 @@ export class Reporter {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
       this.#changed = new AbortController();
+      const sentMs = clock.bootMs();
       try {
         const newest = await link.pushData(
           this.#report(),
@@ -131,6 +144,7 @@ export class Reporter {
         );
         this.#worked("reports");
         failures = 0;
+        this.#renewed(sentMs, vms.leaseMs, newest);
         // A poll that the master lost would wait for nothing.
         if (compareFence(newest, vms.fence) > 0) this.#poll.abort();
       } catch (error) {
@@ -146,20 +160,31 @@ export class Reporter {
   }
 
   #report(): WorkerReport {
-    const { vms, base } = this.#options;
+    const { vms, base, lease } = this.#options;
     const observed = vms.observed();
+    const attributes: Record<string, string> = { ...base.attributes };
+    // What is guarded is ours to say, whatever is configured.
+    delete attributes.guard;
+    if (lease?.isGuarded === true) attributes.guard = "true";
     return {
       ...base,
+      attributes,
       ...vms.fence,
       sequence: ++this.#sequence,
       vms: observed,
-      roots: [],
+      roots: vms.roots(),
       metrics: {
         vms: observed.length,
         running: observed.filter(({ state }) => state === "Running").length,
         healthy: observed.filter(({ health }) => health === "healthy").length,
       },
     };
+  }
+
+  /** Nobody waits for it: a guard that does not answer must not keep us from reporting. */
+  #renewed(sentMs: number, leaseMs: number | null, newest: OrderFence): void {
+    if (leaseMs === null) return;
+    void this.#options.lease?.renewed({ sentMs, leaseMs, newest });
   }
 
   #worked(loop: Loop): void {
