@@ -8,13 +8,27 @@ import type { Command } from "@commander-js/extra-typings";
 import { addBuilds } from "./commands/builds.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDev } from "./commands/dev.ts";
+import { addAudit, addEvents } from "./commands/events.ts";
 import { addExample } from "./commands/example.ts";
 import { addGenerations } from "./commands/generations.ts";
 import { addGitCredential } from "./commands/git_credential.ts";
 import { addGuard } from "./commands/guard.ts";
 import { addLogin } from "./commands/login.ts";
 import { addLogs } from "./commands/logs.ts";
-import { addResume, addRetry, addRollback } from "./commands/operate.ts";
+import { addCordon, addDrain, addUncordon } from "./commands/machines.ts";
+import {
+  addFail,
+  addPause,
+  addPromote,
+  addResume,
+  addRetry,
+  addRollback,
+} from "./commands/operate.ts";
+import {
+  addCancel,
+  addOperations,
+  addRebalance,
+} from "./commands/operations.ts";
 import { addRepo } from "./commands/repo.ts";
 import { addRpc } from "./commands/rpc.ts";
 import { addServe } from "./commands/serve.ts";
@@ -44,6 +58,17 @@ export const COMMANDS: readonly AddCommand[] = [
   addRollback,
   addResume,
   addRetry,
+  addPause,
+  addPromote,
+  addFail,
+  addCordon,
+  addUncordon,
+  addDrain,
+  addRebalance,
+  addOperations,
+  addCancel,
+  addEvents,
+  addAudit,
   addLogin,
   addToken,
   addTls,

@@ -1,5 +1,6 @@
 /**
- * `rollback`, `resume`, `retry`: which published generation is active.
+ * `rollback`, `resume`, `retry`: which published generation is active;
+ * `pause`, `promote`, `fail`: what becomes of the rollout that is under way.
  *
  * @module
  */
@@ -7,6 +8,9 @@ import type { Command } from "@commander-js/extra-typings";
 import type { ClusterStatus } from "../../model/mod.ts";
 import type { CliContext } from "../context.ts";
 import {
+  describeFail,
+  describePause,
+  describePromote,
   describeResume,
   describeRetry,
   describeRollback,
@@ -53,7 +57,9 @@ export function addRollback(program: Command, context: CliContext): void {
 
 export function addResume(program: Command, context: CliContext): void {
   withCluster(withClientFlags(program.command("resume")))
-    .description("end a hold: roll out what was published meanwhile")
+    .description(
+      "end a hold, or a pause: roll out what was published meanwhile",
+    )
     .addHelpText("after", examples("resume"))
     .action((flags) =>
       withMaster(context, flags, async (master) => {
@@ -74,6 +80,48 @@ export function addRetry(program: Command, context: CliContext): void {
         const status = await master.retry(flags.cluster ?? "", generation);
         const line = describeRetry(status, generation);
         report(context, line, { ...flags, status });
+      })
+    );
+}
+
+export function addPause(program: Command, context: CliContext): void {
+  withCluster(withClientFlags(program.command("pause")))
+    .description(
+      "let the running rollout take no further step until `resume`, `promote` or `fail`",
+    )
+    .option("--reason <text>", "why, for whoever looks at it", "")
+    .addHelpText("after", examples('pause --reason "the day shift looks"'))
+    .action((flags) =>
+      withMaster(context, flags, async (master) => {
+        const status = await master.pause(flags.cluster ?? "", flags.reason);
+        report(context, describePause(status), { ...flags, status });
+      })
+    );
+}
+
+export function addPromote(program: Command, context: CliContext): void {
+  withCluster(withClientFlags(program.command("promote")))
+    .description(
+      "let the canaries or green copies of the rollout become the main ones",
+    )
+    .addHelpText("after", examples("promote"))
+    .action((flags) =>
+      withMaster(context, flags, async (master) => {
+        const status = await master.promote(flags.cluster ?? "");
+        report(context, describePromote(status), { ...flags, status });
+      })
+    );
+}
+
+export function addFail(program: Command, context: CliContext): void {
+  withCluster(withClientFlags(program.command("fail")))
+    .description("end the running rollout as failed, as if a VM had failed it")
+    .option("--reason <text>", "why: it is kept with the generation", "")
+    .addHelpText("after", examples('fail --reason "orders are lost"'))
+    .action((flags) =>
+      withMaster(context, flags, async (master) => {
+        const status = await master.fail(flags.cluster ?? "", flags.reason);
+        report(context, describeFail(status), { ...flags, status });
       })
     );
 }

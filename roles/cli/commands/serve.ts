@@ -21,6 +21,7 @@ import { parseWith } from "../../model/parse.ts";
 import type { RunningRole } from "../../model/ports.ts";
 import type { CliContext } from "../context.ts";
 import { examples, wholeNumber } from "../flags.ts";
+import { addWorkerRemove } from "./machines.ts";
 import type { LoadRoleConfig, RoleTable } from "../roles.ts";
 
 const ABOUT: Readonly<Record<Service, string>> = {
@@ -169,6 +170,7 @@ function addRole(
     )
     : command;
   full.action((flags) => serve(service, { ...flags }, context, table));
+  if (service === "worker") addWorkerRemove(command, context);
 }
 
 export function addServe(

@@ -5,6 +5,7 @@
  */
 import type { Command } from "@commander-js/extra-typings";
 import { AppError, type ClusterStatus } from "../../model/mod.ts";
+import type { Operation } from "../../model/operation.ts";
 import type { CliContext } from "../context.ts";
 import { formatStatus, isConverged } from "../core/status_view.ts";
 import { masterTarget } from "../client_config.ts";
@@ -19,6 +20,8 @@ import type { MasterTarget } from "../master_client.ts";
 
 /** Between two looks: a change is seen before a reader wonders. */
 const LOOK_EVERY_MS = 500;
+/** More than run at a time. */
+const MAX_OPERATIONS = 1000;
 /** A day: longer waits belong to a monitor. */
 const MAX_WAIT_SECONDS = 86_400;
 /** Clears the terminal and goes home. */
@@ -40,9 +43,24 @@ async function look(
   return await master.status(cluster);
 }
 
-function show(context: CliContext, status: ClusterStatus, json: boolean): void {
-  if (json) printJson(context, status);
-  else context.out(formatStatus(status, context.paint));
+/** The operations that run, for people: the JSON is the cluster's alone. */
+async function runningOperations(
+  context: CliContext,
+  target: MasterTarget,
+): Promise<Operation[]> {
+  await using master = await context.connectMaster(target);
+  const newest = await master.operations(MAX_OPERATIONS);
+  return newest.filter(({ state }) => state === "running");
+}
+
+async function show(
+  context: CliContext,
+  target: MasterTarget,
+  { status, json }: { status: ClusterStatus; json: boolean },
+): Promise<void> {
+  if (json) return printJson(context, status);
+  const operations = await runningOperations(context, target);
+  context.out(formatStatus(status, context.paint, operations));
 }
 
 /** What waiting can mend: a master that starts, a cluster before its first publish. */
@@ -84,7 +102,7 @@ async function waitForConvergence(
     deadlineMs: context.clock.bootMs() + flags.wait * 1000,
     seen: isConverged,
   });
-  show(context, status, flags.json === true);
+  await show(context, target, { status, json: flags.json === true });
   if (isConverged(status)) return;
   context.exitStatus = 4;
   if (flags.json !== true) {
@@ -105,7 +123,11 @@ async function watch(
     const status = await look(context, target, flags.cluster ?? "");
     const text = flags.json === true
       ? `${JSON.stringify(status)}\n`
-      : formatStatus(status, context.paint);
+      : formatStatus(
+        status,
+        context.paint,
+        await runningOperations(context, target),
+      );
     if (text === shown || shown === "stopped") return status;
     shown = text;
     context.out(context.terminal && flags.json !== true ? CLEAR + text : text);
@@ -144,6 +166,6 @@ export function addStatus(program: Command, context: CliContext): void {
       }
       if (flags.watch === true) return await watch(context, target, flags);
       const status = await look(context, target, flags.cluster ?? "");
-      show(context, status, flags.json === true);
+      await show(context, target, { status, json: flags.json === true });
     });
 }

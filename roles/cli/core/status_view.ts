@@ -8,6 +8,8 @@ import type {
   GenerationSummary,
   VmStatus,
 } from "../../model/mod.ts";
+import type { Operation } from "../../model/operation.ts";
+import { describeOperation } from "./operation_view.ts";
 import {
   type Cell,
   duration,
@@ -40,7 +42,11 @@ function wantedOf(vm: VmStatus): Cell {
   return vm.drift ? { text: "drift", tone: "busy" } : "as desired";
 }
 
-function summary(status: ClusterStatus, paint: Paint): string {
+function summary(
+  status: ClusterStatus,
+  paint: Paint,
+  operations: readonly Operation[],
+): string {
   const percent = `${status.convergencePercent} % converged`;
   const lines = [
     `${paint(plain(status.cluster || "(no cluster)"), "strong")}  ${
@@ -53,19 +59,32 @@ function summary(status: ClusterStatus, paint: Paint): string {
   ];
   if (status.held !== null) lines.push(paint(plain(status.held), "busy"));
   if (status.rollout !== null) {
-    const { generation, state, message } = status.rollout;
+    const { generation, state, message, waitingOn } = status.rollout;
     const tone = state === "failed" ? "bad" : "busy";
     const more = message === "" ? "" : `: ${plain(message)}`;
     lines.push(`rollout of ${generation} ${paint(state, tone)}${more}`);
+    if (waitingOn !== null) {
+      lines.push(paint(plain(`waiting on ${waitingOn}`), "busy"));
+    }
+  }
+  for (const operation of operations) {
+    if (operation.state !== "running") continue;
+    lines.push(paint(describeOperation(operation), "busy"));
   }
   return lines.join("\n") + "\n";
 }
 
-/** The status for people. */
-export function formatStatus(status: ClusterStatus, paint: Paint): string {
+/** The status for people, with the operations that run. */
+export function formatStatus(
+  status: ClusterStatus,
+  paint: Paint,
+  operations: readonly Operation[] = [],
+): string {
   const workers = status.workers.map((worker) => [
     worker.id,
-    stateCell(worker.state),
+    worker.cordoned === null
+      ? stateCell(worker.state)
+      : { text: `${worker.state}, cordoned`, tone: "busy" as const },
     `${worker.free.cpuMilli / 1000}/${worker.capacity.cpuMilli / 1000}`,
     `${worker.free.memoryMib}/${worker.capacity.memoryMib}`,
     Object.entries(worker.versions).map((pair) => pair.join(" ")).join(", "),
@@ -81,7 +100,7 @@ export function formatStatus(status: ClusterStatus, paint: Paint): string {
     String(vm.restarts),
     vm.message,
   ]);
-  const parts = [summary(status, paint)];
+  const parts = [summary(status, paint, operations)];
   parts.push(
     workers.length === 0 ? "no worker has ever reported\n" : table(
       ["WORKER", "STATE", "FREE CPU", "FREE MIB", "VERSIONS"],
@@ -114,6 +133,9 @@ export function describeResume(
   before: ClusterStatus,
   after: ClusterStatus,
 ): string {
+  if (before.rollout?.state === "paused") {
+    return `the rollout of ${before.rollout.generation} goes on\n`;
+  }
   if (before.held === null) return "there was no hold: nothing changed\n";
   const now = `generation ${after.activeGeneration}`;
   if (after.rollout !== null && after.rollout.state !== "failed") {
@@ -143,6 +165,27 @@ export function describeRetry(
     : `generation ${generation} is rolled out again\n`;
 }
 
+/** What `pause` came to, in a line. */
+export function describePause(after: ClusterStatus): string {
+  return `the rollout of ${
+    after.rollout?.generation ?? "-"
+  } is paused until: procurator resume\n`;
+}
+
+/** What `promote` came to, in a line. */
+export function describePromote(after: ClusterStatus): string {
+  return after.rollout === null
+    ? `generation ${after.activeGeneration} is active\n`
+    : `the new copies of ${after.rollout.generation} become the main ones, and its rollout goes on\n`;
+}
+
+/** What `fail` came to, in a line. */
+export function describeFail(after: ClusterStatus): string {
+  return `the rollout has failed${
+    after.rollout === null ? "" : `: ${plain(after.rollout.message)}`
+  }\n`;
+}
+
 function seconds(value: number | null): string {
   return value === null ? "-" : value.toFixed(1);
 }
@@ -165,6 +208,7 @@ export function formatGenerations(
     seconds(item.seconds.place),
     seconds(item.seconds.boot),
     seconds(item.seconds.healthy),
+    item.rollbackTarget === true ? "yes" : "-",
     item.reason,
   ]);
   return table(
@@ -179,6 +223,7 @@ export function formatGenerations(
       "PLACE",
       "BOOT",
       "HEALTHY",
+      "ROLLBACK",
       "REASON",
     ],
     rows,

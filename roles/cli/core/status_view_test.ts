@@ -121,7 +121,7 @@ Deno.test("generations show state, age, stages and the reason", () => {
   );
   assert.match(
     text,
-    /^3 +failed +01234567 +shop +2 +60 s ago +0\.\d +0\.0 +- +- +web-0 was not healthy in time$/m,
+    /^3 +failed +01234567 +shop +2 +60 s ago +0\.\d +0\.0 +- +- +- +web-0 was not healthy in time$/m,
   );
   assert.equal(
     formatGenerations([], 0, painter(false)),
