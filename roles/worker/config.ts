@@ -41,6 +41,18 @@ export const WorkerConfig = z.strictObject({
   }).default({}),
   /** Memory kept for the host itself when capacity.memoryMib is not given. */
   reserveMemoryMib: z.number().int().min(0).default(512),
+  /**
+   * How many times its capacity this worker offers. Above 1 VMs share what is
+   * there: processors slow down, memory relies on the host's swap and on guests
+   * that do not touch all of theirs; what the host cannot give fails the start
+   * of a VM, or the kernel ends one.
+   */
+  overcommit: z.strictObject({
+    /** At 16 VMs to a processor no guest answers its checks in time. */
+    cpu: z.number().min(1).max(16).default(1),
+    /** Beyond four times the memory a host does nothing but swap. */
+    memory: z.number().min(1).max(4).default(1),
+  }).prefault({}),
   /** What constraints and affinities of VMs speak of. */
   attributes: z.record(z.string().min(1).max(63), z.string().max(255)).default(
     {},

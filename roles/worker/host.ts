@@ -7,23 +7,36 @@ import type { WorkerConfig } from "./config.ts";
 
 const MIB = 1024 * 1024;
 
-/** All processors and all memory but the reserve, unless the configuration says otherwise. */
+/**
+ * All processors and all memory but the reserve, unless the configuration says
+ * otherwise; times what is overcommitted, rounded down.
+ */
 export function hostCapacity(
-  config: Pick<WorkerConfig, "capacity" | "reserveMemoryMib">,
+  config: Pick<WorkerConfig, "capacity" | "reserveMemoryMib" | "overcommit">,
 ): { cpuMilli: number; memoryMib: number } {
+  const { capacity, reserveMemoryMib, overcommit } = config;
   const totalMib = Math.floor(Deno.systemMemoryInfo().total / MIB);
+  const cpuMilli = capacity.cpuMilli ?? navigator.hardwareConcurrency * 1000;
+  const memoryMib = capacity.memoryMib ??
+    Math.max(0, totalMib - reserveMemoryMib);
   return {
-    cpuMilli: config.capacity.cpuMilli ?? navigator.hardwareConcurrency * 1000,
-    memoryMib: config.capacity.memoryMib ??
-      Math.max(0, totalMib - config.reserveMemoryMib),
+    cpuMilli: Math.floor(cpuMilli * overcommit.cpu),
+    memoryMib: Math.floor(memoryMib * overcommit.memory),
   };
 }
 
 /** What constraints can speak of without anybody configuring it. */
-export function hostAttributes(config: WorkerConfig): Record<string, string> {
+export function hostAttributes(
+  config: Pick<WorkerConfig, "driver" | "attributes" | "overcommit">,
+): Record<string, string> {
+  const { cpu, memory } = config.overcommit;
   return {
     arch: Deno.build.arch,
     driver: config.driver,
     ...config.attributes,
+    // Last: that capacity is shared is not for anybody to hide.
+    ...(cpu === 1 && memory === 1
+      ? {}
+      : { overcommit: `cpu ${cpu}, memory ${memory}` }),
   };
 }

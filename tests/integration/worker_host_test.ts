@@ -4,6 +4,7 @@ import { storePathsOf } from "../../roles/model/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { RealChecks } from "../../roles/worker/checks.ts";
 import { NixClosures } from "../../roles/worker/closures.ts";
+import { hostAttributes, hostCapacity } from "../../roles/worker/host.ts";
 import { LedgerStore } from "../../roles/worker/ledger_store.ts";
 import { run } from "../../roles/worker/mod.ts";
 import { emptyLedger } from "../../roles/worker/core/ledger.ts";
@@ -288,4 +289,23 @@ Deno.test("closures: fetched from a signed cache, pinned while they are needed, 
     storePathsOf([testVmSpec()]),
     [`/nix/store/${"a".repeat(32)}-test-vm`],
   );
+});
+
+Deno.test("host: capacity is what there is, and more only when told to; then an attribute says so", () => {
+  const capacity = { cpuMilli: 2000, memoryMib: 1001 };
+  const config = (more: Record<string, unknown> = {}) =>
+    workerConfig("/nowhere", { capacity, ...more });
+  assert.deepEqual(hostCapacity(config()), capacity);
+  assert.equal(hostAttributes(config()).overcommit, undefined);
+  const shared = config({
+    overcommit: { cpu: 4, memory: 1.5 },
+    attributes: { overcommit: "none", rack: "r1" },
+  });
+  // Half a MiB more than there is would be one too many.
+  assert.deepEqual(hostCapacity(shared), { cpuMilli: 8000, memoryMib: 1501 });
+  assert.equal(hostAttributes(shared).overcommit, "cpu 4, memory 1.5");
+  assert.equal(hostAttributes(shared).rack, "r1");
+  for (const overcommit of [{ cpu: 0.5 }, { memory: 5 }, { disk: 2 }]) {
+    assert.throws(() => config({ overcommit }), JSON.stringify(overcommit));
+  }
 });
