@@ -90,7 +90,7 @@ Deno.test("nothing is placed without room, and the reason is shown", async () =>
   assert.equal(waiting.length, 1);
   assert.match(
     waiting[0]?.message ?? "",
-    /"w1" has 124 MiB free, it needs 300/,
+    /needs 300 MiB: largest free is 124 MiB on "w1"/,
   );
   await s.addWorker("w2");
   await s.untilActive(1);

@@ -197,6 +197,7 @@ export class MasterState {
       state: state === "alive" && report === null ? "disconnected" : state,
       capacity: doc.capacity,
       attributes: doc.attributes,
+      cordon: doc.cordon?.reason ?? null,
     });
     if (state === "alive" && report !== null) this.agenda.touchWaiting();
   }

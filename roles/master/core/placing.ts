@@ -3,11 +3,14 @@
  * hold of it, and which host ports are taken. A plan takes from a `Room` as it
  * goes, so that two decisions of one plan never give the same memory twice.
  *
+ * A room can live for long: it follows single workers and placements, and notes
+ * which workers changed, so that whoever ranks them (ranking.ts) looks at those
+ * alone. Ranks nothing itself.
+ *
  * @module
  */
-import type { PlacementDoc } from "./documents.ts";
+import type { Decision, PlacementDoc } from "./documents.ts";
 import type { Liveness } from "./liveness.ts";
-import { splitVmId } from "../../model/ids.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
 
 export interface Size {
@@ -15,23 +18,97 @@ export interface Size {
   memoryMib: number;
 }
 
-/** A worker as the scheduler sees it. */
-export interface WorkerRoom {
+/** A worker as the scheduler is told of it. */
+export interface WorkerInput {
   name: string;
   state: Liveness;
   capacity: Size;
-  free: Size;
   attributes: Readonly<Record<string, string>>;
+  /** Why it takes no more VMs; null or not given: it takes them. */
+  cordon?: string | null;
+}
+
+/** A worker as the scheduler sees it. */
+export interface WorkerRoom {
+  readonly name: string;
+  readonly state: Liveness;
+  readonly capacity: Size;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly cordon: string | null;
+  readonly free: Readonly<Size>;
   /** Host port to the VM that holds it. */
-  ports: Map<number, string>;
+  readonly ports: ReadonlyMap<number, string>;
   /** Instances per `cluster/vm`. */
-  groups: Map<string, number>;
+  readonly groups: ReadonlyMap<string, number>;
+  /** Copies that hold room on it, those that leave included. */
+  readonly held: number;
+  /** When they were placed, on average, in milliseconds since the Unix epoch; 0: nothing is held, or not known. */
+  readonly meanPlacedMs: number;
+}
+
+/** What is held on one worker. Kept by name, so that it outlives what is known of the worker. */
+class Holding {
+  cpuMilli = 0;
+  memoryMib = 0;
+  held = 0;
+  /** A sum of whole milliseconds: exact below 5000 copies per worker, and near enough above. */
+  placedMs = 0;
+  readonly ports = new Map<number, string>();
+  readonly groups = new Map<string, number>();
+}
+
+/** A worker and what is held on it, at its place among all workers by name. */
+class Slot implements WorkerRoom {
+  index = -1;
+  info: Required<WorkerInput>;
+  readonly holding: Holding;
+  readonly free: Size = { cpuMilli: 0, memoryMib: 0 };
+
+  constructor(info: Required<WorkerInput>, holding: Holding) {
+    this.info = info;
+    this.holding = holding;
+    this.refresh();
+  }
+
+  refresh(): void {
+    const { capacity } = this.info;
+    this.free.cpuMilli = capacity.cpuMilli - this.holding.cpuMilli;
+    this.free.memoryMib = capacity.memoryMib - this.holding.memoryMib;
+  }
+
+  get name(): string {
+    return this.info.name;
+  }
+  get state(): Liveness {
+    return this.info.state;
+  }
+  get capacity(): Size {
+    return this.info.capacity;
+  }
+  get attributes(): Readonly<Record<string, string>> {
+    return this.info.attributes;
+  }
+  get cordon(): string | null {
+    return this.info.cordon;
+  }
+  get ports(): ReadonlyMap<number, string> {
+    return this.holding.ports;
+  }
+  get groups(): ReadonlyMap<string, number> {
+    return this.holding.groups;
+  }
+  get held(): number {
+    return this.holding.held;
+  }
+  get meanPlacedMs(): number {
+    const { held, placedMs } = this.holding;
+    return held === 0 ? 0 : placedMs / held;
+  }
 }
 
 /** `cluster/vm` of `cluster/vm-ordinal`: what is spread over workers. */
 export function groupOf(vm: string): string {
-  const { cluster, vm: name } = splitVmId(vm);
-  return `${cluster}/${name}`;
+  return vm.slice(0, vm.lastIndexOf("-"));
 }
 
 /** The host ports a spec asks for. */
@@ -41,8 +118,10 @@ export function publishedPorts(spec: Pick<VmSpec, "network">): number[] {
   );
 }
 
-/** What a placement takes. */
-export type Taken = Pick<PlacementDoc, "vm" | "worker" | "reserved" | "ports">;
+/** What a placement takes. When it was decided says how long it has been there. */
+export type Taken =
+  & Pick<PlacementDoc, "vm" | "worker" | "reserved" | "ports">
+  & { decision?: Pick<Decision, "atMs"> | null };
 
 /** The larger of two sizes in each dimension. */
 export function largerOf(a: Size, b: Size): Size {
@@ -52,54 +131,63 @@ export function largerOf(a: Size, b: Size): Size {
   };
 }
 
+function isSameRecord(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
+  if (a === b) return true;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length &&
+    keys.every((key) => a[key] === b[key]);
+}
+
+/** Changes remembered per worker known: a ranking that is further behind is built anew, which costs about as much. */
+const CHANGES_PER_WORKER = 2;
+
 /** All workers and what is held on them. */
 export class Room {
-  readonly workers: Map<string, WorkerRoom>;
+  readonly workers: ReadonlyMap<string, WorkerRoom>;
+  readonly #slots = new Map<string, Slot>();
+  readonly #holdings = new Map<string, Holding>();
   /** Copies per worker, port and VM: one that leaves and its successor may hold the same port. */
   readonly #holders = new Map<string, number>();
+  /** The workers that have instances of a group, and how many. */
+  readonly #spread = new Map<string, Map<string, number>>();
+  #ordered: readonly Slot[] | null = null;
+  #layout = 0;
+  #changes: number[] = [];
+  #firstChange = 0;
 
-  constructor(
-    workers: readonly Pick<
-      WorkerRoom,
-      "name" | "state" | "capacity" | "attributes"
-    >[],
-    placements: Iterable<Taken>,
-  ) {
-    this.workers = new Map(workers.map((worker) => [worker.name, {
-      ...worker,
-      free: { ...worker.capacity },
-      ports: new Map(),
-      groups: new Map(),
-    }]));
+  constructor(workers: readonly WorkerInput[], placements: Iterable<Taken>) {
+    this.workers = this.#slots;
+    for (const worker of workers) this.setWorker(worker);
     for (const placement of placements) this.take(placement);
   }
 
-  /** A worker that came or changed; what is held on a known one stays held. */
-  setWorker(
-    worker: Pick<WorkerRoom, "name" | "state" | "capacity" | "attributes">,
-  ): void {
-    const known = this.workers.get(worker.name);
-    const { cpuMilli, memoryMib } = worker.capacity;
-    this.workers.set(worker.name, {
-      ports: new Map(),
-      groups: new Map(),
-      ...known,
-      ...worker,
-      free: {
-        cpuMilli: cpuMilli -
-          ((known?.capacity.cpuMilli ?? 0) - (known?.free.cpuMilli ?? 0)),
-        memoryMib: memoryMib -
-          ((known?.capacity.memoryMib ?? 0) - (known?.free.memoryMib ?? 0)),
-      },
-    });
+  /** A worker that came or changed; what is held on it stays held. */
+  setWorker(input: WorkerInput): void {
+    const { name, state, capacity, attributes, cordon = null } = input;
+    const info = { name, state, capacity, attributes, cordon };
+    const slot = this.#slots.get(name);
+    if (slot === undefined) {
+      this.#slots.set(name, new Slot(info, this.#holding(name)));
+      this.#relayout();
+      return;
+    }
+    const before = slot.info;
+    slot.info = info;
+    slot.refresh();
+    if (!isSameRecord(before.attributes, attributes)) this.#relayout();
+    else if (
+      before.state !== state || before.cordon !== cordon ||
+      before.capacity.cpuMilli !== capacity.cpuMilli ||
+      before.capacity.memoryMib !== capacity.memoryMib
+    ) this.#note(slot);
   }
 
-  /** A worker that is no longer known; what was held on it is forgotten. */
+  /** A worker that is no longer known. What is held there counts again should it come back. */
   removeWorker(name: string): void {
-    this.workers.delete(name);
-    for (const key of [...this.#holders.keys()]) {
-      if (key.startsWith(`${name}:`)) this.#holders.delete(key);
-    }
+    if (this.#slots.delete(name)) this.#relayout();
   }
 
   take(taken: Taken): void {
@@ -110,19 +198,103 @@ export class Room {
     this.#add(taken, -1);
   }
 
-  #add(taken: Taken, sign: 1 | -1): void {
-    const worker = this.workers.get(taken.worker);
-    if (worker === undefined) return;
-    worker.free.cpuMilli -= sign * taken.reserved.cpuMilli;
-    worker.free.memoryMib -= sign * taken.reserved.memoryMib;
-    for (const port of taken.ports) {
-      const key = `${taken.worker}:${port} ${taken.vm}`;
-      const holders = (this.#holders.get(key) ?? 0) + sign;
-      this.#holders.set(key, holders);
-      if (holders > 0) worker.ports.set(port, taken.vm);
-      else if (worker.ports.get(port) === taken.vm) worker.ports.delete(port);
-    }
-    const group = groupOf(taken.vm);
-    worker.groups.set(group, (worker.groups.get(group) ?? 0) + sign);
+  /** The workers that have instances of a group, and how many each. */
+  holdersOf(group: string): ReadonlyMap<string, number> {
+    return this.#spread.get(group) ?? new Map();
   }
+
+  // ---- for rankings -----------------------------------------------------
+
+  /** All workers by name: a stable order, and the index that changes are noted by. */
+  get ordered(): readonly WorkerRoom[] {
+    if (this.#ordered === null) {
+      this.#ordered = [...this.#slots.values()].sort((a, b) =>
+        a.name < b.name ? -1 : 1
+      );
+      this.#ordered.forEach((slot, index) => slot.index = index);
+    }
+    return this.#ordered;
+  }
+
+  /** Rises when workers come, go or change what they are: indexes and rules then mean something else. */
+  get layout(): number {
+    return this.#layout;
+  }
+
+  /** Where the list of changes ends now. */
+  get changesEnd(): number {
+    return this.#firstChange + this.#changes.length;
+  }
+
+  /** The indexes of the workers that changed since `changesEnd` was `from`; null when that is too long ago. */
+  changesSince(from: number): readonly number[] | null {
+    if (from < this.#firstChange) return null;
+    return from === this.changesEnd
+      ? []
+      : this.#changes.slice(from - this.#firstChange);
+  }
+
+  #relayout(): void {
+    this.#layout++;
+    this.#ordered = null;
+    this.#firstChange += this.#changes.length;
+    this.#changes = [];
+  }
+
+  #note(slot: Slot): void {
+    // Nobody has looked since workers came: whoever looks begins anew.
+    if (this.#ordered === null) return;
+    const limit = CHANGES_PER_WORKER * this.#ordered.length + 64;
+    if (this.#changes.length >= limit) {
+      this.#firstChange += this.#changes.length;
+      this.#changes = [];
+    }
+    this.#changes.push(slot.index);
+  }
+
+  #holding(name: string): Holding {
+    let holding = this.#holdings.get(name);
+    if (holding === undefined) {
+      holding = new Holding();
+      this.#holdings.set(name, holding);
+    }
+    return holding;
+  }
+
+  #add(taken: Taken, sign: 1 | -1): void {
+    const { worker, vm, reserved } = taken;
+    const holding = this.#holding(worker);
+    holding.cpuMilli += sign * reserved.cpuMilli;
+    holding.memoryMib += sign * reserved.memoryMib;
+    holding.held += sign;
+    holding.placedMs += sign * (taken.decision?.atMs ?? 0);
+    for (const port of taken.ports) {
+      const key = `${worker}:${port} ${vm}`;
+      const holders = (this.#holders.get(key) ?? 0) + sign;
+      if (holders > 0) this.#holders.set(key, holders);
+      else this.#holders.delete(key);
+      if (holders > 0) holding.ports.set(port, vm);
+      else if (holding.ports.get(port) === vm) holding.ports.delete(port);
+    }
+    const group = groupOf(vm);
+    addTo(holding.groups, group, sign);
+    let holders = this.#spread.get(group);
+    if (holders === undefined) {
+      this.#spread.set(group, holders = new Map<string, number>());
+    }
+    addTo(holders, worker, sign);
+    if (holders.size === 0) this.#spread.delete(group);
+    const slot = this.#slots.get(worker);
+    if (slot !== undefined) {
+      slot.refresh();
+      this.#note(slot);
+    }
+    if (holding.held === 0 && slot === undefined) this.#holdings.delete(worker);
+  }
+}
+
+function addTo(map: Map<string, number>, key: string, by: number): void {
+  const sum = (map.get(key) ?? 0) + by;
+  if (sum === 0) map.delete(key);
+  else map.set(key, sum);
 }

@@ -11,7 +11,7 @@ import {
   type PublishRequest,
 } from "../../model/generation.ts";
 import { hashOfText, intentText } from "../../model/hashes.ts";
-import type { Constraint, VmSpec } from "../../model/vm_spec.ts";
+import type { VmSpec } from "../../model/vm_spec.ts";
 import {
   type ClusterDoc,
   type GenerationDoc,
@@ -20,7 +20,7 @@ import {
 } from "./documents.ts";
 import type { ClusterState } from "./generations.ts";
 import { publishedPorts } from "./placing.ts";
-import { OPERATORS } from "./scheduler.ts";
+import { describeRule, ruleProblem } from "./rules.ts";
 
 /** `repeat`: known, nothing changes. `admit`: a new generation. */
 export type PublishDecision =
@@ -157,21 +157,19 @@ function checkSpecs(request: PublishRequest): void {
         `"${name}" publishes host port ${twice} twice`,
       );
     }
-    const rule = constraints.find(isUnknown) ?? affinities.find(isUnknown);
-    if (rule !== undefined) {
+    for (const rule of [...constraints, ...affinities]) {
+      const problem = ruleProblem(rule);
+      if (problem === null) continue;
       throw cannot(
-        "refused",
+        "invalid",
         request,
-        `"${name}" uses the operator "${rule.operator}", which this version does not evaluate`,
-        "use =, != or in",
+        `"${name}" has the rule "${
+          describeRule(rule).slice(0, 200)
+        }", which ${problem}`,
       );
     }
   }
   checkDependencies(request);
-}
-
-function isUnknown({ operator }: Constraint): boolean {
-  return !OPERATORS.has(operator);
 }
 
 function checkDependencies(request: PublishRequest): void {

@@ -3,31 +3,48 @@
  * score is kept as a value, for it is what the user reads. Never overcommits,
  * never decides when something is placed (reconciler.ts does).
  *
+ * refusals.ts says what is feasible, scoring.ts what counts how much, and
+ * ranking.ts finds the best without looking at all workers; what was read off
+ * the few it looked at is kept with the placement. `procurator why` judges all
+ * of them anew (`judgeWorkers`).
+ *
  * @module
  */
-import type { Constraint, VmSpec } from "../../model/vm_spec.ts";
-import type { Avoid } from "./documents.ts";
+import { createHash } from "node:crypto";
+import type { Candidate } from "../../model/plan.ts";
+import type { VmSpec } from "../../model/vm_spec.ts";
+import type { Decision } from "./documents.ts";
+import { groupOf, publishedPorts, type Room, type Size } from "./placing.ts";
+import { type Found, type Ranking, rankingOf, type Share } from "./ranking.ts";
 import {
-  groupOf,
-  publishedPorts,
-  type Room,
-  type Size,
-  type WorkerRoom,
-} from "./placing.ts";
+  isExcepted,
+  passingRefusal,
+  type PlacingRequest,
+  type Reason,
+  type RefusalKind,
+  refusalOf,
+  shortageOf,
+  standingRefusal,
+  whyNowhere,
+} from "./refusals.ts";
+import { attributeOf } from "./rules.ts";
+import {
+  affinityOf,
+  closureWorth,
+  partsOf,
+  sameVmMalus,
+  scoreOf,
+  spreadCounts,
+  spreadMalus,
+  useWorth,
+} from "./scoring.ts";
 
-/** What is to be placed, and what is known against some workers. */
-export interface PlacingRequest {
-  vm: string;
-  spec: VmSpec;
-  /** What must be free: at least the spec's size. */
-  size: Size;
-  avoid: readonly Avoid[];
-  nowMs: number;
-  /** A worker not to be considered: where it is now. */
-  except?: string;
-  /** The only worker to be considered: where its volumes are. */
-  only?: string;
-}
+export {
+  type PlacingRequest,
+  type Refusal,
+  type RefusalKind,
+  refusalOf,
+} from "./refusals.ts";
 
 export interface Score {
   worker: string;
@@ -36,191 +53,256 @@ export interface Score {
   parts: Readonly<Record<string, number>>;
 }
 
-/** `room` refusals are the only ones that removing something can mend. */
-export type RefusalKind = "state" | "rule" | "port" | "avoided" | "room";
-
-export interface Refusal {
-  worker: string;
-  kind: RefusalKind;
-  reason: string;
-}
-
 export interface Placing {
   /** null: nowhere. */
   worker: string | null;
+  /** The best, best first: the place and the runners-up. */
   scores: Score[];
-  refusals: Refusal[];
+  /** Workers that were looked at: those that could have been the best. */
+  considered: number;
+  /** Workers refused among them, and all that are out whatever is free, by kind. */
+  refused: Partial<Record<RefusalKind, number>>;
   /** Why nowhere; empty when it was placed. */
   why: string;
   /** Some worker has too little left: making room could help. */
   lacksRoom: boolean;
+  /** What the worker that comes closest lacks; null when room is not what is missing. */
+  lack: Size | null;
 }
 
-/** Refusals named in one message. */
-const MAX_SHOWN = 3;
+/** The place and three runners-up: what a decision keeps. */
+const KEPT_SCORES = 4;
 
-/** Spreading replicas outweighs free room, which is at most 100. */
-const SAME_GROUP_PENALTY = 1000;
+/**
+ * Looked at when it is known which workers have the closure: the best by all
+ * other parts. What a worker beyond them could gain by its closure, it has lost
+ * by room; and asking for each of 10,000 would cost more than it saves.
+ */
+const CLOSURE_CANDIDATES = 128;
 
-function attributeOf(worker: WorkerRoom, name: string): string | undefined {
-  return name === "worker" ? worker.name : worker.attributes[name];
-}
+/** Workers that have instances of a group, from which on the group gets a ranking of its own; up to it each is looked at in vain at most once. */
+const WIDE_GROUP = 32;
 
-/** Operators this version evaluates; publish.ts refuses the others. */
-export const OPERATORS = new Set<Constraint["operator"]>(["=", "!=", "in"]);
+/** A longer key is hashed: constraints can be long, and keys are kept. */
+const MAX_KEY = 256;
 
-/** Whether a rule holds on a worker; a missing attribute equals nothing. */
-export function ruleHolds(
-  rule: Pick<Constraint, "attribute" | "operator" | "value">,
-  worker: WorkerRoom,
-): boolean {
-  const values = Array.isArray(rule.value) ? rule.value : [rule.value];
-  const found = attributeOf(worker, rule.attribute);
-  const isIn = found !== undefined && values.includes(found);
-  return rule.operator === "!=" ? !isIn : isIn;
-}
+/** What of a spec a ranking depends on, as a key; computed once per spec. */
+const keys = new WeakMap<VmSpec, string>();
 
-function describeRule(rule: Constraint): string {
-  const value = Array.isArray(rule.value) ? rule.value.join(", ") : rule.value;
-  return `${rule.attribute} ${rule.operator} ${value}`;
-}
-
-type Reason = Omit<Refusal, "worker">;
-
-function lackOf(size: Size, free: Size): string | null {
-  if (free.memoryMib < size.memoryMib) {
-    return `has ${
-      Math.max(0, free.memoryMib)
-    } MiB free, it needs ${size.memoryMib} MiB`;
+function keyOf(spec: VmSpec): string {
+  let key = keys.get(spec);
+  if (key === undefined) {
+    const { constraints, affinities, spread, backend, fencing } = spec;
+    const text = JSON.stringify([
+      constraints,
+      affinities,
+      spread,
+      backend ?? null,
+      fencing === "exclusive",
+    ]);
+    key = text.length <= MAX_KEY
+      ? text
+      : createHash("sha256").update(text).digest("hex");
+    keys.set(spec, key);
   }
-  if (free.cpuMilli < size.cpuMilli) {
-    return `has ${Math.max(0, free.cpuMilli) / 1000} cores free, it needs ${
-      size.cpuMilli / 1000
-    }`;
-  }
-  return null;
+  return key;
 }
 
-function ruleRefusal(spec: VmSpec, worker: WorkerRoom): string | null {
-  if (spec.fencing === "exclusive" && worker.attributes.guard !== "true") {
-    return "has no live guard, which an exclusive VM needs";
-  }
-  const { driver } = worker.attributes;
-  if (
-    spec.backend !== undefined && driver !== undefined &&
-    spec.backend !== driver
-  ) return `runs VMs by ${driver}, it needs ${spec.backend}`;
-  const broken = spec.constraints.find((rule) => !ruleHolds(rule, worker));
-  return broken === undefined ? null : `does not meet ${describeRule(broken)}`;
-}
-
-/** Why this worker cannot take the instance; null when it can. */
-export function refusalOf(
+/** The ranking that serves a request, and whether it holds the group's malus already. */
+function rankingFor(
   request: PlacingRequest,
-  worker: WorkerRoom,
-): Reason | null {
-  const { spec } = request;
-  if (worker.state !== "alive") {
-    return { kind: "state", reason: `is ${worker.state}` };
-  }
-  const rule = ruleRefusal(spec, worker);
-  if (rule !== null) return { kind: "rule", reason: rule };
-  for (const port of publishedPorts(spec)) {
-    const holder = worker.ports.get(port);
-    if (holder !== undefined && holder !== request.vm) {
-      return {
-        kind: "port",
-        reason: `has host port ${port} taken by ${holder}`,
-      };
-    }
-  }
-  const avoided = request.avoid.find((entry) =>
-    entry.worker === worker.name && entry.untilMs > request.nowMs
-  );
-  if (avoided !== undefined) {
-    return { kind: "avoided", reason: `failed before: ${avoided.reason}` };
-  }
-  const lack = lackOf(request.size, worker.free);
-  return lack === null ? null : { kind: "room", reason: lack };
-}
-
-function scoreOf(request: PlacingRequest, worker: WorkerRoom): Score {
-  const { spec } = request;
-  const share = (free: number, all: number) => all === 0 ? 0 : free / all;
-  const parts: Record<string, number> = {
-    freeRoom: 50 * share(worker.free.memoryMib, worker.capacity.memoryMib) +
-      50 * share(worker.free.cpuMilli, worker.capacity.cpuMilli),
-    sameVm: -SAME_GROUP_PENALTY * (worker.groups.get(groupOf(request.vm)) ?? 0),
-    affinity: spec.affinities.reduce(
-      (sum, rule) => sum + (ruleHolds(rule, worker) ? rule.weight : 0),
-      0,
-    ),
-  };
-  const score = Object.values(parts).reduce((sum, part) => sum + part, 0);
-  return { worker: worker.name, score, parts };
-}
-
-/** Minus the weight for each instance of the group that shares the attribute's value. */
-function spreadOf(
-  request: PlacingRequest,
-  worker: WorkerRoom,
   room: Room,
-): number {
-  let penalty = 0;
-  for (const { attribute, weight } of request.spec.spread) {
-    const mine = attributeOf(worker, attribute);
-    if (mine === undefined) continue;
-    for (const other of room.workers.values()) {
-      if (attributeOf(other, attribute) !== mine) continue;
-      penalty -= weight * (other.groups.get(groupOf(request.vm)) ?? 0);
-    }
-  }
-  return penalty;
+): { ranking: Ranking; isWide: boolean } {
+  const { spec, policy = "spread", stays = false } = request;
+  const group = groupOf(request.vm);
+  const isWide = room.holdersOf(group).size > WIDE_GROUP;
+  const key = `${policy} ${stays} ${isWide ? group : ""} ${keyOf(spec)}`;
+  const ranking = rankingOf(room, key, () => ({
+    policy,
+    group: isWide ? group : null,
+    standing: (worker) => standingRefusal(spec, worker, stays),
+    worth: (worker) =>
+      useWorth(policy, worker) + affinityOf(spec, worker) +
+      (isWide ? sameVmMalus(policy, worker.groups.get(group) ?? 0) : 0),
+    share: (worker) =>
+      spec.spread.map(({ attribute }) => attributeOf(worker, attribute)),
+  }));
+  return { ranking, isWide };
 }
 
-function whyNowhere(refusals: readonly Refusal[]): string {
-  if (refusals.length === 0) return "no worker is known";
-  const shown = refusals.slice(0, MAX_SHOWN).map(({ worker, reason }) =>
-    `"${worker}" ${reason}`
-  );
-  const more = refusals.length > MAX_SHOWN
-    ? ` (and ${refusals.length - MAX_SHOWN} more)`
-    : "";
-  return shown.join("; ") + more;
+/** Malus of a share: minus the weight for each instance of the group on workers with the same value. */
+function shareMalus(
+  request: PlacingRequest,
+  room: Room,
+  ranking: Ranking,
+  isWide: boolean,
+): (share: Share) => number {
+  const { spread } = request.spec;
+  const [only] = spread;
+  if (only === undefined) return () => 0;
+  if (isWide && spread.length === 1) {
+    return ({ values, held }) =>
+      values[0] === undefined ? 0 : -only.weight * held;
+  }
+  const counts = isWide
+    ? spread.map((_, which) => {
+      const sums = new Map<string | undefined, number>();
+      for (const { values, held } of ranking.shares) {
+        sums.set(values[which], (sums.get(values[which]) ?? 0) + held);
+      }
+      return sums;
+    })
+    : spreadCounts(request.spec, groupOf(request.vm), room);
+  return ({ values }) => spreadMalus(request.spec, values, counts);
 }
+
+const PLACED = { why: "", lacksRoom: false, lack: null } as const;
 
 /** Picks a worker, or says why there is none. Equal scores go to the first by name. */
 export function choosePlace(request: PlacingRequest, room: Room): Placing {
-  const scores: Score[] = [];
-  const refusals: Refusal[] = [];
-  let lacksRoom = false;
-  for (const worker of room.workers.values()) {
-    if (worker.name === request.except) continue;
-    if (worker.name !== (request.only ?? worker.name)) continue;
+  if (request.only !== undefined) return onlyPlace(request, room, request.only);
+  const { ranking, isWide } = rankingFor(request, room);
+  const refused: Partial<Record<RefusalKind, number>> = {};
+  const { found, considered } = searchPlaces(
+    request,
+    room,
+    ranking,
+    isWide,
+    (kind) => refused[kind] = (refused[kind] ?? 0) + 1,
+  );
+  if (found.length === 0) {
+    return {
+      worker: null,
+      scores: [],
+      considered: room.workers.size,
+      ...whyNowhere(request, room),
+    };
+  }
+  for (const [kind, count] of ranking.standing()) refused[kind] = count;
+  const counts = spreadCounts(request.spec, groupOf(request.vm), room);
+  const scores = byClosure(request, found).slice(0, KEPT_SCORES)
+    .map(({ worker }) => {
+      const parts = partsOf(request, worker, counts);
+      return { worker: worker.name, score: scoreOf(parts), parts };
+    });
+  const worker = scores[0]?.worker ?? null;
+  return { worker, scores, considered, refused, ...PLACED };
+}
+
+function searchPlaces(
+  request: PlacingRequest,
+  room: Room,
+  ranking: Ranking,
+  isWide: boolean,
+  onRefusal: (kind: RefusalKind) => void,
+): { found: Found[]; considered: number } {
+  const { policy = "spread", bytesPresent } = request;
+  const group = groupOf(request.vm);
+  const ports = publishedPorts(request.spec);
+  return ranking.search({
+    size: request.size,
+    malusOf: shareMalus(request, room, ranking, isWide),
+    ownMalus: (worker) =>
+      isWide ? 0 : sameVmMalus(policy, worker.groups.get(group) ?? 0),
+    refuses: (worker) => {
+      if (isExcepted(request, worker.name)) return true;
+      const refusal = passingRefusal(request, ports, worker);
+      if (refusal !== null) onRefusal(refusal.kind);
+      return refusal !== null;
+    },
+    limit: bytesPresent === undefined ? KEPT_SCORES : CLOSURE_CANDIDATES,
+  });
+}
+
+/** With the part that is only asked for the best by all others. */
+function byClosure(
+  { bytesPresent }: PlacingRequest,
+  found: readonly Found[],
+): readonly Found[] {
+  if (bytesPresent === undefined) return found;
+  return found.map((entry) => ({
+    ...entry,
+    score: entry.score + closureWorth(bytesPresent(entry.worker.name)),
+    // Stable: what is equal keeps its order.
+  })).sort((a, b) => b.score - a.score);
+}
+
+function onlyPlace(
+  request: PlacingRequest,
+  room: Room,
+  only: string,
+): Placing {
+  const worker = room.workers.get(only);
+  const refusal: Reason | null = worker === undefined
+    ? { kind: "state", reason: "is not known" }
+    : isExcepted(request, only)
+    ? { kind: "avoided", reason: "it has to leave" }
+    : refusalOf(request, worker);
+  if (worker !== undefined && refusal === null) {
+    const counts = spreadCounts(request.spec, groupOf(request.vm), room);
+    const parts = partsOf(request, worker, counts);
+    const scores = [{ worker: only, score: scoreOf(parts), parts }];
+    return { worker: only, scores, considered: 1, refused: {}, ...PLACED };
+  }
+  const { kind = "state", reason = "" } = refusal ?? {};
+  return {
+    worker: null,
+    scores: [],
+    considered: 1,
+    refused: { [kind]: 1 },
+    why: `it can only go to "${only}", which ${reason}`,
+    lacksRoom: kind === "room" || kind === "port",
+    lack: worker !== undefined && kind === "room"
+      ? shortageOf(request.size, worker.free)
+      : null,
+  };
+}
+
+/** Every worker as a place for this instance now: best first, the refused ones after them, by name. */
+export function judgeWorkers(
+  request: PlacingRequest,
+  room: Room,
+): Candidate[] {
+  const counts = spreadCounts(request.spec, groupOf(request.vm), room);
+  const judged = room.ordered.flatMap((worker): Candidate[] => {
+    if (isExcepted(request, worker.name)) return [];
     const refusal = refusalOf(request, worker);
     if (refusal !== null) {
-      refusals.push({ worker: worker.name, ...refusal });
-      lacksRoom ||= refusal.kind === "room" || refusal.kind === "port";
-      continue;
+      const { kind, reason } = refusal;
+      const { name } = worker;
+      return [{ worker: name, score: 0, parts: {}, refusal: reason, kind }];
     }
-    const score = scoreOf(request, worker);
-    const spread = spreadOf(request, worker, room);
-    scores.push({
-      ...score,
-      score: score.score + spread,
-      parts: { ...score.parts, spread },
-    });
-  }
-  scores.sort((a, b) =>
-    b.score - a.score ||
-    (a.worker < b.worker ? -1 : a.worker > b.worker ? 1 : 0)
+    const parts = partsOf(request, worker, counts);
+    const score = scoreOf(parts);
+    return [{ worker: worker.name, score, parts, refusal: null, kind: null }];
+  });
+  const senior = (name: string) =>
+    request.policy === "pack" ? room.workers.get(name)?.meanPlacedMs ?? 0 : 0;
+  return judged.sort((a, b) =>
+    Number(a.refusal !== null) - Number(b.refusal !== null) ||
+    b.score - a.score || senior(a.worker) - senior(b.worker)
   );
-  const best = scores[0];
+}
+
+/** Longest reason a decision keeps. */
+const MAX_REASON = 500;
+
+/** What is kept of a placing with the placement, for `why`. */
+export function decisionOf(
+  placing: Placing,
+  reason: string,
+  nowMs: number,
+): Decision | null {
+  const [best, ...others] = placing.scores;
+  if (best === undefined) return null;
   return {
-    worker: best === undefined ? null : best.worker,
-    scores,
-    refusals,
-    why: best === undefined ? whyNowhere(refusals) : "",
-    lacksRoom,
+    atMs: nowMs,
+    reason: reason.slice(0, MAX_REASON),
+    score: best.score,
+    parts: { ...best.parts },
+    considered: placing.considered,
+    runnersUp: others.slice(0, KEPT_SCORES - 1)
+      .map(({ worker, score }) => ({ worker, score })),
+    refused: { ...placing.refused },
   };
 }

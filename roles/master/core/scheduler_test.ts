@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { vmSpec } from "../../../tests/support/specs.ts";
-import { Room, type Taken } from "./placing.ts";
+import { Room, type Taken, type WorkerInput } from "./placing.ts";
 import { choosePlace, type PlacingRequest } from "./scheduler.ts";
 
-type WorkerInput = ConstructorParameters<typeof Room>[0][number];
 
 function worker(name: string, over: Partial<WorkerInput> = {}): WorkerInput {
   return {
@@ -60,14 +59,14 @@ Deno.test("each refusal names its worker and says why", () => {
       worker("a"),
       request({ memoryMib: 2048 }),
       [],
-      /"a" has 1024 MiB free, it needs 2048 MiB/,
+      /^needs 2048 MiB: largest free is 1024 MiB on "a"$/,
     ],
     [
       "cores",
       worker("a"),
       request({ cpuMilli: 3800 }),
       [taken("shop/db-0", "a")],
-      /"a" has 3.5 cores free, it needs 3.8/,
+      /^needs 3.8 cores: largest free is 3.5 on "a"$/,
     ],
     [
       "port",

@@ -179,6 +179,7 @@ function update(
     size: sizeHeld(input, wanted, "changed"),
     avoid: [],
     nowMs: input.nowMs,
+    stays: true,
   }, worker);
   if (refusal !== null) {
     room.take(main);
