@@ -20,7 +20,7 @@ import type { OperatorClient } from "./operator_client.ts";
 
 type CallOptions = { signal: AbortSignal };
 /** Runs a call under a time-out. */
-type CallWithin = <T>(
+export type CallWithin = <T>(
   action: (options: CallOptions) => PromiseLike<T>,
 ) => Promise<T>;
 
@@ -45,6 +45,8 @@ function readingMethods(
     async events(filter, { take, signal }) {
       using viewer = session.viewer().viewer;
       const ended = Promise.withResolvers<void>();
+      // A call that fails is told by itself; the sink is let go afterwards.
+      ended.promise.catch(() => undefined);
       const server: EventSinkServer & Released = {
         push({ events, last }) {
           try {

@@ -10,6 +10,7 @@ import {
   EVENTUALLY,
   type World,
 } from "./checkers/mod.ts";
+import { EventReader } from "./event_reader.ts";
 import { Faults } from "./faults.ts";
 import { Host, type HostWatcher } from "./host.ts";
 import { Kernel } from "./kernel.ts";
@@ -104,6 +105,12 @@ class Simulation {
       trace,
       promises: promisesOf(checkers),
     });
+    const reader = new EventReader({
+      kernel,
+      network,
+      random: random.child("reader"),
+      trace,
+    });
     const hosts = workers.map(({ host }) => host);
     this.#world = {
       plan,
@@ -115,9 +122,13 @@ class Simulation {
       workers,
       hosts,
       workload,
+      reader,
     };
     checkers.push(...ALWAYS.map((make) => make(this.#world)));
     master.onUp = (service) => checkers.forEach((c) => c.masterUp?.(service));
+    transitions.onEvents = (events) =>
+      checkers.forEach((c) => c.eventsCommitted?.(events));
+    reader.onEvent = (event) => checkers.forEach((c) => c.eventRead?.(event));
     transitions.onUpdate = () => workload.orderGiven();
     transitions.onCluster = (doc) =>
       checkers.forEach((c) => c.clusterCommitted?.(doc));
@@ -159,7 +170,7 @@ class Simulation {
   }
 
   async run(): Promise<Outcome> {
-    const { kernel, trace, master, workers, workload } = this.#world;
+    const { kernel, trace, master, workers, workload, reader } = this.#world;
     const isBroken = () => trace.violation !== null;
     const onRejection = (event: PromiseRejectionEvent) => {
       event.preventDefault();
@@ -171,11 +182,13 @@ class Simulation {
       master.start();
       for (const worker of workers) worker.start();
       workload.begin();
+      void reader.run();
       this.#faults.begin();
       await kernel.run(this.#plan.stormMs, isBroken);
       if (!isBroken()) await this.#calm(isBroken);
     } finally {
       globalThis.removeEventListener("unhandledrejection", onRejection);
+      reader.end();
       for (const worker of workers) worker.kill();
       master.onDown = () => undefined;
       master.close();

@@ -67,7 +67,7 @@ export class ProcessStore implements Store {
       throw new AppError("storage", "the disk is full");
     }
     const revision = await this.#inner.transact(operations, events);
-    transitions.committed(operations);
+    transitions.committed(operations, events);
     await this.#wait();
     return process.isDead ? await never() : revision;
   }

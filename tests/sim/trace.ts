@@ -44,6 +44,7 @@ export const ACTIONS = [
   "resume",
   "retry",
   "logs",
+  "follow",
   "roll-out",
   "promote",
   "fail",

@@ -12,6 +12,7 @@ import type {
   PlacementDoc,
   WorkerDoc,
 } from "../../roles/master/core/documents.ts";
+import type { NewEvent } from "../../roles/master/core/events.ts";
 import type { Seen, Trace } from "./trace.ts";
 
 export class Transitions {
@@ -33,7 +34,16 @@ export class Transitions {
     this.#trace = trace;
   }
 
-  committed(operations: readonly StoreOperation[]): void {
+  /** Committed by now. */
+  events = 0;
+  onEvents: (events: readonly NewEvent[]) => void = () => undefined;
+
+  committed(
+    operations: readonly StoreOperation[],
+    events: readonly NewEvent[],
+  ): void {
+    this.events += events.length;
+    this.onEvents(events);
     for (const { kind, id, json } of operations) {
       switch (kind) {
         case "placement":

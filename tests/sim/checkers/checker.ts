@@ -8,9 +8,12 @@ import type {
   ClusterDoc,
   GenerationDoc,
 } from "../../../roles/master/core/documents.ts";
+import type { NewEvent } from "../../../roles/master/core/events.ts";
 import type { MasterService } from "../../../roles/master/service.ts";
+import type { Event } from "../../../roles/model/event.ts";
 import type { WorkerReport } from "../../../roles/model/observed.ts";
 import type { PublishRequest } from "../../../roles/model/generation.ts";
+import type { EventReader } from "../event_reader.ts";
 import type { Host, RunningVm } from "../host.ts";
 import type { Kernel } from "../kernel.ts";
 import type { MasterNode } from "../master_node.ts";
@@ -32,6 +35,7 @@ export interface World {
   workers: readonly WorkerNode[];
   hosts: readonly Host[];
   workload: Workload;
+  reader: EventReader;
 }
 
 /** Hooks; a broken promise goes to `trace.broken`. */
@@ -44,6 +48,8 @@ export interface Checker {
   generationCommitted?(doc: GenerationDoc): void;
   /** What a worker is told has changed. */
   ordersCommitted?(worker: string, revision: number): void;
+  eventsCommitted?(events: readonly NewEvent[]): void;
+  eventRead?(event: Event): void;
   reportSent?(report: WorkerReport): void;
   /** By the process of the master that was there when it was sent. */
   reportAnswered?(report: WorkerReport): void;

@@ -9,12 +9,14 @@ import { alwaysCapacity } from "./always_capacity.ts";
 import { alwaysFence } from "./always_fence.ts";
 import { alwaysHold } from "./always_hold.ts";
 import { alwaysRefused } from "./always_refused.ts";
+import { alwaysEvents } from "./always_events.ts";
 import { alwaysFailed } from "./always_failed.ts";
 import { alwaysObserved } from "./always_observed.ts";
 import { alwaysTold } from "./always_told.ts";
 import type { Eventually, MakeChecker } from "./checker.ts";
 import { eventuallyBounded } from "./eventually_bounded.ts";
 import { eventuallyConverged } from "./eventually_converged.ts";
+import { eventuallyInformed } from "./eventually_informed.ts";
 import { eventuallyRolloutsEnd } from "./eventually_rollouts_end.ts";
 
 export type { Checker, World } from "./checker.ts";
@@ -23,6 +25,7 @@ export const ALWAYS: readonly MakeChecker[] = [
   alwaysAcknowledged,
   alwaysAvailability,
   alwaysCapacity,
+  alwaysEvents,
   alwaysFailed,
   alwaysFence,
   alwaysHold,
@@ -36,4 +39,5 @@ export const EVENTUALLY: Readonly<Record<string, Eventually>> = {
   eventually_rollouts_end: eventuallyRolloutsEnd,
   eventually_converged: eventuallyConverged,
   eventually_bounded: eventuallyBounded,
+  eventually_informed: eventuallyInformed,
 };
