@@ -13,8 +13,8 @@ import {
   socketTransport,
 } from "./transport.ts";
 
-/** Most connections at once: 1000 workers, their people and tools. */
-const MAX_CONNECTIONS = 4096;
+/** Most connections at once: 10,000 workers, their people and tools. */
+const MAX_CONNECTIONS = 12_000;
 /** Pause after a failed accept, as when no file descriptor is free. */
 const ACCEPT_PAUSE_MS = 50;
 

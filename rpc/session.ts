@@ -19,6 +19,10 @@ import type { Transport } from "./transport.ts";
 
 /** A write buffer above this is not kept for the next turn. */
 const MAX_KEPT_BYTES = 1024 * 1024;
+/** First size of a write buffer, of which each session has two: thousands of them write next to nothing. */
+const WRITE_BYTES = 1024;
+/** Writes in a row that would have fitted a quarter of their buffer: then a small one takes its place. */
+const SMALL_WRITES = 32;
 /** What is still sent when a connection is closed from here: a few Finish and Release, an Abort. */
 const MAX_LAST_BYTES = 64 * 1024;
 
@@ -44,7 +48,8 @@ export class Session {
   /** What the framer goes by: less until the peer is trusted. */
   readonly #framing: Pick<RpcLimits, "maxMessageBytes" | "maxSegments">;
   readonly #ended = Promise.withResolvers<AppError>();
-  #spare = new Writer(16 * 1024);
+  #spare = new Writer(WRITE_BYTES);
+  #smallWrites = 0;
   #flushing = false;
   #writing = false;
   /** Bytes of replies in the write under way. */
@@ -199,13 +204,19 @@ export class Session {
   #written(writer: Writer): void {
     this.#writing = false;
     this.#replyBytes = 0;
-    if (writer.bytes.length > MAX_KEPT_BYTES) {
-      this.#spare = new Writer(16 * 1024);
-    } else writer.truncate(0);
+    if (this.#isTooLarge(writer)) this.#spare = new Writer(WRITE_BYTES);
+    else writer.truncate(0);
     this.#resume?.();
     this.#resume = undefined;
     if (this.#connection.ended === undefined) this.#flush();
     else this.#transport.close();
+  }
+
+  /** Larger than what is written through it has any use for. */
+  #isTooLarge({ bytes, end }: Writer): boolean {
+    this.#smallWrites = end * 4 <= bytes.length ? this.#smallWrites + 1 : 0;
+    return bytes.length > MAX_KEPT_BYTES ||
+      (this.#smallWrites >= SMALL_WRITES && bytes.length > WRITE_BYTES);
   }
 
   #lost(error: unknown): void {

@@ -11,7 +11,11 @@ import type { Session } from "./session.ts";
 export interface StrangerLimits {
   /** A token and a name fit many times; bytes that claim more end the connection. */
   maxMessageBytes: number;
-  /** Connections at once: each holds about 150 KiB of buffers. One more ends the oldest, so that a flood keeps nobody out. */
+  /**
+   * Connections at once: each holds 10 KiB, and with the largest message that
+   * is read of it 150 KiB. One more ends the oldest, so that a flood keeps
+   * nobody out; 10,000 workers that come back together log in by turns.
+   */
   maxConnections: number;
   /** Who logs in does so in the first message. */
   timeoutMs: number;
@@ -19,7 +23,7 @@ export interface StrangerLimits {
 
 export const DEFAULT_STRANGER_LIMITS: Readonly<StrangerLimits> = {
   maxMessageBytes: 64 * 1024,
-  maxConnections: 512,
+  maxConnections: 1024,
   timeoutMs: 10_000,
 };
 

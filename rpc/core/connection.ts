@@ -68,7 +68,7 @@ export class Connection {
   readonly limits: Readonly<RpcLimits>;
   readonly collectForgotten: boolean;
   /** Messages that were not taken yet. The owner may put an empty writer here at any time. */
-  output = new Writer(16 * 1024);
+  output = new Writer();
   /** Bytes of replies in all of `output` since it began: what pauses reading. */
   replyBytes = 0;
   /** Set when the connection is over. */

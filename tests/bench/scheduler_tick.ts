@@ -165,7 +165,7 @@ export class LoadedMaster {
     load: Load,
     store: Store = openStore(":memory:"),
   ): Promise<LoadedMaster> {
-    const vms = await fill(store, load);
+    const vms = await fillStore(store, load);
     const clock = new VirtualClock();
     const service = await MasterService.open({
       store,
@@ -216,8 +216,16 @@ export class LoadedMaster {
   }
 }
 
+/** The specs of a cluster of so many instances. */
+export function specsOf(instances: number): VmSpec[] {
+  return Array.from(
+    { length: instances / REPLICAS },
+    (_, index) => vmSpec({ name: `web${index}`, replicas: REPLICAS }),
+  );
+}
+
 /** Writes the load into the store; what each worker will report. */
-async function fill(
+export async function fillStore(
   store: Store,
   load: Load,
 ): Promise<Map<string, ObservedVm[]>> {
@@ -240,10 +248,7 @@ async function fill(
   const perCluster = load.vms / load.clusters;
   for (let number = 0; number < load.clusters; number++) {
     const cluster = `c${number}`;
-    const specs = Array.from(
-      { length: perCluster / REPLICAS },
-      (_, index) => vmSpec({ name: `web${index}`, replicas: REPLICAS }),
-    );
+    const specs = specsOf(perCluster);
     put("cluster", cluster, clusterDoc(cluster, perCluster));
     const generation = generationDoc(cluster, specs);
     put("generation", generationKey(cluster, 1), generation);
