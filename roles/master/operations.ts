@@ -41,7 +41,13 @@ import {
   runningOf,
   stepOperation,
 } from "./core/operations.ts";
-import { failByOperator, pause } from "./core/rollout_requests.ts";
+import { revertsOf } from "./core/rollout.ts";
+import {
+  failByOperator,
+  pause,
+  promoteCanaries,
+} from "./core/rollout_requests.ts";
+import { viewRollout } from "./core/tick.ts";
 import type { Draft, Reading } from "./documents.ts";
 import { type MasterState, operationsIn } from "./state.ts";
 
@@ -453,25 +459,33 @@ export class Operations {
     }));
   }
 
-  /** The running rollout has failed. `revert`: whether it goes back. */
-  fail(
-    cluster: string,
-    { reason, revertOf }: {
-      reason: string;
-      revertOf: (state: ClusterState, draft: Draft) => boolean;
-    },
-    by: Actor,
-  ): Promise<void> {
-    return this.#onCluster(cluster, by, (state, nowMs, draft) => ({
-      change: failByOperator(
-        state,
-        { reason, revert: revertOf(state, draft) },
-        nowMs,
-      ),
-      kind: "fail",
-      reason,
-      message: `the rollout of ${state.cluster.rollout?.generation} has failed`,
-    }));
+  /** Canaries or green copies become the main ones. */
+  promote(cluster: string, by: Actor): Promise<void> {
+    return this.#onCluster(cluster, by, (state, _nowMs, draft) => {
+      const { trial } = viewRollout(this.#state.tickInput(draft), state);
+      return {
+        change: promoteCanaries(state, trial),
+        kind: "promote",
+        message:
+          `the new copies of generation ${state.cluster.rollout?.generation} become the main ones`,
+      };
+    });
+  }
+
+  /** The running rollout has failed, as if a VM had failed it. */
+  fail(cluster: string, reason: string, by: Actor): Promise<void> {
+    return this.#onCluster(cluster, by, (state, nowMs, draft) => {
+      const generation = state.cluster.rollout?.generation ?? 0;
+      const hash = state.generations.get(generation)?.intentHash ?? "";
+      const specs = this.#state.specsOf(draft, cluster, hash);
+      const revert = revertsOf(specs?.values() ?? []);
+      return {
+        change: failByOperator(state, { reason, revert }, nowMs),
+        kind: "fail",
+        reason,
+        message: `the rollout of generation ${generation} has failed`,
+      };
+    });
   }
 
   async #onCluster(

@@ -13,23 +13,20 @@ import type { PublishReply, PublishRequest } from "../model/generation.ts";
 import type { WorkerReport } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
 import type { ClusterStatus } from "../model/status.ts";
-import { applyChange, applyReissues, applyTick } from "./apply.ts";
+import { applyChange, applyTick } from "./apply.ts";
 import { Committer } from "./committer.ts";
 import {
   type GenerationDoc,
   generationKey,
   MAX_GENERATIONS,
 } from "./core/documents.ts";
+import { admitGeneration, prunable } from "./core/generations.ts";
 import {
-  admitGeneration,
-  type ClusterChange,
-  type ClusterState,
-  prunable,
-  resume,
-  retry,
-  rollback,
-} from "./core/generations.ts";
-import { type Change, eventsOf, type NewEvent } from "./core/events.ts";
+  type Change,
+  eventsOf,
+  type NewEvent,
+  newEvent,
+} from "./core/events.ts";
 import { decidePublish } from "./core/publish.ts";
 import { type ClusterTick, planTick } from "./core/tick.ts";
 import {
@@ -39,6 +36,7 @@ import {
   isChangeOf,
 } from "./documents.ts";
 import { EventStream } from "./events.ts";
+import { Operations } from "./operations.ts";
 import { FIRST_STORE, MasterState, STORE_ID } from "./state.ts";
 import type { Store } from "./store.ts";
 import { MasterViews } from "./views.ts";
@@ -71,6 +69,8 @@ export class MasterService {
   readonly views: MasterViews;
   /** What happened, for readers. */
   readonly events: EventStream;
+  /** What operators ask for. */
+  readonly operations: Operations;
   readonly #state: MasterState;
   readonly #committer: Committer;
   readonly #failpoint: (name: MasterFailpoint) => void;
@@ -94,6 +94,10 @@ export class MasterService {
       },
     });
     this.#state.tell = (event) => this.#committer.tell(event);
+    this.operations = new Operations({
+      state: this.#state,
+      change: (name, change, by) => this.#change(name, change, by),
+    });
     this.#desk = new WorkerDesk(this.#state, {
       bell: this.#bell,
       change: (name, change) => this.#change(name, change),
@@ -201,44 +205,87 @@ export class MasterService {
   // ---- operators --------------------------------------------------------
 
   /** Makes an older generation active and holds it there; 0: the last one before the present. */
-  rollback(cluster: string, generation: number): Promise<ClusterStatus> {
-    return this.#operate(
+  rollback(
+    cluster: string,
+    generation: number,
+    by: Actor = SYSTEM,
+  ): Promise<ClusterStatus> {
+    return this.#onCluster(
       cluster,
-      (state, nowMs) => rollback(state, generation, nowMs),
+      (name) => this.operations.rollback(name, generation, by),
     );
   }
 
-  /** Ends a hold. */
-  resume(cluster: string): Promise<ClusterStatus> {
-    return this.#operate(cluster, resume);
+  /** Ends a hold or a pause. */
+  resume(cluster: string, by: Actor = SYSTEM): Promise<ClusterStatus> {
+    return this.#onCluster(
+      cluster,
+      (name) => this.operations.resume(name, by),
+    );
   }
 
   /** Forgets a failure and rolls the generation out again. */
-  retry(cluster: string, generation: number): Promise<ClusterStatus> {
-    return this.#operate(cluster, (state, nowMs, draft) => {
-      const change = retry(state, generation, nowMs);
-      if (change.cluster.rollout?.generation === generation) {
-        applyReissues(draft, state.cluster.name, generation);
-      }
-      return change;
-    });
+  retry(
+    cluster: string,
+    generation: number,
+    by: Actor = SYSTEM,
+  ): Promise<ClusterStatus> {
+    return this.#onCluster(
+      cluster,
+      (name) => this.operations.retry(name, generation, by),
+    );
   }
 
-  async #operate(
+  /** The running rollout takes no further step. */
+  pause(
     cluster: string,
-    decide: (
-      state: ClusterState,
-      nowMs: number,
-      draft: Draft,
-    ) => ClusterChange,
+    reason: string,
+    by: Actor = SYSTEM,
+  ): Promise<ClusterStatus> {
+    return this.#onCluster(
+      cluster,
+      (name) => this.operations.pause(name, reason, by),
+    );
+  }
+
+  /** Canaries or green copies become the main ones. */
+  promote(cluster: string, by: Actor = SYSTEM): Promise<ClusterStatus> {
+    return this.#onCluster(
+      cluster,
+      (name) => this.operations.promote(name, by),
+    );
+  }
+
+  /** The running rollout has failed. */
+  fail(
+    cluster: string,
+    reason: string,
+    by: Actor = SYSTEM,
+  ): Promise<ClusterStatus> {
+    return this.#onCluster(
+      cluster,
+      (name) => this.operations.fail(name, reason, by),
+    );
+  }
+
+  async #onCluster(
+    cluster: string,
+    ask: (name: string) => Promise<void>,
   ): Promise<ClusterStatus> {
     const name = this.views.clusterName(cluster);
-    await this.#change("operate", (draft) => {
-      const state = this.#state.state(draft, name);
-      const change = decide(state, this.#state.clock.now(), draft);
-      if (change.cluster !== state.cluster) applyChange(draft, change);
-    });
+    await ask(name);
     return this.views.getClusterStatus(name);
+  }
+
+  /** Records what somebody did beside the documents: made or revoked a token. */
+  async record(
+    by: Actor,
+    event: Omit<NewEvent, "atMs" | "by">,
+  ): Promise<void> {
+    const nowMs = this.#state.clock.now();
+    await this.#change("record", (draft) => {
+      draft.told.push(newEvent({ by, nowMs }, event));
+    });
   }
 
   // ---- workers ----------------------------------------------------------
@@ -284,6 +331,7 @@ export class MasterService {
       const ticks = await this.#committer.changeFirst("tick", (draft) => {
         if (this.#committer.failure !== null) this.#probeStore(draft);
         this.#recordUsable(draft);
+        this.operations.step(draft);
         const planned = planTick(this.#state.tickInput(draft, due));
         applyTick(draft, planned);
         return planned;
@@ -301,6 +349,7 @@ export class MasterService {
     const { documents } = this.#state;
     const stored = documents.get("store", STORE_ID)?.usable;
     return this.#committer.failure !== null || this.#committer.hasUntold ||
+      this.operations.hasRunning(documents) ||
       this.#state.usable(documents) !== stored;
   }
 
