@@ -12,6 +12,7 @@ export * from "./convert/event.ts";
 export * from "./convert/generation.ts";
 export * from "./convert/observed.ts";
 export * from "./convert/operation.ts";
+export * from "./convert/plan.ts";
 export * from "./convert/publish.ts";
 export * from "./convert/status.ts";
 export * from "./convert/vm_spec.ts";

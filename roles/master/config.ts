@@ -21,6 +21,12 @@ export const MasterConfig = z.strictObject({
   ),
   /** The period at which everything is looked at without being told. */
   tickMs: z.number().int().min(10).max(60_000).default(500),
+  /** The binary cache that workers copy from: asked for the sizes of closures. Without it plans show none. */
+  cacheUrl: z.string().regex(
+    /^https?:\/\//,
+    "must begin with http:// or https://",
+  )
+    .max(4096).optional(),
 }).superRefine(({ leaseMs, tickMs }, context) => {
   if (tickMs * 4 <= leaseMs) return;
   context.addIssue({

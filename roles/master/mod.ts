@@ -20,6 +20,7 @@ import { AppError, formatError } from "../model/errors.ts";
 import type { Clock, Random, RunningRole } from "../model/ports.ts";
 import { failpoint } from "../process/failpoint.ts";
 import { type Service, startService } from "../service/mod.ts";
+import { CacheSizes } from "./closures.ts";
 import type { MasterConfig } from "./config.ts";
 import { addMasterRoutes } from "./http_api.ts";
 import { addEventRoutes } from "./http_events.ts";
@@ -192,13 +193,22 @@ export function run(
     base.assertSafe(config.rpcListen);
     const store = openStore(`${config.stateDir}/master.sqlite`);
     stack.defer(() => store.close());
-    const { leaseMs, tickMs } = config;
+    const { leaseMs, tickMs, cacheUrl } = config;
+    const sizes = cacheUrl === undefined ? undefined : stack.use(
+      new CacheSizes({
+        cacheUrl,
+        token: base.tokenOf("cache"),
+        caCert: base.caCert,
+      }),
+    );
     const service = await MasterService.open({
       store,
       clock,
       leaseMs,
       failpoint,
+      ...(sizes === undefined ? {} : { sizes }),
     });
+    stack.use(service.planner);
     const registry = new Registry();
     const reporter = tickReporter(logger("master"));
     const loop = startLoop(service, { clock, tickMs, registry, reporter });

@@ -7,6 +7,8 @@ import {
   clusterStatusToWire,
   generationSummaryToWire,
   observedVmToWire,
+  planRequestFromWire,
+  planToWire,
   workerStatusToWire,
 } from "../../rpc/convert.ts";
 import type { ViewerServer } from "../../rpc/generated/master.ts";
@@ -45,7 +47,14 @@ export function viewerOf(deps: RpcDeps, check: Check): ViewerServer {
       const id = parseWith(VmId, vm, { what: "the VM's id" });
       return service.logs(id, maxBytes, signal);
     },
-    plan: notThere,
+    async plan(params, { signal }) {
+      check();
+      const plan = await service.planner.plan(
+        planRequestFromWire(params),
+        signal,
+      );
+      return { plan: planToWire(plan) };
+    },
     why: notThere,
     events: eventsMethod(deps, check),
     operations: notThere,

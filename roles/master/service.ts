@@ -38,6 +38,8 @@ import {
 import { EventStream } from "./events.ts";
 import { Operations } from "./operations.ts";
 import { FIRST_STORE, MasterState, STORE_ID } from "./state.ts";
+import type { ClosureSizes } from "./closures.ts";
+import { Planner } from "./planner.ts";
 import type { Store } from "./store.ts";
 import { MasterViews } from "./views.ts";
 import { WorkerDesk } from "./worker_desk.ts";
@@ -60,6 +62,8 @@ export interface ServiceOptions {
   store: Store;
   clock: Clock;
   leaseMs: number;
+  /** Asked how large closures are; without it plans and placing know no sizes. */
+  sizes?: ClosureSizes;
   /** Called at named places, where a test may end the process. */
   failpoint?: (name: MasterFailpoint) => void;
 }
@@ -71,6 +75,8 @@ export class MasterService {
   readonly events: EventStream;
   /** What operators ask for. */
   readonly operations: Operations;
+  /** What would happen. */
+  readonly planner: Planner;
   readonly #state: MasterState;
   readonly #committer: Committer;
   readonly #failpoint: (name: MasterFailpoint) => void;
@@ -82,6 +88,7 @@ export class MasterService {
   private constructor(options: ServiceOptions, documents: Documents) {
     this.#state = new MasterState(documents, options.clock, options.leaseMs);
     this.views = new MasterViews(this.#state);
+    this.planner = new Planner(this.#state, options.sizes ?? null);
     this.events = new EventStream(options.store, options.clock);
     this.#failpoint = options.failpoint ?? (() => undefined);
     this.#lastTickMs = options.clock.bootMs();
@@ -166,6 +173,7 @@ export class MasterService {
       return replyOf(stored ?? generation, true);
     }, by);
     this.#state.forgetUnusedSpecs(request.cluster);
+    if (reply.created) this.planner.prefetch(request.vmSpecs);
     return reply;
   }
 

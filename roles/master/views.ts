@@ -43,10 +43,14 @@ export class MasterViews {
   /** The view of a cluster; empty: the only one. */
   getClusterStatus(cluster: string): ClusterStatus {
     const name = this.clusterName(cluster);
-    return clusterStatus(
-      this.#state.tickInput(this.#state.documents),
-      this.#state.state(this.#state.documents, name),
-    );
+    const { documents } = this.#state;
+    return {
+      ...clusterStatus(
+        this.#state.tickInput(documents),
+        this.#state.state(documents, name),
+      ),
+      planRevision: this.#state.planRevision(documents, name),
+    };
   }
 
   /** All clusters, sorted. */

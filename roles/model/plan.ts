@@ -18,13 +18,22 @@ export const PlanRequest = z.strictObject({
   commit: Commit.optional(),
   placement: Placement.default("spread"),
   vmSpecs: z.array(VmSpec).max(MAX_VMS),
+}).superRefine(({ vmSpecs }, context) => {
+  const names = new Set<string>();
+  for (const { name } of vmSpecs) {
+    if (!names.has(name)) names.add(name);
+    else {
+      const message = `"${name}" is there twice`;
+      context.addIssue({ code: "custom", path: ["vmSpecs"], message });
+    }
+  }
 });
 export type PlanRequest = z.output<typeof PlanRequest>;
 
 /**
  * `replace`: stopped and started again; `switch`: changed while it runs;
- * `relabel`: follows the generation, the VM is not touched; `pending`: it has
- * no place, or waits for another.
+ * `relabel`: other labels, checks or rules, the VM is not touched; `keep`: it
+ * only follows the generation; `pending`: it has no place, or waits for another.
  */
 export const PlanChangeKind = z.enum([
   "create",

@@ -9,6 +9,7 @@ import { AppError, type ErrorCode } from "../../roles/model/errors.ts";
 import type { PublishReply } from "../../roles/model/generation.ts";
 import { intentHash } from "../../roles/model/hashes.ts";
 import type { VmSpec } from "../../roles/model/vm_spec.ts";
+import type { ClosureSizes } from "../../roles/master/closures.ts";
 import { MasterService } from "../../roles/master/service.ts";
 import { openStore, type Store } from "../../roles/master/store.ts";
 import { FakeWorker } from "./fake_worker.ts";
@@ -47,11 +48,16 @@ export class MasterScenario {
   }
 
   static async create(
-    options: { store?: Store; leaseMs?: number } = {},
+    options: { store?: Store; leaseMs?: number; sizes?: ClosureSizes } = {},
   ): Promise<MasterScenario> {
-    const { store = openStore(":memory:"), leaseMs = 10_000 } = options;
+    const { store = openStore(":memory:"), leaseMs = 10_000, sizes } = options;
     const clock = new VirtualClock();
-    const master = await MasterService.open({ store, clock, leaseMs });
+    const master = await MasterService.open({
+      store,
+      clock,
+      leaseMs,
+      ...(sizes === undefined ? {} : { sizes }),
+    });
     return new MasterScenario(store, clock, leaseMs, master);
   }
 

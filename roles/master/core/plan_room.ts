@@ -30,15 +30,18 @@ export class PlanRoom extends Room {
     this.#steps?.push({ isTaken: false, taken });
   }
 
-  /** Runs `plan` and undoes what it took and gave back, the last first. */
+  /**
+   * Runs `plan` and undoes what it took and gave back, the last first. A plan
+   * may try others within itself: each undoes its own.
+   */
   tentatively<T>(plan: () => T): T {
-    if (this.#steps !== null) throw new Error("a plan within a plan");
+    const outer = this.#steps;
     const steps: Step[] = [];
     this.#steps = steps;
     try {
       return plan();
     } finally {
-      this.#steps = null;
+      this.#steps = outer;
       for (const { isTaken, taken } of steps.reverse()) {
         if (isTaken) super.release(taken);
         else super.take(taken);

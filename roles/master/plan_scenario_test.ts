@@ -1,0 +1,344 @@
+/**
+ * What a plan says, against what then happens: every kind of change is first
+ * previewed, then published, and the two must agree.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { AppError } from "../model/errors.ts";
+import { PlanRequest } from "../model/plan.ts";
+import type { VmSpec } from "../model/vm_spec.ts";
+import {
+  cluster,
+  failing,
+  MasterScenario,
+  quick,
+  rejects,
+  web,
+} from "../../tests/support/master.ts";
+import { SimulatedSizes } from "../../tests/support/closure_sizes.ts";
+import { storePath, vmSpec } from "../../tests/support/specs.ts";
+
+function plan(s: MasterScenario, vmSpecs: VmSpec[], over = {}) {
+  const request = PlanRequest.parse({ cluster: "shop", vmSpecs, ...over });
+  return s.master.planner.plan(request, new AbortController().signal);
+}
+
+/** `kind vm`, with workers where they say something. */
+async function kinds(
+  s: MasterScenario,
+  vmSpecs: VmSpec[],
+): Promise<string[]> {
+  const { changes } = await plan(s, vmSpecs);
+  return changes.map(({ vm, kind }) => `${kind} ${vm}`);
+}
+
+/** Where every VM is, and what it runs. */
+function places(s: MasterScenario): Record<string, string> {
+  return Object.fromEntries(
+    s.status().vms.map(({ id, worker }) => [id, worker]),
+  );
+}
+
+const db = (over: Parameters<typeof vmSpec>[0] = {}) =>
+  vmSpec({ name: "db", update: quick, ...over });
+
+Deno.test("a plan for a new cluster creates everything where it then goes", async () => {
+  const s = await cluster();
+  const specs = [web("1"), db()];
+  const first = await plan(s, specs);
+  assert.equal(first.refused, null);
+  assert.deepEqual(
+    [first.activeGeneration, first.nextGeneration, first.held],
+    [0, 1, null],
+  );
+  assert.deepEqual(
+    first.changes.map(({ vm, kind, fromWorker }) => [vm, kind, fromWorker]),
+    [
+      ["shop/db-0", "create", ""],
+      ["shop/web-0", "create", ""],
+      ["shop/web-1", "create", ""],
+      ["shop/web-2", "create", ""],
+    ],
+  );
+  assert.deepEqual(s.master.views.clusters(), [], "nothing was stored");
+  await s.publish(specs, { expectedRevision: first.planRevision });
+  await s.untilActive(1);
+  const planned = Object.fromEntries(
+    first.changes.map(({ vm, toWorker }) => [vm, toWorker]),
+  );
+  assert.deepEqual(places(s), planned);
+});
+
+Deno.test("a plan tells replaced, relabelled, kept, ended and new VMs apart", async () => {
+  const s = await cluster();
+  const cron = vmSpec({ name: "cron", update: quick });
+  await s.publish([web("1"), db(), cron]);
+  await s.untilActive(1);
+  assert.deepEqual(
+    new Set((await plan(s, [web("1"), db(), cron])).changes.map((c) => c.kind)),
+    new Set(["keep"]),
+  );
+  const next = [
+    web("2", { replicas: 4 }),
+    db({ labels: { tier: "back" } }),
+    vmSpec({ name: "mail", update: quick }),
+  ];
+  assert.deepEqual(await kinds(s, next), [
+    "destroy shop/cron-0",
+    "relabel shop/db-0",
+    "create shop/mail-0",
+    "replace shop/web-0",
+    "replace shop/web-1",
+    "replace shop/web-2",
+    "create shop/web-3",
+  ]);
+  const before = JSON.stringify(s.status());
+  await plan(s, next);
+  assert.equal(JSON.stringify(s.status()), before, "nothing was changed");
+  await s.publish(next);
+  await s.untilActive(2);
+  const again = await plan(s, next);
+  assert.ok(again.changes.every(({ kind }) => kind === "keep"));
+});
+
+Deno.test("a plan says what has no room, and what waits for it", async () => {
+  const s = await cluster();
+  const specs = [
+    db({ memoryMib: 1000, replicas: 3 }),
+    vmSpec({ name: "app", dependsOn: ["db"], memoryMib: 16, update: quick }),
+  ];
+  const { changes, refused } = await plan(s, specs);
+  assert.equal(refused, null);
+  assert.deepEqual(changes.map(({ vm, kind }) => [vm, kind]), [
+    ["shop/app-0", "pending"],
+    ["shop/db-0", "create"],
+    ["shop/db-1", "create"],
+    ["shop/db-2", "pending"],
+  ]);
+  assert.match(changes[0]?.reason ?? "", /waits until db is healthy/);
+  assert.match(changes[3]?.reason ?? "", /1000 MiB/);
+});
+
+Deno.test("a chain of dependsOn is followed to its end", async () => {
+  const s = await cluster();
+  const specs = [...Array(30).keys()].map((at) =>
+    vmSpec({
+      name: `n${at}`,
+      memoryMib: 16,
+      cpuMilli: 10,
+      dependsOn: at === 0 ? [] : [`n${at - 1}`],
+    })
+  );
+  const { changes } = await plan(s, specs);
+  assert.equal(changes.length, 30);
+  assert.ok(changes.every(({ kind }) => kind === "create"));
+});
+
+Deno.test("a plan moves what is on a lost worker", async () => {
+  const s = await cluster(3);
+  await s.publish([web("1", { memoryMib: 400 })]);
+  await s.untilActive(1);
+  const lost = s.workers.get("w3");
+  assert.ok(lost !== undefined);
+  const { planRevision } = await plan(s, [web("1", { memoryMib: 400 })]);
+  lost.isConnected = false;
+  // As long as it takes to be lost, and no tick that would move anything.
+  s.clock.advance(13_000);
+  for (const worker of s.workers.values()) await worker.step(s.master);
+  const after = await plan(s, [web("1", { memoryMib: 400 })]);
+  assert.deepEqual(
+    after.changes.map(({ kind, fromWorker }) => [kind, fromWorker]).sort(),
+    [["keep", "w1"], ["keep", "w2"], ["move", "w3"]],
+  );
+  assert.ok(after.planRevision > planRevision, "the usable workers changed");
+});
+
+Deno.test("a plan that would be refused says why, one under a hold that it would wait", async () => {
+  const s = await cluster();
+  await s.publish([web("1")]);
+  await s.untilActive(1);
+  await s.publish([failing]);
+  await s.runUntil("it failed", () => s.generation(2).state === "failed");
+  const known = await plan(s, [failing]);
+  assert.match(known.refused ?? "", /failed as generation 2/);
+  assert.deepEqual(known.changes, []);
+  const large = await plan(s, [web("2", { memoryMib: 5000 })]);
+  assert.match(large.refused ?? "", /needs 5000 MiB/);
+  const foreign = await plan(s, [web("2")], { repository: "other" });
+  assert.match(foreign.refused ?? "", /belongs to repository "shop"/);
+  const circle = [
+    vmSpec({ name: "a", dependsOn: ["b"] }),
+    vmSpec({ name: "b", dependsOn: ["a"] }),
+  ];
+  assert.match((await plan(s, circle)).refused ?? "", /circle: a -> b -> a/);
+
+  await s.publish([web("2")]);
+  await s.untilActive(3);
+  await s.master.rollback("shop", 1);
+  await s.untilActive(1);
+  const held = await plan(s, [web("2"), db()]);
+  assert.match(held.held ?? "", /held at 1: it would wait/);
+  assert.deepEqual(
+    held.changes.map(({ kind }) => kind),
+    ["create", "replace", "replace", "replace"],
+    "what would happen when the hold ends",
+  );
+});
+
+Deno.test("the plan revision rises with what a plan is based on, and with nothing else", async () => {
+  const s = await cluster();
+  const revision = () => s.status().planRevision;
+  await s.publish([web("1")]);
+  const published = revision();
+  await s.untilActive(1);
+  assert.equal(revision(), published, "success is an observation");
+  await s.restart();
+  for (const worker of s.workers.values()) await worker.step(s.master);
+  await s.settle();
+  assert.equal(revision(), published, "a restart of the master is nothing");
+  assert.equal((await plan(s, [web("2")])).planRevision, published);
+
+  const seen: number[] = [published];
+  const rises = (what: string) => {
+    assert.ok(revision() > (seen.at(-1) ?? 0), what);
+    seen.push(revision());
+  };
+  await s.publish([failing]);
+  rises("a publish");
+  await s.runUntil("it failed", () => s.generation(2).state === "failed");
+  rises("a revert");
+  await s.addWorker("w3");
+  await s.settle();
+  rises("a worker came");
+  await s.run(1000);
+  assert.equal(revision(), seen.at(-1));
+  const w3 = s.workers.get("w3");
+  assert.ok(w3 !== undefined);
+  w3.capacity = { cpuMilli: 8000, memoryMib: 2048 };
+  await s.run(1000);
+  rises("a worker offers more");
+  w3.isConnected = false;
+  await s.runUntil(
+    "w3 is gone",
+    () => s.status().workers.some(({ state }) => state !== "alive"),
+  );
+  rises("a worker is away");
+  await s.run(30_000);
+  w3.isConnected = true;
+  await s.run(2000);
+  rises("it is back");
+
+  const stale = seen.at(-2) ?? 0;
+  await rejects(
+    s.publish([web("3")], { expectedRevision: stale }),
+    "refused",
+    new RegExp(`at revision ${stale}, "shop" is at revision ${revision()}`),
+  );
+  await s.publish([web("3")], { expectedRevision: revision() });
+});
+
+// ---- closures -----------------------------------------------------------
+
+const MIB = 1024 * 1024;
+const OLD = storePath("system", "1");
+const NEW = storePath("system", "2");
+const KERNEL = storePath("kernel", "3");
+const LIB = storePath("lib", "4");
+
+function system(toplevel: string, over: Parameters<typeof vmSpec>[0] = {}) {
+  const kernelPath = `${KERNEL}/bzImage`;
+  return web("1", {
+    image: { toplevel, kernelPath, initrdPath: `${toplevel}/initrd` },
+    ...over,
+  });
+}
+
+async function withSizes(workers = 2) {
+  const sizes = new SimulatedSizes();
+  sizes.closures.set(OLD, { [OLD]: 3 * MIB, [LIB]: 10 * MIB });
+  sizes.closures.set(NEW, { [NEW]: 4 * MIB, [LIB]: 10 * MIB });
+  sizes.closures.set(KERNEL, { [KERNEL]: 7 * MIB });
+  const s = await MasterScenario.create({ sizes });
+  for (let at = 1; at <= workers; at++) await s.addWorker(`w${at}`);
+  return { s, sizes };
+}
+
+Deno.test("a plan counts paths and bytes that come and go, and what each worker must copy", async () => {
+  const { s } = await withSizes(3);
+  await s.publish([system(OLD, { replicas: 2 })]);
+  await s.untilActive(1);
+  const { closures } = await plan(s, [
+    system(NEW, { replicas: 3 }),
+    vmSpec({
+      name: "tiny",
+      image: { toplevel: LIB, kernelPath: LIB, initrdPath: LIB },
+    }),
+  ]);
+  const holders = new Set(s.status().vms.map(({ worker }) => worker));
+  const [tiny, changed] = closures;
+  assert.deepEqual(
+    [tiny?.vm, tiny?.known, tiny?.message],
+    [
+      "tiny",
+      false,
+      `${LIB} is not in the cache: it is built and uploaded when its commit is pushed`,
+    ],
+  );
+  assert.ok(changed !== undefined);
+  const { copies, ...rest } = changed;
+  assert.deepEqual(rest, {
+    vm: "web",
+    known: true,
+    message: "",
+    pathsAdded: 1,
+    pathsRemoved: 1,
+    bytesAdded: 4 * MIB,
+    bytesRemoved: 3 * MIB,
+    totalBytes: 21 * MIB,
+    kernelChanged: false,
+  });
+  assert.deepEqual(
+    Object.fromEntries(copies.map(({ worker, bytes }) => [worker, bytes])),
+    Object.fromEntries(["w1", "w2", "w3"].map((name) => [
+      name,
+      holders.has(name) ? 4 * MIB : 21 * MIB,
+    ])),
+  );
+});
+
+Deno.test("a cache that is away costs a plan its sizes and nothing else", async () => {
+  const { s, sizes } = await withSizes();
+  await s.publish([system(OLD)]);
+  await s.untilActive(1);
+  sizes.failure = new AppError("unavailable", "Cannot reach the cache");
+  const away = await plan(s, [system(NEW)]);
+  assert.deepEqual(
+    away.changes.map(({ kind }) => kind),
+    ["replace", "replace", "replace"],
+  );
+  assert.deepEqual(
+    away.closures.map(({ known, message }) => [known, message]),
+    [[false, "Cannot reach the cache"]],
+  );
+  const none = await cluster();
+  assert.match(
+    (await plan(none, [web("1")])).closures[0]?.message ?? "",
+    /knows no cache: give its configuration a cacheUrl/,
+  );
+});
+
+Deno.test("closures of what is published are known soon, without anybody asking", async () => {
+  const { s } = await withSizes();
+  assert.equal(
+    s.master.planner.bytesPresent("w1", system(OLD).image),
+    undefined,
+  );
+  await s.publish([system(OLD)]);
+  await s.untilActive(1);
+  assert.deepEqual(
+    s.master.planner.bytesPresent("w1", system(OLD).image),
+    { present: 0, total: 20 * MIB },
+    "the fake worker reports no roots",
+  );
+});

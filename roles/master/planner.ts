@@ -1,0 +1,258 @@
+/**
+ * Answers `plan`: reads the state once, lets core/plan_preview.ts say what
+ * would happen, then asks the cache for the sizes of closures. A cache that is
+ * away costs the sizes, never the plan. Stores nothing.
+ *
+ * Keeps the closures of what is published warm in the background, so that the
+ * scheduler can prefer workers that have most of an image: it asks for what is
+ * known and never waits.
+ *
+ * @module
+ */
+import { AppError, toAppError } from "../model/errors.ts";
+import type { Plan, PlanRequest } from "../model/plan.ts";
+import type { VmSpec } from "../model/vm_spec.ts";
+import { Turns } from "../turns/mod.ts";
+import type { ClosureSizes } from "./closures.ts";
+import {
+  type Closure,
+  closureChange,
+  type ClosureQuestion,
+  closureQuestions,
+  rootsOf,
+  unknownClosure,
+} from "./core/closure_diff.ts";
+import { previewPlan } from "./core/plan_preview.ts";
+import type { MasterState } from "./state.ts";
+
+/** A plan costs up to a second of the master's time, so they come one after the other, and few wait. */
+const PLANS = { running: 1, waiting: 8, what: "plans" };
+/** Sizes are worth this wait; what is not known by then is said so. */
+const MAX_SIZES_MS = 20_000;
+/** Images whose closures are fetched ahead: those of one publish. The newest count. */
+const MAX_PREFETCH = 256;
+
+/** A set of paths that is asked one by one. */
+interface PathSet {
+  has(path: string): boolean;
+}
+
+export class Planner implements Disposable {
+  readonly #state: MasterState;
+  readonly #sizes: ClosureSizes | null;
+  readonly #turns = new Turns(PLANS);
+  readonly #stop = new AbortController();
+  #prefetch: string[][] = [];
+  #isPrefetching = false;
+
+  /** @param sizes null: no cache is configured. */
+  constructor(state: MasterState, sizes: ClosureSizes | null) {
+    this.#state = state;
+    this.#sizes = sizes;
+  }
+
+  /**
+   * What would happen if this were published now.
+   *
+   * @throws {AppError} `overloaded` when too many ask.
+   */
+  plan(request: PlanRequest, signal: AbortSignal): Promise<Plan> {
+    return this.#turns.run(() => this.#plan(request, signal), signal);
+  }
+
+  async #plan(request: PlanRequest, signal: AbortSignal): Promise<Plan> {
+    const { documents } = this.#state;
+    const { placementsOf, workers, specsOf, room, nowMs } = this.#state
+      .tickInput(documents);
+    const input = {
+      request,
+      known: this.#state.findState(documents, request.cluster),
+      planRevision: this.#state.planRevision(documents, request.cluster),
+      placements: placementsOf(request.cluster),
+      workers,
+      room,
+      specsOf,
+      nowMs,
+      moves: new Map(),
+      volumeOf: (vm: string) => documents.get("volume", vm)?.worker,
+    };
+    const preview = previewPlan(input);
+    const questions = closureQuestions(input, preview.changes);
+    return { ...preview, closures: await this.#closures(questions, signal) };
+  }
+
+  async #closures(questions: readonly ClosureQuestion[], signal: AbortSignal) {
+    const sizes = this.#sizes;
+    if (sizes === null) {
+      const why =
+        "the master knows no cache: give its configuration a cacheUrl";
+      return questions.map((question) => unknownClosure(question, why));
+    }
+    const limit = new AbortController();
+    const done = new AbortController();
+    void this.#state.clock.sleep(MAX_SIZES_MS, done.signal).then(() =>
+      limit.abort(
+        new AppError("timeout", "the cache did not answer in time"),
+      )
+    );
+    const ended = AbortSignal.any([signal, limit.signal, this.#stop.signal]);
+    try {
+      return await answer(questions, {
+        sizes,
+        rootsOn: this.#rootsOn(),
+        signal: ended,
+      });
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** What a worker keeps, by its own report and by its orders. */
+  #rootsOn(): (worker: string) => string[][] {
+    const ordered = new Map<string, Map<string, string[]>>();
+    for (const [, placement] of this.#state.documents.entries("placement")) {
+      const { vm, worker, generation } = placement;
+      const cluster = vm.slice(0, vm.indexOf("/"));
+      const name = vm.slice(cluster.length + 1, vm.lastIndexOf("-"));
+      const view = this.#state.specOf(cluster, generation, name);
+      if (view === undefined) continue;
+      const roots = rootsOf(view.spec.image);
+      const list = ordered.get(worker) ?? new Map<string, string[]>();
+      list.set(roots.join("\n"), roots);
+      ordered.set(worker, list);
+    }
+    return (worker) => [
+      ...(ordered.get(worker)?.values() ?? []),
+      ...(this.#state.presences.report(worker)?.roots ?? []).map((
+        root,
+      ) => [root]),
+    ];
+  }
+
+  /** Reads the closures of what was published, soon and beside all else. Never fails. */
+  prefetch(specs: readonly VmSpec[]): void {
+    if (this.#sizes === null) return;
+    const roots = new Map(
+      specs.map(({ image }) => rootsOf(image)).map((
+        list,
+      ) => [list.join("\n"), list]),
+    );
+    this.#prefetch = [...roots.values()].slice(0, MAX_PREFETCH);
+    if (!this.#isPrefetching) void this.#runPrefetch(this.#sizes);
+  }
+
+  async #runPrefetch(sizes: ClosureSizes): Promise<void> {
+    this.#isPrefetching = true;
+    for (
+      let roots = this.#prefetch.shift();
+      roots !== undefined && !this.#stop.signal.aborted;
+      roots = this.#prefetch.shift()
+    ) {
+      try {
+        await sizes.closure(roots, this.#stop.signal);
+      } catch (error) {
+        // One that is away answers none of the others either.
+        if (toAppError(error).code === "unavailable") this.#prefetch = [];
+      }
+    }
+    this.#isPrefetching = false;
+  }
+
+  /**
+   * How much of an image a worker has already, by what is known without
+   * asking: for the scheduler's score. undefined: not known.
+   */
+  bytesPresent(
+    worker: string,
+    image: VmSpec["image"],
+  ): { present: number; total: number } | undefined {
+    const sizes = this.#sizes;
+    const closure = sizes?.known(rootsOf(image));
+    if (sizes === null || closure === undefined) return undefined;
+    const roots = this.#state.presences.report(worker)?.roots ?? [];
+    const has = anyOf(roots.flatMap((root) => sizes.known([root]) ?? []));
+    let total = 0;
+    let present = 0;
+    for (const [path, size] of closure) {
+      total += size;
+      if (has.has(path)) present += size;
+    }
+    return { present, total };
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+  }
+}
+
+/** The union of closures, asked one by one: they are large, and few. */
+function anyOf(closures: readonly Closure[]): PathSet {
+  return { has: (path) => closures.some((closure) => closure.has(path)) };
+}
+
+interface Asking {
+  sizes: ClosureSizes;
+  rootsOn: (worker: string) => string[][];
+  signal: AbortSignal;
+}
+
+async function answer(questions: readonly ClosureQuestion[], asking: Asking) {
+  const { sizes, signal } = asking;
+  const present = new Map<string, PathSet>();
+  const answers = [];
+  let away: string | null = null;
+  for (const question of questions) {
+    if (away !== null) {
+      answers.push(unknownClosure(question, away));
+      continue;
+    }
+    try {
+      for (const worker of question.workers) {
+        const known = present.get(worker);
+        if (known === undefined) {
+          present.set(worker, await presentOn(worker, asking));
+        }
+      }
+      const closure = async (image: VmSpec["image"] | null) =>
+        image === null
+          ? new Map<string, number>()
+          : await sizes.closure(rootsOf(image), signal);
+      answers.push(closureChange(
+        question,
+        {
+          before: await closure(question.before),
+          after: await closure(question.after),
+        },
+        (worker) => present.get(worker) ?? new Map(),
+      ));
+    } catch (error) {
+      const { code, message } = toAppError(error);
+      const why = code === "not_found"
+        ? `${message}: it is built and uploaded when its commit is pushed`
+        : message;
+      if (code !== "not_found") away = why;
+      answers.push(unknownClosure(question, why));
+    }
+  }
+  return answers;
+}
+
+/** What the cache can tell of a worker's paths; what it no longer has is left out. */
+async function presentOn(
+  worker: string,
+  { sizes, rootsOn, signal }: Asking,
+): Promise<PathSet> {
+  const closures: Closure[] = [];
+  for (const roots of rootsOn(worker)) {
+    try {
+      closures.push(await sizes.closure(roots, signal));
+    } catch (error) {
+      if (toAppError(error).code !== "not_found") throw error;
+    }
+  }
+  const all = new Set<string>();
+  for (const closure of closures) {
+    for (const path of closure.keys()) all.add(path);
+  }
+  return all;
+}
