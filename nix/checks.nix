@@ -14,6 +14,10 @@ let
 
   # What is wrong, and what is said about it.
   errors = {
+    placement = {
+      got = blueprint.check "" (cluster { } // { placement = "tight"; });
+      want = [ ''placement: must be one of "spread", "pack", got "tight"'' ];
+    };
     missing-key = { got = errorsOf { web = { cpu = 1; inherit image; }; }; want = [ "vms.web.memoryMib: is missing; it must be a whole number from 16 to 67108864" ]; };
     near-key = { got = web { memoryMiB = 3; }; want = [ ''vms.web.memoryMiB: is not an option; did you mean "memoryMib"?'' ]; };
     far-key = { got = web { budget.xxxxxxxxxxxx = 3; }; want = [ "vms.web.budget.xxxxxxxxxxxx: is not an option; the options are bootMs, closureMib" ]; };

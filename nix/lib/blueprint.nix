@@ -187,6 +187,7 @@ let
   blueprint = record {
     version = required (simple "1" (value: value == 1));
     cluster = required label;
+    placement = optional (enum [ "spread" "pack" ]);
     vms = required (mapOf { high = 10000; key = label; value = vm; });
   } (path: set:
     let

@@ -1,7 +1,8 @@
 # procurator.lib: what a flake writes its cluster with. Pure Nix, no nixpkgs.
 #
 #   mkVm { cpu; memoryMib; image; ... }          a VM; the options are those of design's blueprint
-#   mkCluster { cluster; vms = { name = mkVm ...; }; }
+#   mkCluster { cluster; placement?; vms = { name = mkVm ...; }; }
+#     placement: "spread" (the default) over as many workers as possible, "pack" on as few
 #     -> { blueprint, blueprintJSON, closures }  closures.NAME: what the VM needs, as one list of store paths
 #   mkMinimalImage { debian; page; ... }         an image to begin with
 let
@@ -56,9 +57,12 @@ let
   vmJSON = vm:
     let others = toJSON (removeAttrs vm [ "cpu" ]);
     in "{\"cpu\":${coresText vm.cpu},${substring 1 (stringLength others) others}";
-  toText = { version, cluster, vms }:
-    let entry = name: "${toJSON name}:${vmJSON vms.${name}}";
-    in "{\"version\":${toString version},\"cluster\":${toJSON cluster},\"vms\":{${concatStringsSep "," (map entry (attrNames vms))}}}";
+  toText = { version, cluster, vms, placement ? null }:
+    let
+      entry = name: "${toJSON name}:${vmJSON vms.${name}}";
+      # Left out it is the default, as for every other option.
+      placed = if placement == null then "" else "\"placement\":${toJSON placement},";
+    in "{\"version\":${toString version},\"cluster\":${toJSON cluster},${placed}\"vms\":{${concatStringsSep "," (map entry (attrNames vms))}}}";
 in
 {
   mkMinimalImage = import ./minimal_image.nix;
@@ -69,7 +73,7 @@ in
 
   mkCluster = arguments:
     let
-      known = [ "cluster" "vms" ];
+      known = [ "cluster" "placement" "vms" ];
       strangers = map (key: types.unknown "" key known) (filter (key: !builtins.elem key known) (attrNames arguments));
       vms = if isAttrs (arguments.vms or null) then { vms = mapAttrs (_: vmOf) arguments.vms; } else { };
       candidate = removeAttrs arguments (attrNames (removeAttrs arguments known)) // vms // { version = 1; };

@@ -61,12 +61,15 @@ Deno.test("the sample's blueprint is what the model expects of it", async () => 
   await using store = await nixStore("sample");
   const flake = await changedSample(
     store.path,
-    (text) => text.replace("cpu = 0.25", "cpu = 1000.001"),
+    (text) =>
+      text.replace("cpu = 0.25", "cpu = 1000.001")
+        .replace("vms.web =", 'placement = "pack"; vms.web ='),
   );
-  const { cluster, vmSpecs } = parseBlueprint(
+  const { cluster, placement, vmSpecs } = parseBlueprint(
     await store.nix.evalRaw(flake, "blueprintJSON"),
   );
   equal(cluster, "shop");
+  equal(placement, "pack");
   equal(vmSpecs.length, 1);
   const [web] = vmSpecs;
   equal(web?.name, "web");
@@ -102,5 +105,9 @@ Deno.test("mistakes in a cluster are named with what, where and the allowed valu
   match(
     await say("vms.web =", "vm.web ="),
     /vm: is not an option; did you mean "vms"\?/,
+  );
+  match(
+    await say("vms.web =", 'placement = "tight"; vms.web ='),
+    /placement: must be one of "spread", "pack", got "tight"/,
   );
 });

@@ -88,6 +88,7 @@ const VALUES: Json[] = [
   ...["/", "/a b", "/a\u00a0b", "/a\u2028b", "/\n", "/a", "a/", "1", "true"],
   ...["http", "tcp", "serial", "command", "guest", "rolling", "canary"],
   ...["blue-green", "always", "never", "none", "=", "in", "regexp", "Rolling"],
+  ...["spread", "pack", "Pack"],
   ...[STORE, `${STORE}/`, `${STORE}/../x`, `${STORE}/a..b`, `${STORE}x/a\nb`],
   ...["/nix/store/short-a", "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-"],
   ...["/nix/store/e123456789abcdfghijklmnpqrsvwxyz-a", `${STORE} x`],
@@ -159,6 +160,7 @@ function* blueprints(): Generator<Json> {
   const blueprint: Set = {
     version: 1,
     cluster: "shop",
+    placement: "pack",
     vms: { web: fullVm() },
   };
   for (const vm of combinations()) yield { ...blueprint, vms: { web: vm } };
