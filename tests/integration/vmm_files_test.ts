@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { copyDirectoryName, directoryName } from "../../vmm/mod.ts";
 import { RunDirectory } from "../../vmm/run_directory.ts";
 import {
   boundSerialLog,
@@ -56,4 +57,37 @@ Deno.test("run directory: a torn record is reported and harms no other", async (
   const records = await directory.records((path) => unreadable.push(path));
   assert.deepEqual(records, [record]);
   assert.deepEqual(unreadable, [`${dir.path}/torn/vm.json`]);
+});
+
+Deno.test("run directory: a copy is found in the directory that a version before copies named by its VM", async () => {
+  await using dir = await tempDir("run");
+  const record = {
+    version: 1,
+    id: "shop/web-0",
+    incarnation: 7,
+    runtimeHash: "a".repeat(64),
+    bootId: "boot",
+    marker: crypto.randomUUID(),
+    host: "127.0.0.1",
+    ports: [],
+    startedAtMs: 1,
+    state: { kind: "starting" },
+  } as const;
+  const former = `${dir.path}/${directoryName(record.id)}`;
+  await Deno.mkdir(former);
+  await Deno.writeTextFile(`${former}/vm.json`, JSON.stringify(record));
+  await Deno.writeTextFile(`${former}/serial.log`, "booting");
+  const directory = new RunDirectory(dir.path);
+  const failed = (path: string) => assert.fail(path);
+  assert.deepEqual(await directory.records(failed), [record]);
+  assert.equal(directory.paths(record).dir, former);
+  // The other copies of the VM have directories of their own.
+  const next = { ...record, incarnation: 8 };
+  assert.equal(
+    directory.paths(next).dir,
+    `${dir.path}/${copyDirectoryName(next)}`,
+  );
+  await directory.clear(record);
+  await directory.forget(record);
+  assert.deepEqual([...Deno.readDirSync(dir.path)], []);
 });

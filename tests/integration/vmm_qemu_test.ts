@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { VMM_CONTRACT } from "../../vmm/contract.ts";
-import { QemuVmm } from "../../vmm/mod.ts";
+import { copyDirectoryName, directoryName, QemuVmm } from "../../vmm/mod.ts";
 import { findByMarker, processFacts } from "../../vmm/process_table.ts";
 import { connectQmp } from "../../vmm/qmp.ts";
 import { RunDirectory } from "../../vmm/run_directory.ts";
@@ -55,6 +55,29 @@ Deno.test("qemu driver: a VM whose record was never finished is found by its mar
   assert.deepEqual(await vmm.list(), [instance]);
   await vmm.stop(instance, { graceMs: 0 });
   assert.deepEqual(await findByMarker(record.marker), []);
+  await vmm.close();
+});
+
+Deno.test("qemu driver: a VM that a version before copies left is adopted where it is, beside its successor", async () => {
+  await using dir = await tempDir("vmm");
+  const { instance, paths } = await leftRunning(dir.path);
+  const former = `${dir.path}/run/${directoryName(instance.id)}`;
+  await Deno.rename(paths.dir, former);
+  const vmm = testQemu(dir.path);
+  assert.deepEqual(await vmm.list(), [instance]);
+  const next = { ...COPY, incarnation: 2 };
+  await vmm.start(testMachine(await testImage(), next, "silent"));
+  await vmm.stop(instance, { graceMs: 0 });
+  await vmm.forget(instance);
+  assert.equal(await isGone(instance.pid), true);
+  assert.deepEqual((await vmm.list()).map(({ incarnation }) => incarnation), [
+    2,
+  ]);
+  assert.deepEqual(
+    [...Deno.readDirSync(`${dir.path}/run`)].map(({ name }) => name),
+    [copyDirectoryName(next)],
+  );
+  await vmm.stop(next, { graceMs: 0 });
   await vmm.close();
 });
 

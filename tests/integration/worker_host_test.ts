@@ -8,7 +8,7 @@ import { hostAttributes, hostCapacity } from "../../roles/worker/host.ts";
 import { LedgerStore } from "../../roles/worker/ledger_store.ts";
 import { run } from "../../roles/worker/mod.ts";
 import { emptyLedger } from "../../roles/worker/core/ledger.ts";
-import { MemoryHost, SimulatedVmm } from "../../vmm/mod.ts";
+import { directoryName, MemoryHost, SimulatedVmm } from "../../vmm/mod.ts";
 import { nixStore } from "../support/nix_store.ts";
 import { tempDir } from "../support/temp.ts";
 import { BOOT_TIMEOUT_MS, testMachine, testQemu } from "../support/vmm.ts";
@@ -267,6 +267,32 @@ Deno.test("closures: fetched from a signed cache, pinned while they are needed, 
   );
   await host.nix.collectGarbage();
   assert.deepEqual(await host.nix.missingPaths([path]), []);
+  assert.deepEqual(trusted.roots(), [path]);
+  const [info] = await host.nix.pathInfo([path]);
+  // What an image names twice is there once.
+  assert.equal(
+    await trusted.closureBytes([path, path], signal),
+    info?.narSizeBytes,
+  );
+
+  // As a version before copies pinned it, and as the next process finds it.
+  await Deno.mkdir(`${host.path}/roots`, { recursive: true });
+  const former = `${host.path}/roots/${directoryName(A)}`;
+  await Deno.mkdir(former);
+  await host.nix.addGcRoot(path, `${former}/${hash.slice(0, 16)}-0`);
+  await trusted.prune(COPY, []);
+  const adopting = closures([publicKey]);
+  const next = { ...COPY, incarnation: 2 };
+  await adopting.adopt([COPY, next]);
+  await assert.rejects(Deno.stat(former), Deno.errors.NotFound);
+  await host.nix.collectGarbage();
+  assert.deepEqual(await host.nix.missingPaths([path]), []);
+  assert.deepEqual(adopting.roots(), [path]);
+  await adopting.prune(next, []);
+  assert.deepEqual(adopting.roots(), [path]);
+  await adopting.adopt([COPY]);
+  assert.deepEqual(adopting.roots(), [path]);
+
   await trusted.prune(COPY, [hash]);
   await host.nix.collectGarbage();
   assert.deepEqual(await host.nix.missingPaths([path]), []);
