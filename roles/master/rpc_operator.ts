@@ -3,36 +3,119 @@
  *
  * @module
  */
-import { clusterStatusToWire } from "../../rpc/convert.ts";
+import { clusterStatusToWire, operationToWire } from "../../rpc/convert.ts";
 import type { OperatorServer } from "../../rpc/generated/master.ts";
+import { MAX_REASON_CHARS } from "../model/operation.ts";
+import { Name } from "../model/ids.ts";
+import { parseWith } from "../model/parse.ts";
+import { z } from "zod";
 import { type Check, counter, notThere, type RpcDeps } from "./rpc_deps.ts";
 
-export function operatorOf({ service }: RpcDeps, check: Check): OperatorServer {
+const Reason = z.string().max(MAX_REASON_CHARS);
+const OperationId = z.string().max(64);
+/** A year: who waits longer has no deadline. */
+const DeadlineMs = z.number().int().min(0).max(365 * 86_400_000);
+
+function workerName(name: string): string {
+  return parseWith(Name, name, { what: "the worker's name" });
+}
+
+function reasonText(reason: string): string {
+  return parseWith(Reason, reason, { what: "the reason" });
+}
+
+export function operatorOf(deps: RpcDeps, check: Check): OperatorServer {
+  return { ...rolloutMethods(deps, check), ...machineMethods(deps, check) };
+}
+
+type RolloutMethod =
+  | "rollback"
+  | "resume"
+  | "retry"
+  | "pause"
+  | "promote"
+  | "fail";
+
+/** Which published generation is active, and what becomes of a rollout. */
+function rolloutMethods(
+  { service }: RpcDeps,
+  check: Check,
+): Pick<OperatorServer, RolloutMethod> {
   return {
     async rollback({ cluster, generation }) {
-      check();
+      const by = check();
       const number = counter(generation, "the generation");
-      const status = await service.rollback(cluster, number);
+      const status = await service.rollback(cluster, number, by);
       return { status: clusterStatusToWire(status) };
     },
     async resume({ cluster }) {
-      check();
-      return { status: clusterStatusToWire(await service.resume(cluster)) };
-    },
-    async retry({ cluster, generation }) {
-      check();
-      const number = counter(generation, "the generation");
-      const status = await service.retry(cluster, number);
+      const status = await service.resume(cluster, check());
       return { status: clusterStatusToWire(status) };
     },
-    pause: notThere,
-    promote: notThere,
-    fail: notThere,
-    cordon: notThere,
-    uncordon: notThere,
-    drain: notThere,
+    async retry({ cluster, generation }) {
+      const by = check();
+      const number = counter(generation, "the generation");
+      const status = await service.retry(cluster, number, by);
+      return { status: clusterStatusToWire(status) };
+    },
+    async pause({ cluster, reason }) {
+      const by = check();
+      const status = await service.pause(cluster, reasonText(reason), by);
+      return { status: clusterStatusToWire(status) };
+    },
+    async promote({ cluster }) {
+      const status = await service.promote(cluster, check());
+      return { status: clusterStatusToWire(status) };
+    },
+    async fail({ cluster, reason }) {
+      const by = check();
+      const status = await service.fail(cluster, reasonText(reason), by);
+      return { status: clusterStatusToWire(status) };
+    },
+  };
+}
+
+/** Machines, and where VMs are. */
+function machineMethods(
+  { service }: RpcDeps,
+  check: Check,
+): Omit<OperatorServer, RolloutMethod> {
+  const { operations } = service;
+  return {
+    async cordon({ worker, reason }) {
+      const by = check();
+      const name = workerName(worker);
+      const made = await operations.cordon(name, reasonText(reason), by);
+      return { operation: operationToWire(made) };
+    },
+    async uncordon({ worker }) {
+      const by = check();
+      const made = await operations.uncordon(workerName(worker), by);
+      return { operation: operationToWire(made) };
+    },
+    async drain({ worker, deadlineMs, force, reason }) {
+      const by = check();
+      const made = await operations.drain(workerName(worker), {
+        deadlineMs: parseWith(DeadlineMs, deadlineMs, {
+          what: "the deadline in milliseconds",
+        }),
+        force,
+        reason: reasonText(reason),
+      }, by);
+      return { operation: operationToWire(made) };
+    },
     rebalance: notThere,
-    cancel: notThere,
-    removeWorker: notThere,
+    async cancel({ operation }) {
+      const by = check();
+      const id = parseWith(OperationId, operation, {
+        what: "the operation's id",
+      });
+      return { operation: operationToWire(await operations.cancel(id, by)) };
+    },
+    async removeWorker({ worker }) {
+      const by = check();
+      const made = await operations.removeWorker(workerName(worker), by);
+      return { operation: operationToWire(made) };
+    },
   };
 }

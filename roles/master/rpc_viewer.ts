@@ -7,6 +7,7 @@ import {
   clusterStatusToWire,
   generationSummaryToWire,
   observedVmToWire,
+  operationToWire,
   planRequestFromWire,
   planToWire,
   workerStatusToWire,
@@ -57,7 +58,15 @@ export function viewerOf(deps: RpcDeps, check: Check): ViewerServer {
     },
     why: notThere,
     events: eventsMethod(deps, check),
-    operations: notThere,
-    operation: notThere,
+    operations({ limit }) {
+      check();
+      return {
+        operations: service.operations.list(limit).map(operationToWire),
+      };
+    },
+    operation({ id }) {
+      check();
+      return { operation: operationToWire(service.operations.get(id)) };
+    },
   };
 }

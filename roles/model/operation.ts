@@ -8,6 +8,9 @@ import { z } from "zod";
 import { Actor } from "./event.ts";
 import { Counter, VmId } from "./ids.ts";
 
+/** Longest reason and message: one screen. */
+export const MAX_REASON_CHARS = 2000;
+
 export const OperationKind = z.enum([
   "cordon",
   "uncordon",
@@ -33,7 +36,7 @@ export const Operation = z.strictObject({
   target: z.string().max(63),
   state: z.enum(["running", "done", "failed", "cancelled"]),
   by: Actor,
-  reason: z.string().max(2000),
+  reason: z.string().max(MAX_REASON_CHARS),
   /** Milliseconds since the Unix epoch. */
   createdAtMs: Counter,
   /** null while it runs. */
@@ -44,7 +47,7 @@ export const Operation = z.strictObject({
   done: Counter,
   total: Counter,
   /** What it does, waits for, or came to. */
-  message: z.string().max(2000),
+  message: z.string().max(MAX_REASON_CHARS),
 });
 export type Operation = z.output<typeof Operation>;
 
