@@ -14,7 +14,7 @@
 import type { Availability } from "./availability.ts";
 import { waitsForGroup } from "./dependencies.ts";
 import type { Avoid, PlacementDoc } from "./documents.ts";
-import type { PlanBuilder, Wait } from "./plan_builder.ts";
+import type { PlanBuilder } from "./plan_builder.ts";
 import { isReady } from "./snapshot.ts";
 import { mayDouble } from "./surging.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
@@ -96,7 +96,7 @@ export function placeMissing(
     avoid: last?.avoid ?? [],
     only: pin,
     reason: `generation ${content.generation} asks for it`,
-    wait: isHeldBack ? "turn" : "place",
+    isHeldBack,
   });
 }
 
@@ -104,25 +104,27 @@ interface MainOptions {
   avoid: Avoid[];
   only: string | undefined;
   reason: string;
-  wait: Wait;
+  isHeldBack: boolean;
 }
 
 function placeMain(
   plan: PlanBuilder,
   wanted: Wanted,
-  { avoid, only, reason, wait }: MainOptions,
+  { avoid, only, reason, isHeldBack }: MainOptions,
 ): void {
   const placing = plan.choose(wanted, { avoid, only });
   if (placing.worker !== null) {
-    plan.place(wanted, placing.worker, reason, { avoid });
+    plan.place(wanted, placing, reason, { avoid });
     return;
   }
   const pinned = only === undefined ? "" : `its volume is on ${only}: `;
-  plan.tell(
-    wanted.id,
-    `Cannot place ${wanted.id}: ${pinned}${placing.why}`,
-    only === undefined ? wait : "host",
-  );
+  const text = `Cannot place ${wanted.id}: ${pinned}${placing.why}`;
+  const wait = only !== undefined
+    ? "host"
+    : isHeldBack
+    ? "turn"
+    : plan.waitOf(placing, "place");
+  plan.tell(wanted.id, text, wait);
 }
 
 // ---- away from trouble --------------------------------------------------
@@ -197,7 +199,7 @@ export function moveMain(
     plan.tell(wanted.id, text, "host");
     return true;
   }
-  plan.place(wanted, placing.worker, reason, { avoid, instead: main });
+  plan.place(wanted, placing, reason, { avoid, instead: main });
   return true;
 }
 
@@ -302,7 +304,7 @@ function forceAway(
   if (placing.worker === null) {
     plan.tell(id, `${move.reason}; no other place: ${placing.why}`, "host");
   } else {
-    plan.place(steady, placing.worker, move.reason, { avoid, instead: main });
+    plan.place(steady, placing, move.reason, { avoid, instead: main });
   }
 }
 
@@ -346,7 +348,7 @@ function startElsewhere(
   if (surge !== undefined) plan.leave(surge, trouble?.why ?? move.reason);
   plan.surges.set(
     id,
-    plan.place(steady, placing.worker, move.reason, {
+    plan.place(steady, placing, move.reason, {
       kind: "surge",
       avoid,
       instead: main,

@@ -14,7 +14,7 @@ import type { VmSpec } from "../../model/vm_spec.ts";
 import type { Action } from "./actions.ts";
 import type { Avoid, PlacementDoc, VolumeDoc } from "./documents.ts";
 import type { Room, Size } from "./placing.ts";
-import { choosePlace, type Placing } from "./scheduler.ts";
+import { choosePlace, decisionOf, type Placing } from "./scheduler.ts";
 import { isAvailable, type SpecView } from "./snapshot.ts";
 import {
   type ClusterInput,
@@ -97,6 +97,12 @@ export class PlanBuilder {
     else list.push(placement);
   }
 
+  /** What it is that keeps a VM from having a place. */
+  waitOf({ lacksRoom, refused }: Placing, kind: "place" | "room"): Wait {
+    if (lacksRoom) return kind;
+    return (refused.state ?? 0) > 0 ? "host" : "place";
+  }
+
   /** Why a VM is not where it should be. */
   tell(id: string, text: string, wait?: Wait): void {
     this.report.set(id, text);
@@ -171,12 +177,16 @@ export class PlanBuilder {
       only === undefined && kind === "new";
     const known = isPlain ? this.#unplaceable.get(wanted.view) : undefined;
     if (known !== undefined) return known;
+    const { spec } = wanted.view;
+    const bytesPresent = this.input.closureShareOf?.(spec);
     const placing = choosePlace({
       vm: wanted.id,
-      spec: wanted.view.spec,
+      spec,
       size: sizeHeld(this.input, wanted, kind),
       avoid,
       nowMs: this.input.nowMs,
+      policy: this.input.policy,
+      ...(bytesPresent === undefined ? {} : { bytesPresent }),
       ...(except === undefined ? {} : { except }),
       ...(only === undefined ? {} : { only }),
     }, this.room);
@@ -187,15 +197,17 @@ export class PlanBuilder {
     return placing;
   }
 
-  /** A new copy; `instead` is the one whose place it takes. */
+  /** A new copy where `placing` found a place; `instead` is the one whose place it takes. */
   place(
     wanted: Wanted,
-    worker: string,
+    placing: Placing,
     reason: string,
     { kind = "new", avoid = [], instead }: PlaceOptions & {
       instead?: PlacementDoc;
     } = {},
   ): PlacementDoc {
+    const { worker } = placing;
+    if (worker === null) throw new Error(`no place was found: ${placing.why}`);
     this.#incarnations++;
     const { input } = this;
     // A move proves nothing and has nothing to prove.
@@ -213,7 +225,7 @@ export class PlanBuilder {
       leaving: false,
       avoid: [...avoid],
       surge: kind === "surge",
-      decision: null,
+      decision: decisionOf(placing, reason, input.nowMs),
       ...contentOf(input, wanted, kind),
     };
     this.room.take(after);
@@ -249,16 +261,13 @@ export class PlanBuilder {
     this.mains.set(surge.vm, after);
   }
 
-  /** A surge copy that has no room. */
-  lack(spec: VmSpec): void {
-    const workers = [...this.room.workers.values()]
-      .filter(({ state }) => state === "alive");
-    const hasMemory = workers.some(({ free }) =>
-      free.memoryMib >= spec.memoryMib
-    );
-    const hasCores = workers.some(({ free }) => free.cpuMilli >= spec.cpuMilli);
-    if (!hasMemory || hasCores) this.#lacking.memoryMib += spec.memoryMib;
-    if (!hasCores) this.#lacking.cpuMilli += spec.cpuMilli;
+  /** A surge copy that has no room: as much as all of it would do. */
+  lack(spec: VmSpec, { lack }: Placing): void {
+    const isCores = lack !== null && lack.cpuMilli > 0;
+    if (isCores) this.#lacking.cpuMilli += spec.cpuMilli;
+    if (!isCores || lack.memoryMib > 0) {
+      this.#lacking.memoryMib += spec.memoryMib;
+    }
   }
 
   /** Answers its checks, by a report of this very order. */

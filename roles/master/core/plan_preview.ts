@@ -240,6 +240,7 @@ class Simulation {
       specOf: (number, vm) => this.#view(number)?.specs.get(vm),
       moves: this.#input.moves,
       volumeOf: this.#input.volumeOf,
+      policy: generations.get(generation)?.placement ?? "spread",
       isProven: (number) => generations.get(number)?.wasActive ?? true,
       nowMs: this.#input.nowMs,
     };

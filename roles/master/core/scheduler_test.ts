@@ -3,7 +3,6 @@ import { vmSpec } from "../../../tests/support/specs.ts";
 import { Room, type Taken, type WorkerInput } from "./placing.ts";
 import { choosePlace, type PlacingRequest } from "./scheduler.ts";
 
-
 function worker(name: string, over: Partial<WorkerInput> = {}): WorkerInput {
   return {
     name,

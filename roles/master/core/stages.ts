@@ -55,9 +55,10 @@ export function acknowledgements(
   return actions;
 }
 
-/** The stages of a generation that is being rolled out, never shorter than before. */
+/** The stages of a generation that is being rolled out since `sinceMs`, never shorter than before. */
 export function stageSeconds(
   generation: GenerationDoc,
+  sinceMs: number,
   placements: readonly PlacementDoc[],
   fresh: readonly Action[],
   observed: Observations,
@@ -70,7 +71,7 @@ export function stageSeconds(
     if (atMs === undefined) continue;
     seconds.place = slower(
       seconds.place,
-      rounded(atMs - generation.publishedAtMs),
+      rounded(atMs - sinceMs),
     );
   }
   for (const placement of placements) {

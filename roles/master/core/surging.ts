@@ -146,14 +146,15 @@ function placeTrialCopy(
   });
   if (placing.worker === null) {
     const text = `its ${word} has no place yet: ${placing.why}`;
-    plan.tell(wanted.id, text, instead === undefined ? "room" : "host");
-    if (instead === undefined) plan.lack(wanted.view.spec);
+    const wait = instead === undefined ? plan.waitOf(placing, "room") : "host";
+    plan.tell(wanted.id, text, wait);
+    if (wait === "room") plan.lack(wanted.view.spec, placing);
     return;
   }
   if (instead !== undefined) plan.leave(instead.copy, reason);
   plan.surges.set(
     wanted.id,
-    plan.place(wanted, placing.worker, reason, { kind: "surge", avoid }),
+    plan.place(wanted, placing, reason, { kind: "surge", avoid }),
   );
   plan.tell(wanted.id, `its ${word} starts on ${placing.worker}`, "turn");
 }

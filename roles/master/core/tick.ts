@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { VmSpec } from "../../model/vm_spec.ts";
 import type { Action } from "./actions.ts";
 import type { Looked } from "./agenda.ts";
 import type { GenerationDoc, PlacementDoc, VolumeDoc } from "./documents.ts";
@@ -64,6 +65,8 @@ export interface TickInput {
   moves: ReadonlyMap<string, MoveRequest>;
   /** The worker that has this instance's volumes; undefined: none has. */
   volumeOf(vm: string): string | undefined;
+  /** How much of a spec's closure each worker has, from 0 to 1; undefined: not known. */
+  closureShareOf?(spec: VmSpec): ((worker: string) => number) | undefined;
   progress: ReadonlyMap<string, Progress>;
   reports: ReadonlyMap<string, ReadonlyMap<string, string>>;
   nowMs: number;
@@ -196,11 +199,12 @@ class ClusterTicker {
 
   #measure(fresh: readonly Action[]): void {
     const { rollout } = this.#state.cluster;
-    if (rollout?.state !== "running") return;
+    if (rollout?.state !== "running" && rollout?.state !== "paused") return;
     const doc = this.#state.generations.get(rollout.generation);
     if (doc === undefined) return;
     const seconds = stageSeconds(
       doc,
+      rollout.startedAtMs === 0 ? doc.publishedAtMs : rollout.startedAtMs,
       this.#placements,
       fresh,
       this.#input.observed,
@@ -271,6 +275,10 @@ function clusterInput(
     },
     moves,
     volumeOf,
+    policy: generations.get(generation)?.placement ?? "spread",
+    ...(input.closureShareOf === undefined
+      ? {}
+      : { closureShareOf: input.closureShareOf }),
     // Of one that is no longer kept nothing is known against it.
     isProven: (number) => generations.get(number)?.wasActive ?? true,
     nowMs,

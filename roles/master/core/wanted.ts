@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Placement } from "../../model/blueprint.ts";
 import { vmId } from "../../model/ids.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
 import type { PlacementDoc } from "./documents.ts";
@@ -53,6 +54,10 @@ export interface ClusterInput {
   moves: ReadonlyMap<string, MoveRequest>;
   /** The worker that has this instance's volumes; undefined: none has. */
   volumeOf(vm: string): string | undefined;
+  /** Over as many workers as possible, or on as few. */
+  policy: Placement;
+  /** How much of a spec's closure each worker has, from 0 to 1; undefined: not known. */
+  closureShareOf?(spec: VmSpec): ((worker: string) => number) | undefined;
   /** It succeeded once: what it started was healthy for its time. */
   isProven(generation: number): boolean;
   nowMs: number;

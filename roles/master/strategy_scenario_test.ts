@@ -1,0 +1,373 @@
+import assert from "node:assert/strict";
+import {
+  cluster,
+  type MasterScenario,
+  quick,
+  web,
+} from "../../tests/support/master.ts";
+import { vmSpec } from "../../tests/support/specs.ts";
+
+type Spec = Parameters<typeof vmSpec>[0];
+
+const canary = { ...quick, strategy: "canary" as const };
+const green = { ...quick, strategy: "blue-green" as const };
+
+/** Copies of `web` that answer and run this version, and those of them that are in service. */
+function running(s: MasterScenario, version: string) {
+  let all = 0;
+  let inService = 0;
+  for (const worker of s.workers.values()) {
+    const healthy = new Set(
+      worker.report().vms.filter(({ health }) => health === "healthy")
+        .map(({ vm, incarnation }) => `${vm}#${incarnation}`),
+    );
+    for (const [key, { runs, order }] of worker.vms) {
+      if (runs?.spec.env.version !== version || !healthy.has(key)) continue;
+      all++;
+      if (!order.surge) inService++;
+    }
+  }
+  return { all, inService };
+}
+
+function startsOf(s: MasterScenario): number {
+  return [...s.workers.values()]
+    .reduce((sum, { starts }) => sum + starts.length, 0);
+}
+
+/** Generation 1 of `web` is active on two workers. */
+async function activeWeb(over: Spec = {}): Promise<MasterScenario> {
+  const s = await cluster(2);
+  await s.publish([web("1", over)]);
+  await s.untilActive(1);
+  return s;
+}
+
+Deno.test("canaries run beside all old copies and are promoted without a restart", async () => {
+  const s = await activeWeb();
+  await s.publish([web("2", { update: { ...canary, canary: 2 } })]);
+  await s.runUntil("asks for promotion", () => {
+    assert.equal(running(s, "1").inService, 3, "no old copy was touched");
+    return s.status().rollout?.waitingOn ===
+      "promotion: procurator promote shop";
+  });
+  assert.deepEqual(running(s, "2"), { all: 2, inService: 0 });
+  assert.match(
+    s.status().vms.find(({ surge }) => surge)?.message ?? "",
+    /canary/,
+  );
+  // Waiting for an operator is not charged, however long it takes.
+  await s.run(2 * quick.progressDeadlineMs);
+  assert.equal(s.generation(2).state, "rolling");
+  const before = startsOf(s);
+  let lowest = 3;
+  await s.master.promote("shop");
+  await s.untilActive(2, () => lowest = Math.min(lowest, s.healthy("web")));
+  assert.ok(lowest >= 2, `${lowest} answered`);
+  assert.equal(startsOf(s), before + 1, "only the third was started");
+  assert.deepEqual(running(s, "2"), { all: 3, inService: 3 });
+});
+
+Deno.test("a canary that fails leaves, and no old copy is ever touched", async () => {
+  const s = await activeWeb();
+  const before = startsOf(s);
+  const update = { ...canary, autoPromote: true };
+  await s.publish([
+    web("2", { env: { version: "2", behave: "fail" }, update }),
+  ]);
+  await s.runUntil(
+    "failed",
+    () => s.generation(2).state === "failed",
+    60_000,
+    () => assert.equal(running(s, "1").inService, 3),
+  );
+  await s.untilActive(1, () => assert.equal(running(s, "1").inService, 3));
+  await s.run(5000);
+  assert.equal(s.status().vms.length, 3);
+  assert.equal(startsOf(s), before + 1, "the canary alone was tried");
+  assert.match(s.generation(2).reason, /shop\/web-0 on w\d: not healthy/);
+});
+
+Deno.test("autoPromote goes on by itself, once every VM of the generation allows it", async () => {
+  const s = await activeWeb();
+  const update = { ...canary, autoPromote: true };
+  await s.publish([web("2", { update })]);
+  await s.untilActive(2);
+  const other = web("3", { name: "other", update: { ...green } });
+  await s.publish([web("3", { update }), { ...other, env: { version: "2" } }]);
+  await s.untilActive(3);
+  await s.publish([web("4", { update }), { ...other, env: { version: "4" } }]);
+  await s.runUntil(
+    "asks",
+    () => s.status().rollout?.waitingOn?.startsWith("promotion") ?? false,
+  );
+});
+
+Deno.test("green copies take over all at once, and old ones stay until then", async () => {
+  const s = await activeWeb();
+  await s.publish([web("2", { update: green })]);
+  await s.runUntil("asks", () => {
+    assert.equal(running(s, "1").inService, 3);
+    return s.status().rollout?.waitingOn?.startsWith("promotion") ?? false;
+  });
+  assert.deepEqual(running(s, "2"), { all: 3, inService: 0 });
+  const before = startsOf(s);
+  await s.master.promote("shop");
+  await s.master.tick();
+  const status = s.status().vms.filter(({ desired }) => desired !== null);
+  assert.ok(
+    status.every(({ surge, observed, desired }) =>
+      !surge && observed === desired
+    ),
+  );
+  await s.untilActive(2, () => assert.ok(s.healthy("web") >= 3));
+  assert.equal(startsOf(s), before);
+});
+
+Deno.test("green copies that fail leave every old one as it was", async () => {
+  const s = await activeWeb();
+  const env = { version: "2", behave: "fail" };
+  await s.publish([web("2", { env, update: { ...green, autoPromote: true } })]);
+  await s.runUntil(
+    "failed",
+    () => s.generation(2).state === "failed",
+    60_000,
+    () => assert.equal(running(s, "1").inService, 3),
+  );
+  await s.untilActive(1, () => assert.equal(running(s, "1").inService, 3));
+});
+
+Deno.test("autoRevert false ends failed canaries all the same", async () => {
+  const s = await activeWeb();
+  const env = { version: "2", behave: "fail" };
+  const update = { ...canary, autoRevert: false };
+  await s.publish([web("2", { env, update })]);
+  await s.runUntil("failed", () => s.generation(2).state === "failed");
+  await s.run(3000);
+  assert.deepEqual(s.status().vms.map(({ surge }) => surge), [
+    false,
+    false,
+    false,
+  ]);
+  assert.equal(running(s, "1").inService, 3);
+});
+
+Deno.test("nothing else of a generation changes before its canaries are promoted", async () => {
+  const s = await cluster(2);
+  const db = (version: string) =>
+    web(version, { name: "db", replicas: 1, memoryMib: 64 });
+  await s.publish([web("1"), db("1")]);
+  await s.untilActive(1);
+  await s.publish([
+    web("2", { update: canary }),
+    db("2"),
+    web("2", { name: "fresh", replicas: 1, memoryMib: 64 }),
+  ]);
+  await s.runUntil(
+    "asks",
+    () => s.status().rollout?.waitingOn?.startsWith("promotion") ?? false,
+  );
+  const messages = new Map(s.status().vms.map((vm) => [vm.id, vm]));
+  assert.match(
+    messages.get("shop/db-0")?.message ?? "",
+    /waits until the canary of web is promoted/,
+  );
+  // What is new takes nothing away: it is placed at once.
+  assert.equal(messages.get("shop/fresh-0")?.health, "healthy");
+  await s.master.promote("shop");
+  await s.untilActive(2);
+});
+
+Deno.test("a surge copy without room waits for it, evicts nobody, and is not charged", async () => {
+  const s = await activeWeb({ memoryMib: 300, replicas: 6 });
+  await s.publish([
+    web("2", { memoryMib: 300, replicas: 6, update: green }),
+  ]);
+  await s.run(2 * quick.progressDeadlineMs, () => {
+    assert.equal(running(s, "1").inService, 6);
+  });
+  assert.equal(s.generation(2).state, "rolling");
+  assert.equal(s.status().rollout?.waitingOn, "1800 MiB more");
+  assert.match(
+    s.status().vms[0]?.message ?? "",
+    /its green copy has no place yet/,
+  );
+  for (const name of ["w3", "w4"]) await s.addWorker(name);
+  await s.runUntil(
+    "asks",
+    () => s.status().rollout?.waitingOn?.startsWith("promotion") ?? false,
+  );
+  await s.master.promote("shop");
+  await s.untilActive(2);
+});
+
+Deno.test("a canary whose worker is lost starts elsewhere, and the rollout goes on", async () => {
+  const s = await cluster(3);
+  await s.publish([web("1")]);
+  await s.untilActive(1);
+  await s.publish([web("2", { update: canary })]);
+  const surge = () => s.status().vms.find((vm) => vm.surge);
+  await s.runUntil("canary runs", () => surge()?.health === "healthy");
+  const worker = s.workers.get(surge()?.worker ?? "");
+  assert.ok(worker !== undefined);
+  worker.isConnected = false;
+  await s.runUntil("asks again", () =>
+    surge()?.worker !== worker.name &&
+    (s.status().rollout?.waitingOn?.startsWith("promotion") ?? false));
+  await s.master.promote("shop");
+  await s.runUntil("active", () => s.status().activeGeneration === 2);
+});
+
+Deno.test("a published port follows the promotion", async () => {
+  const network = { ports: [{ name: "http", guest: 80, publish: 8080 }] };
+  const s = await activeWeb({ network, replicas: 2 });
+  await s.publish([web("2", { network, replicas: 2, update: green })]);
+  await s.runUntil(
+    "asks",
+    () => s.status().rollout?.waitingOn?.startsWith("promotion") ?? false,
+  );
+  await s.master.promote("shop");
+  await s.untilActive(2);
+  const where = s.status().vms.map(({ worker }) => worker);
+  assert.equal(new Set(where).size, 2, "each port is on a worker of its own");
+});
+
+Deno.test("a VM over its boot budget fails the rollout with both figures", async () => {
+  const s = await activeWeb();
+  const env = { version: "2", bootMs: "2310" };
+  await s.publish([web("2", { env, budget: { bootMs: 2000 } })]);
+  await s.runUntil("failed", () => s.generation(2).state === "failed");
+  assert.match(
+    s.generation(2).reason,
+    /shop\/web-\d on w\d: boot took 2310 ms, its budget is 2000 ms/,
+  );
+  await s.untilActive(1);
+});
+
+Deno.test("a VM over its closure budget fails the rollout; what ran before is not measured", async () => {
+  const s = await activeWeb({ env: { version: "1", closureMib: "500" } });
+  const budget = { closureMib: 400 };
+  await s.publish([
+    web("1", { env: { version: "1", closureMib: "500" }, budget }),
+  ]);
+  await s.untilActive(2);
+  await s.publish([
+    web("2", { env: { version: "2", closureMib: "500" }, budget }),
+  ]);
+  await s.runUntil("failed", () => s.generation(3).state === "failed");
+  assert.match(
+    s.generation(3).reason,
+    /its closure is 500 MiB, its budget is 400 MiB/,
+  );
+});
+
+Deno.test("minAvailable stays, whatever maxParallel allows", async () => {
+  const s = await cluster(2);
+  const update = { ...quick, maxParallel: 3, minAvailable: 2 };
+  await s.publish([web("1", { update })]);
+  await s.untilActive(1);
+  await s.publish([web("2", { update })]);
+  let lowest = 3;
+  await s.untilActive(2, () => lowest = Math.min(lowest, s.healthy("web")));
+  assert.equal(lowest, 2);
+});
+
+Deno.test("a minAvailable that leaves nothing to take down ends by the progress deadline", async () => {
+  const update = { ...quick, minAvailable: 3 };
+  const s = await activeWeb({ update });
+  await s.publish([web("2", { update })]);
+  await s.runUntil("failed", () => s.generation(2).state === "failed");
+  assert.match(s.generation(2).reason, /3 must stay available/);
+  assert.equal(running(s, "1").inService, 3);
+});
+
+Deno.test("updates follow dependsOn", async () => {
+  const s = await cluster(2);
+  const specs = (version: string) => [
+    web(version, { name: "app", replicas: 2, dependsOn: ["db"] }),
+    web(version, { name: "db", replicas: 2 }),
+  ];
+  await s.publish(specs("1"));
+  await s.untilActive(1);
+  await s.publish(specs("2"));
+  await s.run(1000);
+  assert.match(
+    s.status().vms.find(({ id }) => id === "shop/app-0")?.message ?? "",
+    /waits until db is healthy on its new content/,
+  );
+  await s.untilActive(2);
+});
+
+Deno.test("a rollout waits for a pinned volume's worker and is not charged", async () => {
+  const volumes = [{ name: "data", sizeMib: 10, mount: "/data" }];
+  const s = await activeWeb({ replicas: 1, volumes });
+  const name = s.status().vms[0]?.worker ?? "";
+  const worker = s.workers.get(name);
+  assert.ok(worker !== undefined);
+  worker.isConnected = false;
+  await s.run(20_000);
+  await s.publish([web("2", { replicas: 1, volumes })]);
+  await s.run(2 * quick.progressDeadlineMs);
+  assert.equal(s.generation(2).state, "rolling");
+  assert.match(s.status().rollout?.waitingOn ?? "", new RegExp(name));
+  worker.isConnected = true;
+  await s.untilActive(2);
+});
+
+Deno.test("a volume is found again by a later generation", async () => {
+  const volumes = [{ name: "data", sizeMib: 10, mount: "/data" }];
+  const s = await cluster(3);
+  const db = web("1", { name: "db", replicas: 1, volumes });
+  await s.publish([web("1"), db]);
+  await s.untilActive(1);
+  const at = () => s.status().vms.find(({ id }) => id === "shop/db-0")?.worker;
+  const before = at();
+  await s.publish([web("1")]);
+  await s.untilActive(2);
+  await s.publish([web("1", { replicas: 1 }), db]);
+  await s.untilActive(3);
+  assert.equal(at(), before);
+});
+
+Deno.test("a lost worker in the middle of a rollout neither hangs nor fails it", async () => {
+  const s = await cluster(3);
+  await s.publish([web("1", { replicas: 4 })]);
+  await s.untilActive(1);
+  await s.publish([web("2", { replicas: 4 })]);
+  await s.run(3000);
+  const lost = s.workers.get("w1");
+  assert.ok(lost !== undefined);
+  lost.isConnected = false;
+  await s.untilActive(2);
+  assert.match(s.generation(1).state, /superseded/);
+});
+
+Deno.test("an exclusive VM is started elsewhere only when its worker is lost", async () => {
+  const s = await cluster(0);
+  for (const name of ["w1", "w2"]) {
+    await s.addWorker(name, { attributes: { guard: "true" } });
+  }
+  await s.publish([web("1", { replicas: 1, fencing: "exclusive" })]);
+  await s.untilActive(1);
+  const first = s.workers.get(s.status().vms[0]?.worker ?? "");
+  assert.ok(first !== undefined);
+  first.isConnected = false;
+  const check = () => {
+    const copies = [...s.workers.values()].flatMap((worker) =>
+      worker.running("shop/web-0")
+    );
+    assert.ok(copies.length <= 1, "two copies of an exclusive VM");
+  };
+  await s.runUntil(
+    "healthy elsewhere",
+    () =>
+      s.status().vms.some((vm) =>
+        vm.worker !== first.name && vm.health === "healthy"
+      ),
+    120_000,
+    check,
+  );
+  first.isConnected = true;
+  await s.run(10_000, check);
+  assert.equal(first.vms.size, 0, "the old copy was ended");
+});
