@@ -258,13 +258,17 @@ function onlyPlace(
   };
 }
 
-/** Every worker as a place for this instance now: best first, the refused ones after them, by name. */
+/** Every worker, or these, as a place for this instance now: best first, the refused ones after them, by name. */
 export function judgeWorkers(
   request: PlacingRequest,
   room: Room,
+  names?: readonly string[],
 ): Candidate[] {
   const counts = spreadCounts(request.spec, groupOf(request.vm), room);
-  const judged = room.ordered.flatMap((worker): Candidate[] => {
+  const workers = names === undefined
+    ? room.ordered
+    : names.flatMap((name) => room.workers.get(name) ?? []);
+  const judged = workers.flatMap((worker): Candidate[] => {
     if (isExcepted(request, worker.name)) return [];
     const refusal = refusalOf(request, worker);
     if (refusal !== null) {
