@@ -22,7 +22,7 @@ import {
 import { limitBody } from "./body_limit.ts";
 import { errorFormat, renderError } from "./core/error_body.ts";
 import { accessMetrics } from "./metrics.ts";
-import { tokenRoutes } from "./token_routes.ts";
+import { type TokenRecorder, tokenRoutes } from "./token_routes.ts";
 
 /** A JSON request is a form's worth of text. Uploads say otherwise by `maxBodyBytes`. */
 export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
@@ -40,6 +40,8 @@ export interface BaseAppOptions {
   metrics: Registry;
   /** Absent: no token is worth anything here, and /api/v1/tokens is not there. */
   tokens?: TokenTable | undefined;
+  /** Told of tokens that are made and revoked here. */
+  recordToken?: TokenRecorder;
   anonymousRole: AnonymousRole;
   log: Logger;
   /** Largest request body, by request where uploads are taken; `Infinity` leaves the bound to the handler. */
@@ -76,7 +78,13 @@ export function baseApp(options: BaseAppOptions): Hono<AppEnv> {
   if (options.tokens !== undefined) {
     app.route(
       "/api/v1/tokens",
-      tokenRoutes(options.tokens, { nowMs, random: systemRandom }),
+      tokenRoutes(options.tokens, {
+        nowMs,
+        random: systemRandom,
+        ...(options.recordToken === undefined
+          ? {}
+          : { record: options.recordToken }),
+      }),
     );
   }
   return app;

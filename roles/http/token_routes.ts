@@ -7,7 +7,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { AppError, parseWith, type Random } from "../model/mod.ts";
-import { TokenRequest, type TokenTable } from "../auth/mod.ts";
+import {
+  type Identity,
+  type TokenInfo,
+  TokenRequest,
+  type TokenTable,
+} from "../auth/mod.ts";
 import { type AppEnv, identityOf, requireRole } from "./authentication.ts";
 
 /** The body of a request as a value. */
@@ -21,10 +26,17 @@ async function bodyOf(request: { text(): Promise<string> }): Promise<unknown> {
   }
 }
 
+/** Told of each change of the table, and who made it; what it throws fails the request. */
+export type TokenRecorder = (
+  by: Identity,
+  verb: "created" | "revoked",
+  token: TokenInfo,
+) => Promise<void>;
+
 /** The routes, to be mounted at `/api/v1/tokens`. */
 export function tokenRoutes(
   tokens: TokenTable,
-  source: { nowMs: () => number; random: Random },
+  source: { nowMs: () => number; random: Random; record?: TokenRecorder },
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get("/whoami", requireRole("viewer"), (c) => c.json(identityOf(c)));
@@ -38,9 +50,16 @@ export function tokenRoutes(
       now: source.nowMs(),
       random: source.random,
     });
+    try {
+      await source.record?.(identityOf(c), "created", made.info);
+    } catch (error) {
+      // What is not on record must not be worth anything.
+      tokens.revoke(made.info.id);
+      throw error;
+    }
     return c.json(made, 201);
   });
-  app.delete("/:id", (c) => {
+  app.delete("/:id", async (c) => {
     const id = parseWith(
       z.string().regex(/^[0-9a-f]{16}$/),
       c.req.param("id"),
@@ -49,7 +68,11 @@ export function tokenRoutes(
         hint: "see `procurator token list`",
       },
     );
+    const info = tokens.list().find((token) => token.id === id);
     tokens.revoke(id);
+    if (info !== undefined) {
+      await source.record?.(identityOf(c), "revoked", info);
+    }
     return c.json({ revoked: id });
   });
   return app;

@@ -170,6 +170,7 @@ function masterApp(
     },
     metrics: registry,
     tokens,
+    recordToken: (by, verb, token) => service.recordToken(by, verb, token),
     anonymousRole: anonymousRoleOf(config),
     log: logger("master"),
   });

@@ -9,18 +9,25 @@ import { parseWith } from "../model/parse.ts";
 import type { Check, RpcDeps } from "./rpc_deps.ts";
 
 export function tokensOf(
-  { tokens, clock, random }: RpcDeps,
+  { tokens, clock, random, service }: RpcDeps,
   check: Check,
 ): TokensServer {
   return {
-    create({ role, name, expiresAtMs }) {
-      check();
+    async create({ role, name, expiresAtMs }) {
+      const by = check();
       const request = parseWith(TokenRequest, {
         role,
         name,
         ...(expiresAtMs === 0 ? {} : { expiresAtMs }),
       }, { what: "the token that is asked for" });
       const made = tokens.create(request, { now: clock.now(), random });
+      try {
+        await service.recordToken(by, "created", made.info);
+      } catch (error) {
+        // What is not on record must not be worth anything.
+        tokens.revoke(made.info.id);
+        throw error;
+      }
       return { token: made.token, id: made.info.id };
     },
     list() {
@@ -32,9 +39,11 @@ export function tokensOf(
         })),
       };
     },
-    revoke({ id }) {
-      check();
+    async revoke({ id }) {
+      const by = check();
+      const info = tokens.list().find((token) => token.id === id);
       tokens.revoke(id);
+      if (info !== undefined) await service.recordToken(by, "revoked", info);
     },
   };
 }

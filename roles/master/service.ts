@@ -285,14 +285,19 @@ export class MasterService {
     return this.views.getClusterStatus(name);
   }
 
-  /** Records what somebody did beside the documents: made or revoked a token. */
-  async record(
+  /** Records what somebody did beside the documents: they are in a table of their own. */
+  async recordToken(
     by: Actor,
-    event: Omit<NewEvent, "atMs" | "by">,
+    verb: "created" | "revoked",
+    { id, role, name }: { id: string; role: string; name: string },
   ): Promise<void> {
     const nowMs = this.#state.clock.now();
     await this.#change("record", (draft) => {
-      draft.told.push(newEvent({ by, nowMs }, event));
+      draft.told.push(newEvent({ by, nowMs }, {
+        topic: "token",
+        subject: id,
+        message: `a token of the role ${role} for ${name} was ${verb}`,
+      }));
     });
   }
 
