@@ -83,8 +83,6 @@ export class MasterState {
   #usable: { version: number; fingerprint: number } | null = null;
   /** Takes events that follow from no document; they are written with the next commit. */
   tell: (event: NewEvent) => void = () => undefined;
-  /** Workers that came with the commit that is being followed. */
-  readonly #came = new Set<string>();
 
   constructor(documents: Documents, clock: Clock, leaseMs: number) {
     this.documents = documents;
@@ -105,7 +103,7 @@ export class MasterState {
       this.presences.renew(name, bootMs);
       this.fleet.refresh(name, bootMs);
     }
-    this.#followPlacements([]);
+    for (const [, doc] of documents.entries("placement")) this.room.take(doc);
     for (const [name] of documents.entries("cluster")) this.agenda.touch(name);
   }
 
@@ -115,38 +113,32 @@ export class MasterState {
   follow(changes: readonly DocumentChange[]): void {
     const bootMs = this.clock.bootMs();
     let isIncarnationNew = false;
+    let isRoomFreed = false;
     for (const change of changes) {
       if (isChangeOf(change, "worker")) this.fleet.refresh(change.id, bootMs);
-      else if (isChangeOf(change, "cluster")) this.#touch(change.id);
-      else if (isChangeOf(change, "operation")) this.agenda.touchAll();
+      else if (isChangeOf(change, "operation")) this.#followOperation(change);
       else if (isChangeOf(change, "store")) {
         isIncarnationNew ||=
           change.before?.incarnation !== change.after?.incarnation;
       } else if (change.kind !== "intent") this.#touch(clusterOf(change.id));
+      if (!isChangeOf(change, "placement")) continue;
+      const { before, after } = change;
+      if (before !== null) this.room.release(before);
+      if (after !== null) this.room.take(after);
+      isRoomFreed ||= before !== null && freesRoom(before, after);
     }
-    this.#followPlacements(changes);
+    if (isRoomFreed) this.agenda.touchWaiting();
     if (isIncarnationNew) this.fleet.refreshAll(bootMs);
   }
 
-  /** After the workers: on one that came, all that it holds is taken at once. */
-  #followPlacements(changes: readonly DocumentChange[]): void {
-    let isRoomFreed = false;
-    for (const change of changes) {
-      if (!isChangeOf(change, "placement")) continue;
-      const { before, after } = change;
-      if (before !== null && !this.#came.has(before.worker)) {
-        this.room.release(before);
-      }
-      if (after !== null && !this.#came.has(after.worker)) {
-        this.room.take(after);
-      }
-      isRoomFreed ||= before !== null && freesRoom(before, after);
+  /** What an operation asks for concerns what is on its worker, its cluster, and what it moves. */
+  #followOperation({ before, after }: DocumentChange<"operation">): void {
+    for (const doc of [before, after]) {
+      if (doc === null) continue;
+      this.#touchWorker(doc.target);
+      this.#touch(doc.target);
+      for (const { vm } of doc.moves) this.#touch(splitVmId(vm).cluster);
     }
-    for (const name of this.#came) {
-      for (const doc of this.documents.placementsOn(name)) this.room.take(doc);
-    }
-    this.#came.clear();
-    if (isRoomFreed) this.agenda.touchWaiting();
   }
 
   /** Takes note of a report; `before` is the one that it replaced. */
@@ -183,8 +175,7 @@ export class MasterState {
     this.#touchWorker(name);
     if (after === null) return this.room.removeWorker(name);
     const { doc, state, report } = after;
-    if (before === null) this.#came.add(name);
-    else if (before.state !== state) {
+    if (before !== null && before.state !== state) {
       this.tell(livenessEvent(name, {
         before: before.state,
         after: state,
@@ -423,9 +414,10 @@ function placementsIn(reading: Reading, prefix: string): PlacementDoc[] {
   return [...reading.entries("placement", prefix)].map(([, doc]) => doc);
 }
 
-/** The cluster that a document's id begins with. */
+/** The cluster that a document's id is, or begins with. */
 function clusterOf(id: string): string {
-  return id.slice(0, id.indexOf("/"));
+  const end = id.indexOf("/");
+  return end === -1 ? id : id.slice(0, end);
 }
 
 function freesRoom(before: PlacementDoc, after: PlacementDoc | null): boolean {
