@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { ObservedVm } from "../../roles/model/mod.ts";
+import type { ObservedVm, Order } from "../../roles/model/mod.ts";
 import { run } from "../../roles/worker/mod.ts";
+import { freePort } from "../../vmm/host_ports.ts";
 import { findByMarker, processFacts } from "../../vmm/process_table.ts";
 import { tempDir } from "../support/temp.ts";
 import { BOOT_TIMEOUT_MS, httpBody, testQemu } from "../support/vmm.ts";
@@ -110,6 +111,45 @@ Deno.test("worker: two VMs become healthy, outlive kill -9 and are adopted by th
   // A lower pair changes nothing, whatever it says.
   await master.assign(1, [], { leaseEpoch: 0 });
   await second.kill();
+});
+
+Deno.test("worker: a promoted copy takes the published port over while its guest runs on", async () => {
+  await using host = await hostWithMaster();
+  const { master } = host;
+  await using _worker = startWorkerProcess(host.path);
+  const published = (version: number) =>
+    testVmSpec({
+      cmdline: `quiet VERSION=${version}`,
+      spec: {
+        network: { ports: [{ name: "http", guest: 80, publish: port }] },
+      },
+    });
+  const port = freePort("127.0.0.1", new Set());
+  const blue = orderFor(A, published(1));
+  const green = { ...orderFor(A, published(2)), incarnation: 2, surge: true };
+  const untilCopy = async (
+    { incarnation }: Order,
+    look: (vm: ObservedVm) => boolean,
+  ) =>
+    await until(`copy ${incarnation}`, async () => {
+      const vms = (await master.report())?.vms ?? [];
+      return vms.find((vm) => vm.incarnation === incarnation && look(vm));
+    }, { timeoutMs: BOOT_TIMEOUT_MS });
+  await master.assign(1, [blue, green]);
+  const main = await untilCopy(blue, isSettled);
+  await untilCopy(green, isSettled);
+  assert.equal(main.address, `127.0.0.1:${port}`);
+  const [bluePid, greenPid] = await qemus(host.path);
+
+  await master.assign(2, [{ ...green, surge: false }]);
+  await untilCopy(green, ({ address }) => address === main.address);
+  assert.equal(await httpBody(port), "ok\n");
+  const left = await qemus(host.path);
+  assert.equal(left.length, 1);
+  assert.ok(left[0] === bluePid || left[0] === greenPid);
+  const vm = await untilCopy(green, isSettled);
+  assert.equal(vm.restarts, 0);
+  assert.equal(vm.runtimeHash, green.runtimeHash);
 });
 
 Deno.test("worker: an image that is never healthy falls back, with the master away", async () => {
