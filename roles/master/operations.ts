@@ -11,6 +11,7 @@
  */
 import { AppError } from "../model/errors.ts";
 import type { Actor } from "../model/event.ts";
+import { splitVmId } from "../model/ids.ts";
 import type {
   Operation,
   OperationKind,
@@ -41,13 +42,14 @@ import {
   runningOf,
   stepOperation,
 } from "./core/operations.ts";
+import { type Movable, planRebalance } from "./core/rebalance.ts";
 import { revertsOf } from "./core/rollout.ts";
 import {
   failByOperator,
   pause,
   promoteCanaries,
 } from "./core/rollout_requests.ts";
-import { viewRollout } from "./core/tick.ts";
+import { targetOf, viewRollout } from "./core/tick.ts";
 import type { Draft, Reading } from "./documents.ts";
 import { type MasterState, operationsIn } from "./state.ts";
 
@@ -363,8 +365,50 @@ export class Operations {
 
   // ---- moving -----------------------------------------------------------
 
-  /** Begins what was proposed. */
-  startRebalance(
+  /**
+   * Moves that would place a cluster's VMs better; with `apply` they begin.
+   *
+   * @throws {AppError} `refused` during a rollout, or while another rebalance of the cluster runs.
+   */
+  async rebalance(
+    cluster: string,
+    { maxMoves, apply }: { maxMoves: number; apply: boolean },
+    by: Actor,
+  ): Promise<{ proposal: Rebalance; operation: Operation | null }> {
+    const proposal = this.#propose(cluster, maxMoves);
+    const operation = apply && proposal.moves.length > 0
+      ? await this.#startRebalance(cluster, proposal, by)
+      : null;
+    return { proposal, operation };
+  }
+
+  #propose(cluster: string, maxMoves: number): Rebalance {
+    const { documents, room, clock } = this.#state;
+    const state = this.#state.state(documents, cluster);
+    const { rollout } = state.cluster;
+    if (rollout?.state === "running" || rollout?.state === "paused") {
+      throw new AppError(
+        "refused",
+        `Cannot rebalance "${cluster}": the rollout of generation ${rollout.generation} is ${rollout.state}`,
+        { hint: "wait until it has ended: procurator status --wait 600" },
+      );
+    }
+    const { generation } = targetOf(state);
+    const copies: Movable[] = [];
+    for (const [, placement] of documents.entries("placement", `${cluster}/`)) {
+      const { vm } = splitVmId(placement.vm);
+      const view = this.#state.specOf(cluster, placement.generation, vm);
+      if (view !== undefined) copies.push({ placement, spec: view.spec });
+    }
+    return planRebalance({
+      policy: state.generations.get(generation)?.placement ?? "spread",
+      copies,
+      maxMoves: Math.min(maxMoves, MAX_MOVES),
+      nowMs: clock.now(),
+    }, room);
+  }
+
+  #startRebalance(
     cluster: string,
     proposal: Rebalance,
     by: Actor,

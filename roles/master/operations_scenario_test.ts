@@ -271,3 +271,44 @@ Deno.test("a rollback by a worker, and one that is cut off, are events", async (
     );
   }
 });
+
+Deno.test("a rebalance is shown first, moves a few VMs at a time, and is not begun twice", async () => {
+  const scenario = await cluster(1);
+  await scenario.publish([web("1", { replicas: 6 })]);
+  await scenario.untilActive(1);
+  await scenario.addWorker("w2");
+  const { operations } = scenario.master;
+  // Younger VMs are left alone.
+  await scenario.run(31 * 60_000);
+  const shown = await operations.rebalance(
+    "shop",
+    { maxMoves: 10, apply: false },
+    by,
+  );
+  assert.equal(shown.operation, null);
+  assert.ok(shown.proposal.moves.length >= 2, shown.proposal.message);
+  assert.deepEqual(operations.list(10), [], "nothing was done");
+  const { operation } = await operations.rebalance(
+    "shop",
+    { maxMoves: 2, apply: true },
+    by,
+  );
+  assert.ok(operation !== null);
+  assert.deepEqual([operation.state, operation.total], ["running", 2]);
+  await rejects(
+    operations.rebalance("shop", { maxMoves: 2, apply: true }, by),
+    "refused",
+    /Cannot rebalance "shop": rebalance-1 does already/,
+  );
+  let least = Infinity;
+  await scenario.runUntil(
+    "it has ended",
+    () => operations.get(operation.id).state !== "running",
+    120_000,
+    () => least = Math.min(least, scenario.healthy("web")),
+  );
+  const ended = operations.get(operation.id);
+  assert.deepEqual([ended.state, ended.done], ["done", 2], ended.message);
+  assert.equal(vmsOn(scenario, "w2").length, 2);
+  assert.ok(least >= 6, `as few as ${least} of 6 were healthy`);
+});

@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { clusterStatusToWire, operationToWire } from "../../rpc/convert.ts";
+import {
+  clusterStatusToWire,
+  operationToWire,
+  rebalanceToWire,
+} from "../../rpc/convert.ts";
 import type { OperatorServer } from "../../rpc/generated/master.ts";
 import { MAX_REASON_CHARS } from "../model/operation.ts";
 import { Name } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
 import { z } from "zod";
-import { type Check, counter, notThere, type RpcDeps } from "./rpc_deps.ts";
+import { type Check, counter, type RpcDeps } from "./rpc_deps.ts";
 
 const Reason = z.string().max(MAX_REASON_CHARS);
 const OperationId = z.string().max(64);
@@ -104,7 +108,20 @@ function machineMethods(
       }, by);
       return { operation: operationToWire(made) };
     },
-    rebalance: notThere,
+    async rebalance({ cluster, maxMoves, apply }) {
+      const by = check();
+      const { proposal, operation } = await operations.rebalance(
+        service.views.clusterName(cluster),
+        { maxMoves, apply },
+        by,
+      );
+      return {
+        proposal: rebalanceToWire(proposal),
+        ...(operation === null
+          ? {}
+          : { operation: operationToWire(operation) }),
+      };
+    },
     async cancel({ operation }) {
       const by = check();
       const id = parseWith(OperationId, operation, {
