@@ -11,7 +11,7 @@ import type { Clock, Random } from "../model/ports.ts";
 import { type Paint, painter } from "./core/table.ts";
 import type { MasterClient, MasterTarget } from "./master_client.ts";
 
-/** Longest standard input that a command reads: a token. */
+/** Longest standard input that a command reads unless it says otherwise: a token. */
 const MAX_INPUT_BYTES = 64 * 1024;
 
 /** What commands read, write and call. */
@@ -28,8 +28,8 @@ export interface CliContext {
   readonly command: readonly string[];
   /** A secret from standard input, asked for where that is a terminal. */
   readSecret(prompt: string): Promise<string>;
-  /** What another program writes to standard input, until it ends. */
-  readInput(): Promise<string>;
+  /** What another program writes to standard input, until it ends; `maxBytes` is a token's size when not given. */
+  readInput(maxBytes?: number): Promise<string>;
   connectMaster(target: MasterTarget): Promise<MasterClient>;
   /** Resolves when the user or the system asks to stop; a second time ends the process. */
   untilStopped(): Promise<void>;
@@ -42,15 +42,15 @@ function writeAll(to: typeof Deno.stdout, text: string): void {
   for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
 }
 
-async function readInput(): Promise<string> {
+async function readInput(maxBytes = MAX_INPUT_BYTES): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of Deno.stdin.readable) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_INPUT_BYTES) {
+    if (text.length > maxBytes) {
       throw new AppError(
         "invalid",
-        `Cannot read standard input: it is larger than ${MAX_INPUT_BYTES} bytes`,
+        `Cannot read standard input: it is larger than ${maxBytes} bytes`,
       );
     }
   }

@@ -8,6 +8,8 @@ import type { Identity, TokenInfo, TokenRequest } from "../auth/mod.ts";
 import type {
   ClusterStatus,
   GenerationSummary,
+  Plan,
+  PlanRequest,
   PublishReply,
   PublishRequest,
 } from "../model/mod.ts";
@@ -36,6 +38,8 @@ export interface MasterClient extends OperatorClient, AsyncDisposable {
   rollback(cluster: string, generation: number): Promise<ClusterStatus>;
   resume(cluster: string): Promise<ClusterStatus>;
   retry(cluster: string, generation: number): Promise<ClusterStatus>;
+  /** What publishing this would do. */
+  plan(request: PlanRequest): Promise<Plan>;
   publish(request: PublishRequest): Promise<PublishReply>;
   highestGeneration(
     cluster: string,

@@ -11,6 +11,8 @@ import { connectRpc, type Session as RpcSession } from "../../rpc/mod.ts";
 import {
   clusterStatusFromWire,
   generationSummaryFromWire,
+  planFromWire,
+  planRequestToWire,
   publishReplyFromWire,
   publishRequestToWire,
 } from "../../rpc/convert.ts";
@@ -104,6 +106,12 @@ function methodsOf(
         operator.retry({ cluster, generation }, options)
       );
       return clusterStatusFromWire(reply.status);
+    },
+    async plan(request) {
+      using viewer = session.viewer().viewer;
+      const wire = planRequestToWire(request);
+      const reply = await call((options) => viewer.plan(wire, options));
+      return planFromWire(reply.plan);
     },
     async publish(request) {
       using publisher = session.publisher().publisher;

@@ -29,6 +29,7 @@ import {
   addOperations,
   addRebalance,
 } from "./commands/operations.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addRepo } from "./commands/repo.ts";
 import { addRpc } from "./commands/rpc.ts";
 import { addServe } from "./commands/serve.ts";
@@ -52,6 +53,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addExample,
   addRepo,
   addBuilds,
+  addPlan,
   addStatus,
   addGenerations,
   addLogs,

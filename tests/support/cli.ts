@@ -38,6 +38,7 @@ export function scriptedMaster(answers: Partial<MasterClient>): MasterClient {
     rollback: notScripted,
     resume: notScripted,
     retry: notScripted,
+    plan: notScripted,
     publish: notScripted,
     highestGeneration: notScripted,
     createToken: notScripted,
