@@ -21,6 +21,8 @@ export class WorkerLinkObject implements WorkerLinkServer, Released {
   readonly #check: Check;
   readonly #name: string;
   #registered = new DisposableStack();
+  /** Of the last report: polls carry none. */
+  #process = "";
 
   constructor(deps: RpcDeps, check: Check, name: string) {
     this.#deps = deps;
@@ -38,6 +40,7 @@ export class WorkerLinkObject implements WorkerLinkServer, Released {
       orderFenceFromWire(lastSeen),
       waitMs,
       signal,
+      this.#process,
     );
     return assignment === null
       ? { unchanged: true }
@@ -53,6 +56,7 @@ export class WorkerLinkObject implements WorkerLinkServer, Released {
         `Cannot take a report of "${report.worker}": this link belongs to "${this.#name}"`,
       );
     }
+    this.#process = report.process;
     return await this.#deps.service.pushData(report);
   }
 

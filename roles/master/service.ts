@@ -309,8 +309,9 @@ export class MasterService {
     lastSeen: OrderFence,
     waitMs: number,
     signal: AbortSignal,
+    process = "",
   ): Promise<Assignment | null> {
-    return this.#desk.getAssignment(worker, lastSeen, waitMs, signal);
+    return this.#desk.getAssignment(worker, lastSeen, waitMs, signal, process);
   }
 
   /** See {@linkcode WorkerDesk.pushData}. */

@@ -45,13 +45,19 @@ export class WorkerDesk {
    * The worker's assignment once its pair is above `lastSeen`, null when it
    * was not within `waitMs`, `signal` ended, or a newer poll took its place.
    * Renews the lease on arrival only.
+   *
+   * @param process of the reports that came the same way; empty: none did, and
+   * then nobody knows whose poll it is.
+   * @throws {AppError} `conflict` when another process reports by that name since.
    */
   async getAssignment(
     worker: string,
     lastSeen: OrderFence,
     waitMs: number,
     signal: AbortSignal,
+    process = "",
   ): Promise<Assignment | null> {
+    this.#state.presences.assertNotDisplaced(worker, process);
     await this.#admit(worker, lastSeen);
     const bootMs = this.#state.clock.bootMs();
     const ended = new AbortController();
@@ -59,7 +65,11 @@ export class WorkerDesk {
     signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
     const deadlineMs = bootMs + Math.min(waitMs, MAX_POLL_MS);
-    using _poll = this.#state.presences.openPoll(worker, end, bootMs);
+    using _poll = this.#state.presences.openPoll(
+      worker,
+      { end, process },
+      bootMs,
+    );
     try {
       for (;;) {
         const assignment = assignmentAbove(this.#state, worker, lastSeen);
@@ -79,6 +89,7 @@ export class WorkerDesk {
 
   /** Takes a worker's report and answers the newest pair of its orders. Renews the lease. */
   async pushData(report: WorkerReport): Promise<OrderFence> {
+    this.#state.presences.assertNotDisplaced(report.worker, report.process);
     await this.#admit(report.worker, report);
     this.#options.failpoint("master.report.received");
     const before = this.#state.presences.report(report.worker);

@@ -71,3 +71,31 @@ Deno.test("late reports of an older process or sequence are dropped", async () =
   await s.master.pushData(late);
   assert.equal(s.status().convergencePercent, 100);
 });
+
+Deno.test("a process in whose place another one reports gets no orders and renews no lease", async () => {
+  const s = await cluster(1);
+  const worker = s.workers.get("w1");
+  assert.ok(worker !== undefined);
+  await worker.step(s.master);
+  const old = worker.report();
+  const { signal } = new AbortController();
+  const poll = (process: string) =>
+    s.master.getAssignment("w1", worker.fence, 60_000, signal, process);
+  const open = poll(old.process);
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  const other = "f".repeat(32);
+  await s.master.pushData({ ...old, process: other, sequence: 1 });
+  assert.equal(await open, null, "its open poll ends");
+  await rejects(
+    poll(old.process),
+    "conflict",
+    /another process reports as worker/,
+  );
+  s.clock.advance(s.leaseMs);
+  await rejects(
+    s.master.pushData({ ...old, sequence: old.sequence + 1 }),
+    "conflict",
+    /another process reports as worker/,
+  );
+  assert.equal(s.master.views.getWorker("w1").worker.state, "disconnected");
+});

@@ -35,8 +35,8 @@ interface Presence {
   retired: string[];
   acknowledged: Acknowledgement | null;
   capability: WorkerCapability | null;
-  /** Ends the open poll; a worker has one. */
-  endPoll: (() => void) | null;
+  /** The open poll; a worker has one. */
+  poll: { end(): void; process: string } | null;
 }
 
 export class Presences {
@@ -69,7 +69,7 @@ export class Presences {
         retired: [],
         acknowledged: null,
         capability: null,
-        endPoll: null,
+        poll: null,
       };
       this.#byName.set(name, presence);
     }
@@ -100,27 +100,37 @@ export class Presences {
   }
 
   /**
-   * Keeps the newest report of the newest process; false for one that came late.
+   * Refuses a process in whose place another one reports.
+   *
+   * @throws {AppError} `conflict`.
+   */
+  assertNotDisplaced(name: string, process: string): void {
+    if (this.#byName.get(name)?.retired.includes(process) !== true) return;
+    throw new AppError(
+      "conflict",
+      `Cannot serve this process: another process reports as worker "${name}" since`,
+      {
+        hint:
+          "give each worker a name of its own, then restart those that shared one",
+      },
+    );
+  }
+
+  /**
+   * Keeps the newest report of the newest process; false for one that came
+   * late. The process before it is displaced, and its poll ends.
    *
    * @throws {AppError} `conflict` when a newer process reports by that name.
    */
   take(report: WorkerReport, bootMs: number): boolean {
+    this.assertNotDisplaced(report.worker, report.process);
     const presence = this.#of(report.worker, bootMs);
     const last = presence.report;
     if (last !== null && last.process !== report.process) {
-      if (presence.retired.includes(report.process)) {
-        throw new AppError(
-          "conflict",
-          `Cannot take this report: another process reports as worker "${report.worker}" since`,
-          {
-            hint:
-              "give each worker a name of its own, then restart those that shared one",
-          },
-        );
-      }
       presence.retired = [...presence.retired, last.process].slice(
         -MAX_RETIRED,
       );
+      if (presence.poll?.process === last.process) presence.poll.end();
     } else if (last !== null && report.sequence <= last.sequence) return false;
     presence.report = report;
     presence.reportedMs = bootMs;
@@ -160,14 +170,18 @@ export class Presences {
     };
   }
 
-  /** Opens a worker's poll, ending its older one. */
-  openPoll(name: string, end: () => void, bootMs: number): Disposable {
+  /** Opens a worker's poll, ending its older one; the process is empty while it has not reported. */
+  openPoll(
+    name: string,
+    poll: { end(): void; process: string },
+    bootMs: number,
+  ): Disposable {
     const presence = this.#of(name, bootMs);
-    presence.endPoll?.();
-    presence.endPoll = end;
+    presence.poll?.end();
+    presence.poll = poll;
     return {
       [Symbol.dispose]: () => {
-        if (presence.endPoll === end) presence.endPoll = null;
+        if (presence.poll === poll) presence.poll = null;
       },
     };
   }
