@@ -164,18 +164,14 @@ class Rebalancer {
     }
   }
 
-  /** The worker with the fewest copies, all of them movable; among equals the one whose content is youngest. */
+  /** The worker that is easiest to empty, with only copies that may move. */
   #easiest(tried: ReadonlySet<string>): WorkerRoom | undefined {
     let best: WorkerRoom | undefined;
     for (const [name, copies] of this.#byWorker) {
       const worker = this.#room.workers.get(name);
       if (worker === undefined || tried.has(name)) continue;
       if (worker.held !== copies.length || worker.held > this.#left) continue;
-      if (
-        best === undefined || worker.held < best.held ||
-        (worker.held === best.held &&
-          worker.meanPlacedMs > best.meanPlacedMs)
-      ) best = worker;
+      if (best === undefined || isEasier(worker, best)) best = worker;
     }
     return best;
   }
@@ -302,6 +298,15 @@ class Rebalancer {
   }
 }
 
+/** Fewer moves; then the younger content, as for placing; then the less to copy. */
+function isEasier(a: WorkerRoom, b: WorkerRoom): boolean {
+  if (a.held !== b.held) return a.held < b.held;
+  if (a.meanPlacedMs !== b.meanPlacedMs) return a.meanPlacedMs > b.meanPlacedMs;
+  const usedMib = ({ capacity, free }: WorkerRoom) =>
+    capacity.memoryMib - free.memoryMib;
+  return usedMib(a) < usedMib(b);
+}
+
 /** The other is smaller, and the worker has room for this one without it. */
 function makesRoom(copy: Movable, other: Movable, worker: WorkerRoom): boolean {
   const [own, its] = [copy.placement.reserved, other.placement.reserved];
@@ -346,8 +351,8 @@ export function planRebalance(
     moves,
     message: freed.length === 0
       ? `no worker can be emptied ${atMost}`
-      : `${countOf(moves.length, "move")} empty ${
-        countOf(freed.length, "worker")
+      : `${countOf(freed.length, "worker")} emptied by ${
+        countOf(moves.length, "move")
       }: ${names}`,
     freedWorkers: freed.length,
   };
