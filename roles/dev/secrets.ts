@@ -16,12 +16,13 @@ import { parseJsonWith } from "../model/parse.ts";
 import { AppError } from "../model/errors.ts";
 import { TOKEN_SERVICES, type TokenService } from "./core/layout.ts";
 
-/** Four services with four tokens each. */
+/** Four services with five tokens each. */
 const MAX_SECRETS_BYTES = 64 * 1024;
 
 /** Who shows a token, and the role it has at each service. */
 const HOLDERS = {
   client: { master: "admin", hub: "admin", ci: "admin", cache: "admin" },
+  master: { cache: "viewer" },
   ci: { master: "publisher", hub: "viewer", cache: "publisher" },
   hub: { master: "viewer", ci: "publisher" },
   worker: { master: "worker", cache: "viewer" },

@@ -45,7 +45,12 @@ const TOKENS = {
   },
   hub: { ci: "viewer", developer: "publisher" },
   ci: { hub: "publisher", viewer: "viewer" },
-  cache: { ci: "publisher", "worker-1": "viewer", "worker-2": "viewer" },
+  cache: {
+    ci: "publisher",
+    master: "viewer",
+    "worker-1": "viewer",
+    "worker-2": "viewer",
+  },
   // Their own HTTP, for metrics.
   "worker-1": { viewer: "viewer" },
   "worker-2": { viewer: "viewer" },
@@ -268,7 +273,7 @@ class Deploying {
     own: Record<string, unknown>,
   ): Promise<string> {
     const directory = join(this.#directory, name);
-    const hasTokens = name !== "master" && name !== "cache";
+    const hasTokens = name !== "cache";
     const config = {
       stateDir: this.stateDir(name),
       runDir: join(directory, "run"),
@@ -315,6 +320,7 @@ async function startAll(deploying: Deploying): Promise<void> {
   const masterUrl = deploying.masterUrl;
   await deploying.start("master", {
     rpcListen: `${deploying.host("master").address}:${RPC_PORT}`,
+    cacheUrl: deploying.url("cache"),
   });
   await deploying.start("cache", {});
   const answer = await deploying.get("cache", "/api/v1/public-key", "ci") as {

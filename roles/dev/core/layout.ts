@@ -40,7 +40,7 @@ export interface Layout {
     cache: string;
   };
   /** The token file of each role that calls others. */
-  tokenFiles: { ci: string; hub: string; worker: string };
+  tokenFiles: { master: string; ci: string; hub: string; worker: string };
   /** What the CLI reads. */
   clientConfigFile: string;
   /** Holds `procurator`, a client of this `dev`: to be put into PATH. */
@@ -64,6 +64,7 @@ export function layoutOf(input: LayoutInput): Layout {
       cache: http(ports.cache),
     },
     tokenFiles: {
+      master: join(stateDir, "dev", "master.tokens"),
       ci: join(stateDir, "dev", "ci.tokens"),
       hub: join(stateDir, "dev", "hub.tokens"),
       worker: join(stateDir, "dev", "worker.tokens"),
@@ -90,6 +91,8 @@ export function configsOf(
     cache: base("cache"),
     master: {
       ...base("master"),
+      tokenFile: tokenFiles.master,
+      cacheUrl: urls.cache,
       rpcListen: `127.0.0.1:${input.ports.masterRpc}`,
     },
     ci: {
