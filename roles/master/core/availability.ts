@@ -23,7 +23,11 @@ function namesOf(ids: ReadonlySet<string>): string {
   return names.join(", ");
 }
 
+/** Counted when it is first asked for: in a calm group nobody asks. */
 export class Availability {
+  readonly #plan: PlanBuilder;
+  readonly #group: readonly Wanted[];
+  #isCounted = false;
   /** Down, about to be, or not known to be up. */
   readonly #unavailable = new Set<string>();
   /** Known to be down, so that changing them takes nothing away. */
@@ -33,8 +37,16 @@ export class Availability {
   #placed = 0;
 
   constructor(plan: PlanBuilder, group: readonly Wanted[]) {
+    this.#plan = plan;
+    this.#group = group;
+  }
+
+  #count(): void {
+    if (this.#isCounted) return;
+    this.#isCounted = true;
+    const plan = this.#plan;
     const { observed } = plan.input;
-    for (const { id, view } of group) {
+    for (const { id, view } of this.#group) {
       const placement = plan.mains.get(id);
       if (placement === undefined) {
         if (!plan.ending.has(id)) continue;
@@ -56,11 +68,13 @@ export class Availability {
   }
 
   isDown(id: string): boolean {
+    this.#count();
     return this.#down.has(id);
   }
 
   /** Why this one must not be taken down or changed now; null: it may. */
   whyNot({ id, view }: Wanted): string | null {
+    this.#count();
     const { maxParallel, minAvailable = 0 } = view.spec.update;
     if (this.isDown(id)) {
       return this.#inFlight.size < maxParallel
@@ -76,6 +90,7 @@ export class Availability {
 
   /** It is taken down or changed now. */
   take(id: string): void {
+    this.#count();
     this.#inFlight.add(id);
     this.#unavailable.add(id);
   }

@@ -104,17 +104,37 @@ function frozenGroups(input: ClusterInput, current: Iterable<PlacementDoc>) {
 export function wantedGroups(
   input: ClusterInput,
   current: Iterable<PlacementDoc>,
-): Wanted[][] {
+): (readonly Wanted[])[] {
   if (input.mode === "frozen") return frozenGroups(input, current);
   const { target } = input;
   if (target === null) return [];
-  return [...target.specs].map(([name, view]) =>
-    Array.from({ length: view.spec.replicas }, (_, ordinal) => ({
-      id: vmId(input.cluster, name, ordinal),
-      view,
-      generation: target.generation,
-    }))
+  return [...target.specs.values()].map((view) =>
+    instancesOf(input.cluster, view, target.generation)
   );
+}
+
+/** By view, which is of one cluster: joining and hashing the ids again would be a third of a look. */
+const instances = new WeakMap<
+  SpecView,
+  { cluster: string; generation: number; all: readonly Wanted[] }
+>();
+
+function instancesOf(
+  cluster: string,
+  view: SpecView,
+  generation: number,
+): readonly Wanted[] {
+  const known = instances.get(view);
+  if (known?.cluster === cluster && known.generation === generation) {
+    return known.all;
+  }
+  const all = Array.from({ length: view.spec.replicas }, (_, ordinal) => ({
+    id: vmId(cluster, view.spec.name, ordinal),
+    view,
+    generation,
+  }));
+  instances.set(view, { cluster, generation, all });
+  return all;
 }
 
 /** What the active generation has for this instance; undefined: it does not have it. */
