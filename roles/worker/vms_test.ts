@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  testOrder,
+  testSpec,
+  VM_ID,
+} from "../../tests/support/worker_host_model.ts";
+import { VirtualClock } from "../../tests/support/virtual_clock.ts";
+import { MemoryHost, SimulatedVmm } from "../../vmm/mod.ts";
+import type { Order } from "../model/assignment.ts";
+import { type CopyId, copyKey } from "../model/ids.ts";
+import { SimulatedChecks } from "./checks.ts";
+import { noClosures } from "./closures.ts";
+import { type LedgerFiles, LedgerStore } from "./ledger_store.ts";
+import { Vms } from "./vms.ts";
+
+const PUBLISHED = 8080;
+
+/** A disk that is a table. */
+class MemoryFiles implements LedgerFiles {
+  readonly #texts = new Map<string, string>();
+
+  makeDirectory(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  read(path: string): Promise<string | null> {
+    return Promise.resolve(this.#texts.get(path) ?? null);
+  }
+
+  write(path: string, text: string): Promise<void> {
+    this.#texts.set(path, text);
+    return Promise.resolve();
+  }
+
+  remove(path: string): Promise<void> {
+    for (const known of this.#texts.keys()) {
+      if (known === path || known.startsWith(`${path}/`)) {
+        this.#texts.delete(known);
+      }
+    }
+    return Promise.resolve();
+  }
+
+  removeUnfinished(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  list(directory: string): Promise<string[]> {
+    const found = new Set<string>();
+    for (const path of this.#texts.keys()) {
+      if (!path.startsWith(`${directory}/`)) continue;
+      const end = path.indexOf("/", directory.length + 1);
+      found.add(end === -1 ? path : path.slice(0, end));
+    }
+    return Promise.resolve([...found].sort());
+  }
+
+  get size(): number {
+    return this.#texts.size;
+  }
+}
+
+/** Guests that take their time to power off. */
+class SlowVmm extends SimulatedVmm {
+  readonly #clock: VirtualClock;
+  stopMs = 0;
+
+  constructor(options: { host: MemoryHost; clock: VirtualClock }) {
+    super(options);
+    this.#clock = options.clock;
+  }
+
+  override async stop(copy: CopyId): Promise<void> {
+    if (this.stopMs > 0) await this.#clock.sleep(this.stopMs);
+    await super.stop(copy);
+  }
+}
+
+/** One host with its disk, and one worker after the other. */
+class Machine {
+  readonly clock = new VirtualClock();
+  readonly files = new MemoryFiles();
+  readonly #host = new MemoryHost();
+  readonly #alone: boolean;
+  #revision = 0;
+  #open: { vms: Vms; vmm: SlowVmm } | null = null;
+
+  constructor(alone: boolean) {
+    this.#alone = alone;
+  }
+
+  get #now(): { vms: Vms; vmm: SlowVmm } {
+    assert.ok(this.#open !== null);
+    return this.#open;
+  }
+
+  get vms(): Vms {
+    return this.#now.vms;
+  }
+
+  set stopMs(ms: number) {
+    this.#now.vmm.stopMs = ms;
+  }
+
+  async start(): Promise<void> {
+    const { clock } = this;
+    const vmm = new SlowVmm({ host: this.#host, clock });
+    const store = new LedgerStore({
+      stateDir: "/state",
+      runDir: "/run",
+      bootId: "boot-1",
+      files: this.files,
+      onUnreadable: (path, error) => assert.fail(`${path}: ${error}`),
+    });
+    await store.prepare();
+    const vms = new Vms({
+      name: "w1",
+      bootId: "boot-1",
+      clock,
+      vmm,
+      closures: noClosures,
+      checks: new SimulatedChecks((copy) => vmm.answers(copy)),
+      store,
+      volumesDir: "/state/volumes",
+      stopGraceMs: 0,
+      onWarning: (message) => assert.fail(message),
+      onChange: () => undefined,
+    });
+    await vms.start();
+    this.#open = { vms, vmm };
+  }
+
+  async stop(): Promise<void> {
+    const { vms, vmm } = this.#now;
+    let ended = false;
+    const ending = vms.stop().then(() => vmm.close()).then(() => ended = true);
+    // What is under way is waited for, and may take time.
+    while (!ended) await this.pass(100);
+    await ending;
+  }
+
+  async assign(orders: Order[]): Promise<void> {
+    const revision = ++this.#revision;
+    const fence = { leaseEpoch: 1, revision, leaseMs: 10_000 };
+    const { kind } = await this.vms.accept({ worker: "w1", ...fence, orders });
+    assert.equal(kind, "accepted");
+  }
+
+  /** Lets time pass, and looks at what runs all the while. */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 100) {
+      this.clock.advance(100);
+      for (let turn = 0; turn < 4; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const running = await this.#host.load();
+      if (this.#alone) assert.ok(running.length <= 1, "two on one volume");
+      const ports = running.flatMap((vm) => vm.ports.map(({ host }) => host));
+      assert.equal(new Set(ports).size, ports.length, "one port twice");
+      assert.equal(new Set(running.map(copyKey)).size, running.length);
+      for (const { hostFailure } of this.#open?.vms.observed() ?? []) {
+        assert.equal(hostFailure, null, "a copy is in another one's way");
+      }
+    }
+  }
+}
+
+const command = fc.oneof(
+  fc.record({
+    kind: fc.constant("assign" as const),
+    copies: fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }),
+    main: fc.integer({ min: 0, max: 3 }),
+  }),
+  fc.record({
+    kind: fc.constant("time" as const),
+    ms: fc.integer({ min: 100, max: 8000 }),
+  }),
+  fc.constant({ kind: "restart" as const }),
+  fc.record({
+    kind: fc.constant("slow" as const),
+    stopMs: fc.constantFrom(0, 300, 3000),
+  }),
+);
+
+Deno.test("Vms: whatever copies are ordered, no volume and no port has two; the last one ends with the published port", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.boolean(),
+      fc.array(command, { maxLength: 12 }),
+      async (alone, commands) => {
+        const spec = testSpec({
+          network: { ports: [{ name: "http", guest: 80, publish: PUBLISHED }] },
+          volumes: alone ? [{ name: "data", sizeMib: 8, mount: "/data" }] : [],
+        });
+        const order = (incarnation: number, surge: boolean) =>
+          testOrder("a", { incarnation, surge, spec });
+        const machine = new Machine(alone);
+        await machine.start();
+        for (const each of commands) {
+          if (each.kind === "time") await machine.pass(each.ms);
+          else if (each.kind === "slow") machine.stopMs = each.stopMs;
+          else if (each.kind === "restart") {
+            await machine.stop();
+            await machine.start();
+          } else {
+            const orders = each.copies.map((incarnation, index) =>
+              order(incarnation, index !== each.main)
+            );
+            await machine.assign(orders);
+          }
+        }
+        await machine.assign([order(9, false)]);
+        await machine.pass(60_000);
+        const seen = machine.vms.observed();
+        assert.deepEqual(
+          seen.map(({ vm, incarnation }) => ({ vm, incarnation })),
+          [{ vm: VM_ID, incarnation: 9 }],
+        );
+        assert.equal(seen[0]?.settled, true);
+        assert.equal(seen[0]?.restarts, 0);
+        assert.equal(seen[0]?.address, `127.0.0.1:${PUBLISHED}`);
+        await machine.assign([]);
+        await machine.pass(20_000);
+        assert.deepEqual(machine.vms.observed(), []);
+        await machine.stop();
+        assert.equal(machine.files.size, 1, "only the assignment is left");
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
