@@ -9,6 +9,8 @@ import { VmSpec } from "../../roles/model/vm_spec.ts";
 import type { SimulationPlan } from "./plan.ts";
 import type { RandomStream } from "./random.ts";
 
+export const CLUSTER = "shop";
+
 /** How the guest of an image behaves. */
 export type Behaviour =
   | "good"
@@ -26,6 +28,9 @@ interface Group {
   bootMs: number;
   label: number;
   maxParallel: number;
+  strategy: "rolling" | "canary" | "blue-green";
+  canary: number;
+  autoPromote: boolean;
   dependsOn: string[];
   hasVolume: boolean;
   published: number | null;
@@ -61,6 +66,9 @@ export class Catalogue {
       label: 0,
       maxParallel: random.pick([1, 1, 1, 2, 3]) * plan.parallelFactor,
       dependsOn: index > 0 && random.chance(0.3) ? [NAMES[0] ?? ""] : [],
+      strategy: "rolling",
+      canary: random.integer(1, 2),
+      autoPromote: random.chance(0.5),
       hasVolume: random.chance(0.35),
       published: null,
     }));
@@ -68,6 +76,12 @@ export class Catalogue {
     if (first !== undefined && random.chance(0.3)) {
       first.published = 8080;
       first.replicas = Math.min(first.replicas, plan.workers - 1);
+    }
+    for (const group of this.#groups) {
+      // What has a volume is never there twice, and a published port is free only when the old copy has gone.
+      if (group.hasVolume || group.published !== null) continue;
+      group.strategy = random.pick(["rolling", "canary", "blue-green"]);
+      group.canary = Math.min(group.canary, group.replicas);
     }
     this.#fit();
   }
@@ -86,7 +100,7 @@ export class Catalogue {
     const most = () => Math.min(safe(), workers * workerMib * fill);
     const asked = () =>
       this.#groups.reduce(
-        (sum, { replicas, memoryMib }) => sum + replicas * memoryMib,
+        (sum, group) => sum + copiesOf(group) * group.memoryMib,
         0,
       );
     while (asked() > most()) {
@@ -131,6 +145,11 @@ export class Catalogue {
       healthChecks: [{ name: "up", kind: "tcp", port: 80, intervalMs: 5000 }],
       update: {
         maxParallel: group.maxParallel,
+        strategy: group.strategy,
+        canary: group.strategy === "canary"
+          ? Math.min(group.canary, group.replicas)
+          : 0,
+        autoPromote: group.autoPromote,
         minHealthyTimeMs: MIN_HEALTHY_MS,
         healthyDeadlineMs: 40_000,
         progressDeadlineMs: 180_000,
@@ -201,6 +220,12 @@ export class Catalogue {
       changed.map(({ name }) => name).join(", ")
     }`;
   }
+}
+
+/** At most, while a generation replaces another. */
+function copiesOf({ replicas, strategy, canary }: Group): number {
+  if (strategy === "blue-green") return 2 * replicas;
+  return replicas + (strategy === "canary" ? canary : 0);
 }
 
 function cmdlineOf({ behaviour, bootMs, version }: Group): string {

@@ -56,6 +56,8 @@ export interface SimulationPlan {
   maxInstances: number;
   publishes: number;
   faults: ReadonlySet<FaultGroup>;
+  /** None of the faults takes an instance down or moves one. */
+  isGentle: boolean;
   /** Hundreds of instances one at a time would take longer than the run. */
   parallelFactor: number;
   leaseMs: number;
@@ -102,6 +104,7 @@ export function drawPlan(
     maxInstances: isLarge ? 500 : random.pick([6, 8, 10, 12, 16, 24, 40]),
     publishes: isLarge ? 8 : random.integer(3, 5),
     faults,
+    isGentle: [...faults].every((group) => GENTLE_GROUPS.includes(group)),
     leaseMs,
     // At most a quarter of the lease, as the master's configuration demands.
     tickMs: isLarge ? leaseMs / 4 : random.pick([1000, 2000, leaseMs / 4]),

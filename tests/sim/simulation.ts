@@ -129,7 +129,10 @@ class Simulation {
     transitions.onEvents = (events) =>
       checkers.forEach((c) => c.eventsCommitted?.(events));
     reader.onEvent = (event) => checkers.forEach((c) => c.eventRead?.(event));
-    transitions.onUpdate = () => workload.orderGiven();
+    transitions.onUpdate = (placement) => {
+      checkers.forEach((c) => c.updated?.(placement));
+      workload.orderGiven();
+    };
     transitions.onCluster = (doc) =>
       checkers.forEach((c) => c.clusterCommitted?.(doc));
     transitions.onGeneration = (doc) =>
@@ -189,6 +192,7 @@ class Simulation {
     } finally {
       globalThis.removeEventListener("unhandledrejection", onRejection);
       reader.end();
+      workload.operator.end();
       for (const worker of workers) worker.kill();
       master.onDown = () => undefined;
       master.close();
@@ -230,7 +234,7 @@ class Simulation {
     await workload.idle();
     await kernel.sleep(1000);
     try {
-      await workload.resume();
+      await workload.operator.restore();
       const isStuck = workload.catalogue.isBad ||
         (transitions.cluster?.active ?? 0) === 0;
       if (!isStuck && this.#random.child("wishes").chance(0.5)) return;

@@ -26,7 +26,7 @@ export class Transitions {
   readonly #workers = new Map<string, WorkerDoc>();
   readonly #trace: Trace;
   /** Told when a worker is given other content to run. */
-  onUpdate: () => void = () => undefined;
+  onUpdate: (placement: PlacementDoc) => void = () => undefined;
   /** Told of each committed state of the cluster. */
   onCluster: (doc: ClusterDoc) => void = () => undefined;
 
@@ -44,7 +44,12 @@ export class Transitions {
   ): void {
     this.events += events.length;
     this.onEvents(events);
-    for (const { kind, id, json } of operations) {
+    // What follows from the cluster's state is looked at in its light.
+    const ordered = [
+      ...operations.filter(({ kind }) => kind === "cluster"),
+      ...operations.filter(({ kind }) => kind !== "cluster"),
+    ];
+    for (const { kind, id, json } of ordered) {
       switch (kind) {
         case "placement":
           this.#placement(id, json);
@@ -71,7 +76,7 @@ export class Transitions {
     const after: PlacementDoc = JSON.parse(json);
     this.placements.set(id, after);
     const kind = before === undefined ? "place" : placementStep(before, after);
-    if (kind === "update") this.onUpdate();
+    if (kind === "update") this.onUpdate(after);
     this.#trace.seen(
       kind,
       after.worker,

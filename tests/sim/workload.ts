@@ -12,15 +12,15 @@ import {
   publishReplyFromWire,
   publishRequestToWire,
 } from "../../rpc/convert.ts";
-import { type Behaviour, Catalogue } from "./catalogue.ts";
+import { type Behaviour, Catalogue, CLUSTER } from "./catalogue.ts";
 import { Client } from "./client.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
+import { Operator, type OperatorPromises } from "./operator.ts";
 import type { SimulationPlan } from "./plan.ts";
 import type { RandomStream } from "./random.ts";
 import type { Trace } from "./trace.ts";
 
-export const CLUSTER = "shop";
 const FIRST_PUBLISH_MS = 5000;
 /** Between two tries of the same call. */
 const RETRY_MS = { min: 500, max: 3000 };
@@ -31,14 +31,8 @@ const MAX_TRIES = 200;
 const FINAL = new Set(["refused", "conflict", "invalid", "not_found"]);
 
 /** Told what was promised to the users. */
-export interface Promises {
+export interface Promises extends OperatorPromises {
   published(request: PublishRequest): void;
-  /** Asked for, not answered yet: it may or may not hold. */
-  operating(): void;
-  rolledBack(active: number): void;
-  resumed(): void;
-  /** Asked for, not answered yet. */
-  retrying(generation: number): void;
 }
 
 interface WorkloadParts {
@@ -51,13 +45,14 @@ interface WorkloadParts {
 
 export class Workload {
   readonly catalogue: Catalogue;
+  readonly operator: Operator;
   /** Every intent that was sent, by generation. */
   readonly sent = new Map<number, PublishRequest>();
   readonly #parts: WorkloadParts;
   readonly #plan: SimulationPlan;
   readonly #random: RandomStream;
   readonly #publisher: Client;
-  readonly #operator: Client;
+  readonly #viewer: Client;
   #busy: Promise<void> = Promise.resolve();
   /** Left of this run. */
   #interruptions = 2;
@@ -70,9 +65,15 @@ export class Workload {
     const { kernel, network } = parts;
     const common = { kernel, network };
     this.#publisher = new Client("ci", { ...common, token: "publisher" });
-    this.#operator = new Client("operator", {
-      ...common,
-      token: "operator",
+    this.#viewer = new Client("operator", { ...common, token: "operator" });
+    this.operator = new Operator({
+      kernel,
+      plan,
+      random: parts.random.child("operator"),
+      trace: parts.trace,
+      client: this.#viewer,
+      insist: (client, action) => this.#insist(client, action),
+      promises: parts.promises,
     });
   }
 
@@ -89,11 +90,12 @@ export class Workload {
         this.#publishNext();
       });
     }
-    const operations = random.integer(2, 6);
+    const operations = random.integer(3, 8);
     for (let count = 0; count < operations; count++) {
       kernel.after(random.integer(90_000, stormMs), () => this.#operate());
     }
     kernel.after(random.integer(60_000, stormMs), () => this.#readLog());
+    void this.operator.watch();
   }
 
   /** Now and then somebody acts at the worst moment: when an order was given and not yet obeyed. */
@@ -104,7 +106,7 @@ export class Workload {
     if (!isTime || !this.#random.chance(0.1)) return;
     this.#interruptions--;
     trace.line("users", "interrupt");
-    if (this.#random.chance(0.5)) this.#inOrder(() => this.rollback());
+    if (this.#random.chance(0.5)) this.#inOrder(() => this.operator.rollback());
     else {
       trace.line("ci", this.catalogue.change(this.#allowed()));
       this.#publishNext();
@@ -238,64 +240,13 @@ export class Workload {
   }
 
   #operate(): void {
-    const draw = this.#random.fraction();
-    if (draw < 0.5) this.#inOrder(() => this.rollback());
-    else if (draw < 0.75) this.#inOrder(() => this.resume());
-    else this.#inOrder(() => this.retry());
-  }
-
-  async rollback(): Promise<void> {
-    const { promises, trace } = this.#parts;
-    promises.operating();
-    const active = await this.#insist(this.#operator, async (session, call) => {
-      using operator = session.operator().operator;
-      const { status } = await operator.rollback(
-        { cluster: CLUSTER, generation: 0 },
-        call,
-      );
-      return Number(status?.activeGeneration ?? 0);
-    });
-    promises.rolledBack(active);
-    trace.seen("rollback", "operator", `to ${active}`);
-  }
-
-  async resume(): Promise<void> {
-    const { promises, trace } = this.#parts;
-    promises.operating();
-    await this.#insist(this.#operator, async (session, call) => {
-      using operator = session.operator().operator;
-      await operator.resume({ cluster: CLUSTER }, call);
-    });
-    promises.resumed();
-    trace.seen("resume", "operator", "");
-  }
-
-  /** Tries the newest failed generation again. */
-  async retry(): Promise<void> {
-    const { promises, trace } = this.#parts;
-    const failed = await this.#insist(this.#operator, async (session, call) => {
-      using viewer = session.viewer().viewer;
-      const { generations } = await viewer.generations(
-        { cluster: CLUSTER, limit: 20 },
-        call,
-      );
-      return generations.find(({ state }) => state === "failed");
-    });
-    if (failed === undefined) return;
-    promises.operating();
-    const generation = Number(failed.generation);
-    promises.retrying(generation);
-    await this.#insist(this.#operator, async (session, call) => {
-      using operator = session.operator().operator;
-      await operator.retry({ cluster: CLUSTER, generation }, call);
-    });
-    trace.seen("retry", "operator", String(generation));
+    this.#inOrder(() => this.operator.act());
   }
 
   #readLog(): void {
     const { trace } = this.#parts;
     const group = this.catalogue.specs()[0]?.name;
-    this.#operator.call(async (session, call) => {
+    this.#viewer.call(async (session, call) => {
       using viewer = session.viewer().viewer;
       const vm = `${CLUSTER}/${group}-0`;
       const { text } = await viewer.logs({ vm, maxBytes: 1000 }, call);

@@ -5,7 +5,7 @@
  */
 import type { MasterService } from "../../../roles/master/service.ts";
 import type { PublishRequest } from "../../../roles/model/generation.ts";
-import { CLUSTER } from "../workload.ts";
+import { CLUSTER } from "../catalogue.ts";
 import type { MakeChecker } from "./checker.ts";
 
 /** More than are ever published in one run. */

@@ -1,14 +1,14 @@
 /**
  * The availability floor: while generations replace each other, at most
- * `maxParallel` instances of a VM are down. Claimed only where nothing else
+ * `maxParallel` instances of a VM are down, and none of a blue-green VM. Claimed only where nothing else
  * takes instances down: no lost or rebooted workers, no guest that crashes
  * after it was committed, no failing hosts, no volumes' room to wait for.
  *
  * @module
  */
+import type { VmSpec } from "../../../roles/model/vm_spec.ts";
 import { splitVmId } from "../../../roles/model/ids.ts";
-import { GENTLE_GROUPS } from "../plan.ts";
-import { CLUSTER } from "../workload.ts";
+import { CLUSTER } from "../catalogue.ts";
 import type { MakeChecker, World } from "./checker.ts";
 
 interface Floor {
@@ -18,7 +18,13 @@ interface Floor {
   maxParallel: number;
   /** All of them have answered at some time. */
   isArmed: boolean;
+  strategy: VmSpec["update"]["strategy"];
+  /** Until then the worker may be changing copies in place. */
+  inPlaceUntilMs: number;
 }
+
+/** From the commit of such an order to the end of all that comes of it. */
+const IN_PLACE_MS = 120_000;
 
 function answering(world: World, vm: string, replicas: number): number {
   let count = 0;
@@ -33,11 +39,8 @@ function answering(world: World, vm: string, replicas: number): number {
 }
 
 export const alwaysAvailability: MakeChecker = (world) => {
-  const { plan, trace, workload } = world;
-  const isGentle = [...plan.faults].every((group) =>
-    GENTLE_GROUPS.includes(group)
-  );
-  if (!isGentle) return {};
+  const { plan, trace, kernel, workload, transitions } = world;
+  if (!plan.isGentle) return {};
   const floors = new Map<string, Floor>();
   let learned = 0;
   // An intent may be in force before its publisher has an answer, and again after a rollback.
@@ -50,9 +53,10 @@ export const alwaysAvailability: MakeChecker = (world) => {
       const replicas = specs.get(name)?.replicas ?? 0;
       floor.replicas = Math.min(floor.replicas, replicas);
     }
-    for (const [name, { replicas, update: { maxParallel } }] of specs) {
+    for (const [name, { replicas, update }] of specs) {
+      const { maxParallel, strategy } = update;
       const floor = floors.get(name) ??
-        { replicas, maxParallel, isArmed: false };
+        { replicas, maxParallel, strategy, isArmed: false, inPlaceUntilMs: 0 };
       floor.maxParallel = Math.max(floor.maxParallel, maxParallel);
       floors.set(name, floor);
     }
@@ -64,7 +68,21 @@ export const alwaysAvailability: MakeChecker = (world) => {
         floor.replicas;
     }
   };
+  /** Copies that come up beside the others take none of them down. */
+  const mayBeDown = ({ strategy, maxParallel, inPlaceUntilMs }: Floor) =>
+    strategy === "blue-green" && kernel.nowMs > inPlaceUntilMs &&
+      workload.operator.drains === 0
+      ? 0
+      : maxParallel;
   return {
+    // What goes back to the active generation does so in place, whatever its strategy.
+    updated({ vm: id }) {
+      if (transitions.cluster?.rollout?.state === "running") return;
+      const floor = floors.get(splitVmId(id).vm);
+      if (floor !== undefined) {
+        floor.inPlaceUntilMs = kernel.nowMs + IN_PLACE_MS;
+      }
+    },
     vmStarted: arm,
     vmEnded(_host, vm) {
       arm();
@@ -72,10 +90,11 @@ export const alwaysAvailability: MakeChecker = (world) => {
       const floor = floors.get(name);
       if (floor === undefined || !floor.isArmed) return;
       const up = answering(world, name, floor.replicas);
-      if (up >= floor.replicas - floor.maxParallel) return;
+      const most = mayBeDown(floor);
+      if (up >= floor.replicas - most) return;
       trace.broken(
         "always_availability",
-        `${up} of ${floor.replicas} ${name} answer, ${floor.maxParallel} may be down`,
+        `${up} of ${floor.replicas} ${name} answer, ${most} may be down`,
       );
     },
   };

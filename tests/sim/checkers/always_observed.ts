@@ -13,7 +13,7 @@ import type {
   ObservedVm,
   WorkerReport,
 } from "../../../roles/model/observed.ts";
-import { CLUSTER } from "../workload.ts";
+import { CLUSTER } from "../catalogue.ts";
 import type { MakeChecker } from "./checker.ts";
 
 /** Reports of one worker that may be in force: the newest answered, and those sent since. */

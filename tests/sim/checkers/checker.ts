@@ -7,6 +7,7 @@
 import type {
   ClusterDoc,
   GenerationDoc,
+  PlacementDoc,
 } from "../../../roles/master/core/documents.ts";
 import type { NewEvent } from "../../../roles/master/core/events.ts";
 import type { MasterService } from "../../../roles/master/service.ts";
@@ -45,6 +46,8 @@ export interface Checker {
   vmEnded?(host: Host, vm: RunningVm): void;
   written?(host: Host, path: string, text: string): void;
   clusterCommitted?(doc: ClusterDoc): void;
+  /** A copy is told to run something else. */
+  updated?(placement: PlacementDoc): void;
   generationCommitted?(doc: GenerationDoc): void;
   /** What a worker is told has changed. */
   ordersCommitted?(worker: string, revision: number): void;

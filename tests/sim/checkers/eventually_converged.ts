@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CLUSTER } from "../workload.ts";
+import { CLUSTER } from "../catalogue.ts";
 import type { Eventually } from "./checker.ts";
 
 export const eventuallyConverged: Eventually = ({ master, hosts }) => {
