@@ -64,7 +64,7 @@ function put(draft: Draft, change: Change): void {
   const { vm, incarnation, worker, isPublished, memoryMib, isThere } = change;
   // No two VMs hold one port of a worker: that would break an invariant.
   const ports = isPublished
-    ? [8000 + vm.charCodeAt(0) + Number(vm.at(-1))]
+    ? [8000 + 2 * vm.charCodeAt(0) + Number(vm.at(-1))]
     : [];
   const reserved = { cpuMilli: 500, memoryMib };
   const doc = placement(vm, { incarnation, worker, ports, reserved });
