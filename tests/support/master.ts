@@ -162,6 +162,24 @@ export class MasterScenario {
     );
   }
 
+  /** What happened, in the words of the event stream. */
+  async events(): Promise<string[]> {
+    const request = {
+      after: 0,
+      tail: 0,
+      topics: [],
+      cluster: "",
+      audit: false,
+    };
+    const { signal } = new AbortController();
+    const messages: string[] = [];
+    const pages = this.master.events.read(request, { follow: false, signal });
+    for await (const { events } of pages) {
+      for (const { message } of events) messages.push(message);
+    }
+    return messages;
+  }
+
   /** Copies of VMs of a name that answer their checks, on connected workers. */
   healthy(name: string): number {
     let count = 0;

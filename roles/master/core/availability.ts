@@ -49,8 +49,8 @@ export class Availability {
     for (const { id, view } of this.#group) {
       const placement = plan.mains.get(id);
       if (placement === undefined) {
-        if (!plan.ending.has(id)) continue;
-        // It was stopped to start elsewhere.
+        if (!plan.ending.has(id) && !plan.gone.has(id)) continue;
+        // It was stopped to start elsewhere. Who has no place at all does not count: nobody would ever go on.
         this.#unavailable.add(id);
         this.#placed++;
         continue;

@@ -14,6 +14,7 @@
 import type { Availability } from "./availability.ts";
 import { waitsForGroup } from "./dependencies.ts";
 import type { Avoid, PlacementDoc } from "./documents.ts";
+import { gaveWayTo, makeWay } from "./giving_way.ts";
 import type { PlanBuilder } from "./plan_builder.ts";
 import { isReady } from "./snapshot.ts";
 import { mayDouble } from "./surging.ts";
@@ -96,7 +97,7 @@ export function placeMissing(
     avoid: last?.avoid ?? [],
     only: pin,
     reason: `generation ${content.generation} asks for it`,
-    isHeldBack,
+    isNewcomer: isHeldBack && content === wanted,
   });
 }
 
@@ -104,27 +105,33 @@ interface MainOptions {
   avoid: Avoid[];
   only: string | undefined;
   reason: string;
-  isHeldBack: boolean;
+  /** Nothing that runs gives way to it before the rollout goes on. */
+  isNewcomer: boolean;
 }
 
 function placeMain(
   plan: PlanBuilder,
   wanted: Wanted,
-  { avoid, only, reason, isHeldBack }: MainOptions,
+  { avoid, only, reason, isNewcomer }: MainOptions,
 ): void {
   const placing = plan.choose(wanted, { avoid, only });
   if (placing.worker !== null) {
     plan.place(wanted, placing, reason, { avoid });
     return;
   }
+  const gaveWay = gaveWayTo(plan, wanted.id);
+  const prefix = gaveWay === null ? "" : `${gaveWay}; `;
+  const made = placing.lacksRoom && !isNewcomer
+    ? makeWay(plan, wanted, { avoid, only })
+    : null;
   const pinned = only === undefined ? "" : `its volume is on ${only}: `;
-  const text = `Cannot place ${wanted.id}: ${pinned}${placing.why}`;
+  const text = made ?? `Cannot place ${wanted.id}: ${pinned}${placing.why}`;
   const wait = only !== undefined
     ? "host"
-    : isHeldBack
+    : isNewcomer
     ? "turn"
     : plan.waitOf(placing, "place");
-  plan.tell(wanted.id, text, wait);
+  plan.tell(wanted.id, `${prefix}${text}`, wait);
 }
 
 // ---- away from trouble --------------------------------------------------
@@ -184,7 +191,10 @@ export function moveMain(
   const only = pin === main.worker ? undefined : pin;
   const placing = plan.choose(wanted, { avoid, except, only });
   if (placing.worker === null) {
-    const text = `${why}; no other place: ${placing.why}`;
+    const made = isLost && placing.lacksRoom
+      ? makeWay(plan, wanted, { avoid, except, only })
+      : null;
+    const text = `${why}; ${made ?? `no other place: ${placing.why}`}`;
     plan.tell(wanted.id, text, "host");
     return false;
   }

@@ -13,8 +13,13 @@
 import type { VmSpec } from "../../model/vm_spec.ts";
 import type { Action } from "./actions.ts";
 import type { Avoid, PlacementDoc, VolumeDoc } from "./documents.ts";
-import type { Room, Size } from "./placing.ts";
-import { choosePlace, decisionOf, type Placing } from "./scheduler.ts";
+import type { Room, Size, Taken } from "./placing.ts";
+import {
+  choosePlace,
+  decisionOf,
+  type Placing,
+  type PlacingRequest,
+} from "./scheduler.ts";
 import { isAvailable, type SpecView } from "./snapshot.ts";
 import {
   type ClusterInput,
@@ -71,8 +76,14 @@ export class PlanBuilder {
   readonly surges = new Map<string, PlacementDoc>();
   /** Copies that were told to end and are not known to be gone, oldest first. */
   readonly ending = new Map<string, PlacementDoc[]>();
+  /** Those of which this plan learns that a copy has ended. */
+  readonly gone = new Set<string>();
   /** Answers of dependencies.ts, looked up once: thousands may depend on thousands. */
   readonly healthyGroups = new Map<string, boolean>();
+  /** What was promised to copies that wait for others to give way; held while the plan is made. */
+  readonly claims: Taken[] = [];
+  /** Main copies that no generation in force asks for are still there: their room comes first. */
+  hasExtra = false;
   /** A main copy has no room. */
   lacksRoom = false;
   readonly #lacking: Size = { cpuMilli: 0, memoryMib: 0 };
@@ -116,6 +127,7 @@ export class PlanBuilder {
         const isRemoved = !this.room.workers.has(copy.worker);
         if (!isRemoved && !this.input.observed.isGone(copy)) return true;
         this.room.release(copy);
+        this.gone.add(id);
         this.actions.push({
           kind: "forget",
           before: copy,
@@ -171,15 +183,12 @@ export class PlanBuilder {
     return fallbackWanted(input, wanted.id) ?? wanted;
   }
 
-  choose(wanted: Wanted, options: PlaceOptions = {}): Placing {
+  /** What the scheduler is asked for a copy. */
+  requestOf(wanted: Wanted, options: PlaceOptions = {}): PlacingRequest {
     const { kind = "new", avoid = [], except, only } = options;
-    const isPlain = avoid.length === 0 && except === undefined &&
-      only === undefined && kind === "new";
-    const known = isPlain ? this.#unplaceable.get(wanted.view) : undefined;
-    if (known !== undefined) return known;
     const { spec } = wanted.view;
     const bytesPresent = this.input.closureShareOf?.(spec);
-    const placing = choosePlace({
+    return {
       vm: wanted.id,
       spec,
       size: sizeHeld(this.input, wanted, kind),
@@ -189,7 +198,16 @@ export class PlanBuilder {
       ...(bytesPresent === undefined ? {} : { bytesPresent }),
       ...(except === undefined ? {} : { except }),
       ...(only === undefined ? {} : { only }),
-    }, this.room);
+    };
+  }
+
+  choose(wanted: Wanted, options: PlaceOptions = {}): Placing {
+    const { kind = "new", avoid = [], except, only } = options;
+    const isPlain = avoid.length === 0 && except === undefined &&
+      only === undefined && kind === "new";
+    const known = isPlain ? this.#unplaceable.get(wanted.view) : undefined;
+    if (known !== undefined) return known;
+    const placing = choosePlace(this.requestOf(wanted, options), this.room);
     if (placing.worker === null) {
       if (isPlain) this.#unplaceable.set(wanted.view, placing);
       if (kind !== "surge") this.lacksRoom ||= placing.lacksRoom;
@@ -276,6 +294,7 @@ export class PlanBuilder {
   }
 
   end(): ClusterPlan {
+    for (const claim of this.claims) this.room.release(claim);
     let lookAgainAtMs: number | null = null;
     for (const { avoid } of this.input.placements) {
       for (const { untilMs } of avoid) {

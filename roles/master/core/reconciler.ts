@@ -65,13 +65,14 @@ function planGroup(
       placeMissing(plan, wanted, isHeldBack);
       continue;
     }
-    if (moveFromTrouble(plan, wanted, main)) continue;
     const isOutdated = main.runtimeHash !== wanted.view.runtimeHash;
     const isInTrial = trial.has(wanted.id);
     const isForced = plan.input.moves.get(wanted.id)?.isForced ?? false;
-    // What is about to change moves with its change.
-    const mayMove = !isOutdated || isHeldBack || isForced;
     const options = { wanted, main, availability, isInTrial };
+    if (isForced && moveAsAsked(plan, options)) continue;
+    if (moveFromTrouble(plan, wanted, main)) continue;
+    // What is about to change moves with its change.
+    const mayMove = (!isOutdated || isHeldBack) && !isForced;
     if (mayMove && moveAsAsked(plan, options)) continue;
     if (isOutdated) outdated.push([wanted, main]);
     else keepMain(plan, wanted, main, isHeldBack);
@@ -132,6 +133,10 @@ function removeExtra(
   }
 }
 
+function priorityOf(group: readonly Wanted[]): number {
+  return group[0]?.view.spec.priority ?? 0;
+}
+
 /** Plans one cluster, taking from `room` what it gives out. */
 export function planCluster(input: ClusterInput, room: Room): ClusterPlan {
   const plan = new PlanBuilder(input, room);
@@ -144,9 +149,12 @@ export function planCluster(input: ClusterInput, room: Room): ClusterPlan {
     (input.isPaused || trial.size > 0);
   const phase: Phase = { trial, isHeldBack };
   endUnwanted(plan, phase);
-  for (const group of groups) planGroup(plan, group, phase);
-  for (const wanted of trial.values()) planTrialCopy(plan, wanted);
   const wanted = new Set(groups.flat().map(({ id }) => id));
+  plan.hasExtra = [...plan.mains.keys()].some((id) => !wanted.has(id));
+  // Who gave way to another must not be placed before it.
+  const byPriority = [...groups].sort((a, b) => priorityOf(b) - priorityOf(a));
+  for (const group of byPriority) planGroup(plan, group, phase);
+  for (const wanted of trial.values()) planTrialCopy(plan, wanted);
   removeExtra(plan, wanted, isHeldBack);
   return plan.end();
 }

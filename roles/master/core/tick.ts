@@ -257,9 +257,11 @@ function clusterInput(
     : mode === "settled"
     ? cluster.previous
     : 0;
+  const lastReport = input.reports.get(cluster.name);
   return {
     cluster: cluster.name,
     mode,
+    ...(lastReport === undefined ? {} : { lastReport }),
     isPaused: cluster.rollout?.state === "paused",
     isPromoted: cluster.rollout?.isPromoted ?? false,
     target: viewOf(state, generation, specsOf),

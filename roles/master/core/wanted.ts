@@ -60,6 +60,8 @@ export interface ClusterInput {
   closureShareOf?(spec: VmSpec): ((worker: string) => number) | undefined;
   /** It succeeded once: what it started was healthy for its time. */
   isProven(generation: number): boolean;
+  /** What the last plan said of VMs: words to be kept, never a reason for a step. */
+  lastReport?: ReadonlyMap<string, string>;
   nowMs: number;
 }
 
