@@ -19,6 +19,12 @@ export function formatPath(path: readonly PropertyKey[]): string {
   return text === "" ? "(top level)" : text;
 }
 
+/** What is wrong; of a key, the rule for keys rather than that there is one. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  const [inner] = issue.code === "invalid_key" ? issue.issues : [];
+  return inner === undefined ? issue.message : `this name ${inner.message}`;
+}
+
 /**
  * Parses `value` by `schema`.
  *
@@ -33,7 +39,7 @@ export function parseWith<S extends z.ZodType>(
   if (result.success) return result.data;
   const issues = result.error.issues;
   const shown = issues.slice(0, MAX_ISSUES).map((issue) =>
-    `${formatPath(issue.path)}: ${issue.message}`
+    `${formatPath(issue.path)}: ${messageOf(issue)}`
   );
   const more = issues.length > MAX_ISSUES
     ? ` (and ${issues.length - MAX_ISSUES} more)`

@@ -11,16 +11,13 @@ import {
   type PublishRequest,
 } from "../../model/generation.ts";
 import { hashOfText, intentText } from "../../model/hashes.ts";
-import type { VmSpec } from "../../model/vm_spec.ts";
 import {
   type ClusterDoc,
   type GenerationDoc,
-  MAX_INSTANCES,
   type WorkerDoc,
 } from "./documents.ts";
 import type { ClusterState } from "./generations.ts";
-import { publishedPorts } from "./placing.ts";
-import { describeRule, ruleProblem } from "./rules.ts";
+import { instancesOf, sizeProblem, specProblem } from "./publish_specs.ts";
 
 /** `repeat`: known, nothing changes. `admit`: a new generation. */
 export type PublishDecision =
@@ -107,120 +104,6 @@ function checkRevision(
   );
 }
 
-/** The first circle in dependsOn, as `a -> b -> a`; null without one. */
-export function dependencyCircle(specs: readonly VmSpec[]): string | null {
-  const byName = new Map(specs.map((spec) => [spec.name, spec]));
-  const done = new Set<string>();
-  // In the order they were entered: a Set keeps it, and finds a name at once.
-  const path = new Set<string>();
-  // Iterative: a chain of 10,000 VMs must not overflow the stack.
-  const stack: { name: string; next: number }[] = [];
-  for (const { name: start } of specs) {
-    if (done.has(start)) continue;
-    stack.push({ name: start, next: 0 });
-    path.add(start);
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const next = byName.get(top.name)?.dependsOn[top.next++];
-      if (next === undefined) {
-        done.add(top.name);
-        stack.pop();
-        path.delete(top.name);
-      } else if (path.has(next)) {
-        const names = [...path];
-        return [...names.slice(names.indexOf(next)), next].join(" -> ");
-      } else if (byName.has(next) && !done.has(next)) {
-        stack.push({ name: next, next: 0 });
-        path.add(next);
-      }
-    }
-  }
-  return null;
-}
-
-function checkSpecs(request: PublishRequest): void {
-  const instances = instancesOf(request.vmSpecs);
-  if (instances > MAX_INSTANCES) {
-    throw cannot(
-      "refused",
-      request,
-      `it has ${instances} instances, at most ${MAX_INSTANCES} are possible`,
-    );
-  }
-  for (const spec of request.vmSpecs) {
-    const { name, constraints, affinities } = spec;
-    const ports = publishedPorts(spec);
-    const twice = ports.find((port, index) => ports.indexOf(port) !== index);
-    if (twice !== undefined) {
-      throw cannot(
-        "invalid",
-        request,
-        `"${name}" publishes host port ${twice} twice`,
-      );
-    }
-    for (const rule of [...constraints, ...affinities]) {
-      const problem = ruleProblem(rule);
-      if (problem === null) continue;
-      throw cannot(
-        "invalid",
-        request,
-        `"${name}" has the rule "${
-          describeRule(rule).slice(0, 200)
-        }", which ${problem}`,
-      );
-    }
-  }
-  checkDependencies(request);
-}
-
-function checkDependencies(request: PublishRequest): void {
-  // Most intents have none: their names need not be looked up.
-  if (request.vmSpecs.every(({ dependsOn }) => dependsOn.length === 0)) return;
-  const names = new Set(request.vmSpecs.map((spec) => spec.name));
-  for (const spec of request.vmSpecs) {
-    const missing = spec.dependsOn.find((name) => !names.has(name));
-    if (missing !== undefined) {
-      throw cannot(
-        "invalid",
-        request,
-        `"${spec.name}" depends on "${missing}", which is not in it`,
-      );
-    }
-  }
-  const circle = dependencyCircle(request.vmSpecs);
-  if (circle !== null) {
-    throw cannot("invalid", request, `dependsOn goes in a circle: ${circle}`);
-  }
-}
-
-/** VMs that no known worker could hold even when empty. Without a known worker nothing is too large. */
-function checkSizes(
-  request: PublishRequest,
-  workers: readonly WorkerDoc[],
-): void {
-  const largest =
-    [...workers].sort((a, b) =>
-      b.capacity.memoryMib - a.capacity.memoryMib ||
-      b.capacity.cpuMilli - a.capacity.cpuMilli
-    )[0];
-  if (largest === undefined) return;
-  for (const { name, cpuMilli, memoryMib, replicas } of request.vmSpecs) {
-    const fits = workers.some(({ capacity }) =>
-      capacity.cpuMilli >= cpuMilli && capacity.memoryMib >= memoryMib
-    );
-    if (fits || replicas === 0) continue;
-    throw cannot(
-      "refused",
-      request,
-      `VM "${name}" needs ${memoryMib} MiB and ${
-        cpuMilli / 1000
-      } cores: the largest worker "${largest.name}" has ${largest.capacity.memoryMib} MiB and ${
-        largest.capacity.cpuMilli / 1000
-      } cores`,
-      `make "${name}" smaller or add a larger worker`,
-    );
-  }
-}
-
 function checkFailures(request: PublishRequest, cluster: ClusterDoc): void {
   const failure = cluster.failures.find((known) =>
     known.intentHash === request.intentHash
@@ -232,11 +115,6 @@ function checkFailures(request: PublishRequest, cluster: ClusterDoc): void {
     `the same content failed as generation ${failure.generation}: ${failure.reason}`,
     `mend it and push again, or run: procurator retry ${failure.generation}`,
   );
-}
-
-/** Instances, replicas counted. */
-export function instancesOf(specs: readonly VmSpec[]): number {
-  return specs.reduce((sum, spec) => sum + spec.replicas, 0);
 }
 
 function newCluster(request: PublishRequest): ClusterDoc {
@@ -317,8 +195,11 @@ export function decidePublish(
   checkNumber(request, cluster.highest);
   checkRevision(request, at.planRevision);
   checkFailures(request, cluster);
-  checkSpecs(request);
-  checkSizes(request, workers);
+  const problem = specProblem(request.vmSpecs) ??
+    sizeProblem(request.vmSpecs, workers);
+  if (problem !== null) {
+    throw cannot(problem.code, request, problem.why, problem.hint);
+  }
   return {
     kind: "admit",
     state: { cluster, generations: known?.generations ?? new Map() },

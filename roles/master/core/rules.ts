@@ -37,8 +37,10 @@ const MAX_PATTERN = 256;
 const MAX_PROGRAM = 500;
 /** Longest attribute that a pattern is tried on: workers' names, kernels and CPU models are shorter. */
 const MAX_MATCHED = 256;
-/** Results remembered per rule: attributes have few distinct values, names at most one per worker. */
-const MAX_REMEMBERED = 16_384;
+/** Compiled patterns that are kept: all of one intent (publish_specs.ts), and compiling takes a millisecond. */
+const MAX_COMPILED = 1024;
+/** Texts remembered per pattern: attributes have few distinct values. */
+const MAX_REMEMBERED = 1024;
 
 /** Whether a value of the attribute satisfies the rule; undefined: the attribute is missing. */
 type Test = (found: string | undefined) => boolean;
@@ -64,8 +66,29 @@ function valuesOf(rule: Rule): readonly string[] {
   return Array.isArray(rule.value) ? rule.value : [rule.value];
 }
 
-/** Compiles a pattern, or says why it is not taken. */
-function compilePattern(pattern: string): RE2JS | { problem: string } {
+/** A pattern that is taken, with what it said of texts before. */
+class Pattern {
+  readonly #compiled: RE2JS;
+  readonly #known = new Map<string, boolean>();
+
+  constructor(compiled: RE2JS) {
+    this.#compiled = compiled;
+  }
+
+  isIn(text: string): boolean {
+    if (text.length > MAX_MATCHED) return false;
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+    const found = this.#compiled.matcher(text).find();
+    this.#known.set(text, found);
+    return found;
+  }
+}
+
+type Compiled = Pattern | { problem: string };
+
+function compile(pattern: string): Compiled {
   if (pattern.length > MAX_PATTERN) {
     return { problem: `is longer than ${MAX_PATTERN} characters` };
   }
@@ -77,10 +100,23 @@ function compilePattern(pattern: string): RE2JS | { problem: string } {
     return { problem: `is no pattern in RE2's syntax (${why})` };
   }
   const size = compiled.programSize();
-  return size <= MAX_PROGRAM ? compiled : {
+  return size <= MAX_PROGRAM ? new Pattern(compiled) : {
     problem:
       `expands to ${size} steps, at most ${MAX_PROGRAM} are possible: repeat less`,
   };
+}
+
+const patterns = new Map<string, Compiled>();
+
+/** Compiles a pattern, or says why it is not taken. */
+function compilePattern(pattern: string): Compiled {
+  let known = patterns.get(pattern);
+  if (known === undefined) {
+    if (patterns.size >= MAX_COMPILED) patterns.clear();
+    known = compile(pattern);
+    patterns.set(pattern, known);
+  }
+  return known;
 }
 
 function testOfRanges(texts: readonly string[]): Test {
@@ -93,23 +129,10 @@ function testOfRanges(texts: readonly string[]): Test {
 }
 
 function testOfPatterns(texts: readonly string[]): Test {
-  const patterns = texts.map(compilePattern)
-    .filter((pattern): pattern is RE2JS => pattern instanceof RE2JS);
+  const taken = texts.map(compilePattern)
+    .filter((pattern): pattern is Pattern => pattern instanceof Pattern);
   return (found) =>
-    found !== undefined && found.length <= MAX_MATCHED &&
-    patterns.some((pattern) => pattern.matcher(found).find());
-}
-
-function remembered(test: Test): Test {
-  const known = new Map<string | undefined, boolean>();
-  return (found) => {
-    const before = known.get(found);
-    if (before !== undefined) return before;
-    if (known.size >= MAX_REMEMBERED) known.clear();
-    const result = test(found);
-    known.set(found, result);
-    return result;
-  };
+    found !== undefined && taken.some((pattern) => pattern.isIn(found));
 }
 
 function testOf(rule: Rule): Test {
@@ -123,9 +146,9 @@ function testOf(rule: Rule): Test {
     case "!=":
       return (found) => !isOneOf(found);
     case "version":
-      return remembered(testOfRanges(values));
+      return testOfRanges(values);
     case "regexp":
-      return remembered(testOfPatterns(values));
+      return testOfPatterns(values);
   }
 }
 

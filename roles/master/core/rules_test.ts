@@ -15,7 +15,7 @@ import {
 } from "./generations.ts";
 import { livenessOf, lostAfterMs } from "./liveness.ts";
 import { checkPlacements } from "./plan_check.ts";
-import { dependencyCircle } from "./publish.ts";
+import { dependencyCircle } from "./publish_specs.ts";
 
 function placement(over: Partial<PlacementDoc> = {}): PlacementDoc {
   return {
