@@ -11,6 +11,7 @@ import type { QemuAccel } from "./core/qemu_args.ts";
 import { readBootId } from "./process_table.ts";
 import { QemuVmm } from "./qemu.ts";
 import { FileHost, SimulatedVmm } from "./simulated.ts";
+import type { Spawner } from "./spawner.ts";
 import type { Vmm } from "./vmm.ts";
 
 export * from "./core/vm_config.ts";
@@ -19,6 +20,7 @@ export { readBootId } from "./process_table.ts";
 export { QemuVmm } from "./qemu.ts";
 export { FileHost, MemoryHost, SimulatedVmm } from "./simulated.ts";
 export type { SimulatedHost } from "./simulated.ts";
+export * from "./spawner.ts";
 export * from "./vmm.ts";
 
 /** What a driver may be told; each takes what it understands. */
@@ -30,6 +32,8 @@ export interface DriverOptions {
   qemuPath?: string;
   accel?: QemuAccel;
   hostAddress?: string;
+  /** The guard, for exclusive VMs. */
+  spawner?: Spawner;
   onWarning?: (message: string, error: unknown) => void;
   /** Called when a VMM runs and no record says so yet: tests die here. */
   onSpawned?: () => void;

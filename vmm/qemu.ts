@@ -9,6 +9,9 @@
  *        |  killed here: the next process finds QEMU by the record's marker
  * ```
  *
+ * An exclusive VM is started by the guard and stays its child
+ * (guarded_launch.ts): it is adopted only while the guard knows it.
+ *
  * @module
  */
 import { AppError } from "../roles/model/errors.ts";
@@ -26,6 +29,7 @@ import { RunDirectory } from "./run_directory.ts";
 import { boundSerialLog, readSerialTail } from "./serial_log.ts";
 import { endStray, VmProcesses } from "./vm_process.ts";
 import { addForward, guestAccepts } from "./usernet.ts";
+import type { GuardedEnd, GuardedVmm, Spawner } from "./spawner.ts";
 import type {
   LogTail,
   PortMapping,
@@ -40,6 +44,8 @@ import type {
 const MAX_PORT_TRIES = 5;
 /** How often processes are looked at and logs bounded, beside the events of QMP. */
 const WATCH_INTERVAL_MS = 1000;
+/** Between two questions to the guard that has not noticed an end yet. */
+const LOOK_AGAIN_MS = 20;
 /** An adopted QEMU has to answer within this, else it is ended. */
 const ADOPT_TIMEOUT_MS = 10_000;
 /** Most VMs looked at side by side when adopting: sockets and /proc reads are cheap. */
@@ -55,6 +61,8 @@ export interface QemuOptions {
   accel?: QemuAccel;
   /** The address ports are forwarded from. */
   hostAddress?: string;
+  /** The guard, for exclusive VMs. */
+  spawner?: Spawner;
   onWarning?: (message: string, error: unknown) => void;
   /** Called when the VMM runs and its record does not say so yet: tests die here. */
   onSpawned?: () => void;
@@ -89,7 +97,7 @@ export class QemuVmm implements Vmm {
     guestChannel: false,
     publish: true,
   };
-  #options: Required<QemuOptions>;
+  #options: Required<Omit<QemuOptions, "spawner">> & { spawner?: Spawner };
   #directory: RunDirectory;
   #processes: VmProcesses;
   /** By copy. */
@@ -365,12 +373,19 @@ export class QemuVmm implements Vmm {
         onWarning(`cannot end what runs by ${path}`, error)
       );
     }
+    const guarded = new Map(
+      (await this.#options.spawner?.list() ?? []).map((vmm) => [
+        vmm.marker,
+        vmm,
+      ]),
+    );
+    await this.#endUnrecorded(records, guarded);
     const waiting = [...records];
     const adoptNext = async () => {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
         const { id } = next;
         const adopted = next.bootId === bootId
-          ? this.#adoptOne(next)
+          ? this.#adoptOne(next, guarded.get(next.marker))
           : this.#directory.clear(next);
         // One VM that can be neither adopted nor ended must not keep the others from being looked after.
         await adopted.catch((error) => onWarning(`cannot end ${id}`, error));
@@ -379,9 +394,30 @@ export class QemuVmm implements Vmm {
     await Promise.all(Array.from({ length: ADOPT_PARALLEL }, adoptNext));
   }
 
-  async #adoptOne(record: RunRecord): Promise<void> {
+  /** What the guard runs and no record tells of, nobody could manage. */
+  async #endUnrecorded(
+    records: readonly RunRecord[],
+    guarded: ReadonlyMap<string, GuardedVmm>,
+  ): Promise<void> {
+    const recorded = new Set(records.map(({ marker }) => marker));
+    for (const { marker, vm } of guarded.values()) {
+      if (recorded.has(marker)) continue;
+      await this.#options.spawner?.kill(marker).catch((error) =>
+        this.#options.onWarning(`cannot end ${vm}`, error)
+      );
+    }
+  }
+
+  async #adoptOne(
+    record: RunRecord,
+    guarded: GuardedVmm | undefined,
+  ): Promise<void> {
     const facts = await this.#processes.find(record);
-    if (facts !== null) {
+    // Nothing would end an exclusive VM in time that no guard with a deadline ahead knows.
+    const isKept = record.guarded !== true ||
+      (guarded !== undefined && guarded.pid === facts?.pid &&
+        guarded.startTicks === facts.startTicks);
+    if (facts !== null && isKept) {
       try {
         await this.#watchOver(await this.#recordAdopted(record, facts));
         return;
@@ -435,6 +471,9 @@ export class QemuVmm implements Vmm {
     running.ended = true;
     await this.#directory.clear(running.record);
     this.#running.delete(copyKey(running.record));
+    const end = running.record.guarded === true
+      ? await this.#guardedEnd(running.record)
+      : null;
     // A stop that came meanwhile tells of the end itself.
     if (running.stopping) return;
     const reason = running.shutdownReason;
@@ -443,11 +482,25 @@ export class QemuVmm implements Vmm {
       id,
       incarnation,
       clean: reason === "guest-shutdown",
-      reason: reason === null
+      reason: end?.by === "fence"
+        ? end.reason
+        : reason === null
         ? "the VMM ended without a word"
         : `the VM ended: ${reason}`,
+      ...(end?.by === "fence" ? { fenced: true } : {}),
     };
     for (const watcher of this.#watchers) watcher(exit);
+  }
+
+  /** The guard's word for it; it may notice a moment after we did. */
+  async #guardedEnd({ marker }: RunRecord): Promise<GuardedEnd | null> {
+    const { spawner, clock } = this.#options;
+    const endMs = clock.bootMs() + WATCH_INTERVAL_MS;
+    for (;;) {
+      const end = await spawner?.endOf(marker) ?? null;
+      if (end !== null || clock.bootMs() >= endMs) return end;
+      await clock.sleep(LOOK_AGAIN_MS);
+    }
   }
 
   async #watchLoop(): Promise<void> {

@@ -4,12 +4,15 @@
  *
  * @module
  */
+import type { Clock } from "../roles/model/ports.ts";
 import { runProcess } from "../roles/process/run.ts";
 import { type QemuAccel, qemuArgs } from "./core/qemu_args.ts";
 import type { RunRecord } from "./core/run_record.ts";
 import type { VmConfig } from "./core/vm_config.ts";
+import { launchGuarded } from "./guarded_launch.ts";
 import { freePort } from "./host_ports.ts";
 import type { VmPaths } from "./run_directory.ts";
+import { guardOf, type Spawner } from "./spawner.ts";
 
 /** Daemonizing takes 0.1 s; a host that swaps may take long, but not for ever. */
 const START_TIMEOUT_MS = 60_000;
@@ -54,11 +57,12 @@ export function startRecord(
     host,
     ports,
     startedAtMs,
+    ...(config.lease === undefined ? {} : { guarded: true as const }),
     state: { kind: "starting" },
   };
 }
 
-/** Runs QEMU until it is a daemon; its words when it failed, "" when it runs. */
+/** Runs QEMU until it is a daemon, or answers as the guard's child; its words when it failed, "" when it runs. */
 export async function launchQemu(
   config: VmConfig,
   record: RunRecord,
@@ -67,6 +71,8 @@ export async function launchQemu(
     qemuPath: string;
     accel: QemuAccel;
     tempDir: string;
+    clock: Clock;
+    spawner?: Spawner;
   },
 ): Promise<string> {
   const args = qemuArgs(config, {
@@ -77,11 +83,25 @@ export async function launchQemu(
     pidPath: on.paths.pid,
     socketPath: on.paths.socket,
     serialPath: on.paths.serial,
+    daemonize: config.lease === undefined,
   });
+  const env = { TMPDIR: on.tempDir };
+  if (config.lease !== undefined) {
+    return await launchGuarded(record, {
+      program: on.qemuPath,
+      args,
+      env,
+      lease: config.lease,
+      paths: on.paths,
+      spawner: guardOf(config, on.spawner),
+      clock: on.clock,
+      missingHint: MISSING_HINT,
+    });
+  }
   const result = await runProcess(on.qemuPath, args, {
     timeoutMs: START_TIMEOUT_MS,
     missingHint: MISSING_HINT,
-    env: { TMPDIR: on.tempDir },
+    env,
   });
   return result.code === 0
     ? ""

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { readIfThere, writeFileAtomic } from "../roles/files/mod.ts";
 import { z } from "zod";
 import { AppError } from "../roles/model/errors.ts";
@@ -25,6 +26,7 @@ import {
   simulatedScript,
 } from "./core/simulated_script.ts";
 import type { VmConfig } from "./core/vm_config.ts";
+import { guardOf, type Spawner } from "./spawner.ts";
 import type {
   LogTail,
   PortMapping,
@@ -45,6 +47,8 @@ const SimulatedVm = z.strictObject({
     z.strictObject({ name: z.string(), guest: Counter, host: Counter }),
   ).max(64),
   startedAtMs: Counter,
+  /** An exclusive VM: the guard's mark of the start, whose process stands for the VMM. */
+  marker: z.uuid().optional(),
 });
 type SimulatedVm = z.output<typeof SimulatedVm>;
 const Table = z.array(SimulatedVm).max(100_000);
@@ -119,6 +123,8 @@ const START_ERRORS = {
   capacity: ["overloaded", "the simulated host has no memory left"],
 } as const;
 
+const FENCED = { clean: false, reason: "the guard ended it", fenced: true };
+
 /** {@linkcode Vmm} without machines. */
 export class SimulatedVmm implements Vmm {
   readonly name = "simulated";
@@ -134,6 +140,7 @@ export class SimulatedVmm implements Vmm {
   #host: SimulatedHost;
   #clock: Clock;
   #onSpawned: () => void;
+  readonly #spawner: Spawner | undefined;
   readonly #watchIntervalMs: number;
   /** By VM in the table: each is looked at many times. */
   readonly #scripts = new WeakMap<SimulatedVm, SimulatedScript>();
@@ -150,6 +157,8 @@ export class SimulatedVmm implements Vmm {
     options: {
       host: SimulatedHost;
       clock: Clock;
+      /** The guard, for exclusive VMs. */
+      spawner?: Spawner;
       onSpawned?: () => void;
       watchIntervalMs?: number;
     },
@@ -157,6 +166,7 @@ export class SimulatedVmm implements Vmm {
     this.#watchIntervalMs = options.watchIntervalMs ?? WATCH_INTERVAL_MS;
     this.#onSpawned = options.onSpawned ?? (() => undefined);
     this.#host = options.host;
+    this.#spawner = options.spawner;
     this.#clock = options.clock;
   }
 
@@ -188,12 +198,14 @@ export class SimulatedVmm implements Vmm {
       ports: this.#placePorts(config, vms),
       startedAtMs: Math.round(this.#clock.bootMs()),
     };
+    if (config.lease !== undefined) vm.marker = await this.#spawn(config);
     vms.set(key, vm);
     this.#oldLogs.delete(key);
     try {
       await this.#save();
     } catch (error) {
       vms.delete(key);
+      await this.#end(vm);
       throw error;
     }
     this.#onSpawned();
@@ -207,6 +219,7 @@ export class SimulatedVmm implements Vmm {
     if (vm === undefined) return;
     this.#oldLogs.set(key, this.#log(vm));
     vms.delete(key);
+    await this.#end(vm);
     await this.#save();
   }
 
@@ -275,8 +288,42 @@ export class SimulatedVmm implements Vmm {
 
   /** What a probe of this VM would find: the simulated side of every health check. */
   async answers(copy: CopyId): Promise<boolean> {
-    const vm = (await this.#table()).get(copyKey(copy));
+    const vms = await this.#table();
+    // The guard may have ended it since anybody looked.
+    if (vms.get(copyKey(copy))?.marker !== undefined) await this.#sweep();
+    const vm = vms.get(copyKey(copy));
     return vm !== undefined && this.#isUp(vm);
+  }
+
+  /** Starts a process that does nothing but live and die with the guard. */
+  async #spawn(config: VmConfig): Promise<string> {
+    const { id: vm, incarnation, runtimeHash, lease = "" } = config;
+    const marker = markerOf(config, this.#clock.bootMs());
+    await guardOf(config, this.#spawner).spawn({
+      marker,
+      vm,
+      incarnation,
+      runtimeHash,
+      lease,
+      program: "tail",
+      args: ["-q", "-F", `/simulated-vm/${marker}`],
+      env: {},
+    });
+    return marker;
+  }
+
+  async #end({ marker }: SimulatedVm): Promise<void> {
+    if (marker !== undefined) await this.#spawner?.kill(marker);
+  }
+
+  /** The exclusive VMs that the guard has ended; none when none are here. */
+  async #fenced(vms: Iterable<SimulatedVm>): Promise<Set<SimulatedVm>> {
+    const exclusive = [...vms].filter(({ marker }) => marker !== undefined);
+    if (exclusive.length === 0) return new Set();
+    const running = new Set(
+      (await this.#spawner?.list() ?? []).map(({ marker }) => marker),
+    );
+    return new Set(exclusive.filter(({ marker = "" }) => !running.has(marker)));
   }
 
   #scriptOf(vm: SimulatedVm): SimulatedScript {
@@ -332,13 +379,18 @@ export class SimulatedVmm implements Vmm {
     if (this.#vms === null) {
       const loaded = await this.#host.load();
       const bootId = this.#host.bootId();
-      this.#vms ??= new Map(
-        loaded.filter((vm) => vm.bootId === bootId).map((
-          vm,
-        ) => [copyKey(vm), vm]),
-      );
+      const vms = loaded.filter((vm) => vm.bootId === bootId);
+      await this.#endUnknown(new Set(vms.map(({ marker }) => marker)));
+      this.#vms ??= new Map(vms.map((vm) => [copyKey(vm), vm]));
     }
     return this.#vms;
+  }
+
+  /** What the guard runs and the table does not know, nobody could manage. */
+  async #endUnknown(known: ReadonlySet<string | undefined>): Promise<void> {
+    for (const { marker } of await this.#spawner?.list() ?? []) {
+      if (!known.has(marker)) await this.#spawner?.kill(marker);
+    }
   }
 
   /** One at a time, each with the table as it is at its turn. */
@@ -354,15 +406,19 @@ export class SimulatedVmm implements Vmm {
   async #sweep(): Promise<void> {
     const vms = await this.#table();
     const exits: VmExit[] = [];
+    const ended: SimulatedVm[] = [];
+    const fenced = await this.#fenced(vms.values());
     for (const vm of [...vms.values()]) {
-      const end = this.#endOf(vm);
+      const end = fenced.has(vm) ? FENCED : this.#endOf(vm);
       if (end === null) continue;
       const { id, incarnation } = vm;
       this.#oldLogs.set(copyKey(vm), "simulated: booting\nsimulated: ended\n");
       vms.delete(copyKey(vm));
+      ended.push(vm);
       exits.push({ kind: "exited", id, incarnation, ...end });
     }
     if (exits.length === 0) return;
+    for (const vm of ended) await this.#end(vm);
     for (const exit of exits) {
       for (const watcher of this.#watchers) watcher(exit);
     }
@@ -376,6 +432,19 @@ export class SimulatedVmm implements Vmm {
       await this.#clock.sleep(this.#watchIntervalMs, this.#closing.signal);
     }
   }
+}
+
+/** In the form of a UUID, and the same for the same start: the simulator repeats its runs. */
+function markerOf(copy: CopyId, startedAtMs: number): string {
+  const hash = createHash("sha256").update(`${copyKey(copy)} ${startedAtMs}`);
+  const hex = hash.digest("hex");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join("-");
 }
 
 function takenPorts(vms: Iterable<SimulatedVm>): Set<number> {

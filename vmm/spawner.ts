@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { AppError } from "../roles/model/errors.ts";
 
 /** What is started, and under which lease. */
 export interface GuardedStart {
@@ -55,6 +56,16 @@ export interface Spawner {
   kill(marker: string): Promise<void>;
   /** How it ended; null while it runs. An end nobody saw was the fence's. */
   endOf(marker: string): Promise<GuardedEnd | null>;
-  /** Calls `onEnd` when one has ended, whatever ended it. */
-  onEnd(onEnd: (marker: string) => void): Disposable;
+}
+
+/** @throws {AppError} `unavailable` when there is no guard to start an exclusive VM. */
+export function guardOf(
+  { id }: { id: string },
+  spawner: Spawner | undefined,
+): Spawner {
+  if (spawner !== undefined) return spawner;
+  throw new AppError(
+    "unavailable",
+    `Cannot start VM "${id}": it is exclusive, and there is no guard`,
+  );
 }

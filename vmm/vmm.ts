@@ -61,6 +61,8 @@ export interface VmExit extends CopyId {
   /** The guest powered itself off; false for a crash, a reset, a kill or when nobody saw how. */
   readonly clean: boolean;
   readonly reason: string;
+  /** The guard ended it at its deadline, or died: neither its fault nor its own end. */
+  readonly fenced?: boolean;
 }
 
 /** The end of a VM's serial log. */

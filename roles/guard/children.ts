@@ -42,11 +42,10 @@ interface Child {
   stderrTail: string;
 }
 
-/** How children are started and what is told of them. */
+/** How children are started. */
 export interface ChildrenOptions {
   setprivPath: string;
   clock: Clock;
-  onEnd: (marker: string) => void;
   onProblem: (message: string) => void;
 }
 
@@ -185,7 +184,6 @@ export class Children {
       if (this.#ends.size <= MAX_ENDS) break;
       this.#ends.delete(oldest);
     }
-    this.#options.onEnd(marker);
   }
 
   async #insist(child: Child): Promise<void> {

@@ -61,7 +61,7 @@ function remoteError(
  */
 export async function connectGuard(
   path: string,
-  options: { clock: Clock; onEnded?: (marker: string) => void },
+  options: { clock: Clock },
 ): Promise<GuardClient> {
   let connection: Deno.UnixConn;
   try {
@@ -76,7 +76,6 @@ export async function connectGuard(
   const onLine = (line: string) => {
     try {
       const reply = parseJsonWith(Reply, line, { what: "the guard's answer" });
-      if ("event" in reply) return options.onEnded?.(reply.marker);
       const waiting = pending.get(reply.id);
       pending.delete(reply.id);
       if ("answer" in reply) waiting?.resolve(reply.answer);

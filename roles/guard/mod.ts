@@ -119,7 +119,6 @@ export async function run(
   const children = new Children({
     setprivPath: config.setprivPath,
     clock,
-    onEnd: (marker) => server.ended(marker),
     onProblem: (message) => log.error("{message}", { message }),
   });
   const guard = new Guard({ children, clock, incarnation: random.hex(8) });

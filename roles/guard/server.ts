@@ -52,11 +52,6 @@ export class GuardServer {
     for await (const connection of listener) this.#take(connection);
   }
 
-  /** Tells the worker that a VMM has ended. */
-  ended(marker: string): void {
-    this.#send(this.#speaker, { event: "ended", marker });
-  }
-
   close(): void {
     for (const { lines } of this.#sessions) lines.close();
   }
@@ -88,10 +83,10 @@ export class GuardServer {
     const { id } = request;
     try {
       const answer = await this.#answer(session, request);
-      this.#send(session, { id, answer });
+      send(session, { id, answer });
     } catch (error) {
       const { code, message, hint } = toAppError(error);
-      this.#send(session, {
+      send(session, {
         id,
         error: { code, message, ...(hint === undefined ? {} : { hint }) },
       });
@@ -151,8 +146,8 @@ export class GuardServer {
       vmms: [...children.kept()],
     };
   }
+}
 
-  #send(session: Session | null, reply: Reply): void {
-    session?.lines.send(JSON.stringify(reply));
-  }
+function send({ lines }: Session, reply: Reply): void {
+  lines.send(JSON.stringify(reply));
 }

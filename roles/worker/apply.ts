@@ -274,7 +274,7 @@ export class Applier {
 
   async #start(
     copy: CopyId,
-    { op, target, publishes }: Extract<Action, { kind: "start" }>,
+    { op, target, publishes, lease }: Extract<Action, { kind: "start" }>,
     unsaved: HostFailure | null,
   ): Promise<void> {
     const failed = (failure: HostFailure | null, message: string) =>
@@ -293,7 +293,7 @@ export class Applier {
         volumesDir: `${volumesDir}/${directoryName(copy.id)}`,
       });
       const { host, ports, startedAtMs } = await this.#starts.run(
-        () => vmm.start(config),
+        () => vmm.start(lease === null ? config : { ...config, lease }),
         this.#ending.signal,
       );
       failpoint("worker.vm.started");

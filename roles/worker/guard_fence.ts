@@ -38,7 +38,6 @@ export class GuardFence implements Fence, Spawner {
   readonly #options: GuardFenceOptions;
   readonly #closing = new AbortController();
   readonly #watchers = new Set<() => void>();
-  readonly #ends = new Set<(marker: string) => void>();
   readonly #tried = Promise.withResolvers<void>();
   #client: GuardClient | null = null;
   #state: FenceState;
@@ -103,11 +102,6 @@ export class GuardFence implements Fence, Spawner {
     }
   }
 
-  onEnd(onEnd: (marker: string) => void): Disposable {
-    this.#ends.add(onEnd);
-    return { [Symbol.dispose]: () => void this.#ends.delete(onEnd) };
-  }
-
   async close(): Promise<void> {
     this.#closing.abort();
     this.#client?.close();
@@ -133,12 +127,7 @@ export class GuardFence implements Fence, Spawner {
   /** From connecting to the end of the connection. */
   async #session(): Promise<void> {
     const { socketPath: path, worker, clock } = this.#options;
-    const client = await connectGuard(path, {
-      clock,
-      onEnded: (marker) => {
-        for (const tell of [...this.#ends]) tell(marker);
-      },
-    });
+    const client = await connectGuard(path, { clock });
     try {
       if (this.#closing.signal.aborted) return;
       const { held } = await client.call("hello", { worker });

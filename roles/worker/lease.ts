@@ -29,10 +29,12 @@ export interface Renewal {
 
 export class Lease {
   readonly #options: LeaseOptions;
+  readonly #watchers = new Set<() => void>();
   #newest: OrderFence | null = null;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
+    options.fence.watch(() => this.#changed());
   }
 
   /** A live fence answers: the host can take exclusive VMs. */
@@ -66,10 +68,16 @@ export class Lease {
     } catch (error) {
       onWarning("cannot renew the lease with the guard", error);
     }
+    this.#changed();
   }
 
-  /** Calls `onChange` after `fencing` may have changed by the fence's word. */
+  /** Calls `onChange` after `fencing` may have changed otherwise than by time. */
   watch(onChange: () => void): Disposable {
-    return this.#options.fence.watch(onChange);
+    this.#watchers.add(onChange);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(onChange) };
+  }
+
+  #changed(): void {
+    for (const tell of [...this.#watchers]) tell();
   }
 }

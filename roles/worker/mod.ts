@@ -25,6 +25,7 @@ import type { WorkerConfig } from "./config.ts";
 import { hostAttributes, hostCapacity } from "./host.ts";
 import { LedgerStore } from "./ledger_store.ts";
 import type { MasterLink, WorkerView } from "./master_link.ts";
+import { type Guarding, type OpenFence, openFence } from "./open_fence.ts";
 import { Reporter } from "./reporter.ts";
 import { RpcLink } from "./rpc_link.ts";
 import { Vms } from "./vms.ts";
@@ -41,6 +42,8 @@ export interface WorkerDeps {
   log?: Logger;
   bootId?: string;
   vmm?: Vmm;
+  /** In place of the guard's process: fences exclusive VMs and starts them. */
+  guard?: Guarding;
   closures?: Closures;
   checks?: Checks;
   /** Makes the link to the master; the view is what the worker exports over it. */
@@ -151,6 +154,15 @@ async function openVms(
     onUnreadable: (path, error) => onWarning(`cannot read ${path}`, error),
   });
   await store.prepare();
+  const { guard } = deps;
+  const fence = await openFence({
+    config,
+    guard,
+    clock,
+    log,
+    stack,
+    onWarning,
+  });
   const vmm = deps.vmm ?? await openVmm(config.driver, {
     runDir,
     tempDir: `${config.stateDir}/tmp`,
@@ -158,6 +170,7 @@ async function openVms(
     qemuPath: config.qemuPath,
     accel: config.accel,
     hostAddress: config.vmAddress,
+    spawner: fence.spawner,
     onWarning,
     onSpawned: () => failpoint("worker.vm.spawned"),
   });
@@ -175,12 +188,16 @@ async function openVms(
     store,
     volumesDir: `${config.stateDir}/volumes`,
     stopGraceMs: config.stopGraceMs,
+    lease: fence.lease,
     onWarning,
     onChange: opening.onChange,
   });
+  // A guard that came or went is in the next report: the scheduler goes by it.
+  fence.watch(opening.onChange);
   await vms.start();
   stack.defer(() => vms.stop());
-  return { vms, bootId, versions: await versionsOf(vmm, closures, log) };
+  const versions = await versionsOf(vmm, closures, log);
+  return { vms, bootId, fence, versions };
 }
 
 function workerApp(
@@ -188,19 +205,20 @@ function workerApp(
   parts: {
     vms: Vms;
     reporter: Reporter;
+    fence: OpenFence;
     log: Logger;
     tokens: TokenTable;
   },
 ) {
-  const { vms, reporter, log, tokens } = parts;
+  const { vms, reporter, fence, log, tokens } = parts;
   const metrics = new Registry();
   addGauges(metrics, vms);
   const app = baseApp({
     role: "worker",
-    ready: () => ({
-      ok: reporter.problem === null,
-      reasons: [reporter.problem ?? []].flat(),
-    }),
+    ready: () => {
+      const reasons = [reporter.problem ?? [], fence.problem() ?? []].flat();
+      return { ok: reasons.length === 0, reasons };
+    },
     metrics,
     tokens,
     anonymousRole: anonymousRoleOf(config),
@@ -225,7 +243,7 @@ async function openWorker(
 ) {
   const { service: { stack, tokenOf, caCert }, log } = opening;
   let onChange = () => {};
-  const { vms, bootId, versions } = await openVms(config, deps, {
+  const { vms, bootId, fence, versions } = await openVms(config, deps, {
     tokenOf,
     stack,
     log,
@@ -245,6 +263,7 @@ async function openWorker(
   const reporter = new Reporter({
     link,
     vms,
+    lease: fence.lease,
     clock: deps.clock ?? systemClock,
     random: deps.random ?? systemRandom,
     log,
@@ -259,7 +278,7 @@ async function openWorker(
     },
   });
   onChange = () => reporter.changed();
-  return { vms, view, reporter };
+  return { vms, view, fence, reporter };
 }
 
 /**
@@ -277,12 +296,12 @@ export function run(
     if (config.runDir !== config.stateDir) {
       stack.use(await lockDirectory(config.runDir));
     }
-    const { vms, view, reporter } = await openWorker(config, deps, {
+    const { vms, view, fence, reporter } = await openWorker(config, deps, {
       service,
       log,
     });
     return {
-      app: workerApp(config, { vms, reporter, log, tokens }),
+      app: workerApp(config, { vms, reporter, fence, log, tokens }),
       listening: () => {
         reporter.start();
         stack.defer(() => reporter.stop());

@@ -41,7 +41,6 @@ export class SimulatedGuard {
   #ends = new Map<string, GuardedEnd>();
   #nextPid = 1;
   readonly #changed = new Set<() => void>();
-  readonly #ended = new Set<(marker: string) => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -90,8 +89,10 @@ export class SimulatedGuard {
 
   extend(deadlineMs: number): void {
     this.#assertAlive();
+    this.#look();
+    const { lease } = this.#deadline;
     this.#deadline = extended(this.#deadline, deadlineMs, this.#at);
-    this.#tellChanged();
+    if (this.#deadline.lease !== lease) this.#tellChanged();
   }
 
   spawn(start: GuardedStart): GuardedProcess {
@@ -128,7 +129,6 @@ export class SimulatedGuard {
       if (this.#ends.size <= MAX_ENDS) break;
       this.#ends.delete(oldest);
     }
-    for (const tell of [...this.#ended]) tell(marker);
   }
 
   endOf(marker: string): GuardedEnd | null {
@@ -136,11 +136,6 @@ export class SimulatedGuard {
     if (this.#running.has(marker)) return null;
     return this.#ends.get(marker) ??
       { marker, by: "fence", reason: "nobody saw its end", stderrTail: "" };
-  }
-
-  onEnd(onEnd: (marker: string) => void): Disposable {
-    this.#ended.add(onEnd);
-    return { [Symbol.dispose]: () => void this.#ended.delete(onEnd) };
   }
 
   watch(onChange: () => void): Disposable {
@@ -213,10 +208,6 @@ class SimulatedFence implements Fence, Spawner {
 
   endOf(marker: string): Promise<GuardedEnd | null> {
     return Promise.resolve(this.#guard.endOf(marker));
-  }
-
-  onEnd(onEnd: (marker: string) => void): Disposable {
-    return this.#watches.use(this.#guard.onEnd(onEnd));
   }
 
   close(): Promise<void> {

@@ -13,6 +13,7 @@ import { MAX_ROOTS, type ObservedVm } from "../model/observed.ts";
 import type { LogTail, VmExit, VmInstance } from "../../vmm/mod.ts";
 import { Applier, type ApplyDeps } from "./apply.ts";
 import { ClosureSizes } from "./closure_sizes.ts";
+import { type Fencing, sameFencing, UNKNOWN_FENCING } from "./core/fencing.ts";
 import { copyOf, emptyLedger, type Ledger } from "./core/ledger.ts";
 import { step } from "./core/vm_machine.ts";
 import { newVm, restoreVm } from "./core/vm_restore.ts";
@@ -34,8 +35,29 @@ const MAX_SILENCE_MS = 3 * MAX_SLEEP_MS;
 /** Most of a log given out at once: a terminal's scrollback, and far below a message's limit. */
 const MAX_LOG_BYTES = 1024 * 1024;
 
+/** What the VMs need to know of the lease. */
+export interface LeaseView {
+  /** What exclusive VMs may do now, under the orders of `accepted`. */
+  fencing(accepted: OrderFence): Fencing;
+  /** When that may change by time alone. */
+  readonly endsAtMs: number;
+  watch(onChange: () => void): Disposable;
+}
+
+const NO_LEASE: LeaseView = {
+  fencing: () => ({
+    kind: "shut",
+    reason: "an exclusive VM needs a live guard, and this host has none",
+    hostFault: true,
+  }),
+  endsAtMs: Infinity,
+  watch: () => ({ [Symbol.dispose]: () => undefined }),
+};
+
 /** What the VMs are run with. */
 export interface VmsOptions extends ApplyDeps {
+  /** Absent: this host takes no exclusive VMs. */
+  lease?: LeaseView;
   name: string;
   bootId: string;
   /** Called after something that a report shows has changed. */
@@ -99,6 +121,7 @@ export interface Accepted {
 
 export class Vms {
   #options: VmsOptions;
+  readonly #lease: LeaseView;
   /** By copy. */
   #entries = new Map<string, Entry>();
   /** The copies of each VM, by its id. */
@@ -107,6 +130,8 @@ export class Vms {
   #sizes: ClosureSizes;
   #fence: OrderFence = { leaseEpoch: 0, revision: 0 };
   #leaseMs: number | null = null;
+  #fencing: Fencing = UNKNOWN_FENCING;
+  #leaseWatch: Disposable | null = null;
   #stopping = new AbortController();
   #wake = new AbortController();
   /** When the loop looks next: an event wakes it only to look sooner. */
@@ -118,6 +143,7 @@ export class Vms {
 
   constructor(options: VmsOptions) {
     this.#options = options;
+    this.#lease = options.lease ?? NO_LEASE;
     this.#applier = new Applier(
       options,
       (copy, event) => this.#tell(copyKey(copy), event),
@@ -155,6 +181,7 @@ export class Vms {
       this.#fence = { leaseEpoch, revision };
       this.#leaseMs = leaseMs;
     }
+    this.#fencing = this.#lease.fencing(this.#fence);
     const known = leftBehind(assignment?.orders ?? [], ledgers, found);
     await this.#adoptRoots([...known.values()].map(({ copy }) => copy));
     for (const each of known.values()) await this.#takeOver(each);
@@ -171,6 +198,10 @@ export class Vms {
       if (assignment === null) this.#tell(key, { kind: "tick", at });
       else this.#tell(key, { kind: "ordered", at, order });
     }
+    this.#leaseWatch = this.#lease.watch(() => {
+      this.#lookAtFence(this.#now());
+      this.#wake.abort();
+    });
     this.#loop = this.#run();
   }
 
@@ -192,7 +223,6 @@ export class Vms {
       };
     }
     await this.#options.store.saveAssignment(assignment);
-    this.#fence = plan.fence;
     this.#leaseMs = assignment.leaseMs;
     for (const [key, { copy, order }] of plan.orders) {
       if (order !== null && !this.#entries.has(key)) {
@@ -200,6 +230,9 @@ export class Vms {
       }
       this.#tell(key, { kind: "ordered", at: this.#now(), order });
     }
+    // Last: while one VM still has its old order, no exclusive one may start.
+    this.#fence = plan.fence;
+    this.#lookAtFence(this.#now());
     this.#options.onChange();
     return { kind: "accepted", reason: "" };
   }
@@ -244,6 +277,7 @@ export class Vms {
     this.#stopping.abort();
     this.#wake.abort();
     this.#watch?.[Symbol.dispose]();
+    this.#leaseWatch?.[Symbol.dispose]();
     await this.#loop;
     await this.#sizes.stop();
     await this.#applier.stop();
@@ -299,7 +333,8 @@ export class Vms {
   }
 
   #put(vm: Vm): void {
-    const entry: Entry = { vm, at: this.#now(), shown: "" };
+    const fencing = this.#fencing;
+    const entry: Entry = { vm: { ...vm, fencing }, at: this.#now(), shown: "" };
     const key = copyKey(vm);
     this.#entries.set(key, entry);
     const copies = this.#copies.get(vm.id) ?? new Map<string, Entry>();
@@ -339,13 +374,24 @@ export class Vms {
   }
 
   #exited(exit: VmExit): void {
-    const { clean, reason } = exit;
+    const { clean, reason, fenced = false } = exit;
     this.#tell(copyKey(exit), {
       kind: "exited",
       at: this.#now(),
       clean,
       reason,
+      fenced,
     });
+  }
+
+  /** Tells every VM of what exclusive ones may do now, if it has changed. */
+  #lookAtFence(at: number): void {
+    const fencing = this.#lease.fencing(this.#fence);
+    if (sameFencing(fencing, this.#fencing)) return;
+    this.#fencing = fencing;
+    for (const key of [...this.#entries.keys()]) {
+      this.#tell(key, { kind: "fenced", at, fencing });
+    }
   }
 
   /** Tells every VM of time in which nothing was looked at. */
@@ -360,6 +406,7 @@ export class Vms {
 
   #tell(key: string, event: VmEvent): void {
     this.#noticeSilence(event.at);
+    this.#lookAtFence(event.at);
     const entry = this.#entries.get(key);
     if (entry === undefined || this.#stopping.signal.aborted) return;
     const before = hasGuest(entry.vm);
@@ -367,6 +414,10 @@ export class Vms {
     entry.vm = vm;
     entry.at = event.at;
     if (vm.guest.kind === "forgotten") this.#drop(vm);
+    // Before it runs: a budget is judged by what the first healthy report says.
+    if (event.kind === "fetched" && vm.supply.kind === "ready") {
+      this.#sizes.of(vm.supply.target.spec);
+    }
     this.#applier.perform(vm, actions);
     this.#show(entry, vm.guest.kind === "forgotten");
     if (wakeAtMs(vm, entry.at) < this.#plannedMs) this.#wake.abort();
@@ -386,6 +437,7 @@ export class Vms {
       this.#wake = new AbortController();
       const at = this.#now();
       this.#noticeSilence(at);
+      this.#lookAtFence(at);
       // Events of this very pass need no waking: what they make due is looked at below.
       this.#plannedMs = 0;
       for (const [key, entry] of [...this.#entries]) {
@@ -400,7 +452,9 @@ export class Vms {
   }
 
   #nextWakeMs(at: number): number {
+    const { endsAtMs } = this.#lease;
     let next = at + MAX_SLEEP_MS;
+    if (endsAtMs > at) next = Math.min(next, endsAtMs);
     for (const { vm, at: stepped } of this.#entries.values()) {
       next = Math.min(next, wakeAtMs(vm, stepped));
     }

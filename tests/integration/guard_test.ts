@@ -134,29 +134,22 @@ Deno.test("guard: stopped as a service, it ends everything before it goes", asyn
 Deno.test("guard: a VMM that ends by itself is told, with its last words", async () => {
   await using dir = await tempDir("guard");
   await using guard = await startGuardProcess(dir.path);
-  const told: string[] = [];
-  const client = await connectGuard(guard.socket, {
-    clock: systemClock,
-    onEnded: (marker) => told.push(marker),
-  });
-  await client.call("hello", { worker: "w1" });
-  const deadlineMs = systemClock.bootMs() + LONG_MS;
-  const { held } = await client.call("extend", { deadlineMs });
-  const start = idleStart(held?.lease ?? "", {
+  using worker = await connectAsWorker(guard.socket);
+  const start = idleStart(await worker.renew(LONG_MS), {
     program: "sh",
     args: ["-c", "echo no such kernel >&2; exit 3"],
   });
-  await client.call("spawn", { start });
-  await until("the end is told", () => told.includes(start.marker), WAIT);
-  const { end } = await client.call("endOf", { marker: start.marker });
+  await worker.client.call("spawn", { start });
+  const { marker } = start;
+  const end = await until("its end is known", async () => {
+    return (await worker.client.call("endOf", { marker })).end;
+  }, WAIT);
   assert.deepEqual(end, {
-    marker: start.marker,
+    marker,
     by: "itself",
     reason: "the VMM ended with exit code 3",
     stderrTail: "no such kernel\n",
   });
-  client.close();
-  await client.closed;
 });
 
 Deno.test("guard: one worker at a time, its newest process has the word, strangers only look", async () => {

@@ -24,6 +24,8 @@ export interface QemuPlacement {
   pidPath: string;
   socketPath: string;
   serialPath: string;
+  /** False under a guard, whose child it has to stay. */
+  daemonize: boolean;
 }
 
 /** QEMU's options separate values by commas and write a comma inside one doubled. */
@@ -99,7 +101,7 @@ export function qemuArgs(config: VmConfig, placement: QemuPlacement): string[] {
     "-display",
     "none",
     "-no-reboot",
-    "-daemonize",
+    ...(placement.daemonize ? ["-daemonize"] : []),
     "-pidfile",
     placement.pidPath,
     "-chardev",

@@ -25,6 +25,7 @@ function args(config: VmConfig, accel: "tcg" | "kvm" = "tcg"): string[] {
     pidPath: "/run/pid",
     socketPath: "/run/a,b/qmp",
     serialPath: "/run/serial.log",
+    daemonize: true,
   });
 }
 

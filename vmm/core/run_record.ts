@@ -31,6 +31,8 @@ export const RunRecord = z.strictObject({
     z.strictObject({ name: Name, guest: Counter, host: Counter }),
   ).max(64),
   startedAtMs: Counter,
+  /** It is a guard's child. */
+  guarded: z.literal(true).optional(),
   state: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("starting") }),
     z.strictObject({

@@ -22,6 +22,8 @@ export interface VmConfig {
   cmdline: string;
   ports: { name: string; guest: number; publish?: number }[];
   volumes: { name: string; path: string; sizeMib: number }[];
+  /** An exclusive VM: started by the guard under this lease, or not at all. */
+  lease?: string;
 }
 
 /** What differs from host to host. */

@@ -98,7 +98,7 @@ export const ANSWERS = {
 export type Method = keyof typeof ANSWERS;
 export type Answer<M extends Method> = z.output<typeof ANSWERS[M]>;
 
-/** What the guard writes: an answer, an error, or that a VMM has ended. */
+/** What the guard writes: an answer or an error. */
 export const Reply = z.union([
   z.strictObject({ id: Id, answer: z.unknown() }),
   z.strictObject({
@@ -109,6 +109,5 @@ export const Reply = z.union([
       hint: z.string().max(4096).optional(),
     }),
   }),
-  z.strictObject({ event: z.literal("ended"), marker: Marker }),
 ]);
 export type Reply = z.output<typeof Reply>;

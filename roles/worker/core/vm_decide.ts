@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isExclusive, startHindrance } from "./fencing.ts";
 import { dueChecks, probeBegun, withChecks } from "./health.ts";
 import { sameRuntime, type Target } from "./ledger.ts";
 import { judge } from "./vm_judge.ts";
@@ -129,6 +130,8 @@ function replace(
   wanted: { target: Target; judged: boolean },
 ): void {
   if (!supplied(work, wanted.target) || isBlocked(work)) return;
+  // What could not be started afterwards is no reason to stop what runs.
+  if (startHindrance(wanted.target.spec, work.vm.fencing) !== null) return;
   arm(work, wanted.judged);
   stop(work, guest);
 }
@@ -158,12 +161,17 @@ function bringUp(
   if (guest.kind === "off" && work.at < guest.untilMs) return;
   // Not armed: the former copy's end is not this one's time.
   if (work.vm.isBeside && runsAlone(wanted.target.spec)) return;
+  const { fencing } = work.vm;
+  if (startHindrance(wanted.target.spec, fencing) !== null) return;
   arm(work, wanted.judged);
   const op = takeOp(work);
   const { target } = wanted;
   const publishes = !startsUnpublished(work.vm);
   set(work, { guest: { kind: "starting", target, op, early: null } });
-  work.actions.push({ kind: "start", op, target, publishes });
+  const lease = isExclusive(target.spec) && fencing.kind === "open"
+    ? fencing.lease
+    : null;
+  work.actions.push({ kind: "start", op, target, publishes, lease });
 }
 
 /** The right guest runs: a change of policy is taken over without touching it. */

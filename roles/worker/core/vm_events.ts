@@ -4,6 +4,7 @@
  * @module
  */
 import type { Order } from "../../model/assignment.ts";
+import { type Fencing, isExclusive } from "./fencing.ts";
 import { probed, startHealth } from "./health.ts";
 import { copyOf, emptyLedger, sameRuntime, type Target } from "./ledger.ts";
 import { hostRetryMs, mayRestart, restartDelayMs } from "./restart.ts";
@@ -45,6 +46,8 @@ export function absorb(work: Work, event: VmEvent): void {
       return set(work, { unsaved: true });
     case "forgotten":
       return forgotten(work, event.op);
+    case "fenced":
+      return fenced(work, event.fencing);
     case "slept":
       return slept(work, event.ms);
     case "beside":
@@ -63,6 +66,24 @@ function disarm(work: Work): void {
   if (attempt === null) return;
   const runs = guest.kind === "on" && sameRuntime(guest.target, attempt.target);
   if (!runs) setAttempt(work, { deadlineMs: null });
+}
+
+/** Fencing beats rollback and restart: time without a lease is judged by nobody. */
+function fenced(work: Work, fencing: Fencing): void {
+  set(work, { fencing });
+  const { attempt } = work.vm.ledger;
+  if (fencing.kind !== "shut" || attempt === null) return;
+  if (isExclusive(attempt.target.spec)) setAttempt(work, { deadlineMs: null });
+}
+
+/** The fence has ended the guest: it is started again when the fence allows it, as if it had never run. */
+export function endedByFence(work: Work): void {
+  setAttempt(work, {
+    startedAtMs: null,
+    healthySinceMs: null,
+    deadlineMs: null,
+  });
+  save(work, "progress");
 }
 
 /** Moves the deadline of a change whose guest does not run. */
@@ -256,6 +277,10 @@ function exited(work: Work, event: ExitEvent): void {
   }
   // An end while it is being stopped is what was asked for.
   if (guest.kind !== "on") return;
+  if (event.fenced) {
+    set(work, { guest: { kind: "off", untilMs: work.at } });
+    return endedByFence(work);
+  }
   const upMs = work.at - guest.health.startedAtMs;
   // A guest that stayed up for the longest back-off has recovered.
   if (upMs >= guest.target.spec.restart.maxDelayMs) {

@@ -296,12 +296,102 @@ Deno.test("without an order or a ledger nothing is started, stopped or forgotten
   assert.deepEqual(host.done, []);
 });
 
-Deno.test("exclusive VMs are not started without a guard", () => {
+const EXCLUSIVE = testSpec({ fencing: "exclusive" });
+const NO_GUARD = { kind: "shut", reason: "no guard", hostFault: true } as const;
+const LAPSED = { kind: "shut", reason: "lapsed", hostFault: false } as const;
+const HOLDING = { kind: "holding", reason: "unconfirmed" } as const;
+const open = (lease: string) => ({ kind: "open", lease }) as const;
+
+/** An exclusive VM that is settled under lease "g.1". */
+function exclusiveOn(): HostModel {
   const host = new HostModel();
-  host.order(testOrder("a", { spec: testSpec({ fencing: "exclusive" }) }));
+  host.healthy.add(hash("a"));
+  host.fence(open("g.1"));
+  host.order(testOrder("a", { spec: EXCLUSIVE }));
+  host.run(5000);
+  assert.equal(observed(host).settled, true);
+  return host;
+}
+
+Deno.test("exclusive VMs are not started without a guard, which is the host's failure", () => {
+  const host = new HostModel();
+  host.fence(NO_GUARD);
+  host.order(testOrder("a", { spec: EXCLUSIVE }));
   host.run(10_000);
   assert.deepEqual(kinds(host), []);
   assert.match(observed(host).hostFailure?.message ?? "", /guard/);
+  host.healthy.add(hash("a"));
+  host.fence(open("g.1"));
+  host.run(5000);
+  assert.equal(observed(host).settled, true);
+  assert.equal(observed(host).hostFailure, null);
+});
+
+Deno.test("what the fence ends is neither a crash nor a failed change, however long it lasts", () => {
+  const host = exclusiveOn();
+  host.fence(LAPSED);
+  host.run(60_000);
+  assert.equal(host.running, null);
+  assert.equal(observed(host).state, "Shutdown");
+  assert.equal(observed(host).hostFailure, null);
+  assert.match(observed(host).message, /lapsed/);
+  host.fence(open("g.2"));
+  host.run(5000);
+  assert.equal(observed(host).settled, true);
+  assert.equal(observed(host).restarts, 0);
+  assert.equal(observed(host).rolledBack, null);
+});
+
+Deno.test("a change to an exclusive VM that the fence interrupts has its whole time afterwards", () => {
+  const host = exclusiveOn();
+  const order = testOrder("b", { spec: EXCLUSIVE, revision: 2, fallback: "a" });
+  host.order(order);
+  host.run(5000);
+  assert.equal(host.running?.target.runtimeHash, hash("b"));
+  host.fence(LAPSED);
+  host.run(60_000);
+  assert.equal(observed(host).rolledBack, null);
+  host.fence(open("g.2"));
+  host.run(5000);
+  assert.equal(host.running?.target.runtimeHash, hash("b"));
+  host.healthy.add(hash("b"));
+  host.run(5000);
+  assert.equal(observed(host).settled, true);
+});
+
+Deno.test("while orders are not confirmed an exclusive VM is kept, and neither replaced nor restarted", () => {
+  const host = exclusiveOn();
+  host.fence(HOLDING);
+  host.order(testOrder("b", { spec: EXCLUSIVE, revision: 2, fallback: "a" }));
+  host.run(60_000);
+  assert.equal(host.running?.target.runtimeHash, hash("a"));
+  host.exit(false);
+  host.run(60_000);
+  assert.equal(observed(host).state, "Created");
+  assert.match(observed(host).message, /unconfirmed/);
+  host.healthy.add(hash("b"));
+  host.fence(open("g.1"));
+  host.run(5000);
+  assert.equal(host.running?.target.runtimeHash, hash("b"));
+});
+
+Deno.test("a VM that is not exclusive is none of the fence's matter", () => {
+  const host = settledOn();
+  host.fence(NO_GUARD);
+  host.run(5000);
+  host.exit(false);
+  host.run(5000);
+  assert.equal(observed(host).restarts, 1);
+  assert.equal(host.running?.target.runtimeHash, hash("a"));
+});
+
+Deno.test("an exclusive VM that ended while the worker was away was ended by the fence", () => {
+  const host = exclusiveOn();
+  host.running = null;
+  host.restartWorker(testOrder("a", { spec: EXCLUSIVE }));
+  host.run(5000);
+  assert.equal(observed(host).restarts, 0);
+  assert.equal(observed(host).settled, true);
 });
 
 const command = fc.oneof(
@@ -325,6 +415,16 @@ const command = fc.oneof(
   fc.record({ kind: fc.constant("disk" as const), full: fc.boolean() }),
   fc.record({ kind: fc.constant("beside" as const), is: fc.boolean() }),
   fc.record({
+    kind: fc.constant("fence" as const),
+    fencing: fc.constantFrom(
+      open("g.1"),
+      open("g.2"),
+      NO_GUARD,
+      LAPSED,
+      HOLDING,
+    ),
+  }),
+  fc.record({
     kind: fc.constant("host" as const),
     failure: fc.constantFrom("cache" as const, "driver" as const, null),
   }),
@@ -332,7 +432,11 @@ const command = fc.oneof(
 
 Deno.test("no sequence of events starts a refused hash, runs two VMs or starts unarmed; then it converges", () => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 30 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 30 }), fc.boolean(), (
+      commands,
+      isExclusive,
+    ) => {
+      const fencing = isExclusive ? "exclusive" : "none";
       const host = new HostModel();
       host.healthy.add(hash("a"));
       host.healthy.add(hash("c"));
@@ -346,6 +450,7 @@ Deno.test("no sequence of events starts a refused hash, runs two VMs or starts u
             ? {}
             : { publish: each.publish };
           const spec = testSpec({
+            fencing,
             restart: { policy: each.policy },
             network: { ports: [{ name: "http", guest: 80, ...publish }] },
           });
@@ -365,6 +470,7 @@ Deno.test("no sequence of events starts a refused hash, runs two VMs or starts u
         else if (each.kind === "restart") host.restartWorker(last);
         else if (each.kind === "disk") host.diskFull = each.full;
         else if (each.kind === "beside") host.beside(each.is);
+        else if (each.kind === "fence") host.fence(each.fencing);
         else {
           host.hostFailure = each.failure === null
             ? null
@@ -374,9 +480,10 @@ Deno.test("no sequence of events starts a refused hash, runs two VMs or starts u
       host.diskFull = false;
       host.hostFailure = null;
       host.beside(false);
+      host.fence(open("g.3"));
       if (host.vm.guest.kind === "forgotten") return;
       const ports = [{ name: "http", guest: 80, publish: 8080 }];
-      const spec = testSpec({ network: { ports } });
+      const spec = testSpec({ network: { ports }, fencing });
       const final = testOrder("c", { revision: revision + 1, spec });
       host.order(final);
       host.run(200_000);

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Order } from "../../model/assignment.ts";
+import { isExclusive, UNKNOWN_FENCING } from "./fencing.ts";
 import { restoreHealth } from "./health.ts";
 import type { CopyId } from "../../model/ids.ts";
 import {
@@ -14,7 +15,7 @@ import {
   sameRuntime,
   type Target,
 } from "./ledger.ts";
-import { crashed } from "./vm_events.ts";
+import { crashed, endedByFence } from "./vm_events.ts";
 import {
   fallbackTarget,
   type GuestOn,
@@ -33,6 +34,7 @@ export function newVm(copy: CopyId, bootId: string): Vm {
     guest: { kind: "off", untilMs: 0 },
     ledger: emptyLedger(copy, bootId),
     isBeside: false,
+    fencing: UNKNOWN_FENCING,
     publishing: { kind: "idle" },
     failure: null,
     unsaved: false,
@@ -126,9 +128,11 @@ function endedWhileAway(vm: Vm, at: number): Vm {
   const { attempt } = vm.ledger;
   if (attempt === null || attempt.startedAtMs === null) return vm;
   const work: Work = { vm, actions: [], at };
-  crashed(work, attempt.target, {
-    clean: false,
-    reason: "it ended while the worker was away",
-  });
+  // Nobody saw it; most likely the lease ended while we were away, which is no fault of its own.
+  if (isExclusive(attempt.target.spec)) endedByFence(work);
+  else {crashed(work, attempt.target, {
+      clean: false,
+      reason: "it ended while the worker was away",
+    });}
   return work.vm;
 }

@@ -8,6 +8,7 @@ import type { Order } from "../../model/assignment.ts";
 import type { HostFailure, ObservedVm } from "../../model/observed.ts";
 import type { CopyId } from "../../model/ids.ts";
 import type { HealthCheck, VmSpec } from "../../model/vm_spec.ts";
+import { type Fencing, isExclusive, startHindrance } from "./fencing.ts";
 import {
   healthMessage,
   healthOf,
@@ -85,6 +86,8 @@ export interface Vm extends CopyId {
   readonly ledger: Ledger;
   /** Another copy of this VM has a guest here. */
   readonly isBeside: boolean;
+  /** What exclusive VMs may do on this host. */
+  readonly fencing: Fencing;
   readonly publishing: Publishing;
   /** The host's failure that stands in the way, and how many came in a row. */
   readonly failure: {
@@ -102,6 +105,8 @@ export type ExitEvent = {
   readonly at: number;
   readonly clean: boolean;
   readonly reason: string;
+  /** The fence ended it: neither its fault nor its own end. */
+  readonly fenced: boolean;
 };
 
 /** A port of a guest and the host port it should be reached at. */
@@ -178,6 +183,8 @@ export type VmEvent =
     readonly op: number;
     readonly message: string;
   }
+  /** What exclusive VMs may do here has changed. */
+  | { readonly kind: "fenced"; readonly at: number; readonly fencing: Fencing }
   /** Nothing was looked at for `ms` that have just passed. */
   | { readonly kind: "slept"; readonly at: number; readonly ms: number }
   | { readonly kind: "tick"; readonly at: number };
@@ -209,6 +216,8 @@ export type Action =
     readonly target: Target;
     /** It takes its published ports. */
     readonly publishes: boolean;
+    /** An exclusive VM may start under this lease and no other; null for all others. */
+    readonly lease: string | null;
   }
   | {
     /** Takes published ports for the guest that runs. */
@@ -260,7 +269,7 @@ export function fallbackTarget(order: Order): Target | null {
 
 /** True when two copies must never run side by side: they would share a disk, or what exclusive VMs are exclusive for. */
 export function runsAlone(spec: VmSpec): boolean {
-  return spec.volumes.length > 0 || spec.fencing === "exclusive";
+  return spec.volumes.length > 0 || isExclusive(spec);
 }
 
 /** True when another copy's guest keeps this one from starting. */
@@ -295,16 +304,33 @@ export function isRefused(ledger: Ledger, order: Order): boolean {
     order.orderRevision <= ledger.refused.orderRevision;
 }
 
-/** What should run, from the order and the ledger. A refused hash is never wanted. */
+/** What should run, from the order, the ledger and the fence. A refused hash is never wanted. */
 export function wantedOf(vm: Vm): Wanted {
+  const wanted = orderedOf(vm);
+  if (wanted.kind !== "target" || !isExclusive(wanted.target.spec)) {
+    return wanted;
+  }
+  const { fencing } = vm;
+  if (fencing.kind !== "shut") return wanted;
+  const { reason: message, hostFault } = fencing;
+  return {
+    kind: "nothing",
+    failure: hostFault ? { kind: "driver", message } : null,
+  };
+}
+
+/** Why an exclusive VM that is ordered does not start; "" for all others. */
+function fencingMessage(vm: Vm): string {
+  const ordered = orderedOf(vm);
+  if (ordered.kind !== "target") return "";
+  return startHindrance(ordered.target.spec, vm.fencing) ?? "";
+}
+
+/** What should run if nothing but the master's word counted. */
+function orderedOf(vm: Vm): Wanted {
   if (vm.desired.kind === "unknown") return { kind: "unknown" };
   if (vm.desired.kind === "none") return NOTHING;
   const { order } = vm.desired;
-  if (order.spec.fencing === "exclusive") {
-    const message =
-      "an exclusive VM needs the guard, which this version does not have";
-    return { kind: "nothing", failure: { kind: "driver", message } };
-  }
   if (!isRefused(vm.ledger, order)) {
     return { kind: "target", target: orderTarget(order), judged: true };
   }
@@ -368,7 +394,7 @@ function messageOf(vm: Vm, at: number): string {
         parts.push(`starting again in ${waitMs} ms`);
       } else if (waitsForOther(vm)) {
         parts.push("waiting for the former copy to stop");
-      }
+      } else if (failure === null) parts.push(fencingMessage(vm));
       break;
     case "on":
       parts.push(healthMessage(vm.guest.health));
