@@ -62,19 +62,13 @@ export class Planner implements Disposable {
 
   async #plan(request: PlanRequest, signal: AbortSignal): Promise<Plan> {
     const { documents } = this.#state;
-    const { placementsOf, workers, specsOf, room, nowMs } = this.#state
-      .tickInput(documents);
+    const tickInput = this.#state.tickInput(documents);
     const input = {
+      ...tickInput,
       request,
       known: this.#state.findState(documents, request.cluster),
       planRevision: this.#state.planRevision(documents, request.cluster),
-      placements: placementsOf(request.cluster),
-      workers,
-      room,
-      specsOf,
-      nowMs,
-      moves: new Map(),
-      volumeOf: (vm: string) => documents.get("volume", vm)?.worker,
+      placements: tickInput.placementsOf(request.cluster),
     };
     const preview = previewPlan(input);
     const questions = closureQuestions(input, preview.changes);

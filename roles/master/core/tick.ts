@@ -73,6 +73,18 @@ export interface TickInput {
   bootMs: number;
 }
 
+/** The part of it that decisions about one cluster need. */
+export type DecisionInput = Pick<
+  TickInput,
+  | "specsOf"
+  | "nowMs"
+  | "observed"
+  | "moves"
+  | "volumeOf"
+  | "closureShareOf"
+  | "reports"
+>;
+
 /** What is to be done for one cluster. */
 export interface ClusterTick {
   change: ClusterChange;
@@ -244,8 +256,8 @@ class ClusterTicker {
 }
 
 /** What decisions about one cluster look at. */
-function clusterInput(
-  input: TickInput,
+export function clusterInput(
+  input: DecisionInput,
   state: ClusterState,
   placements: readonly PlacementDoc[],
 ): ClusterInput {
