@@ -144,7 +144,7 @@ export class MasterService {
   ): Promise<PublishReply> {
     const reply = await this.#change("publish", (draft) => {
       const nowMs = this.#state.clock.now();
-      const workers = [...draft.entries("worker")].map(([, doc]) => doc);
+      const workers = this.#state.shapes();
       const known = this.#state.findState(draft, request.cluster);
       if (known === undefined) this.#checkClusterCount(draft);
       const decision = decidePublish(request, known, workers, {

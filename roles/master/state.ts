@@ -81,6 +81,7 @@ export class MasterState {
     Map<string, ReadonlyMap<string, SpecView>>
   >();
   #usable: { version: number; fingerprint: number } | null = null;
+  #shapes: { version: number; found: readonly WorkerDoc[] } | null = null;
   /** Takes events that follow from no document; they are written with the next commit. */
   tell: (event: NewEvent) => void = () => undefined;
 
@@ -252,6 +253,21 @@ export class MasterState {
       this.#usable = { version, fingerprint };
     }
     return this.#usable.fingerprint;
+  }
+
+  /** One worker of each capacity: what a publish compares the sizes of its VMs with. */
+  shapes(): readonly WorkerDoc[] {
+    const { version, views } = this.fleet;
+    if (this.#shapes?.version !== version) {
+      const found = new Map<string, WorkerDoc>();
+      for (const { doc } of views.values()) {
+        const { cpuMilli, memoryMib } = doc.capacity;
+        const shape = `${cpuMilli} ${memoryMib}`;
+        if (!found.has(shape)) found.set(shape, doc);
+      }
+      this.#shapes = { version, found: [...found.values()] };
+    }
+    return this.#shapes.found;
   }
 
   *#places(reading: Reading): Generator<{ doc: WorkerDoc; state: Liveness }> {
