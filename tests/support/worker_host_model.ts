@@ -11,6 +11,10 @@ import {
 } from "../../roles/model/assignment.ts";
 import type { HostFailure, ObservedVm } from "../../roles/model/observed.ts";
 import { VmSpec } from "../../roles/model/vm_spec.ts";
+import {
+  type Fencing,
+  UNKNOWN_FENCING,
+} from "../../roles/worker/core/fencing.ts";
 import type { Ledger, Target } from "../../roles/worker/core/ledger.ts";
 import { type Step, step } from "../../roles/worker/core/vm_machine.ts";
 import { newVm, restoreVm } from "../../roles/worker/core/vm_restore.ts";
@@ -103,6 +107,8 @@ export class HostModel {
   /** Runtimes whose guest answers. */
   healthy = new Set<string>();
   hostFailure: HostFailure | null = null;
+  /** What exclusive VMs may do on this host. */
+  fencing: Fencing = UNKNOWN_FENCING;
 
   tell(event: VmEvent): void {
     this.#perform(step(this.vm, event));
@@ -145,7 +151,22 @@ export class HostModel {
   exit(clean: boolean): void {
     if (this.running === null) return;
     this.running = null;
-    this.tell({ kind: "exited", at: this.at, clean, reason: "it ended" });
+    this.#exited(clean, false);
+  }
+
+  /** What exclusive VMs may do has changed; the fence ends what it must. */
+  fence(fencing: Fencing): void {
+    this.fencing = fencing;
+    const exclusive = this.running?.target.spec.fencing === "exclusive";
+    this.tell({ kind: "fenced", at: this.at, fencing });
+    if (fencing.kind !== "shut" || !exclusive) return;
+    this.running = null;
+    this.#exited(false, true);
+  }
+
+  #exited(clean: boolean, fenced: boolean): void {
+    const { at } = this;
+    this.tell({ kind: "exited", at, clean, reason: "it ended", fenced });
   }
 
   /** The worker process dies and another one takes over; the guest runs on. */
@@ -165,7 +186,7 @@ export class HostModel {
       vm = restoreVm({ ledger, order, found: null }, this.at);
     }
     assert.ok(vm !== null);
-    this.vm = { ...vm, isBeside: this.isBeside };
+    this.vm = { ...vm, isBeside: this.isBeside, fencing: this.fencing };
     this.tell({ kind: "tick", at: this.at });
   }
 
@@ -269,7 +290,7 @@ export class HostModel {
   }
 
   #start(
-    { op, target, publishes }: Extract<Action, { kind: "start" }>,
+    { op, target, publishes, lease }: Extract<Action, { kind: "start" }>,
   ): void {
     const { at } = this;
     assert.equal(this.running, null, "two VMs for one id");
@@ -293,6 +314,16 @@ export class HostModel {
       !this.isBeside || !runsAlone(target.spec),
       "two copies on one volume",
     );
+    assert.equal(
+      lease !== null,
+      target.spec.fencing === "exclusive",
+      "a lease is for exclusive VMs, and they need one",
+    );
+    const open = this.fencing.kind === "open" ? this.fencing.lease : null;
+    if (lease !== null && lease !== open) {
+      const failure = { kind: "driver", message: "refused" } as const;
+      return this.tell({ kind: "startFailed", at, op, failure, message: "" });
+    }
     this.running = { target, startedAtMs: at };
     this.ports = target.spec.network.ports.map(({ name, guest, publish }) => ({
       name,
