@@ -117,7 +117,19 @@ export class CacheSizes implements ClosureSizes, Disposable {
   }
 
   known(roots: readonly string[]): Closure | undefined {
-    return this.#closures.get(keyOf(roots));
+    const made = this.#closures.get(keyOf(roots));
+    if (made !== undefined) return made;
+    const closure = new Map<string, number>();
+    const seen = new Set(hashesOf(roots));
+    // A Set is walked to its end while it grows.
+    for (const hash of seen) {
+      const size = this.#paths.get(hash);
+      if (size === undefined) return undefined;
+      closure.set(size.path, size.narSize);
+      for (const base of size.references) seen.add(hashOfBaseName(base) ?? "");
+    }
+    this.#keep(roots, closure);
+    return closure;
   }
 
   #keep(roots: readonly string[], closure: Closure): void {

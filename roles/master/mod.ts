@@ -210,6 +210,7 @@ export function run(
       ...(sizes === undefined ? {} : { sizes }),
     });
     stack.use(service.planner);
+    service.planner.prefetchActive();
     const registry = new Registry();
     const reporter = tickReporter(logger("master"));
     const loop = startLoop(service, { clock, tickMs, registry, reporter });

@@ -328,17 +328,24 @@ Deno.test("a cache that is away costs a plan its sizes and nothing else", async 
   );
 });
 
-Deno.test("closures of what is published are known soon, without anybody asking", async () => {
-  const { s } = await withSizes();
-  assert.equal(
-    s.master.planner.bytesPresent("w1", system(OLD).image),
-    undefined,
-  );
-  await s.publish([system(OLD)]);
-  await s.untilActive(1);
+Deno.test("a worker that keeps most of an image is preferred, once sizes are known", async () => {
+  const { s, sizes } = await withSizes(0);
+  sizes.closures.set(OLD, { [OLD]: 3 * MIB, [LIB]: 500 * MIB });
+  sizes.closures.set(NEW, { [NEW]: 4 * MIB, [LIB]: 500 * MIB });
+  await s.publish([system(OLD, { replicas: 1 })]);
+  await s.publish([system(NEW, { replicas: 1 })]);
+  // Alike but for what they keep; without it the first by name is taken.
+  for (const name of ["w1", "w2", "w3"]) {
+    const worker = await s.addWorker(name);
+    if (name === "w2") worker.roots = [OLD, KERNEL];
+    await worker.step(s.master);
+  }
+  const share = s.master.planner.closureShareOf(system(NEW));
+  assert.ok(share !== undefined, "read in the background");
   assert.deepEqual(
-    s.master.planner.bytesPresent("w1", system(OLD).image),
-    { present: 0, total: 20 * MIB },
-    "the fake worker reports no roots",
+    ["w1", "w2", "w3"].map((name) => share(name).toFixed(2)),
+    ["0.00", "0.99", "0.00"],
   );
+  await s.settle();
+  assert.deepEqual(places(s), { "shop/web-0": "w2" });
 });

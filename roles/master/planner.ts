@@ -22,6 +22,7 @@ import {
   rootsOf,
   unknownClosure,
 } from "./core/closure_diff.ts";
+import { generationKey } from "./core/documents.ts";
 import { previewPlan } from "./core/plan_preview.ts";
 import type { MasterState } from "./state.ts";
 
@@ -44,6 +45,8 @@ export class Planner implements Disposable {
   readonly #stop = new AbortController();
   #prefetch: string[][] = [];
   #isPrefetching = false;
+  /** Of a closure on a worker, by its reported roots: they stay for as long as its last report. */
+  readonly #shares = new WeakMap<readonly string[], Map<string, number>>();
 
   /** @param sizes null: no cache is configured. */
   constructor(state: MasterState, sizes: ClosureSizes | null) {
@@ -123,6 +126,19 @@ export class Planner implements Disposable {
     ];
   }
 
+  /** After a start: the closures of what is active, which workers have kept. */
+  prefetchActive(): void {
+    const { documents } = this.#state;
+    const specs: VmSpec[] = [];
+    for (const [name, { active }] of documents.entries("cluster")) {
+      const doc = documents.get("generation", generationKey(name, active));
+      if (doc === undefined) continue;
+      const views = this.#state.specsOf(documents, name, doc.intentHash);
+      for (const { spec } of views?.values() ?? []) specs.push(spec);
+    }
+    this.prefetch(specs);
+  }
+
   /** Reads the closures of what was published, soon and beside all else. Never fails. */
   prefetch(specs: readonly VmSpec[]): void {
     if (this.#sizes === null) return;
@@ -153,25 +169,28 @@ export class Planner implements Disposable {
   }
 
   /**
-   * How much of an image a worker has already, by what is known without
-   * asking: for the scheduler's score. undefined: not known.
+   * What share of a spec's closure a worker keeps already, from 0 to 1, by what
+   * is known without asking: for the scheduler's score. undefined: not known.
    */
-  bytesPresent(
-    worker: string,
-    image: VmSpec["image"],
-  ): { present: number; total: number } | undefined {
+  closureShareOf(
+    spec: Pick<VmSpec, "image">,
+  ): ((worker: string) => number) | undefined {
     const sizes = this.#sizes;
-    const closure = sizes?.known(rootsOf(image));
+    const roots = rootsOf(spec.image);
+    const closure = sizes?.known(roots);
     if (sizes === null || closure === undefined) return undefined;
-    const roots = this.#state.presences.report(worker)?.roots ?? [];
-    const has = anyOf(roots.flatMap((root) => sizes.known([root]) ?? []));
-    let total = 0;
-    let present = 0;
-    for (const [path, size] of closure) {
-      total += size;
-      if (has.has(path)) present += size;
-    }
-    return { present, total };
+    const key = roots.join("\n");
+    return (worker) => {
+      const kept = this.#state.presences.report(worker)?.roots ?? [];
+      const shares = this.#shares.get(kept) ?? new Map<string, number>();
+      this.#shares.set(kept, shares);
+      const known = shares.get(key);
+      if (known !== undefined) return known;
+      const has = anyOf(kept.flatMap((root) => sizes.known([root]) ?? []));
+      const share = shareOf(closure, has);
+      shares.set(key, share);
+      return share;
+    };
   }
 
   [Symbol.dispose](): void {
@@ -182,6 +201,17 @@ export class Planner implements Disposable {
 /** The union of closures, asked one by one: they are large, and few. */
 function anyOf(closures: readonly Closure[]): PathSet {
   return { has: (path) => closures.some((closure) => closure.has(path)) };
+}
+
+/** The share of the bytes of a closure that is there. */
+function shareOf(closure: Closure, has: PathSet): number {
+  let total = 0;
+  let present = 0;
+  for (const [path, size] of closure) {
+    total += size;
+    if (has.has(path)) present += size;
+  }
+  return total === 0 ? 0 : present / total;
 }
 
 interface Asking {

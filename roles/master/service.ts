@@ -89,6 +89,9 @@ export class MasterService {
     this.#state = new MasterState(documents, options.clock, options.leaseMs);
     this.views = new MasterViews(this.#state);
     this.planner = new Planner(this.#state, options.sizes ?? null);
+    if (options.sizes !== undefined) {
+      this.#state.closureShareOf = (spec) => this.planner.closureShareOf(spec);
+    }
     this.events = new EventStream(options.store, options.clock);
     this.#failpoint = options.failpoint ?? (() => undefined);
     this.#lastTickMs = options.clock.bootMs();

@@ -84,6 +84,8 @@ export class MasterState {
   #shapes: { version: number; found: readonly WorkerDoc[] } | null = null;
   /** Takes events that follow from no document; they are written with the next commit. */
   tell: (event: NewEvent) => void = () => undefined;
+  /** What of a closure each worker has; not set where no cache is known. */
+  closureShareOf: TickInput["closureShareOf"];
 
   constructor(documents: Documents, clock: Clock, leaseMs: number) {
     this.documents = documents;
@@ -394,6 +396,9 @@ export class MasterState {
         this.clock.now(),
       ),
       volumeOf: (vm) => reading.get("volume", vm)?.worker,
+      ...(this.closureShareOf === undefined
+        ? {}
+        : { closureShareOf: this.closureShareOf }),
       progress: this.#progress,
       reports: this.#reports,
       nowMs: this.clock.now(),

@@ -60,6 +60,8 @@ export class FakeWorker {
   isConnected = true;
   capacity: { cpuMilli: number; memoryMib: number };
   attributes: Record<string, string>;
+  /** Store paths whose closures it keeps. */
+  roots: string[] = [];
   fence: OrderFence = { leaseEpoch: 0, revision: 0 };
   /** Every copy that was started, in order. */
   readonly starts: {
@@ -241,7 +243,7 @@ export class FakeWorker {
       versions: { procurator: "0.1.0" },
       vms: [...this.vms.values()].map((vm) => this.#observed(vm)),
       metrics: {},
-      roots: [],
+      roots: this.roots,
     };
   }
 
