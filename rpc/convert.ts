@@ -16,3 +16,4 @@ export * from "./convert/plan.ts";
 export * from "./convert/publish.ts";
 export * from "./convert/status.ts";
 export * from "./convert/vm_spec.ts";
+export * from "./convert/why.ts";

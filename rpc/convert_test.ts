@@ -8,6 +8,7 @@ import {
   type PublishRequest,
 } from "../roles/model/generation.ts";
 import { type ObservedVm, WorkerReport } from "../roles/model/observed.ts";
+import type { Why } from "../roles/model/plan.ts";
 import { ClusterStatus } from "../roles/model/status.ts";
 import { VmSpec } from "../roles/model/vm_spec.ts";
 import {
@@ -34,6 +35,8 @@ import {
   rebalanceToWire,
   vmSpecFromWire,
   vmSpecToWire,
+  whyFromWire,
+  whyToWire,
   workerReportFromWire,
   workerReportToWire,
 } from "./convert.ts";
@@ -337,6 +340,32 @@ Deno.test("events and operations survive the wire", () => {
     ),
     rebalance,
   );
+});
+
+Deno.test("an explanation survives the wire", () => {
+  const candidate = fc.record({
+    worker: name,
+    score: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    parts: fc.dictionary(
+      name,
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+    ),
+    refusal: fc.option(text.filter((one) => one !== ""), { nil: null }),
+    kind: fc.constantFrom(null, "state", "rule", "port", "avoided", "room"),
+  });
+  const why = fc.record({
+    vm: fc.constant("shop/web-0"),
+    summary: text,
+    worker: name,
+    incarnation: fc.maxSafeNat(),
+    decidedAtMs: fc.option(fc.integer({ min: 1 }), { nil: null }),
+    reason: text,
+    rolledBack: fc.option(text.filter((one) => one !== ""), { nil: null }),
+    candidates: fc.array(candidate, { maxLength: 4 }),
+  });
+  fc.assert(fc.property(why, (sent) => {
+    same(whyFromWire(overTheWire(master.Why, whyToWire(sent as Why))), sent);
+  }));
 });
 
 Deno.test("a generation of 2^64-1 is refused by name", () => {

@@ -12,6 +12,7 @@ import type {
   PlanRequest,
   PublishReply,
   PublishRequest,
+  Why,
 } from "../model/mod.ts";
 import type { OperatorClient } from "./operator_client.ts";
 
@@ -38,6 +39,7 @@ export interface MasterClient extends OperatorClient, AsyncDisposable {
   rollback(cluster: string, generation: number): Promise<ClusterStatus>;
   resume(cluster: string): Promise<ClusterStatus>;
   retry(cluster: string, generation: number): Promise<ClusterStatus>;
+  why(vm: string): Promise<Why>;
   /** What publishing this would do. */
   plan(request: PlanRequest): Promise<Plan>;
   publish(request: PublishRequest): Promise<PublishReply>;

@@ -15,6 +15,7 @@ import {
   planRequestToWire,
   publishReplyFromWire,
   publishRequestToWire,
+  whyFromWire,
 } from "../../rpc/convert.ts";
 import { Gate, type SessionClient } from "../../rpc/generated/master.ts";
 import { z } from "zod";
@@ -106,6 +107,11 @@ function methodsOf(
         operator.retry({ cluster, generation }, options)
       );
       return clusterStatusFromWire(reply.status);
+    },
+    async why(vm) {
+      using viewer = session.viewer().viewer;
+      const reply = await call((options) => viewer.why({ vm }, options));
+      return whyFromWire(reply.why);
     },
     async plan(request) {
       using viewer = session.viewer().viewer;

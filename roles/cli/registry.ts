@@ -36,6 +36,7 @@ import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTls } from "./commands/tls.ts";
 import { addToken } from "./commands/token.ts";
+import { addWhy } from "./commands/why.ts";
 import type { CliContext } from "./context.ts";
 import type { RoleTable } from "./roles.ts";
 
@@ -57,6 +58,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addStatus,
   addGenerations,
   addLogs,
+  addWhy,
   addRollback,
   addResume,
   addRetry,

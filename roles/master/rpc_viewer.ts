@@ -10,12 +10,13 @@ import {
   operationToWire,
   planRequestFromWire,
   planToWire,
+  whyToWire,
   workerStatusToWire,
 } from "../../rpc/convert.ts";
 import type { ViewerServer } from "../../rpc/generated/master.ts";
 import { VmId } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
-import { type Check, notThere, type RpcDeps } from "./rpc_deps.ts";
+import { type Check, type RpcDeps } from "./rpc_deps.ts";
 import { eventsMethod } from "./rpc_events.ts";
 
 export function viewerOf(deps: RpcDeps, check: Check): ViewerServer {
@@ -56,7 +57,11 @@ export function viewerOf(deps: RpcDeps, check: Check): ViewerServer {
       );
       return { plan: planToWire(plan) };
     },
-    why: notThere,
+    why({ vm }) {
+      check();
+      const id = parseWith(VmId, vm, { what: "the VM's id" });
+      return { why: whyToWire(views.why(id)) };
+    },
     events: eventsMethod(deps, check),
     operations({ limit }) {
       check();

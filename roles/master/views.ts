@@ -5,7 +5,9 @@
  */
 import { AppError } from "../model/errors.ts";
 import type { GenerationSummary } from "../model/generation.ts";
+import { splitVmId } from "../model/ids.ts";
 import type { ObservedVm } from "../model/observed.ts";
+import type { Why } from "../model/plan.ts";
 import type { ClusterStatus, WorkerStatus } from "../model/status.ts";
 import {
   type ClusterNumbers,
@@ -15,6 +17,7 @@ import {
   workerStatus,
   workerStatuses,
 } from "./core/status.ts";
+import { whyVm } from "./core/why.ts";
 import type { MasterState } from "./state.ts";
 
 /** Generations in one answer. */
@@ -92,6 +95,19 @@ export class MasterViews {
       this.clusters(),
     );
     return input.clusters.map((state) => clusterNumbers(input, state));
+  }
+
+  /** Why a VM is where it is, or is nowhere. */
+  why(vm: string): Why {
+    const { documents } = this.#state;
+    const state = this.#state.findState(documents, splitVmId(vm).cluster);
+    const why = state === undefined
+      ? null
+      : whyVm(this.#state.tickInput(documents), state, vm);
+    if (why !== null) return why;
+    throw new AppError("not_found", `There is no VM "${vm}"`, {
+      hint: "see: procurator status",
+    });
   }
 
   /** A worker and what it last reported. */

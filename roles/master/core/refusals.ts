@@ -121,7 +121,10 @@ export function refusalOf(
   request: PlacingRequest,
   worker: WorkerRoom,
 ): Reason | null {
-  const { spec, size, stays = false } = request;
+  const { spec, size, only, stays = false } = request;
+  if (only !== undefined && worker.name !== only) {
+    return { kind: "rule", reason: `is not ${only}, where it has to be` };
+  }
   const refusal = standingRefusal(spec, worker, stays) ??
     passingRefusal(request, publishedPorts(spec), worker);
   if (refusal !== null) return refusal;
