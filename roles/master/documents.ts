@@ -13,7 +13,6 @@ import {
   GenerationDoc,
   OperationDoc,
   PlacementDoc,
-  placementKey,
   VolumeDoc,
   WorkerDoc,
 } from "./core/documents.ts";
@@ -63,6 +62,8 @@ export interface Reading {
     kind: K,
     prefix?: string,
   ): Iterable<[string, DocumentOf<K>]>;
+  /** By id, leaving ones included. */
+  entriesOn(worker: string): Iterable<[string, PlacementDoc]>;
   /** Leaving ones included. */
   placementsOn(worker: string): Iterable<PlacementDoc>;
   /** How many there are of a kind. */
@@ -159,12 +160,16 @@ export class Documents implements Reading {
     }
   }
 
-  *placementsOn(worker: string): Generator<PlacementDoc> {
+  *entriesOn(worker: string): Generator<[string, PlacementDoc]> {
     for (
-      const [, { doc }] of this.#table("placement").under(byWorker, worker)
+      const [id, { doc }] of this.#table("placement").under(byWorker, worker)
     ) {
-      yield doc as PlacementDoc;
+      yield [id, doc as PlacementDoc];
     }
+  }
+
+  placementsOn(worker: string): Iterable<PlacementDoc> {
+    return docsOf(this.entriesOn(worker));
   }
 
   /** Takes over a draft whose commit has succeeded, and says what was before. */
@@ -181,6 +186,10 @@ export class Documents implements Reading {
     }
     return changes;
   }
+}
+
+function* docsOf<T>(entries: Iterable<[string, T]>): Generator<T> {
+  for (const [, doc] of entries) yield doc;
 }
 
 /** Changes on top of what is committed, or of another draft. */
@@ -234,14 +243,19 @@ export class Draft implements Reading {
     }
   }
 
-  *placementsOn(worker: string): Generator<PlacementDoc> {
+  *entriesOn(worker: string): Generator<[string, PlacementDoc]> {
     const changed = this.#changes.get("placement");
-    for (const doc of this.#base.placementsOn(worker)) {
-      if (changed?.get(placementKey(doc)) === undefined) yield doc;
+    if (changed === undefined) return yield* this.#base.entriesOn(worker);
+    for (const entry of this.#base.entriesOn(worker)) {
+      if (changed.get(entry[0]) === undefined) yield entry;
     }
-    for (const [, { doc }] of changed?.under(byWorker, worker) ?? []) {
-      yield doc as PlacementDoc;
+    for (const [id, { doc }] of changed.under(byWorker, worker)) {
+      yield [id, doc as PlacementDoc];
     }
+  }
+
+  placementsOn(worker: string): Iterable<PlacementDoc> {
+    return docsOf(this.entriesOn(worker));
   }
 
   count(kind: Kind): number {
