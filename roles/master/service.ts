@@ -20,13 +20,14 @@ import {
   generationKey,
   MAX_GENERATIONS,
 } from "./core/documents.ts";
-import { admitGeneration, prunable } from "./core/generations.ts";
+import { admitGeneration } from "./core/generations.ts";
 import {
   type Change,
   eventsOf,
   type NewEvent,
   newEvent,
 } from "./core/events.ts";
+import { prunable } from "./core/pruning.ts";
 import { decidePublish } from "./core/publish.ts";
 import { type ClusterTick, planTick } from "./core/tick.ts";
 import {

@@ -371,3 +371,86 @@ Deno.test("an exclusive VM is started elsewhere only when its worker is lost", a
   await s.run(10_000, check);
   assert.equal(first.vms.size, 0, "the old copy was ended");
 });
+
+Deno.test("a promoted canary that is no longer healthy does not take over", async () => {
+  const s = await activeWeb();
+  await s.publish([web("2", { update: canary })]);
+  await s.runUntil(
+    "asks",
+    () => s.status().rollout?.waitingOn?.startsWith("promotion") ?? false,
+  );
+  const name = s.status().vms.find(({ surge }) => surge)?.worker ?? "";
+  const worker = s.workers.get(name);
+  assert.ok(worker !== undefined);
+  await s.master.promote("shop");
+  const report = worker.report();
+  await s.master.pushData({
+    ...report,
+    vms: report.vms.map((vm) =>
+      worker.vms.get(`${vm.vm}#${vm.incarnation}`)?.order.surge
+        ? { ...vm, health: "unhealthy", healthyForMs: null }
+        : vm
+    ),
+  });
+  await s.settle();
+  assert.equal(running(s, "1").inService, 3);
+  assert.ok(s.status().vms.some(({ surge }) => surge));
+  await s.untilActive(2);
+});
+
+Deno.test("scaling up with canaries places the new instances at once", async () => {
+  const s = await activeWeb({ memoryMib: 64 });
+  await s.publish([web("2", { replicas: 5, memoryMib: 64, update: canary })]);
+  await s.runUntil(
+    "asks",
+    () => s.status().rollout?.waitingOn?.startsWith("promotion") ?? false,
+  );
+  assert.equal(running(s, "1").inService, 3);
+  await s.runUntil("new ones run", () => running(s, "2").inService === 2);
+  await s.master.promote("shop");
+  await s.untilActive(2);
+});
+
+Deno.test("a publish during a trial ends the copies of the one before", async () => {
+  const s = await activeWeb();
+  await s.publish([web("2", { update: green })]);
+  await s.run(3000);
+  await s.publish([web("3", { update: { ...green, autoPromote: true } })]);
+  await s.untilActive(3, () => {
+    const old = running(s, "1").inService + running(s, "3").inService;
+    assert.ok(old >= 3, "old copies or their successors are in service");
+  });
+  await s.run(3000);
+  assert.equal(s.status().vms.length, 3);
+});
+
+Deno.test("a rollback during a trial ends it, and a restart continues it", async () => {
+  const s = await activeWeb();
+  await s.publish([web("2", { update: canary })]);
+  for (let i = 0; i < 4; i++) {
+    await s.run(1000);
+    await s.restart();
+  }
+  await s.runUntil(
+    "asks",
+    () => s.status().rollout?.waitingOn?.startsWith("promotion") ?? false,
+  );
+  await s.master.rollback("shop", 1);
+  await s.untilActive(1);
+  await s.run(3000);
+  assert.equal(s.status().vms.length, 3);
+  assert.equal(running(s, "1").inService, 3);
+});
+
+Deno.test("a retry is measured from the retry", async () => {
+  const s = await activeWeb();
+  const env = { version: "2", behave: "fail" };
+  await s.publish([web("2", { env })]);
+  await s.runUntil("failed", () => s.generation(2).state === "failed");
+  await s.untilActive(1);
+  await s.run(60_000);
+  await s.master.retry("shop", 2);
+  assert.equal(s.generation(2).seconds.place, null);
+  await s.runUntil("placed", () => s.generation(2).seconds.place !== null);
+  assert.ok((s.generation(2).seconds.place ?? 99) < 10);
+});

@@ -112,6 +112,8 @@ export const Avoid = z.strictObject({
   /** Milliseconds since the Unix epoch. */
   untilMs: Counter,
   reason: z.string(),
+  /** The host failed it: says nothing of what it runs. */
+  isHost: z.boolean().default(false),
 });
 export type Avoid = z.output<typeof Avoid>;
 

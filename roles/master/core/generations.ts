@@ -17,7 +17,6 @@ import {
   type ClusterDoc,
   type GenerationDoc,
   MAX_FAILURES,
-  MAX_GENERATIONS,
 } from "./documents.ts";
 
 /** A cluster and all its generations by number. */
@@ -361,28 +360,4 @@ export function retry(
     });
   }
   return change.end();
-}
-
-/** Generations beyond the bound that nothing refers to, oldest first. */
-export function prunable(
-  state: ClusterState,
-  referred: ReadonlySet<number>,
-): number[] {
-  const { cluster } = state;
-  const numbers = [...state.generations.keys()].sort((a, b) => a - b);
-  const beyond = numbers.slice(
-    0,
-    Math.max(0, numbers.length - MAX_GENERATIONS),
-  );
-  const back = [...state.generations.values()]
-    .filter((doc) => doc.wasActive && doc.generation < cluster.active)
-    .reduce((max, doc) => Math.max(max, doc.generation), 0);
-  const kept = new Set([
-    cluster.active,
-    cluster.previous,
-    cluster.highest,
-    cluster.rollout?.generation ?? 0,
-    back,
-  ]);
-  return beyond.filter((number) => !kept.has(number) && !referred.has(number));
 }

@@ -9,7 +9,7 @@
 import { type PlacementDoc, placementKey } from "./documents.ts";
 import type { PlaceOptions, PlanBuilder } from "./plan_builder.ts";
 import { claimOf, planPreemption, type Victim } from "./preemption.ts";
-import type { Wanted } from "./wanted.ts";
+import { nameOf, type Wanted } from "./wanted.ts";
 
 /** What those that gave way are told begins with it. */
 const PREEMPTED = "preempted by ";
@@ -28,6 +28,19 @@ function victimsOf(plan: PlanBuilder): Victim[] {
   });
 }
 
+/** Main copies that no generation in force asks for. */
+export function extraMains(plan: PlanBuilder): PlacementDoc[] {
+  const { mode, target } = plan.input;
+  if (mode === "frozen") return [];
+  const extra: PlacementDoc[] = [];
+  for (const main of plan.mains.values()) {
+    const spec = target?.specs.get(nameOf(plan.input, main.vm))?.spec;
+    const ordinal = Number(main.vm.slice(main.vm.lastIndexOf("-") + 1));
+    if (spec === undefined || ordinal >= spec.replicas) extra.push(main);
+  }
+  return extra;
+}
+
 /**
  * Ends what has to give way to this copy, which is placed when that is gone.
  * What is said of it; null: nothing helps, or others end anyway.
@@ -37,7 +50,8 @@ export function makeWay(
   wanted: Wanted,
   options: PlaceOptions,
 ): string | null {
-  if (plan.hasExtra) return null;
+  // They end first.
+  if (extraMains(plan).length > 0) return null;
   const request = plan.requestOf(wanted, options);
   const victims = victimsOf(plan);
   const found = planPreemption(request, plan.room, victims);

@@ -115,11 +115,10 @@ function isForcedNow(doc: OperationDoc, nowMs: number): boolean {
   return doc.deadlineAtMs === null || nowMs >= doc.deadlineAtMs;
 }
 
-/** The main copies of a worker that are to go. */
-function mainsOn(view: OperationsView, worker: string): PlacementDoc[] {
-  return [...view.placementsOn(worker)].filter(({ leaving, surge }) =>
-    !leaving && !surge
-  );
+/** The copies of a worker that are to go; main ones last, for they count more than one beside them. */
+function copiesOn(view: OperationsView, worker: string): PlacementDoc[] {
+  return [...view.placementsOn(worker)].filter(({ leaving }) => !leaving)
+    .sort((a, b) => Number(b.surge) - Number(a.surge));
 }
 
 /** Where operators want VMs to go now, by VM id. A drain counts more than a rebalance. */
@@ -144,7 +143,7 @@ export function movesOf(
   for (const doc of running) {
     if (doc.kind !== "drain") continue;
     const isForced = isForcedNow(doc, nowMs);
-    for (const { vm } of mainsOn(view, doc.target)) {
+    for (const { vm } of copiesOn(view, doc.target)) {
       moves.set(vm, {
         from: doc.target,
         to: null,

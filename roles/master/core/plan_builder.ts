@@ -82,8 +82,6 @@ export class PlanBuilder {
   readonly healthyGroups = new Map<string, boolean>();
   /** What was promised to copies that wait for others to give way; held while the plan is made. */
   readonly claims: Taken[] = [];
-  /** Main copies that no generation in force asks for are still there: their room comes first. */
-  hasExtra = false;
   /** A main copy has no room. */
   lacksRoom = false;
   readonly #lacking: Size = { cpuMilli: 0, memoryMib: 0 };

@@ -34,6 +34,7 @@ import {
   trialWord,
   wantedTrial,
 } from "./surging.ts";
+import { extraMains } from "./giving_way.ts";
 import { keepMain, updateSome } from "./updating.ts";
 import {
   type ClusterInput,
@@ -116,15 +117,9 @@ function endUnwanted(plan: PlanBuilder, { trial, isHeldBack }: Phase): void {
 }
 
 /** Extra instances end once the target is decided, or when something waits for their room. */
-function removeExtra(
-  plan: PlanBuilder,
-  wanted: ReadonlySet<string>,
-  isHeldBack: boolean,
-): void {
+function removeExtra(plan: PlanBuilder, isHeldBack: boolean): void {
   const { mode } = plan.input;
-  if (mode === "frozen") return;
-  for (const main of [...plan.mains.values()]) {
-    if (wanted.has(main.vm)) continue;
+  for (const main of extraMains(plan)) {
     if (mode === "rolling" && (isHeldBack || !plan.lacksRoom)) {
       plan.tell(main.vm, "ends when the rollout has succeeded");
       continue;
@@ -149,12 +144,10 @@ export function planCluster(input: ClusterInput, room: Room): ClusterPlan {
     (input.isPaused || trial.size > 0);
   const phase: Phase = { trial, isHeldBack };
   endUnwanted(plan, phase);
-  const wanted = new Set(groups.flat().map(({ id }) => id));
-  plan.hasExtra = [...plan.mains.keys()].some((id) => !wanted.has(id));
   // Who gave way to another must not be placed before it.
   const byPriority = [...groups].sort((a, b) => priorityOf(b) - priorityOf(a));
   for (const group of byPriority) planGroup(plan, group, phase);
   for (const wanted of trial.values()) planTrialCopy(plan, wanted);
-  removeExtra(plan, wanted, isHeldBack);
+  removeExtra(plan, isHeldBack);
   return plan.end();
 }

@@ -6,15 +6,10 @@ import { avoidWorker } from "./backoff.ts";
 import type { ClusterDoc, GenerationDoc, PlacementDoc } from "./documents.ts";
 import { generationKey } from "./documents.ts";
 import { incarnationAbove, leaseEpochOf, MAX_INCARNATION } from "./epoch.ts";
-import {
-  type ClusterState,
-  prunable,
-  resume,
-  retry,
-  rollback,
-} from "./generations.ts";
+import { type ClusterState, resume, retry, rollback } from "./generations.ts";
 import { livenessOf, lostAfterMs } from "./liveness.ts";
 import { checkPlacements } from "./plan_check.ts";
+import { prunable } from "./pruning.ts";
 import { dependencyCircle } from "./publish_specs.ts";
 
 function placement(over: Partial<PlacementDoc> = {}): PlacementDoc {
@@ -123,27 +118,35 @@ Deno.test("epochs hold the incarnation above the term and stay JS-safe", () => {
 });
 
 Deno.test("a back-off doubles per failure, counts an order once, and is bounded", () => {
-  const first = avoidWorker(placement(), "disk", 0);
+  const disk = { reason: "disk", isHost: true };
+  const first = avoidWorker(placement(), disk, 0);
   assert.equal(first[0]?.untilMs, 30_000);
-  const again = avoidWorker(placement({ avoid: first }), "disk", 5);
+  const again = avoidWorker(placement({ avoid: first }), disk, 5);
   assert.equal(again, first, "the same order is counted once");
   const second = avoidWorker(
     placement({ avoid: first, orderRevision: 9 }),
-    "disk",
+    disk,
     0,
   );
   assert.deepEqual([second.length, second[0]?.untilMs], [1, 60_000]);
+  const own = avoidWorker(
+    placement({ avoid: second, orderRevision: 10 }),
+    { reason: "not healthy", isHost: false },
+    0,
+  );
+  assert.equal(own[0]?.untilMs, 30_000, "the host's failures are not its own");
   const many = Array.from({ length: 16 }, (_, i) => ({
     worker: `x${i}`,
     orderRevision: 1,
     count: 20,
     untilMs: 1,
     reason: "",
+    isHost: true,
   }));
-  assert.equal(avoidWorker(placement({ avoid: many }), "disk", 0).length, 16);
+  assert.equal(avoidWorker(placement({ avoid: many }), disk, 0).length, 16);
   const [long] = avoidWorker(
     placement({ worker: "x0", orderRevision: 2, avoid: many.slice(0, 1) }),
-    "disk",
+    disk,
     0,
   );
   assert.equal(long?.untilMs, 600_000);
@@ -295,10 +298,10 @@ Deno.test("retry is for what failed; an older one may only be published again", 
 Deno.test("old generations are dropped, those in use and the way back are not", () => {
   const all = Array.from(
     { length: 40 },
-    (_, i) => generation(i + 1, { wasActive: i + 1 === 2 || i + 1 === 39 }),
+    (_, i) => generation(i + 1, { wasActive: i + 1 < 8 || i + 1 === 39 }),
   );
   const dropped = prunable(state({ active: 39 }, ...all), new Set([1, 5]));
-  assert.deepEqual(dropped, [3, 4, 6, 7, 8]);
+  assert.deepEqual(dropped, [8], "six that were active are kept");
   assert.ok(generationKey("a", 9) < generationKey("a", 10));
 });
 

@@ -123,6 +123,7 @@ Deno.test("each refusal names its worker and says why", () => {
           count: 1,
           untilMs: 10,
           reason: "no disk",
+          isHost: true,
         }],
       }),
       [],
@@ -144,7 +145,14 @@ Deno.test("its own published port does not stop a VM, and a back-off ends", () =
   const room = new Room([worker("a")], [own]);
   assert.equal(choosePlace(request({ network }), room).worker, "a");
   const avoid = [
-    { worker: "a", orderRevision: 1, count: 1, untilMs: 10, reason: "x" },
+    {
+      worker: "a",
+      orderRevision: 1,
+      count: 1,
+      untilMs: 10,
+      reason: "x",
+      isHost: true,
+    },
   ];
   assert.equal(
     choosePlace(request({}, { avoid, nowMs: 10 }), room).worker,

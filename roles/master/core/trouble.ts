@@ -33,5 +33,6 @@ export function troubleOf(
   const why = isLost
     ? `${copy.worker} is lost`
     : `${copy.worker} failed (${failure?.kind}): ${failure?.message}`;
-  return { why, isLost, avoid: avoidWorker(copy, why, nowMs) };
+  const failed = { reason: why, isHost: true };
+  return { why, isLost, avoid: avoidWorker(copy, failed, nowMs) };
 }

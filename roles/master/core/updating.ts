@@ -87,7 +87,7 @@ function tryAgain(
 ): void {
   const { nowMs } = plan.input;
   const why = `rolled back on ${main.worker}: ${refused}`;
-  const avoid = avoidWorker(main, why, nowMs);
+  const avoid = avoidWorker(main, { reason: why, isHost: false }, nowMs);
   const trouble = { why, avoid, isLost: false };
   if (moveMain(plan, { wanted, main, trouble })) return;
   const failure = recordedFailure(main);
