@@ -7,6 +7,7 @@
  */
 import { operatorMethods } from "../../roles/cli/operator_rpc.ts";
 import type { OperatorClient } from "../../roles/cli/operator_client.ts";
+import type { Operation } from "../../roles/model/operation.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import type { SessionClient } from "../../rpc/generated/master.ts";
 import type { Client } from "./client.ts";
@@ -103,6 +104,11 @@ export class Operator {
 
   /** Everything is as before: nothing held, paused or out of service. */
   async restore(): Promise<void> {
+    for (;;) {
+      const running = await this.#running();
+      if (running === undefined) break;
+      await this.#stop(running.id);
+    }
     for (const worker of [...this.#out]) await this.#uncordon(worker);
     await this.resume();
   }
@@ -223,8 +229,12 @@ export class Operator {
   }
 
   async #uncordon(worker: string): Promise<void> {
-    this.#out.delete(worker);
-    await this.#ask("uncordon", (client) => client.uncordon(worker), worker);
+    const done = await this.#ask(
+      "uncordon",
+      (client) => client.uncordon(worker),
+      worker,
+    );
+    if (done !== null) this.#out.delete(worker);
   }
 
   async #drain(): Promise<void> {
@@ -247,13 +257,16 @@ export class Operator {
 
   /** Stops the newest operation that goes on. */
   async #cancel(): Promise<void> {
+    const running = await this.#running();
+    if (running !== undefined) await this.#stop(running.id);
+  }
+
+  async #running(): Promise<Operation | undefined> {
     const operations = await this.#methods((client) => client.operations(20));
-    const running = operations.find(({ state }) => state === "running");
-    if (running === undefined) return;
-    await this.#ask(
-      "cancel",
-      (client) => client.cancel(running.id),
-      running.id,
-    );
+    return operations.find(({ state }) => state === "running");
+  }
+
+  #stop(id: string): Promise<unknown> {
+    return this.#ask("cancel", (client) => client.cancel(id), id);
   }
 }

@@ -4,13 +4,16 @@
  *
  * @module
  */
+import { CLUSTER } from "../catalogue.ts";
 import type { Eventually } from "./checker.ts";
 
-export const eventuallyRolloutsEnd: Eventually = ({ transitions }) => {
+export const eventuallyRolloutsEnd: Eventually = ({ transitions, master }) => {
   const { cluster } = transitions;
   if (cluster === null) return "nothing was ever published";
   if (cluster.rollout?.state === "running") {
-    return `generation ${cluster.rollout.generation} is still being rolled out`;
+    const status = master.service?.views.getClusterStatus(CLUSTER);
+    const { message, waitingOn } = status?.rollout ?? {};
+    return `generation ${cluster.rollout.generation} is still being rolled out: ${message} (${waitingOn})`;
   }
   if (cluster.held) return null;
   for (const doc of transitions.generations.values()) {
