@@ -8,8 +8,8 @@
 import { AppError } from "../../roles/model/errors.ts";
 import { intentHash } from "../../roles/model/hashes.ts";
 import { parseWith } from "../../roles/model/parse.ts";
+import { PublishRequest } from "../../roles/model/generation.ts";
 import { VmSpec } from "../../roles/model/vm_spec.ts";
-import { commitOf } from "../support/master.ts";
 import { storePath } from "../support/specs.ts";
 import type { World } from "./world.ts";
 
@@ -51,6 +51,11 @@ function imageOf(letter: string) {
   };
 }
 
+/** Between two looks of `until`. */
+const STEP_MS = 500;
+/** Far above what any rollout of a scenario takes. */
+const MAX_WAIT_MS = 30 * 60_000;
+
 /** Deadlines short enough to be waited for. */
 const UPDATE = { minHealthyTimeMs: 1000, healthyDeadlineMs: 10_000 };
 
@@ -70,7 +75,16 @@ function vmsOf(args: readonly string[]): Record<string, unknown> {
       vms[word] = vm;
     } else {
       const [key, value] = settingOf(word);
-      put(vm, key, key === "image" ? imageOf(String(value)) : value);
+      const isText = /^(env|labels)\./.test(key);
+      put(
+        vm,
+        key,
+        key === "image"
+          ? imageOf(String(value))
+          : isText
+          ? String(value)
+          : value,
+      );
     }
   }
   return vms;
@@ -100,7 +114,8 @@ function workerOf(world: World, name = "") {
   throw new Error(`there is no worker "${name}" in this scenario`);
 }
 
-function durationMs(text = ""): number {
+/** Milliseconds of `30s`, `5m` and the like. */
+export function durationMs(text = ""): number {
   const match = /^(\d+)(ms|s|m|h)$/.exec(text);
   if (match === null) throw new Error(`"${text}" is not like 30s`);
   const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] ?? ""] ?? 1;
@@ -152,10 +167,19 @@ export const directives: Readonly<Record<string, Directive>> = {
   async push(world, args) {
     const { settings, vms } = splitAtColon(args);
     const vmSpecs = specsOf(vms);
-    const reply = await world.cluster.publish(vmSpecs, {
+    await using publisher = await world.connect("publisher");
+    const cluster = String(settings.cluster ?? "shop");
+    const parent = (await publisher.highestGeneration(cluster)).generation;
+    const reply = await publisher.publish(parseWith(PublishRequest, {
+      cluster,
+      repository: "shop",
+      commit: String(parent + 1).padStart(2, "0").repeat(5),
+      generation: parent + 1,
+      parent,
       intentHash: intentHash(vmSpecs),
+      vmSpecs,
       ...settings,
-    });
+    }, { what: "the push" }));
     await world.cluster.settle();
     return `generation ${reply.generation} is ${reply.state}\n`;
   },
@@ -189,17 +213,16 @@ export const directives: Readonly<Record<string, Directive>> = {
     };
     const look = isSo[what];
     if (look === undefined) throw new Error(`until what? "${what}"`);
-    await cluster.runUntil(`${what} ${value}`, look, 3_600_000);
+    for (let passedMs = 0; !look(); passedMs += STEP_MS) {
+      if (passedMs >= MAX_WAIT_MS) {
+        throw new AppError("timeout", `${what} ${value} did not happen`);
+      }
+      await cluster.run(STEP_MS);
+    }
   },
 
   /** `restart master`: a new process on the same store. */
   async restart(world) {
     await world.cluster.restart();
-  },
-
-  /** `commit 3`: what a push's commit looks like, for `generations`. */
-  commit(_world, [number = "0"]) {
-    if (!/^\d+$/.test(number)) throw new AppError("usage", "not a number");
-    return Promise.resolve(`${commitOf(Number(number))}\n`);
   },
 };

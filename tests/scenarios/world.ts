@@ -16,7 +16,7 @@ import { memoryPair, Session } from "../../rpc/mod.ts";
 import { simulatedTokens } from "../sim/tokens.ts";
 import { MasterScenario } from "../support/master.ts";
 import { tempDir } from "../support/temp.ts";
-import { directives } from "./directives.ts";
+import { directives, durationMs } from "./directives.ts";
 import { type Outcome, wordsOf } from "./script.ts";
 
 const notHere = () =>
@@ -30,10 +30,14 @@ const NO_ROLES: RoleTable = {
     cache: notHere,
     hub: notHere,
   },
+  masterFiles: { backup: notHere, restore: notHere },
   guard: { run: notHere, status: notHere },
   dev: notHere,
   demo: notHere,
 };
+
+/** Then a user who waits presses Ctrl-C. */
+const PATIENCE_MS = 600_000;
 
 /** A scenario's world; `await using` ends it. */
 export class World implements AsyncDisposable {
@@ -60,16 +64,19 @@ export class World implements AsyncDisposable {
     await this.#ends[Symbol.asyncDispose]();
   }
 
-  /** Runs one line; a word of the world or a command of the program, `as ROLE` before it. */
+  /**
+   * Runs one line: a word of the world, or a command of the program with
+   * `as ROLE` or `ctrl-c DURATION` before it.
+   */
   async run(line: string): Promise<Outcome> {
     let words = wordsOf(line);
-    let role = "operator";
-    if (words[0] === "as") {
-      role = words[1] ?? "";
-      words = words.slice(2);
+    const how = { role: "operator", stopAfterMs: PATIENCE_MS };
+    for (; words[0] === "as" || words[0] === "ctrl-c"; words = words.slice(2)) {
+      if (words[0] === "as") how.role = words[1] ?? "";
+      else how.stopAfterMs = durationMs(words[1]);
     }
     const [name = "", ...args] = words;
-    if (name === "procurator") return await this.#command(args, role);
+    if (name === "procurator") return await this.#command(args, how);
     const directive = directives[name];
     if (directive === undefined) {
       throw new Error(
@@ -88,13 +95,19 @@ export class World implements AsyncDisposable {
     }
   }
 
-  async #command(args: readonly string[], role: string): Promise<Outcome> {
+  async #command(
+    args: readonly string[],
+    { role, stopAfterMs }: { role: string; stopAfterMs: number },
+  ): Promise<Outcome> {
     const outcome: Outcome = { out: "", err: "", status: 0 };
     const { cluster } = this;
+    const stopped = Promise.withResolvers<void>();
+    const stopMs = cluster.clock.bootMs() + stopAfterMs;
     const clock: Clock = {
       now: () => cluster.clock.now(),
       bootMs: () => cluster.clock.bootMs(),
       sleep: async (ms, signal) => {
+        if (cluster.clock.bootMs() >= stopMs) stopped.resolve();
         if (signal?.aborted !== true) await cluster.run(ms);
       },
     };
@@ -109,12 +122,13 @@ export class World implements AsyncDisposable {
       paint: painter(false),
       terminal: false,
       out: (text) => void (outcome.out += text),
+      outBytes: () => undefined,
       err: (text) => void (outcome.err += text),
       command: ["procurator"],
       readInput: () => Promise.resolve(""),
       readSecret: () => Promise.resolve(""),
-      connectMaster: async (target) => await this.#connect(target.token ?? ""),
-      untilStopped: () => new Promise(() => {}),
+      connectMaster: async (target) => await this.connect(target.token ?? ""),
+      untilStopped: () => stopped.promise,
       exitStatus: 0,
     };
     // Files are named as they are in the scenario.
@@ -126,7 +140,8 @@ export class World implements AsyncDisposable {
     return outcome;
   }
 
-  async #connect(token: string) {
+  /** A session of the program's own client; the token of a role is its name. */
+  async connect(token: string) {
     const { master, clock } = this.cluster;
     const [near, far] = memoryPair();
     const server = new Session(far, {
