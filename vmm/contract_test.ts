@@ -1,5 +1,6 @@
 import { VMM_CONTRACT } from "./contract.ts";
-import { MemoryHost, SimulatedVmm } from "./simulated.ts";
+import { SimulatedVmm } from "./simulated.ts";
+import { MemoryHost } from "./simulated_host.ts";
 import type { Clock } from "../roles/model/ports.ts";
 
 const CMDLINES = {

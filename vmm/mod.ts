@@ -10,7 +10,8 @@ import type { Clock } from "../roles/model/ports.ts";
 import type { QemuAccel } from "./core/qemu_args.ts";
 import { readBootId } from "./process_table.ts";
 import { QemuVmm } from "./qemu.ts";
-import { FileHost, SimulatedVmm } from "./simulated.ts";
+import { SimulatedVmm } from "./simulated.ts";
+import { FileHost } from "./simulated_host.ts";
 import type { Spawner } from "./spawner.ts";
 import type { Vmm } from "./vmm.ts";
 
@@ -18,8 +19,9 @@ export * from "./core/vm_config.ts";
 export { copyDirectoryName, directoryName } from "./core/run_record.ts";
 export { readBootId } from "./process_table.ts";
 export { QemuVmm } from "./qemu.ts";
-export { FileHost, MemoryHost, SimulatedVmm } from "./simulated.ts";
-export type { SimulatedHost } from "./simulated.ts";
+export { SimulatedVmm } from "./simulated.ts";
+export { FileHost, MemoryHost } from "./simulated_host.ts";
+export type { SimulatedHost } from "./simulated_host.ts";
 export * from "./spawner.ts";
 export * from "./vmm.ts";
 

@@ -19,17 +19,22 @@ import { type CopyId, copyKey } from "../roles/model/ids.ts";
 import type { Clock } from "../roles/model/ports.ts";
 import type { QemuAccel } from "./core/qemu_args.ts";
 import { isPortTaken, qemuStartError } from "./core/qemu_errors.ts";
-import type { ProcessFacts, RunRecord } from "./core/run_record.ts";
+import {
+  type Recorded,
+  recordedOf,
+  type RunRecord,
+} from "./core/run_record.ts";
 import type { VmConfig } from "./core/vm_config.ts";
 import { readBootId } from "./process_table.ts";
 import { launchQemu, qemuVersion, startRecord } from "./qemu_launch.ts";
+import { adoptVms } from "./qemu_adopt.ts";
 import { prepareFiles } from "./qemu_files.ts";
 import { connectQmp, type Qmp } from "./qmp.ts";
 import { RunDirectory } from "./run_directory.ts";
 import { boundSerialLog, readSerialTail } from "./serial_log.ts";
-import { endStray, VmProcesses } from "./vm_process.ts";
-import { addForward, guestAccepts } from "./usernet.ts";
-import type { GuardedEnd, GuardedVmm, Spawner } from "./spawner.ts";
+import { VmProcesses } from "./vm_process.ts";
+import { addForwards, guestAccepts } from "./usernet.ts";
+import type { GuardedEnd, Spawner } from "./spawner.ts";
 import type {
   LogTail,
   PortMapping,
@@ -48,8 +53,6 @@ const WATCH_INTERVAL_MS = 1000;
 const LOOK_AGAIN_MS = 20;
 /** An adopted QEMU has to answer within this, else it is ended. */
 const ADOPT_TIMEOUT_MS = 10_000;
-/** Most VMs looked at side by side when adopting: sockets and /proc reads are cheap. */
-const ADOPT_PARALLEL = 16;
 
 /** How to run QEMU. */
 export interface QemuOptions {
@@ -67,11 +70,6 @@ export interface QemuOptions {
   /** Called when the VMM runs and its record does not say so yet: tests die here. */
   onSpawned?: () => void;
 }
-
-/** The record of a VM whose process is known. */
-type Recorded = RunRecord & {
-  state: Extract<RunRecord["state"], { kind: "running" }>;
-};
 
 interface Running {
   record: Recorded;
@@ -199,19 +197,7 @@ export class QemuVmm implements Vmm {
         `Cannot publish ports of "${copy.id}": it does not run here`,
       );
     }
-    let taken: number | null = null;
-    const reached: PortMapping[] = [];
-    for (const port of running.record.ports) {
-      const wanted = ports.find(({ name }) => name === port.name)?.publish;
-      const isNew = wanted !== undefined && wanted !== port.host;
-      const held = isNew && taken === null && await addForward(qmp, {
-        host: running.record.host,
-        port: wanted,
-        guest: port.guest,
-      });
-      if (isNew && !held) taken ??= wanted;
-      reached.push(held ? { ...port, host: wanted } : port);
-    }
+    const { reached, taken } = await addForwards(qmp, running.record, ports);
     await this.#moved(running, reached);
     if (taken === null) return running.instance;
     throw new AppError(
@@ -279,25 +265,14 @@ export class QemuVmm implements Vmm {
       );
     }
     try {
-      return await this.#watchOver(await this.#record(record, facts));
+      const full = recordedOf(record, facts);
+      await this.#directory.write(full);
+      return await this.#watchOver(full);
     } catch (error) {
       // Without its record it would be an orphan after the next crash.
       await this.#processes.abandon(record);
       throw error;
     }
-  }
-
-  /** Writes the record of a process that runs. */
-  async #record(
-    record: RunRecord,
-    { pid, startTicks }: ProcessFacts,
-  ): Promise<Recorded> {
-    const full: Recorded = {
-      ...record,
-      state: { kind: "running", pid, startTicks },
-    };
-    await this.#directory.write(full);
-    return full;
   }
 
   async #watchOver(record: Recorded): Promise<VmInstance> {
@@ -359,89 +334,18 @@ export class QemuVmm implements Vmm {
 
   async #adoptAll(): Promise<void> {
     this.#bootId ??= readBootId();
-    const bootId = await this.#bootId;
-    const { clock, onWarning } = this.#options;
-    const records = await this.#directory.records((path, error) =>
-      onWarning(`cannot read ${path}`, error)
-    );
-    const known = new Set(
-      records.map((record) => this.#directory.paths(record).pid),
-    );
-    for (const path of await this.#directory.pidPaths()) {
-      if (known.has(path)) continue;
-      await endStray(path, clock).catch((error) =>
-        onWarning(`cannot end what runs by ${path}`, error)
-      );
-    }
-    const guarded = new Map(
-      (await this.#options.spawner?.list() ?? []).map((vmm) => [
-        vmm.marker,
-        vmm,
-      ]),
-    );
-    await this.#endUnrecorded(records, guarded);
-    const waiting = [...records];
-    const adoptNext = async () => {
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        const { id } = next;
-        const adopted = next.bootId === bootId
-          ? this.#adoptOne(next, guarded.get(next.marker))
-          : this.#directory.clear(next);
-        // One VM that can be neither adopted nor ended must not keep the others from being looked after.
-        await adopted.catch((error) => onWarning(`cannot end ${id}`, error));
-      }
-    };
-    await Promise.all(Array.from({ length: ADOPT_PARALLEL }, adoptNext));
-  }
-
-  /** What the guard runs and no record tells of, nobody could manage. */
-  async #endUnrecorded(
-    records: readonly RunRecord[],
-    guarded: ReadonlyMap<string, GuardedVmm>,
-  ): Promise<void> {
-    const recorded = new Set(records.map(({ marker }) => marker));
-    for (const { marker, vm } of guarded.values()) {
-      if (recorded.has(marker)) continue;
-      await this.#options.spawner?.kill(marker).catch((error) =>
-        this.#options.onWarning(`cannot end ${vm}`, error)
-      );
-    }
-  }
-
-  async #adoptOne(
-    record: RunRecord,
-    guarded: GuardedVmm | undefined,
-  ): Promise<void> {
-    const facts = await this.#processes.find(record);
-    // Nothing would end an exclusive VM in time that no guard with a deadline ahead knows.
-    const isKept = record.guarded !== true ||
-      (guarded !== undefined && guarded.pid === facts?.pid &&
-        guarded.startTicks === facts.startTicks);
-    if (facts !== null && isKept) {
-      try {
-        await this.#watchOver(await this.#recordAdopted(record, facts));
-        return;
-      } catch (error) {
-        this.#options.onWarning(`cannot adopt ${record.id}, ending it`, error);
-      }
-    }
-    await this.#processes.abandon(record);
-  }
-
-  /** A record that cannot be written now is found by its marker once more: no reason to end a VM that runs. */
-  async #recordAdopted(
-    record: RunRecord,
-    facts: ProcessFacts,
-  ): Promise<Recorded> {
-    const { state } = record;
-    if (state.kind === "running") return { ...record, state };
-    try {
-      return await this.#record(record, facts);
-    } catch (error) {
-      this.#options.onWarning(`cannot record ${record.id}`, error);
-      const { pid, startTicks } = facts;
-      return { ...record, state: { kind: "running", pid, startTicks } };
-    }
+    const { clock, onWarning, spawner } = this.#options;
+    await adoptVms({
+      bootId: await this.#bootId,
+      directory: this.#directory,
+      processes: this.#processes,
+      watchOver: async (record) => {
+        await this.#watchOver(record);
+      },
+      clock,
+      onWarning,
+      ...(spawner === undefined ? {} : { spawner }),
+    });
   }
 
   // ---- end ----

@@ -9,23 +9,15 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { readIfThere, writeFileAtomic } from "../roles/files/mod.ts";
-import { z } from "zod";
 import { AppError } from "../roles/model/errors.ts";
-import {
-  type CopyId,
-  copyKey,
-  Counter,
-  Sha256,
-  VmId,
-} from "../roles/model/ids.ts";
-import { parseJsonWith } from "../roles/model/parse.ts";
+import { type CopyId, copyKey } from "../roles/model/ids.ts";
 import type { Clock } from "../roles/model/ports.ts";
 import {
   type SimulatedScript,
   simulatedScript,
 } from "./core/simulated_script.ts";
 import type { VmConfig } from "./core/vm_config.ts";
+import type { SimulatedHost, SimulatedVm } from "./simulated_host.ts";
 import { guardOf, type Spawner } from "./spawner.ts";
 import type {
   LogTail,
@@ -36,80 +28,6 @@ import type {
   Vmm,
   VmmCapabilities,
 } from "./vmm.ts";
-
-const SimulatedVm = z.strictObject({
-  id: VmId,
-  incarnation: Counter,
-  runtimeHash: Sha256,
-  bootId: z.string(),
-  cmdline: z.string().max(4096),
-  ports: z.array(
-    z.strictObject({ name: z.string(), guest: Counter, host: Counter }),
-  ).max(64),
-  startedAtMs: Counter,
-  /** An exclusive VM: the guard's mark of the start, whose process stands for the VMM. */
-  marker: z.uuid().optional(),
-});
-type SimulatedVm = z.output<typeof SimulatedVm>;
-const Table = z.array(SimulatedVm).max(100_000);
-
-/** The machine the simulated VMs run on. */
-export interface SimulatedHost {
-  /** A new one means that the host was started again: its VMs are gone. */
-  bootId(): string;
-  load(): Promise<SimulatedVm[]>;
-  save(vms: SimulatedVm[]): Promise<void>;
-}
-
-/** A host in memory; `reboot` ends its VMs. */
-export class MemoryHost implements SimulatedHost {
-  #boots = 1;
-  #vms: SimulatedVm[] = [];
-
-  bootId(): string {
-    return `simulated-boot-${this.#boots}`;
-  }
-
-  reboot(): void {
-    this.#boots++;
-    this.#vms = [];
-  }
-
-  load(): Promise<SimulatedVm[]> {
-    return Promise.resolve(structuredClone(this.#vms));
-  }
-
-  save(vms: SimulatedVm[]): Promise<void> {
-    this.#vms = structuredClone(vms);
-    return Promise.resolve();
-  }
-}
-
-/** A host in a file, for workers in processes that tests kill. */
-export class FileHost implements SimulatedHost {
-  #path: string;
-  #bootId: string;
-
-  constructor(path: string, bootId: string) {
-    this.#path = path;
-    this.#bootId = bootId;
-  }
-
-  bootId(): string {
-    return this.#bootId;
-  }
-
-  async load(): Promise<SimulatedVm[]> {
-    const text = await readIfThere(this.#path);
-    return text === null
-      ? []
-      : parseJsonWith(Table, text, { what: this.#path });
-  }
-
-  async save(vms: SimulatedVm[]): Promise<void> {
-    await writeFileAtomic(this.#path, JSON.stringify(vms));
-  }
-}
 
 /** First host port handed out; they are names only, nothing listens. */
 const FIRST_PORT = 20_000;
@@ -414,14 +332,15 @@ export class SimulatedVmm implements Vmm {
       const { id, incarnation } = vm;
       this.#oldLogs.set(copyKey(vm), "simulated: booting\nsimulated: ended\n");
       vms.delete(copyKey(vm));
-      ended.push(vm);
+      if (!fenced.has(vm)) ended.push(vm);
       exits.push({ kind: "exited", id, incarnation, ...end });
     }
     if (exits.length === 0) return;
-    for (const vm of ended) await this.#end(vm);
     for (const exit of exits) {
       for (const watcher of this.#watchers) watcher(exit);
     }
+    // They have ended by themselves: only the process that stands for them is left.
+    for (const vm of ended) await this.#end(vm).catch(() => undefined);
     // A table that could not be written is written whole with the next change.
     await this.#save().catch(() => undefined);
   }

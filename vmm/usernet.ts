@@ -8,6 +8,7 @@ import { connectionsTo, forwardedPorts, isTaken } from "./core/usernet.ts";
 import { AppError } from "../roles/model/errors.ts";
 import { isPortTaken } from "./core/qemu_errors.ts";
 import type { Qmp } from "./qmp.ts";
+import type { PortMapping, PublishedPort } from "./vmm.ts";
 
 /** Between looks at QEMU's table: a handshake inside one host takes less. */
 const POLL_MS = 20;
@@ -30,13 +31,36 @@ async function tableOf(qmp: Qmp, port: number) {
 }
 
 /**
+ * Takes published ports for a VM that runs, in their order, until one is taken:
+ * where each of its ports is reached then, and which one was taken.
+ */
+export async function addForwards(
+  qmp: Qmp,
+  vm: { host: string; ports: readonly PortMapping[] },
+  published: readonly PublishedPort[],
+): Promise<{ reached: PortMapping[]; taken: number | null }> {
+  const reached: PortMapping[] = [];
+  let taken: number | null = null;
+  for (const port of vm.ports) {
+    const wanted = published.find(({ name }) => name === port.name)?.publish;
+    const isNew = wanted !== undefined && wanted !== port.host;
+    const { guest } = port;
+    const held = isNew && taken === null &&
+      await addForward(qmp, { host: vm.host, port: wanted, guest });
+    if (isNew && !held) taken ??= wanted;
+    reached.push(held ? { ...port, host: wanted } : port);
+  }
+  return { reached, taken };
+}
+
+/**
  * Forwards `host:port` to a guest's port, beside what is forwarded already.
  * QEMU's own table is the truth: a worker that died after asking for it finds
  * the forward there. False when something else has the port.
  *
  * @throws {AppError} `unavailable` or `timeout` of the monitor, `failed` with QEMU's words.
  */
-export async function addForward(
+async function addForward(
   qmp: Qmp,
   forward: { host: string; port: number; guest: number },
 ): Promise<boolean> {

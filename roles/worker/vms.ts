@@ -6,25 +6,25 @@
  *
  * @module
  */
-import type { Assignment, Order, OrderFence } from "../model/assignment.ts";
+import {
+  type Assignment,
+  MAX_ORDERS,
+  type OrderFence,
+} from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
 import { type CopyId, copyKey } from "../model/ids.ts";
 import { MAX_ROOTS, type ObservedVm } from "../model/observed.ts";
-import type { LogTail, VmExit, VmInstance } from "../../vmm/mod.ts";
+import type { LogTail, VmExit } from "../../vmm/mod.ts";
 import { Applier, type ApplyDeps } from "./apply.ts";
 import { ClosureSizes } from "./closure_sizes.ts";
 import { type Fencing, sameFencing, UNKNOWN_FENCING } from "./core/fencing.ts";
-import { copyOf, emptyLedger, type Ledger } from "./core/ledger.ts";
+import { emptyLedger } from "./core/ledger.ts";
 import { step } from "./core/vm_machine.ts";
+import { observe } from "./core/vm_report.ts";
 import { newVm, restoreVm } from "./core/vm_restore.ts";
 import { planAssignment } from "./core/vm_plan.ts";
-import {
-  hasGuest,
-  observe,
-  type Vm,
-  type VmEvent,
-  wakeAtMs,
-} from "./core/vm_state.ts";
+import { hasGuest, type Vm, type VmEvent, wakeAtMs } from "./core/vm_state.ts";
+import { type Left, leftBehind } from "./left_behind.ts";
 
 /** The clock counts in steps of 10 ms: looking more often shows nothing new. */
 const MIN_SLEEP_MS = 10;
@@ -64,36 +64,12 @@ export interface VmsOptions extends ApplyDeps {
   onChange: () => void;
 }
 
-/** What is known of a copy when the worker starts. */
-interface Left {
-  copy: CopyId;
-  order: Order | null;
-  ledger: Ledger | null;
-  found: VmInstance | null;
-}
-
-/** By copy: what was ordered, remembered and found running. */
-function leftBehind(
-  orders: readonly Order[],
-  ledgers: readonly Ledger[],
-  found: readonly VmInstance[],
-): Map<string, Left> {
-  const known = new Map<string, Left>();
-  const note = (copy: CopyId, part: Partial<Left>) => {
-    const { id, incarnation } = copy;
-    const left = known.get(copyKey(copy)) ??
-      {
-        copy: { id, incarnation },
-        order: null,
-        ledger: null,
-        found: null,
-      };
-    known.set(copyKey(copy), { ...left, ...part });
-  };
-  for (const ledger of ledgers) note(copyOf(ledger), { ledger });
-  for (const instance of found) note(instance, { found: instance });
-  for (const order of orders) note(copyOf(order), { order });
-  return known;
+/** A report has room for as many copies as there may be orders. What runs comes first: left out, it would count as gone. */
+function reported(entries: Entry[]): Entry[] {
+  if (entries.length <= MAX_ORDERS) return entries;
+  const runs = ({ vm }: Entry) => hasGuest(vm);
+  const rest = entries.filter((entry) => !runs(entry));
+  return [...entries.filter(runs), ...rest].slice(0, MAX_ORDERS);
 }
 
 /** The copy that is meant when a VM is named: ordered and no surge, with a guest, the newest. */
@@ -240,7 +216,7 @@ export class Vms {
   /** All copies of all VMs as they are now. */
   observed(): ObservedVm[] {
     const at = this.#now();
-    return [...this.#entries.values()].map(({ vm }) => ({
+    return reported([...this.#entries.values()]).map(({ vm }) => ({
       ...observe(vm, at),
       closureBytes: vm.guest.kind === "on"
         ? this.#sizes.of(vm.guest.target.spec)

@@ -68,6 +68,19 @@ export interface ProcessFacts {
   cmdline: string;
 }
 
+/** The record of a VM whose process is known. */
+export type Recorded = RunRecord & {
+  state: Extract<RunRecord["state"], { kind: "running" }>;
+};
+
+/** The record of a VM that runs as this process. */
+export function recordedOf(
+  record: RunRecord,
+  { pid, startTicks }: ProcessFacts,
+): Recorded {
+  return { ...record, state: { kind: "running", pid, startTicks } };
+}
+
 /** True when `facts` is the very process of this record. */
 export function isOurs(record: RunRecord, facts: ProcessFacts): boolean {
   if (facts.zombie || !facts.cmdline.includes(record.marker)) return false;

@@ -6,7 +6,7 @@ import {
   testOrder,
   testSpec,
 } from "../../../tests/support/worker_host_model.ts";
-import { observe } from "./vm_state.ts";
+import { observe } from "./vm_report.ts";
 
 function observed(host: HostModel) {
   return observe(host.vm, host.at);

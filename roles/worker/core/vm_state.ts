@@ -8,15 +8,9 @@ import type { Order } from "../../model/assignment.ts";
 import type { HostFailure, ObservedVm } from "../../model/observed.ts";
 import type { CopyId } from "../../model/ids.ts";
 import type { HealthCheck, VmSpec } from "../../model/vm_spec.ts";
-import { type Fencing, isExclusive, startHindrance } from "./fencing.ts";
-import {
-  healthMessage,
-  healthOf,
-  type HealthState,
-  nextProbeAtMs,
-  type ProbeResult,
-} from "./health.ts";
-import { type Ledger, sameRuntime, type Target } from "./ledger.ts";
+import { type Fencing, isExclusive } from "./fencing.ts";
+import { type HealthState, nextProbeAtMs, type ProbeResult } from "./health.ts";
+import type { Ledger, Target } from "./ledger.ts";
 
 /** What the master wants; unknown while there is neither an assignment nor a ledger. */
 export type Desired =
@@ -272,13 +266,6 @@ export function runsAlone(spec: VmSpec): boolean {
   return spec.volumes.length > 0 || isExclusive(spec);
 }
 
-/** True when another copy's guest keeps this one from starting. */
-function waitsForOther(vm: Vm): boolean {
-  const wanted = wantedOf(vm);
-  return vm.isBeside && wanted.kind === "target" &&
-    runsAlone(wanted.target.spec);
-}
-
 /** The published ports a guest should have and has not: none for a surge copy. */
 export function unpublished(vm: Vm, guest: GuestOn): PublishedPort[] {
   if (vm.desired.kind !== "order" || vm.desired.order.surge) return [];
@@ -319,15 +306,8 @@ export function wantedOf(vm: Vm): Wanted {
   };
 }
 
-/** Why an exclusive VM that is ordered does not start; "" for all others. */
-function fencingMessage(vm: Vm): string {
-  const ordered = orderedOf(vm);
-  if (ordered.kind !== "target") return "";
-  return startHindrance(ordered.target.spec, vm.fencing) ?? "";
-}
-
 /** What should run if nothing but the master's word counted. */
-function orderedOf(vm: Vm): Wanted {
+export function orderedOf(vm: Vm): Wanted {
   if (vm.desired.kind === "unknown") return { kind: "unknown" };
   if (vm.desired.kind === "none") return NOTHING;
   const { order } = vm.desired;
@@ -350,97 +330,6 @@ export function hasGuest(vm: Vm): boolean {
 /** Seconds, rounded to milliseconds. */
 export function secondsBetween(fromMs: number, toMs: number): number {
   return Math.max(0, Math.round(toMs - fromMs)) / 1000;
-}
-
-function stateWord(vm: Vm): ObservedVm["state"] {
-  switch (vm.guest.kind) {
-    case "on":
-    case "stopping":
-      return "Running";
-    case "starting":
-      // The master must not take it for gone while a VMM is being started.
-      return "Created";
-    case "off":
-      return wantedOf(vm).kind === "target" ? "Created" : "Shutdown";
-    case "ended":
-    case "forgetting":
-    case "forgotten":
-      return "Shutdown";
-  }
-}
-
-function messageOf(vm: Vm, at: number): string {
-  const refused = vm.ledger.refused;
-  const parts: string[] = [];
-  if (refused !== null) parts.push(`rolled back: ${refused.reason}`);
-  const wanted = wantedOf(vm);
-  const failure = vm.failure?.host ??
-    (wanted.kind === "nothing" ? wanted.failure : null);
-  if (failure !== null) parts.push(failure.message);
-  if (vm.supply.kind === "fetching") parts.push("copying closures");
-  switch (vm.guest.kind) {
-    case "starting":
-      parts.push("starting");
-      break;
-    case "stopping":
-      parts.push("stopping");
-      break;
-    case "ended":
-      parts.push(vm.guest.reason);
-      break;
-    case "off":
-      if (vm.guest.untilMs > at) {
-        const waitMs = Math.ceil(vm.guest.untilMs - at);
-        parts.push(`starting again in ${waitMs} ms`);
-      } else if (waitsForOther(vm)) {
-        parts.push("waiting for the former copy to stop");
-      } else if (failure === null) parts.push(fencingMessage(vm));
-      break;
-    case "on":
-      parts.push(healthMessage(vm.guest.health));
-      if (vm.publishing.kind === "waiting") parts.push(vm.publishing.message);
-  }
-  return parts.filter((part) => part !== "").join("; ").slice(0, 4096);
-}
-
-/** The VM as it is reported. */
-export function observe(vm: Vm, at: number): ObservedVm {
-  const on = vm.guest.kind === "on"
-    ? vm.guest
-    : vm.guest.kind === "stopping"
-    ? vm.guest.was
-    : null;
-  const { attempt, refused, restarts } = vm.ledger;
-  const wanted = wantedOf(vm);
-  const current = attempt !== null && on !== null &&
-      sameRuntime(attempt.target, on.target)
-    ? attempt
-    : null;
-  const since = on?.health.healthySinceMs ?? null;
-  const first = on?.ports[0];
-  return {
-    vm: vm.id,
-    incarnation: vm.incarnation,
-    state: stateWord(vm),
-    runtimeHash: on?.target.runtimeHash ?? null,
-    generation: on?.target.generation ?? 0,
-    health: on === null
-      ? "unknown"
-      : healthOf(on.health, on.target.spec.healthChecks, at),
-    healthyForMs: since === null ? null : Math.max(0, Math.round(at - since)),
-    settled: current?.settled ?? false,
-    restarts,
-    address: on === null || first === undefined
-      ? ""
-      : `${on.host}:${first.host}`,
-    ports: on === null ? [] : [...on.ports],
-    rolledBack: refused,
-    hostFailure: vm.failure?.host ??
-      (wanted.kind === "nothing" ? wanted.failure : null),
-    message: messageOf(vm, at),
-    seconds: attempt?.seconds ?? { copy: null, boot: null, healthy: null },
-    closureBytes: null,
-  };
 }
 
 /** When, later than the tick at `after`, another tick can change something; Infinity when only events can. */

@@ -1,0 +1,115 @@
+/**
+ * A copy of a VM as it is reported: its state in words and figures. Pure.
+ *
+ * @module
+ */
+import type { ObservedVm } from "../../model/observed.ts";
+import { startHindrance } from "./fencing.ts";
+import { healthMessage, healthOf } from "./health.ts";
+import { sameRuntime } from "./ledger.ts";
+import { orderedOf, runsAlone, type Vm, wantedOf } from "./vm_state.ts";
+
+/** True when another copy's guest keeps this one from starting. */
+function waitsForOther(vm: Vm): boolean {
+  const wanted = wantedOf(vm);
+  return vm.isBeside && wanted.kind === "target" &&
+    runsAlone(wanted.target.spec);
+}
+
+/** Why an exclusive VM that is ordered does not start; "" for all others. */
+function fencingMessage(vm: Vm): string {
+  const ordered = orderedOf(vm);
+  if (ordered.kind !== "target") return "";
+  return startHindrance(ordered.target.spec, vm.fencing) ?? "";
+}
+
+function stateWord(vm: Vm): ObservedVm["state"] {
+  switch (vm.guest.kind) {
+    case "on":
+    case "stopping":
+      return "Running";
+    case "starting":
+      // The master must not take it for gone while a VMM is being started.
+      return "Created";
+    case "off":
+      return wantedOf(vm).kind === "target" ? "Created" : "Shutdown";
+    case "ended":
+    case "forgetting":
+    case "forgotten":
+      return "Shutdown";
+  }
+}
+
+function messageOf(vm: Vm, at: number): string {
+  const refused = vm.ledger.refused;
+  const parts: string[] = [];
+  if (refused !== null) parts.push(`rolled back: ${refused.reason}`);
+  const wanted = wantedOf(vm);
+  const failure = vm.failure?.host ??
+    (wanted.kind === "nothing" ? wanted.failure : null);
+  if (failure !== null) parts.push(failure.message);
+  if (vm.supply.kind === "fetching") parts.push("copying closures");
+  switch (vm.guest.kind) {
+    case "starting":
+      parts.push("starting");
+      break;
+    case "stopping":
+      parts.push("stopping");
+      break;
+    case "ended":
+      parts.push(vm.guest.reason);
+      break;
+    case "off":
+      if (vm.guest.untilMs > at) {
+        const waitMs = Math.ceil(vm.guest.untilMs - at);
+        parts.push(`starting again in ${waitMs} ms`);
+      } else if (waitsForOther(vm)) {
+        parts.push("waiting for the former copy to stop");
+      } else if (failure === null) parts.push(fencingMessage(vm));
+      break;
+    case "on":
+      parts.push(healthMessage(vm.guest.health));
+      if (vm.publishing.kind === "waiting") parts.push(vm.publishing.message);
+  }
+  return parts.filter((part) => part !== "").join("; ").slice(0, 4096);
+}
+
+/** The VM as it is reported. */
+export function observe(vm: Vm, at: number): ObservedVm {
+  const on = vm.guest.kind === "on"
+    ? vm.guest
+    : vm.guest.kind === "stopping"
+    ? vm.guest.was
+    : null;
+  const { attempt, refused, restarts } = vm.ledger;
+  const wanted = wantedOf(vm);
+  const current = attempt !== null && on !== null &&
+      sameRuntime(attempt.target, on.target)
+    ? attempt
+    : null;
+  const since = on?.health.healthySinceMs ?? null;
+  const first = on?.ports[0];
+  return {
+    vm: vm.id,
+    incarnation: vm.incarnation,
+    state: stateWord(vm),
+    runtimeHash: on?.target.runtimeHash ?? null,
+    generation: on?.target.generation ?? 0,
+    health: on === null
+      ? "unknown"
+      : healthOf(on.health, on.target.spec.healthChecks, at),
+    healthyForMs: since === null ? null : Math.max(0, Math.round(at - since)),
+    settled: current?.settled ?? false,
+    restarts,
+    address: on === null || first === undefined
+      ? ""
+      : `${on.host}:${first.host}`,
+    ports: on === null ? [] : [...on.ports],
+    rolledBack: refused,
+    hostFailure: vm.failure?.host ??
+      (wanted.kind === "nothing" ? wanted.failure : null),
+    message: messageOf(vm, at),
+    seconds: attempt?.seconds ?? { copy: null, boot: null, healthy: null },
+    closureBytes: null,
+  };
+}
