@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { AppError, formatError } from "../model/errors.ts";
+import { AppError, formatError, toAppError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import { connectGuard, type GuardClient } from "../guard/client.ts";
 import type { HeldLease } from "../guard/core/messages.ts";
@@ -83,14 +83,22 @@ export class GuardFence implements Fence, Spawner {
   }
 
   async list(): Promise<GuardedVmm[]> {
-    if (this.#client === null) return [];
-    const { held, vmms } = await this.#client.call("list", {});
-    return held === null ? [] : vmms;
+    try {
+      const { held, vmms } = await this.#connected().call("list", {});
+      return held === null ? [] : vmms;
+    } catch {
+      // What no guard answers for has no leave to go on running.
+      return [];
+    }
   }
 
   async kill(marker: string): Promise<void> {
-    // Without a guard it is dead, or the guard is frozen: then the driver ends it.
-    if (this.#client !== null) await this.#client.call("kill", { marker });
+    try {
+      await this.#client?.call("kill", { marker });
+    } catch (error) {
+      // Dead with the guard. A guard that is frozen is `timeout`.
+      if (toAppError(error).code !== "unavailable") throw error;
+    }
   }
 
   async endOf(marker: string): Promise<GuardedEnd | null> {
