@@ -28,6 +28,22 @@ const table: RoleTable = {
       return await run(await load(HubConfig));
     },
   },
+  masterFiles: {
+    backup: async (load, file) => {
+      const { backupMaster, MasterConfig } = await import(
+        "./roles/master/mod.ts"
+      );
+      const { stateDir } = await load(MasterConfig);
+      return await backupMaster(stateDir, file);
+    },
+    restore: async (load, file, asked) => {
+      const { MasterConfig, restoreMaster } = await import(
+        "./roles/master/mod.ts"
+      );
+      const { stateDir } = await load(MasterConfig);
+      return await restoreMaster(stateDir, file, asked);
+    },
+  },
   guard: {
     run: async (load) => {
       const { GuardConfig, run } = await import("./roles/guard/mod.ts");

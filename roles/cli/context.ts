@@ -23,6 +23,8 @@ export interface CliContext {
   /** True when standard output is a terminal. */
   readonly terminal: boolean;
   out(text: string): void;
+  /** What is no text: a backup. */
+  outBytes(bytes: Uint8Array): void;
   err(text: string): void;
   /** The words that run this program again, for programs that call it: git. */
   readonly command: readonly string[];
@@ -37,8 +39,13 @@ export interface CliContext {
   exitStatus: number;
 }
 
-function writeAll(to: typeof Deno.stdout, text: string): void {
-  const bytes = new TextEncoder().encode(text);
+function writeAll(
+  to: typeof Deno.stdout,
+  content: string | Uint8Array,
+): void {
+  const bytes = typeof content === "string"
+    ? new TextEncoder().encode(content)
+    : content;
   for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
 }
 
@@ -121,6 +128,7 @@ export function systemContext(): CliContext {
     paint: painter(colors),
     terminal,
     out: (text) => writeAll(Deno.stdout, text),
+    outBytes: (bytes) => writeAll(Deno.stdout, bytes),
     err: (text) => writeAll(Deno.stderr, text),
     command: ownCommand(env),
     readInput,

@@ -8,6 +8,7 @@ import type { z } from "zod";
 import type { Service } from "../config/mod.ts";
 import type { CliContext } from "./context.ts";
 import type { GuardStatus } from "../guard/core/messages.ts";
+import type { Actor } from "../model/event.ts";
 import type { RunningRole } from "../model/ports.ts";
 
 /** Parses the role's configuration from file and flags by its schema, and sets logging up. */
@@ -46,9 +47,44 @@ export interface GuardReport {
   bootMs: number;
 }
 
+/** What a backup of the master's database holds. */
+export interface BackupInfo {
+  file: string;
+  bytes: number;
+  documents: number;
+  generations: number;
+  events: number;
+  incarnation: number;
+}
+
+/** What a restore came to. */
+export interface RestoreInfo extends BackupInfo {
+  /** Where the database is that was replaced; null: there was none. */
+  replaced: string | null;
+  /** The tokens of the backup were taken, for there were none. */
+  tokensRestored: boolean;
+}
+
+/** The master's database as a file. */
+export interface MasterFiles {
+  /** Of a running or stopped master. */
+  backup(load: LoadRoleConfig, file: string): Promise<BackupInfo>;
+  /**
+   * Of a stopped one.
+   *
+   * @throws {AppError} `refused` while it runs, `invalid` for what is no sound backup.
+   */
+  restore(
+    load: LoadRoleConfig,
+    file: string,
+    asked: { by: Actor; nowMs: number },
+  ): Promise<RestoreInfo>;
+}
+
 /** Every way to run something that stays. */
 export interface RoleTable {
   roles: Readonly<Record<Service, StartRole>>;
+  masterFiles: MasterFiles;
   guard: {
     run: StartRole;
     /** @throws {AppError} `unavailable` when none answers. */

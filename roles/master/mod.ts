@@ -30,7 +30,9 @@ import { gateOf } from "./rpc_server.ts";
 import { MasterService } from "./service.ts";
 import { openStore } from "./store.ts";
 
+export { backupMaster } from "./backup.ts";
 export { MasterConfig } from "./config.ts";
+export { restoreMaster } from "./restore.ts";
 
 /** What the master is given besides its configuration. */
 export interface MasterDeps {

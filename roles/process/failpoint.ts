@@ -51,6 +51,18 @@ export const FAILPOINTS = [
 
 export type Failpoint = typeof FAILPOINTS[number];
 
+/** Failpoints of single commands, which no commit meets. */
+export const COMMAND_FAILPOINTS = [
+  /** The database that is restored lies beside the present one. */
+  "restore.prepared",
+  /** The present database is kept under another name as well. */
+  "restore.kept",
+  /** The restored one is in its place. */
+  "restore.replaced",
+] as const;
+
+export type CommandFailpoint = typeof COMMAND_FAILPOINTS[number];
+
 interface Armed {
   name: string;
   left: number;
@@ -87,7 +99,7 @@ function isOpen(gate: string | undefined): boolean {
 }
 
 /** Dies here by SIGKILL when this failpoint is armed and its turn has come. */
-export function failpoint(name: Failpoint): void {
+export function failpoint(name: Failpoint | CommandFailpoint): void {
   if (armed === undefined) armed = readArmed();
   if (armed === null || armed.name !== name || !isOpen(armed.gate)) return;
   armed.left--;

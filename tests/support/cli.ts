@@ -20,6 +20,8 @@ export interface CliResult {
   status: number;
   out: string;
   err: string;
+  /** How much was written that is no text. */
+  bytes: number;
   /** Whom it connected to. */
   targets: MasterTarget[];
 }
@@ -57,6 +59,7 @@ export function scriptedMaster(answers: Partial<MasterClient>): MasterClient {
     cancel: notScripted,
     removeWorker: notScripted,
     events: notScripted,
+    why: notScripted,
     ...answers,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -86,9 +89,16 @@ export async function cli(
     /** Speak to the master that is there, with real waiting. */
     realMaster?: boolean;
     roles?: Partial<RoleTable["roles"]>;
+    masterFiles?: Partial<RoleTable["masterFiles"]>;
   } = {},
 ): Promise<CliResult> {
-  const result: CliResult = { status: -1, out: "", err: "", targets: [] };
+  const result: CliResult = {
+    status: -1,
+    out: "",
+    err: "",
+    bytes: 0,
+    targets: [],
+  };
   const context: CliContext = {
     env: { XDG_CONFIG_HOME: "/nonexistent", ...options.env },
     clock: options.realMaster === true
@@ -99,6 +109,9 @@ export async function cli(
     terminal: options.terminal ?? false,
     out: (text) => {
       result.out += text;
+    },
+    outBytes: (bytes) => {
+      result.bytes += bytes.length;
     },
     err: (text) => {
       result.err += text;
@@ -120,6 +133,7 @@ export async function cli(
     args,
     {
       roles: { ...NO_ROLES, ...options.roles },
+      masterFiles: { backup: noRole, restore: noRole, ...options.masterFiles },
       guard: { run: noRole, status: noRole },
       dev: noRole,
       demo: noRole,

@@ -104,9 +104,11 @@ export function addWorkerRemove(worker: Command, context: CliContext): void {
     )
     .argument("<worker>", "which")
     .addHelpText("after", examples("worker remove w1"))
-    .action((name, flags) =>
-      withMaster(context, flags, async (master) => {
+    .action((name, _flags, command) => {
+      // Flags that the role has as well are taken by the word before.
+      const flags = command.optsWithGlobals();
+      return withMaster(context, flags, async (master) => {
         show(context, await master.removeWorker(name), flags.json);
-      })
-    );
+      });
+    });
 }

@@ -60,6 +60,8 @@ export interface NewOperation {
   moves?: Move[];
   /** It goes on until it ends by itself. */
   isRunning?: boolean;
+  /** A number that was given out although nothing here says so. */
+  after?: number;
 }
 
 /** The next operation; numbers are never used again, for the newest is never forgotten. */
@@ -67,7 +69,7 @@ export function newOperation(
   known: Iterable<OperationDoc>,
   begin: NewOperation,
 ): OperationDoc {
-  let highest = 0;
+  let highest = begin.after ?? 0;
   for (const { id } of known) highest = Math.max(highest, numberOf(id));
   const { kind, target, by, reason, message, nowMs, isRunning } = begin;
   return {
