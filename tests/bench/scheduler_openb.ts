@@ -41,12 +41,10 @@ interface Event {
   size: Size;
 }
 
+/** Percent over the bound, by shape of host. */
 export interface OpenbFigures {
   overBoundPercent: Record<string, number>;
-  rebalanced: Record<
-    string,
-    { overBoundPercent: number; movesPercent: number }
-  >;
+  rebalanced: Record<string, number>;
 }
 
 function eventsOf(text: string, host: Size): Event[] {
@@ -210,7 +208,10 @@ function rounded(value: number): number {
 }
 
 /** Plays the trace in `folder` on each shape of hosts, without moves and with them. */
-export async function measureOpenb(folder: string): Promise<OpenbFigures> {
+export async function measureOpenb(
+  folder: string,
+  onProgress: (line: string) => void = () => undefined,
+): Promise<OpenbFigures> {
   const text = await Deno.readTextFile(`${folder}/${POD_LIST}`).catch(
     (cause: unknown) => {
       throw new AppError("not_found", `Cannot read ${folder}/${POD_LIST}`, {
@@ -229,10 +230,12 @@ export async function measureOpenb(folder: string): Promise<OpenbFigures> {
     };
     figures.overBoundPercent[shape] = rounded(play(0).overBoundPercent);
     const moved = play(MOVES_PER_VM);
-    figures.rebalanced[shape] = {
-      overBoundPercent: rounded(moved.overBoundPercent),
-      movesPercent: rounded(moved.movesPercent),
-    };
+    figures.rebalanced[shape] = rounded(moved.overBoundPercent);
+    onProgress(
+      `openb ${shape}: ${moved.created} VMs, moved ${moved.moves} (${
+        rounded(moved.movesPercent)
+      } %)`,
+    );
   }
   return figures;
 }

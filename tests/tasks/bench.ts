@@ -1,5 +1,6 @@
 /**
- * `deno task bench NAME [--json]`: runs one benchmark.
+ * `deno task bench NAME [--json] [--trace FOLDER] [--million]`: runs one
+ * benchmark. The last two are for `scheduler`.
  *
  * @module
  */
@@ -7,24 +8,43 @@ import { AppError, formatError } from "../../roles/model/errors.ts";
 
 interface Bench {
   /** Prints its progress on standard error and returns the object to print. */
-  run(options: { json: boolean }): Promise<unknown>;
+  run(options: BenchOptions): Promise<unknown>;
+}
+
+interface BenchOptions {
+  json: boolean;
+  /** The folder of a trace. */
+  trace?: string;
+  isMillion: boolean;
 }
 
 /** Every benchmark: literal imports, since a list cannot be scanned. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   rpc: () => import("../bench/rpc.ts"),
+  scheduler: () => import("../bench/scheduler.ts"),
 };
 
 async function main(args: readonly string[]): Promise<void> {
-  const json = args.includes("--json");
-  const [name = "", ...more] = args.filter((word) => !word.startsWith("--"));
+  const options: BenchOptions = { json: false, isMillion: false };
+  const words: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? "";
+    if (arg === "--json") options.json = true;
+    else if (arg === "--million") options.isMillion = true;
+    else if (arg === "--trace" && index + 1 < args.length) {
+      options.trace = args[++index] ?? "";
+    } else words.push(arg);
+  }
+  const [name = "", ...more] = words;
   const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
   if (load === undefined || more.length > 0) {
-    throw new AppError("usage", `There is no benchmark "${name}"`, {
-      hint: `deno task bench ${Object.keys(BENCHES).join("|")} [--json]`,
+    throw new AppError("usage", `There is no benchmark "${words.join(" ")}"`, {
+      hint: `deno task bench ${
+        Object.keys(BENCHES).join("|")
+      } [--json] [--trace FOLDER] [--million]`,
     });
   }
-  const result = await (await load()).run({ json });
+  const result = await (await load()).run(options);
   console.log(JSON.stringify(result, null, 2));
 }
 
