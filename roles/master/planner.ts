@@ -10,6 +10,7 @@
  * @module
  */
 import { AppError, toAppError } from "../model/errors.ts";
+import { splitVmId } from "../model/ids.ts";
 import type { Plan, PlanRequest } from "../model/plan.ts";
 import type { VmSpec } from "../model/vm_spec.ts";
 import { Turns } from "../turns/mod.ts";
@@ -96,7 +97,7 @@ export class Planner implements Disposable {
     try {
       return await answer(questions, {
         sizes,
-        rootsOn: this.#rootsOn(),
+        rootsOn: (worker) => this.#rootsOn(worker),
         signal: ended,
       });
     } finally {
@@ -105,25 +106,21 @@ export class Planner implements Disposable {
   }
 
   /** What a worker keeps, by its own report and by its orders. */
-  #rootsOn(): (worker: string) => string[][] {
-    const ordered = new Map<string, Map<string, string[]>>();
-    for (const [, placement] of this.#state.documents.entries("placement")) {
-      const { vm, worker, generation } = placement;
-      const cluster = vm.slice(0, vm.indexOf("/"));
-      const name = vm.slice(cluster.length + 1, vm.lastIndexOf("-"));
+  #rootsOn(worker: string): string[][] {
+    const roots = new Map<string, string[]>();
+    for (
+      const { vm, generation } of this.#state.documents.placementsOn(worker)
+    ) {
+      const { cluster, vm: name } = splitVmId(vm);
       const view = this.#state.specOf(cluster, generation, name);
       if (view === undefined) continue;
-      const roots = rootsOf(view.spec.image);
-      const list = ordered.get(worker) ?? new Map<string, string[]>();
-      list.set(roots.join("\n"), roots);
-      ordered.set(worker, list);
+      const list = rootsOf(view.spec.image);
+      roots.set(list.join("\n"), list);
     }
-    return (worker) => [
-      ...(ordered.get(worker)?.values() ?? []),
-      ...(this.#state.presences.report(worker)?.roots ?? []).map((
-        root,
-      ) => [root]),
-    ];
+    for (const root of this.#state.presences.report(worker)?.roots ?? []) {
+      roots.set(root, [root]);
+    }
+    return [...roots.values()];
   }
 
   /** After a start: the closures of what is active, which workers have kept. */

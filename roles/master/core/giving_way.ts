@@ -9,10 +9,44 @@
 import { type PlacementDoc, placementKey } from "./documents.ts";
 import type { PlaceOptions, PlanBuilder } from "./plan_builder.ts";
 import { claimOf, planPreemption, type Victim } from "./preemption.ts";
+import type { SpecView } from "./snapshot.ts";
 import { nameOf, type Wanted } from "./wanted.ts";
 
 /** What those that gave way are told begins with it. */
 const PREEMPTED = "preempted by ";
+
+/** What is known of one plan's copies, so that ten thousand instances without a place do not each walk them all. */
+interface Survey {
+  /** How far the plan was; all else is of that moment. */
+  actions: number;
+  hasExtra: boolean;
+  /** The lowest priority there is to take from. */
+  lowest: number;
+  victims: readonly Victim[];
+  /** Specs that nothing helps. */
+  hopeless: Set<SpecView>;
+}
+
+const surveys = new WeakMap<PlanBuilder, Survey>();
+
+function surveyOf(plan: PlanBuilder): Survey {
+  const actions = plan.actions.length;
+  const known = surveys.get(plan);
+  if (known?.actions === actions) return known;
+  const victims = victimsOf(plan);
+  const survey: Survey = {
+    actions,
+    hasExtra: extraMains(plan).length > 0,
+    lowest: victims.reduce(
+      (lowest, { spec }) => Math.min(lowest, spec.priority),
+      Infinity,
+    ),
+    victims,
+    hopeless: new Set(),
+  };
+  surveys.set(plan, survey);
+  return survey;
+}
 
 function victimsOf(plan: PlanBuilder): Victim[] {
   const copies: PlacementDoc[] = [
@@ -50,12 +84,20 @@ export function makeWay(
   wanted: Wanted,
   options: PlaceOptions,
 ): string | null {
+  const { hasExtra, lowest, victims, hopeless } = surveyOf(plan);
   // They end first.
-  if (extraMains(plan).length > 0) return null;
+  if (hasExtra) return null;
+  const { view } = wanted;
+  if (plan.ending.size === 0 && view.spec.priority <= lowest) return null;
+  const isPlain = (options.avoid ?? []).length === 0 &&
+    options.except === undefined && options.only === undefined;
+  if (isPlain && hopeless.has(view)) return null;
   const request = plan.requestOf(wanted, options);
-  const victims = victimsOf(plan);
   const found = planPreemption(request, plan.room, victims);
-  if (found === null) return null;
+  if (found === null) {
+    if (isPlain) hopeless.add(view);
+    return null;
+  }
   const claim = claimOf(request, found.worker);
   plan.room.take(claim);
   plan.claims.push(claim);
