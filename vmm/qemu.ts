@@ -190,14 +190,24 @@ export class QemuVmm implements Vmm {
   ): Promise<VmInstance> {
     await this.#adopt();
     const running = this.#running.get(copyKey(copy));
-    const qmp = running?.qmp ?? null;
-    if (running === undefined || qmp === null) {
+    if (running === undefined) {
       throw new AppError(
         "not_found",
         `Cannot publish ports of "${copy.id}": it does not run here`,
       );
     }
-    const { reached, taken } = await addForwards(qmp, running.record, ports);
+    // Lost for a moment: the watch loop connects again.
+    if (running.qmp === null) {
+      throw new AppError(
+        "unavailable",
+        `Cannot publish ports of "${copy.id}": QEMU does not answer`,
+      );
+    }
+    const { reached, taken } = await addForwards(
+      running.qmp,
+      running.record,
+      ports,
+    );
     await this.#moved(running, reached);
     if (taken === null) return running.instance;
     throw new AppError(
