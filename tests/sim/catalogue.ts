@@ -33,6 +33,7 @@ interface Group {
   autoPromote: boolean;
   dependsOn: string[];
   hasVolume: boolean;
+  isExclusive: boolean;
   published: number | null;
 }
 
@@ -48,6 +49,8 @@ export class Catalogue {
   readonly #plan: SimulationPlan;
   #groups: Group[];
   #version = 1;
+  /** Hashes of exclusive VMs, for checkers. */
+  readonly exclusive = new Set<string>();
   /** What a hash takes, for checkers. */
   readonly sizes = new Map<string, { cpuMilli: number; memoryMib: number }>();
 
@@ -70,6 +73,7 @@ export class Catalogue {
       canary: random.integer(1, 2),
       autoPromote: random.chance(0.5),
       hasVolume: random.chance(0.35),
+      isExclusive: random.chance(0.3),
       published: null,
     }));
     const first = this.#groups[0];
@@ -80,6 +84,7 @@ export class Catalogue {
     for (const group of this.#groups) {
       // What has a volume is never there twice, and a published port is free only when the old copy has gone.
       if (group.hasVolume || group.published !== null) continue;
+      if (group.isExclusive) continue;
       group.strategy = random.pick(["rolling", "canary", "blue-green"]);
       group.canary = Math.min(group.canary, group.replicas);
     }
@@ -123,6 +128,7 @@ export class Catalogue {
       name: group.name,
       replicas: group.replicas,
       priority: group.priority,
+      fencing: group.isExclusive ? "exclusive" : "none",
       cpuMilli: 100,
       memoryMib: group.memoryMib,
       labels: { turn: String(group.label) },
@@ -159,6 +165,7 @@ export class Catalogue {
     });
     const { cpuMilli, memoryMib } = spec;
     this.sizes.set(runtimeHash(spec), { cpuMilli, memoryMib });
+    if (group.isExclusive) this.exclusive.add(runtimeHash(spec));
     return spec;
   }
 

@@ -25,6 +25,7 @@ const EVERY_MS = {
   partition: 90_000,
   workerCrash: 90_000,
   reboot: 200_000,
+  guardCrash: 150_000,
   masterCrash: 120_000,
   masterCrashInCommit: 80_000,
   skew: 60_000,
@@ -84,6 +85,7 @@ export class Faults {
     this.#every("reboot", (random) => {
       this.#powerOff(this.#worker(random), random.integer(3000, 60_000));
     });
+    this.#every("guardCrash", (random) => this.#crashGuard(random));
     this.#every("masterCrash", () => this.#crashMaster());
     this.#every("masterCrashInCommit", (random) => {
       master.armed = random.pick(FAILPOINTS);
@@ -126,6 +128,7 @@ export class Faults {
     const { network, trace } = this.#parts;
     const { name } = this.#worker(random);
     const ms = random.integer(500, 60_000);
+    if (random.chance(0.35)) return this.#turnPartition(name, random);
     const draw = random.integer(0, 3);
     const kind = draw < 2 ? "partition" : "one-way-partition";
     trace.fault(kind, name, `${ms} ms`);
@@ -135,6 +138,27 @@ export class Faults {
       network.unblock(name, MASTER);
       network.unblock(MASTER, name);
     });
+  }
+
+  /** First the answers are stuck, then the questions: a renewal whose answer comes late is the last. */
+  #turnPartition(name: string, random: RandomStream): void {
+    const { network, trace } = this.#parts;
+    const firstMs = random.integer(2000, 9500);
+    const thenMs = random.integer(20_000, 90_000);
+    trace.fault("turning-partition", name, `${firstMs} ms, ${thenMs} ms`);
+    network.block(MASTER, name);
+    this.#during(firstMs, () => {
+      network.block(name, MASTER);
+      network.unblock(MASTER, name);
+      this.#during(thenMs, () => network.unblock(name, MASTER));
+    });
+  }
+
+  #crashGuard(random: RandomStream): void {
+    const { name, host } = this.#worker(random);
+    this.#parts.trace.fault("guard-crash", name);
+    host.killGuard();
+    this.#during(random.integer(100, 30_000), () => host.guard.start());
   }
 
   #crashWorker(random: RandomStream): void {
@@ -249,6 +273,7 @@ export class Faults {
       worker.host.time.skewMs = 0;
       worker.host.disk.isFull = false;
       worker.host.isDeaf = false;
+      worker.host.guard.start();
       worker.host.closures.faults = { slow: false, failing: false };
     }
     for (const worker of [...this.#down]) this.#startWorker(worker);

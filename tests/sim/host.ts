@@ -5,12 +5,13 @@
  *
  * @module
  */
+import { SimulatedGuard } from "../../roles/worker/simulated_fence.ts";
 import { isOurs, type RunRecord } from "../../vmm/core/run_record.ts";
 import { simulatedScript } from "../../vmm/core/simulated_script.ts";
 import type { SimulatedHost } from "../../vmm/mod.ts";
 import { SimulatedClosures } from "./closures.ts";
 import { MemoryDisk } from "./files.ts";
-import { HostTime, type Kernel, never, type Process } from "./kernel.ts";
+import { HostTime, type Kernel, never, Process } from "./kernel.ts";
 import { ProcessTable } from "./processes.ts";
 import type { RandomStream } from "./random.ts";
 import type { Trace } from "./trace.ts";
@@ -52,6 +53,8 @@ export class Host {
   readonly time: HostTime;
   readonly disk: MemoryDisk;
   readonly closures: SimulatedClosures;
+  /** Ends exclusive VMs at their deadline. */
+  readonly guard: SimulatedGuard;
   /** By copy: `id#incarnation`. */
   running: ReadonlyMap<string, RunningVm> = new Map();
   /** No health check gets an answer, whatever the guest does. */
@@ -81,6 +84,7 @@ export class Host {
     this.#trace = trace;
     this.#watcher = watcher;
     this.time = new HostTime(kernel);
+    this.guard = new SimulatedGuard(this.time.clockOf(new Process()));
     this.disk = new MemoryDisk(kernel, random.child("disk"));
     this.disk.onWritten = (path, text) => watcher.written(this, path, text);
     this.disk.onRefused = () => trace.fault("worker-disk-full", name);
@@ -105,9 +109,17 @@ export class Host {
     this.#boots++;
     this.#kept = new Map();
     this.#processes.clear();
-    this.#look();
+    this.guard.kill();
+    this.look();
     this.disk.clear(`${RUN_DIR}/`);
     this.time.reboot();
+    this.guard.start();
+  }
+
+  /** kill -9 of the guard: what it guards dies with it. */
+  killGuard(): void {
+    this.guard.kill();
+    this.look();
   }
 
   /** kill -9 of one VMM, whose pid is soon another process'; false when there is none. */
@@ -118,12 +130,15 @@ export class Host {
     if (kept === undefined) return false;
     this.#trace.fault("vmm-killed", this.name, copyOf(kept.vm));
     this.#ended(kept);
-    this.#look();
+    this.look();
     return true;
   }
 
-  #ended({ record: { state } }: Kept): void {
+  #ended({ vm, record: { state } }: Kept): void {
     if (state.kind !== "running") return;
+    if (vm.marker !== undefined) {
+      this.guard.end(vm.marker, "itself", "it was killed");
+    }
     this.#processes.kill(state.pid);
     if (!this.#random.chance(0.7)) return;
     this.#trace.fault("pid-reused", this.name, String(state.pid));
@@ -149,7 +164,7 @@ export class Host {
     for (const kept of this.#kept.values()) {
       if (this.#isAlive(kept) && this.hasEnded(kept.vm)) this.#ended(kept);
     }
-    this.#look();
+    this.look();
     return [...this.#kept.values()].filter(({ record }) => {
       if (record.state.kind !== "running") return false;
       const facts = this.#processes.facts(record.state.pid);
@@ -176,7 +191,7 @@ export class Host {
       const isKept = this.#kept.get(key)?.vm.startedAtMs === vm.startedAtMs;
       if (!isKept && state.kind === "running") this.#processes.kill(state.pid);
     }
-    this.#look();
+    this.look();
   }
 
   #spawn(vm: SimulatedVm): RunRecord {
@@ -192,13 +207,17 @@ export class Host {
   }
 
   /** Whether its very process is there: the truth, whatever anybody remembers. */
-  #isAlive({ record: { state, marker } }: Kept): boolean {
+  #isAlive({ vm, record: { state, marker } }: Kept): boolean {
     if (state.kind !== "running") return false;
-    return this.#processes.facts(state.pid)?.cmdline === `vmm ${marker}`;
+    const isGuarded = vm.marker === undefined ||
+      this.guard.running.some((each) => each.marker === vm.marker);
+    if (!isGuarded) this.#processes.kill(state.pid);
+    return isGuarded &&
+      this.#processes.facts(state.pid)?.cmdline === `vmm ${marker}`;
   }
 
   /** Tells what has begun and ended since the last look. */
-  #look(): void {
+  look(): void {
     const before = this.running;
     const after = new Map<string, RunningVm>();
     for (const [key, kept] of this.#kept) {

@@ -32,8 +32,8 @@ export const MUTANTS: readonly Mutant[] = [
     harm: "orders of a master's former life are obeyed",
     edits: [{
       file: "roles/worker/core/vm_plan.ts",
-      find: "const order = compareFence(assignment, worker.fence);",
-      put: "const order = assignment.revision - worker.fence.revision;",
+      find: "const newer = compareFence(assignment, worker.fence);",
+      put: "const newer = assignment.revision - worker.fence.revision;",
     }],
   },
   {
@@ -41,9 +41,36 @@ export const MUTANTS: readonly Mutant[] = [
     harm: "an order that comes late undoes a newer one",
     edits: [{
       file: "roles/worker/core/vm_plan.ts",
-      find: "const order = compareFence(assignment, worker.fence);",
-      put: "const order = assignment.leaseEpoch - worker.fence.leaseEpoch || " +
+      find: "const newer = compareFence(assignment, worker.fence);",
+      put: "const newer = assignment.leaseEpoch - worker.fence.leaseEpoch || " +
         "Math.abs(assignment.revision - worker.fence.revision);",
+    }],
+  },
+  {
+    name: "double assignment on reconnect",
+    harm: "a worker that comes back runs what was placed elsewhere",
+    edits: [{
+      file: "roles/master/orders.ts",
+      find: "if (!placement.leaving) orders.push(",
+      put: "orders.push(",
+    }],
+  },
+  {
+    name: "restart forgets leases",
+    harm: "a master that starts takes every silent worker for lost",
+    edits: [{
+      file: "roles/master/state.ts",
+      find: "this.presences.renew(name, bootMs);",
+      put: "this.presences.renew(name, bootMs - 100 * leaseMs);",
+    }],
+  },
+  {
+    name: "lease counted from receipt on the worker",
+    harm: "an answer that comes late keeps an exclusive VM for too long",
+    edits: [{
+      file: "roles/worker/reporter.ts",
+      find: "this.#renewed(sentMs, vms.leaseMs, newest);",
+      put: "this.#renewed(clock.bootMs(), vms.leaseMs, newest);",
     }],
   },
   {

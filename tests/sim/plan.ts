@@ -16,6 +16,7 @@ export const FAULT_GROUPS = [
   "replyLost",
   "workerCrash",
   "reboot",
+  "guardCrash",
   "masterCrash",
   "masterCrashInCommit",
   "skew",

@@ -112,6 +112,8 @@ export class SimulatedLink implements MasterLink {
     const old = this.#old[0];
     if (this.#faults.late && old !== undefined && random.chance(0.1)) {
       this.#old.shift();
+      // The call did reach the master; what comes back is the answer to an earlier one.
+      await this.#inner.getAssignment(lastSeen, 0, signal);
       trace.fault(
         "late-assignment",
         view.name,

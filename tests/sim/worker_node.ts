@@ -7,10 +7,12 @@
 import { logger } from "../../roles/log/mod.ts";
 import type { WorkerView } from "../../roles/worker/master_link.ts";
 import { SimulatedChecks } from "../../roles/worker/checks.ts";
+import { Lease } from "../../roles/worker/lease.ts";
 import { LedgerStore } from "../../roles/worker/ledger_store.ts";
 import { Reporter } from "../../roles/worker/reporter.ts";
 import { Vms } from "../../roles/worker/vms.ts";
 import { SimulatedVmm } from "../../vmm/mod.ts";
+import { guardOf } from "./guard.ts";
 import { type Host, RUN_DIR, STATE_DIR } from "./host.ts";
 import { type Kernel, Process } from "./kernel.ts";
 import type { Network } from "./network.ts";
@@ -106,9 +108,12 @@ export class WorkerNode {
         trace.broken(this.name, `cannot read ${path}: ${error}`),
     });
     await store.prepare();
+    const fence = guardOf(host.guard, process);
+    const lease = new Lease({ fence, clock, onWarning });
     const vmm = new SimulatedVmm({
       host: host.machinesOf(process),
       clock,
+      spawner: fence,
       watchIntervalMs: WATCH_INTERVAL_MS,
     });
     let onChange = () => {};
@@ -128,8 +133,11 @@ export class WorkerNode {
       volumesDir: `${STATE_DIR}/volumes`,
       stopGraceMs: STOP_GRACE_MS,
       onWarning,
+      lease,
       onChange: () => onChange(),
     });
+    // As the role does: a guard that comes or goes is told in a report.
+    fence.watch(() => onChange());
     await process.alive(vms.start());
     for (const { vm, state } of vms.observed()) {
       if (state === "Running") trace.seen("adopt", this.name, vm);
@@ -152,6 +160,7 @@ export class WorkerNode {
     const reporter = new Reporter({
       link,
       vms,
+      lease,
       clock,
       random: random.child("reporter"),
       log: this.#log,

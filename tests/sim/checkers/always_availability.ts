@@ -53,7 +53,9 @@ export const alwaysAvailability: MakeChecker = (world) => {
       const replicas = specs.get(name)?.replicas ?? 0;
       floor.replicas = Math.min(floor.replicas, replicas);
     }
-    for (const [name, { replicas, update }] of specs) {
+    for (const [name, { replicas, update, fencing }] of specs) {
+      // A master that is away for a lease takes exclusive VMs down.
+      if (fencing === "exclusive") continue;
       const { maxParallel, strategy } = update;
       const floor = floors.get(name) ??
         { replicas, maxParallel, strategy, isArmed: false, inPlaceUntilMs: 0 };

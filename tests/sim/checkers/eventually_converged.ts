@@ -12,6 +12,7 @@ export const eventuallyConverged: Eventually = ({ master, hosts }) => {
   const status = master.service.views.getClusterStatus(CLUSTER);
   const running = new Map<string, string>();
   for (const host of hosts) {
+    host.look();
     for (const vm of host.running.values()) {
       if (running.has(vm.id)) return `${vm.id} runs twice`;
       running.set(vm.id, `${host.name} ${vm.incarnation} ${vm.runtimeHash}`);

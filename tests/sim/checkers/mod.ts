@@ -10,6 +10,7 @@ import { alwaysFence } from "./always_fence.ts";
 import { alwaysHold } from "./always_hold.ts";
 import { alwaysRefused } from "./always_refused.ts";
 import { alwaysEvents } from "./always_events.ts";
+import { alwaysExclusive } from "./always_exclusive.ts";
 import { alwaysFailed } from "./always_failed.ts";
 import { alwaysObserved } from "./always_observed.ts";
 import { alwaysTold } from "./always_told.ts";
@@ -26,6 +27,7 @@ export const ALWAYS: readonly MakeChecker[] = [
   alwaysAvailability,
   alwaysCapacity,
   alwaysEvents,
+  alwaysExclusive,
   alwaysFailed,
   alwaysFence,
   alwaysHold,
