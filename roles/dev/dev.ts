@@ -17,6 +17,7 @@ import { logger } from "../log/mod.ts";
 import { AppError, parseWith, type RunningRole } from "../model/mod.ts";
 import { commandScript } from "./core/first_steps.ts";
 import { configsOf, type Layout, layoutOf } from "./core/layout.ts";
+import { startGuard, stopGuard } from "./guard.ts";
 import { choosePorts } from "./ports.ts";
 import { ensureSecrets, type Secrets, tokenFileText } from "./secrets.ts";
 
@@ -112,6 +113,13 @@ export async function startDev(options: StartDevOptions): Promise<RunningDev> {
     if (options.command !== undefined) {
       await writeCommand(layout, options.command);
     }
+    const guardDir = join(input.runDir, "guard");
+    let keepsGuard = true;
+    stack.defer(() => keepsGuard ? undefined : stopGuard(guardDir));
+    if (options.command !== undefined) {
+      const { command } = options;
+      await startGuard({ stateDir, runDir: guardDir, command, log });
+    }
 
     const roles: RunningRole[] = [];
     const started = <R extends RunningRole>(role: R): R => {
@@ -153,7 +161,10 @@ export async function startDev(options: StartDevOptions): Promise<RunningDev> {
       layout,
       secrets,
       stop,
-      stopVms: () => runningWorker.stopVms(),
+      stopVms: async () => {
+        await runningWorker.stopVms();
+        keepsGuard = false;
+      },
       // One role that fails is the end of all: half a control plane helps nobody.
       finished: Promise.race(roles.map((role) => role.finished)).then(stop),
     };
