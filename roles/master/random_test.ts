@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { commitOf, MasterScenario } from "../../tests/support/master.ts";
 import { vmSpec } from "../../tests/support/specs.ts";
 import { AppError } from "../model/errors.ts";
+import { SYSTEM } from "../model/event.ts";
+import type { VmSpec } from "../model/vm_spec.ts";
 import { intentHash, intentText } from "../model/hashes.ts";
 import { IntentDoc } from "./core/documents.ts";
 import { openStore, type Store, type StoreOperation } from "./store.ts";
@@ -21,6 +23,16 @@ const Step = fc.oneof(
     replicas: fc.integer({ min: 0, max: 3 }),
     memoryMib: fc.constantFrom(128, 256, 400),
     behave: fc.constantFrom("healthy", "healthy", "fail", "broken-on:w1"),
+    strategy: fc.constantFrom(
+      "rolling" as const,
+      "rolling" as const,
+      "canary" as const,
+      "blue-green" as const,
+    ),
+    isExclusive: fc.boolean(),
+    hasVolume: fc.constantFrom(false, false, true),
+    autoPromote: fc.boolean(),
+    priority: fc.constantFrom(0, 0, 10),
     other: fc.boolean(),
   }),
   fc.record({
@@ -33,7 +45,19 @@ const Step = fc.oneof(
       "rollback" as const,
       "resume" as const,
       "retry" as const,
+      "pause" as const,
+      "promote" as const,
+      "fail" as const,
     ),
+  }),
+  fc.record({
+    kind: fc.constant("drain" as const),
+    worker: fc.constantFrom("w1", "w2"),
+    force: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant("uncordon" as const),
+    worker: fc.constantFrom("w1", "w2"),
   }),
   fc.record({
     kind: fc.constant("cut" as const),
@@ -56,9 +80,25 @@ async function allowing(promise: Promise<unknown>): Promise<void> {
 }
 
 function publishStep(s: MasterScenario, step: Step & { kind: "publish" }) {
-  const { version, replicas, memoryMib, behave, other } = step;
+  const { version, replicas, memoryMib, behave, other, priority } = step;
   const env = { version: String(version), behave };
-  const specs = [vmSpec({ env, replicas, memoryMib, update: quick })];
+  const isRolling = step.strategy === "rolling";
+  const specs = [vmSpec({
+    env,
+    replicas,
+    memoryMib,
+    priority,
+    update: {
+      ...quick,
+      strategy: step.strategy,
+      autoPromote: step.autoPromote,
+    },
+    // Only what rolls may be one of these.
+    fencing: isRolling && step.isExclusive ? "exclusive" : "none",
+    volumes: isRolling && step.hasVolume
+      ? [{ name: "data", sizeMib: 10, mount: "/data" }]
+      : [],
+  })];
   if (other) specs.push(vmSpec({ name: "db", update: quick }));
   return s.publish(specs);
 }
@@ -75,6 +115,20 @@ async function act(s: MasterScenario, step: Step): Promise<void> {
       return await allowing(s.master.rollback("shop", 0));
     case "resume":
       return await allowing(s.master.resume("shop"));
+    case "pause":
+      return await allowing(s.master.pause("shop", "to look at it"));
+    case "promote":
+      return await allowing(s.master.promote("shop"));
+    case "fail":
+      return await allowing(s.master.fail("shop", "it looks wrong"));
+    case "drain": {
+      const { worker, force } = step;
+      const options = { deadlineMs: 20_000, force, reason: "a new disk" };
+      const { operations } = s.master;
+      return await allowing(operations.drain(worker, options, SYSTEM));
+    }
+    case "uncordon":
+      return await allowing(s.master.operations.uncordon(step.worker, SYSTEM));
     case "retry": {
       const { generation } = s.master.views.highestGeneration("shop");
       return await allowing(s.master.retry("shop", generation));
@@ -87,17 +141,25 @@ async function act(s: MasterScenario, step: Step): Promise<void> {
   }
 }
 
-/** No worker is given more than it has; each copy is on one connected worker. */
+/** No worker is given more than it has, and nothing exclusive runs twice. */
 function checkWorkers(s: MasterScenario): void {
+  const running = new Map<string, VmSpec[]>();
   for (const worker of s.workers.values()) {
     let memoryMib = 0;
-    for (const { order } of worker.vms.values()) {
+    for (const { order, runs } of worker.vms.values()) {
       memoryMib += order.spec.memoryMib;
+      if (runs === null) continue;
+      const copies = running.get(order.vm) ?? [];
+      running.set(order.vm, [...copies, runs.spec]);
     }
     assert.ok(
       memoryMib <= worker.capacity.memoryMib,
       `${worker.name} was given ${memoryMib} MiB`,
     );
+  }
+  for (const [vm, specs] of running) {
+    const isExclusive = specs.some(({ fencing }) => fencing === "exclusive");
+    assert.ok(specs.length === 1 || !isExclusive, `${vm} runs twice`);
   }
 }
 
@@ -105,14 +167,15 @@ function checkWorkers(s: MasterScenario): void {
 function isConverged(s: MasterScenario): boolean {
   const status = s.status();
   const { rollout } = status;
-  // A rollout that a broken host keeps from ending says so, and goes on when it is mended.
-  const isWaiting = rollout?.state === "running" && rollout.waitingOn !== null;
+  // A rollout that somebody or something keeps from ending says so, and goes on when it is mended.
+  const isWaiting = rollout !== null && rollout.waitingOn !== null;
   if (rollout?.state === "running" && !isWaiting) return false;
   return status.vms.every((vm) =>
+    (isWaiting && vm.message !== "") ||
     vm.desired !== null &&
-    ((vm.desired === vm.observed && vm.health === "healthy") ||
-      (isWaiting && /^waits/.test(vm.message)) ||
-      /Cannot place|no other place|rolled back|no such device/.test(vm.message))
+      ((vm.desired === vm.observed && vm.health === "healthy") ||
+        /annot place|no other place|rolled back|no such device|its volume is on/
+          .test(vm.message))
   );
 }
 
@@ -122,10 +185,16 @@ Deno.test("whatever happens, workers are never overcommitted and calm brings con
       fc.array(Step, { minLength: 10, maxLength: 40 }),
       async (steps) => {
         const s = await MasterScenario.create();
-        await s.addWorker("w1", { memoryMib: 700 });
-        await s.addWorker("w2", { memoryMib: 700 });
+        const attributes = { guard: "true" };
+        await s.addWorker("w1", { memoryMib: 700, attributes });
+        await s.addWorker("w2", { memoryMib: 700, attributes });
         for (const step of steps) await act(s, step);
         for (const worker of s.workers.values()) worker.isConnected = true;
+        // Drains end by their deadline, and what they cordoned takes VMs again.
+        await s.run(30_000, () => checkWorkers(s));
+        for (const worker of s.workers.keys()) {
+          await allowing(s.master.operations.uncordon(worker, SYSTEM));
+        }
         if (s.master.views.clusters().length === 0) return;
         await s.runUntil(
           "calm",
@@ -135,7 +204,7 @@ Deno.test("whatever happens, workers are never overcommitted and calm brings con
         );
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });
 

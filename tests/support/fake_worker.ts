@@ -15,6 +15,7 @@ import {
 } from "../../roles/model/assignment.ts";
 import type { ObservedVm, WorkerReport } from "../../roles/model/observed.ts";
 import { placementKey } from "../../roles/master/core/documents.ts";
+import { lostAfterMs } from "../../roles/master/core/liveness.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import type { VmSpec } from "../../roles/model/vm_spec.ts";
 
@@ -23,6 +24,8 @@ type Behaviour = "healthy" | "fail" | `broken-on:${string}`;
 
 const BOOT_MS = 2000;
 const MIB = 2 ** 20;
+/** Between two steps of a scenario passes at most as long. */
+const LATEST_STEP_MS = 600;
 
 /** What a spec takes to boot: its `env.bootMs`. */
 function bootMsOf(spec: VmSpec): number {
@@ -115,15 +118,20 @@ export class FakeWorker {
     if (this.isConnected) await master.pushData(this.report());
   }
 
-  /** Without a lease nothing exclusive runs; with one it is started again. */
+  /**
+   * Without a lease nothing exclusive is started; what runs is ended as late
+   * as the promise allows, less a step of the clock.
+   */
   #fence(): void {
-    const isLeased = this.#clock.bootMs() - this.#renewedMs < this.#leaseMs;
+    const silentMs = this.#clock.bootMs() - this.#renewedMs;
+    const isLeased = silentMs < this.#leaseMs;
+    const isEnded = silentMs >= lostAfterMs(this.#leaseMs) - LATEST_STEP_MS;
     for (const vm of this.vms.values()) {
       if (vm.order.spec.fencing !== "exclusive" || vm.refused !== null) {
         continue;
       }
       if (isLeased && vm.runs === null) this.#start(vm, vm.order);
-      else if (!isLeased) vm.runs = null;
+      else if (isEnded) vm.runs = null;
     }
   }
 
