@@ -181,6 +181,17 @@ class Planner {
     this.#ports = new Set(publishedPorts(request.spec));
   }
 
+  /** A port that is needed is held by a copy that nobody here may end. */
+  #isPortForeign(worker: WorkerRoom, held: readonly Victim[]): boolean {
+    return this.#ports.values().some((port) => {
+      const holder = worker.ports.get(port);
+      return holder !== undefined && holder !== this.#request.vm &&
+        !held.some(({ placement }) =>
+          placement.vm === holder && placement.ports.includes(port)
+        );
+    });
+  }
+
   /** The best that can be done on one worker; null: nothing helps there. */
   option(
     worker: WorkerRoom,
@@ -198,6 +209,7 @@ class Planner {
       victim.spec.priority < spec.priority && victim.placement.vm !== vm
     );
     const blocking = new Set(staying.filter(blocks));
+    if (this.#isPortForeign(worker, held)) return null;
     for (const victim of blocking) if (!lower.includes(victim)) return null;
     const free = lower.filter((victim) => !isProtected(victim));
     for (const candidates of [free, lower]) {

@@ -114,6 +114,9 @@ Deno.test("a taken port is freed by its holder's going, if that has lower priori
   const asked = request(500, { network });
   const plan = planPreemption(asked, roomOf(victims), victims);
   assert.deepEqual([plan?.worker, plan?.evict], ["a", ["shop/x-0#1"]]);
+  const small = victim("shop/z-0", "b", 100);
+  const room = roomOf([strong, small], ["b"]);
+  assert.equal(planPreemption(asked, room, [small]), null, "a foreign holder");
 });
 
 Deno.test("who is refused by a rule, or fits somewhere, preempts nobody", () => {
