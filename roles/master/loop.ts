@@ -8,8 +8,14 @@ import type { Clock } from "../model/ports.ts";
 import { BrokenInvariant } from "./core/plan_check.ts";
 import type { MasterService } from "./service.ts";
 
-/** Ticks in a row without a pause: a commit's way through all its steps takes fewer. More would starve callers. */
+/** Ticks in a row without a pause: a commit's way through all its steps takes fewer. */
 const MAX_IN_A_ROW = 16;
+/**
+ * The pause after so many, or a period if that is shorter. Callers have their
+ * turn between ticks as well: this bounds what a plan that never comes to rest
+ * costs, and is short enough that orders of a busy hour are not late.
+ */
+const PAUSE_MS = 100;
 
 /**
  * Runs until `signal` aborts; `onError` hears of ticks that failed, which the
@@ -38,7 +44,7 @@ export async function runTickLoop(
       if (inARow < MAX_IN_A_ROW) await service.waitForWork(tickMs, signal);
       else {
         inARow = 0;
-        await clock.sleep(tickMs, signal);
+        await clock.sleep(Math.min(PAUSE_MS, tickMs), signal);
       }
     } catch (error) {
       // A bug, which the next tick would only repeat.
