@@ -188,6 +188,7 @@ Deno.test("a plan that would be refused says why, one under a hold that it would
 
 Deno.test("the plan revision rises with what a plan is based on, and with nothing else", async () => {
   const s = await cluster();
+  await s.settle();
   const revision = () => s.status().planRevision;
   await s.publish([web("1")]);
   const published = revision();
@@ -236,6 +237,63 @@ Deno.test("the plan revision rises with what a plan is based on, and with nothin
     new RegExp(`at revision ${stale}, "shop" is at revision ${revision()}`),
   );
   await s.publish([web("3")], { expectedRevision: revision() });
+});
+
+Deno.test("a plan follows copies beside the main ones to their end, and says what they lack", async () => {
+  const s = await cluster(3);
+  const strategies = ["blue-green", "canary"] as const;
+  for (const strategy of strategies) {
+    const update = { ...quick, strategy, canary: 1 };
+    const now = web("1", { name: strategy, replicas: 2, update });
+    const next = web("2", { name: strategy, replicas: 2, update });
+    await s.publish([now], { cluster: strategy });
+    const converged = () => s.status(strategy).convergencePercent === 100;
+    await s.runUntil("it runs", converged);
+    const { changes } = await plan(s, [next], { cluster: strategy });
+    assert.deepEqual(
+      changes.map(({ vm, kind }) => `${kind} ${vm}`),
+      [
+        `replace ${strategy}/${strategy}-0`,
+        `replace ${strategy}/${strategy}-1`,
+      ],
+    );
+  }
+  const large = await cluster(1);
+  const update = { ...quick, strategy: "blue-green" as const };
+  await large.publish([web("1", { memoryMib: 800, replicas: 1, update })]);
+  await large.untilActive(1);
+  const { changes } = await plan(large, [
+    web("2", { memoryMib: 800, replicas: 1, update }),
+  ]);
+  assert.deepEqual(changes.map(({ kind }) => kind), ["pending"]);
+  assert.match(changes[0]?.reason ?? "", /MiB/);
+});
+
+Deno.test("a plan gives a cordoned worker nothing, and its revision says that it was made so", async () => {
+  const s = await cluster();
+  const { planRevision } = await plan(s, [web("1")]);
+  const by = { role: "operator", name: "ann", tokenId: "" };
+  await s.master.operations.cordon("w1", "new disks", by);
+  await s.settle();
+  const after = await plan(s, [web("1")]);
+  assert.deepEqual(
+    new Set(after.changes.map(({ toWorker }) => toWorker)),
+    new Set(["w2"]),
+  );
+  assert.ok(
+    after.planRevision > planRevision,
+    "no tick had seen the first set",
+  );
+  assert.ok(
+    after.closures.every(({ copies }) =>
+      copies.every(({ worker }) => worker !== "w1")
+    ),
+  );
+  await rejects(
+    s.publish([web("1")], { expectedRevision: planRevision }),
+    "refused",
+    /its plan was made at revision/,
+  );
 });
 
 // ---- closures -----------------------------------------------------------

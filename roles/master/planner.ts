@@ -1,7 +1,8 @@
 /**
  * Answers `plan`: reads the state once, lets core/plan_preview.ts say what
  * would happen, then asks the cache for the sizes of closures. A cache that is
- * away costs the sizes, never the plan. Stores nothing.
+ * away costs the sizes, never the plan. Stores nothing but which workers were
+ * usable, so that the plan's revision is of that set alone.
  *
  * Keeps the closures of what is published warm in the background, so that the
  * scheduler can prefer workers that have most of an image: it asks for what is
@@ -34,14 +35,25 @@ const MAX_SIZES_MS = 20_000;
 /** Images whose closures are fetched ahead: those of one publish. The newest count. */
 const MAX_PREFETCH = 256;
 
+/** Workers come and go while their set is recorded; after so many times it is shown as it was. */
+const MAX_RECORDS = 3;
+
 /** A set of paths that is asked one by one. */
 interface PathSet {
   has(path: string): boolean;
 }
 
+export interface PlannerOptions {
+  /** null: no cache is configured. */
+  sizes: ClosureSizes | null;
+  /** Commits the set of usable workers as it is now. */
+  recordUsable(): Promise<void>;
+}
+
 export class Planner implements Disposable {
   readonly #state: MasterState;
   readonly #sizes: ClosureSizes | null;
+  readonly #recordUsable: () => Promise<void>;
   readonly #turns = new Turns(PLANS);
   readonly #stop = new AbortController();
   #prefetch: string[][] = [];
@@ -49,10 +61,10 @@ export class Planner implements Disposable {
   /** Of a closure on a worker, by its reported roots: they stay for as long as its last report. */
   readonly #shares = new WeakMap<readonly string[], Map<string, number>>();
 
-  /** @param sizes null: no cache is configured. */
-  constructor(state: MasterState, sizes: ClosureSizes | null) {
+  constructor(state: MasterState, options: PlannerOptions) {
     this.#state = state;
-    this.#sizes = sizes;
+    this.#sizes = options.sizes;
+    this.#recordUsable = options.recordUsable;
   }
 
   /**
@@ -66,12 +78,16 @@ export class Planner implements Disposable {
 
   async #plan(request: PlanRequest, signal: AbortSignal): Promise<Plan> {
     const { documents } = this.#state;
+    for (let at = 0; at < MAX_RECORDS; at++) {
+      if (this.#state.isUsableRecorded) break;
+      await this.#recordUsable();
+    }
     const tickInput = this.#state.tickInput(documents);
     const input = {
       ...tickInput,
       request,
       known: this.#state.findState(documents, request.cluster),
-      planRevision: this.#state.planRevision(documents, request.cluster),
+      planRevision: this.#state.shownPlanRevision(request.cluster),
       placements: tickInput.placementsOf(request.cluster),
     };
     const preview = previewPlan(input);

@@ -89,7 +89,11 @@ export class MasterService {
   private constructor(options: ServiceOptions, documents: Documents) {
     this.#state = new MasterState(documents, options.clock, options.leaseMs);
     this.views = new MasterViews(this.#state);
-    this.planner = new Planner(this.#state, options.sizes ?? null);
+    this.planner = new Planner(this.#state, {
+      sizes: options.sizes ?? null,
+      recordUsable: () =>
+        this.#change("plan", (draft) => this.#recordUsable(draft)),
+    });
     if (options.sizes !== undefined) {
       this.#state.closureShareOf = (spec) => this.planner.closureShareOf(spec);
     }

@@ -213,8 +213,14 @@ export class MasterState {
   /** The clusters to be looked at now; their hints are taken with them. */
   takeDue(): string[] {
     const bootMs = this.clock.bootMs();
+    const { agenda, documents } = this;
     this.fleet.sweep(bootMs);
-    return this.agenda.take(bootMs);
+    // The safety net of the net itself: it comes round to what it knows of.
+    if (agenda.size !== documents.count("cluster")) {
+      const clusters = [...documents.entries("cluster")].map(([name]) => name);
+      agenda.setClusters(new Set(clusters));
+    }
+    return agenda.take(bootMs);
   }
 
   /** Keeps what a look came to, once it is committed. */
@@ -278,7 +284,23 @@ export class MasterState {
     }
   }
 
-  /** What `expectedRevision` is compared with. */
+  /** The set of usable workers is the one that is recorded. */
+  get isUsableRecorded(): boolean {
+    const stored = (this.documents.get("store", STORE_ID) ?? FIRST_STORE)
+      .usable;
+    return this.usable(this.documents) === stored;
+  }
+
+  /**
+   * The plan revision as it is shown: of the set that is recorded, so that no
+   * number is ever shown of two sets.
+   */
+  shownPlanRevision(cluster: string): number {
+    const { usable } = this.documents.get("store", STORE_ID) ?? FIRST_STORE;
+    return planRevisionOf(this.documents.get("cluster", cluster), usable);
+  }
+
+  /** What `expectedRevision` is compared with: a change that is not recorded yet counts. */
   planRevision(reading: Reading, cluster: string): number {
     return planRevisionOf(
       reading.get("cluster", cluster),

@@ -52,7 +52,7 @@ export class MasterViews {
         this.#state.tickInput(documents),
         this.#state.state(documents, name),
       ),
-      planRevision: this.#state.planRevision(documents, name),
+      planRevision: this.#state.shownPlanRevision(name),
     };
   }
 

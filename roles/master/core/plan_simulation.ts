@@ -21,8 +21,10 @@ import {
 } from "./generations.ts";
 import type { PlanRoom } from "./plan_room.ts";
 import { planCluster } from "./reconciler.ts";
+import { judgeRollout } from "./rollout.ts";
 import { Observations, SpecView, type WorkerView } from "./snapshot.ts";
 import { clusterInput, type DecisionInput, type TickInput } from "./tick.ts";
+import type { ClusterInput } from "./wanted.ts";
 
 /** What the simulated cluster begins with. */
 export interface SimulationInput
@@ -166,7 +168,7 @@ export class Simulation {
       const actions = this.#step(workers);
       workers = this.#afterSuccess();
       if (actions.length > 0 || step === 0) continue;
-      if (this.#state.cluster.rollout?.state !== "running") {
+      if (!this.#succeeds(workers)) {
         this.#isDone = true;
         return;
       }
@@ -175,9 +177,36 @@ export class Simulation {
     }
   }
 
+  /** There is a rollout, and nothing that it waits for: what has no room holds it up for real as well. */
+  #succeeds(workers: ReadonlyMap<string, WorkerView>): boolean {
+    if (this.#state.cluster.rollout?.state !== "running") return false;
+    const cluster = this.#clusterInput(workers);
+    if (cluster.target === null) return false;
+    const verdict = judgeRollout({
+      cluster,
+      target: cluster.target,
+      report: this.#report ?? new Map(),
+      progress: undefined,
+      bootMs: 0,
+    });
+    return verdict.kind === "successful";
+  }
+
   #step(workers: ReadonlyMap<string, WorkerView>): Action[] {
     const { room } = this.#input;
-    const input = clusterInput(
+    const input = this.#clusterInput(workers);
+    const plan = room.tentatively(() => planCluster(input, room));
+    this.#report = plan.report;
+    const { incarnations } = plan;
+    const cluster = { ...this.#state.cluster, incarnations };
+    this.#state = { ...this.#state, cluster };
+    this.#remember(plan.actions);
+    this.#apply(plan.actions);
+    return plan.actions;
+  }
+
+  #clusterInput(workers: ReadonlyMap<string, WorkerView>): ClusterInput {
+    return clusterInput(
       {
         ...this.#input,
         observed: new Observations(workers),
@@ -189,14 +218,6 @@ export class Simulation {
       this.#state,
       [...this.#placements.values()],
     );
-    const plan = room.tentatively(() => planCluster(input, room));
-    this.#report = plan.report;
-    const { incarnations } = plan;
-    const cluster = { ...this.#state.cluster, incarnations };
-    this.#state = { ...this.#state, cluster };
-    this.#remember(plan.actions);
-    this.#apply(plan.actions);
-    return plan.actions;
   }
 
   #remember(actions: readonly Action[]): void {
