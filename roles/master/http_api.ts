@@ -8,17 +8,17 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import { type AppEnv, requireRole } from "../http/mod.ts";
 import { parseWith } from "../model/parse.ts";
-import type { MasterViews } from "./views.ts";
+import type { MasterService } from "./service.ts";
 
 const Query = z.object({
   cluster: z.string().max(63).default(""),
   limit: z.coerce.number().int().min(1).max(1000).default(50),
 });
 
-/** Adds /api/v1/{status,clusters,workers,vms,generations}. */
+/** Adds /api/v1/{status,clusters,workers,vms,generations,operations}. */
 export function addMasterRoutes(
   app: Hono<AppEnv>,
-  views: MasterViews,
+  { views, operations }: Pick<MasterService, "views" | "operations">,
 ): void {
   const query = (values: Record<string, string>) =>
     parseWith(Query, values, { what: "the query" });
@@ -44,5 +44,9 @@ export function addMasterRoutes(
   app.get("/api/v1/generations", (c) => {
     const { cluster, limit } = query(c.req.query());
     return c.json({ generations: views.generations(cluster, limit) });
+  });
+  app.get("/api/v1/operations", (c) => {
+    const { limit } = query(c.req.query());
+    return c.json({ operations: operations.list(limit) });
   });
 }

@@ -176,7 +176,7 @@ function masterApp(
     anonymousRole: anonymousRoleOf(config),
     log: logger("master"),
   });
-  addMasterRoutes(app, service.views);
+  addMasterRoutes(app, service);
   addEventRoutes(app, service.events, stopping);
   return app;
 }

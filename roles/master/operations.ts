@@ -66,6 +66,15 @@ export interface OperationsOptions {
   ): Promise<T>;
 }
 
+/** VMs named in a sentence. */
+const MAX_NAMED = 10;
+
+function namesOf(vms: readonly string[]): string {
+  const more = vms.length - MAX_NAMED;
+  const named = vms.slice(0, MAX_NAMED).join(", ");
+  return more > 0 ? `${named} and ${more} more` : named;
+}
+
 /** The record as it is shown. */
 function shown({ moves: _moves, ...operation }: OperationDoc): Operation {
   return operation;
@@ -313,8 +322,8 @@ export class Operations {
         const vms = staying.map(({ vm }) => vm).sort();
         throw new AppError(
           "refused",
-          `Cannot remove ${worker}: ${vms.length} VMs have no other place: ${
-            vms.slice(0, 3).join(", ")
+          `Cannot remove ${worker}: there is no other place for ${
+            namesOf(vms)
           }`,
           {
             hint:
@@ -351,9 +360,9 @@ export class Operations {
     }
     const given = volumes.length === 0
       ? ""
-      : `; the volumes of ${volumes.length} VMs were there and are given up: ${
-        volumes.sort().slice(0, 10).join(", ")
-      }`;
+      : `; the volumes of ${
+        namesOf(volumes.sort())
+      } were there and are given up`;
     return this.#record(draft, {
       kind: "removeWorker",
       target: worker,

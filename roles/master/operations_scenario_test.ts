@@ -186,6 +186,41 @@ Deno.test("only a lost worker without VMs is removed, and one that comes back is
   await scenario.runUntil("all are up", () => scenario.healthy("web") === 2);
 });
 
+Deno.test("a lost worker's volumes keep their VMs until somebody gives them up", async () => {
+  const scenario = await cluster(2);
+  const volumes = [{ name: "data", sizeMib: 64, mount: "/data" }];
+  await scenario.publish([web("1", { replicas: 1, volumes })]);
+  await scenario.untilActive(1);
+  const home = scenario.status().vms[0]?.worker ?? "";
+  const lost = scenario.workers.get(home);
+  assert.ok(lost !== undefined);
+  lost.isConnected = false;
+  await scenario.run(30_000);
+  const { operations } = scenario.master;
+  await rejects(
+    operations.removeWorker(home, by),
+    "refused",
+    /Cannot remove w\d: there is no other place for shop\/web-0/,
+  );
+  const drained = await operations.drain(home, { ...calm, force: true }, by);
+  await scenario.runUntil(
+    "it has given up",
+    () => operations.get(drained.id).state === "done",
+  );
+  const removed = await operations.removeWorker(home, by);
+  assert.match(
+    removed.message,
+    /the volumes of shop\/web-0 were there and are given up/,
+  );
+  await scenario.runUntil(
+    "it runs elsewhere",
+    () => {
+      const [vm] = scenario.status().vms;
+      return vm?.health === "healthy" && vm.worker !== home;
+    },
+  );
+});
+
 Deno.test("who asked is recorded, and is all that the audit record shows", async () => {
   const scenario = await cluster(2);
   await scenario.publish([web("1")]);

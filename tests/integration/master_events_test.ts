@@ -127,6 +127,12 @@ Deno.test("a slow sink slows only itself, and a dead one is dropped", () =>
     assert.equal(JSON.parse(await answer.text()).index, 7);
   }));
 
+Deno.test("operations are listed over HTTP as well", () =>
+  withMaster(async (master) => {
+    const response = await fetch(`${master.http}/api/v1/operations?limit=5`);
+    assert.deepEqual(await response.json(), { operations: [] });
+  }));
+
 Deno.test("server-sent events resume where they broke off", () =>
   withMaster(async (master, admin) => {
     await makeEvents(admin, 3);

@@ -61,7 +61,9 @@ function summary(
   if (status.rollout !== null) {
     const { generation, state, message, waitingOn } = status.rollout;
     const tone = state === "failed" ? "bad" : "busy";
-    const more = message === "" ? "" : `: ${plain(message)}`;
+    // The message of a paused one says so itself.
+    const said = message.replace(new RegExp(`^${state}(: |$)`), "");
+    const more = said === "" ? "" : `: ${plain(said)}`;
     lines.push(`rollout of ${generation} ${paint(state, tone)}${more}`);
     if (waitingOn !== null) {
       lines.push(paint(plain(`waiting on ${waitingOn}`), "busy"));

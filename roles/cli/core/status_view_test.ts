@@ -65,6 +65,44 @@ Deno.test("the status says what runs, what should, and what is under way", () =>
   );
 });
 
+Deno.test("the status names what operators did and what a rollout waits on", () => {
+  const text = formatStatus(
+    {
+      ...STATUS,
+      rollout: {
+        generation: 3,
+        state: "paused",
+        message: "paused: the day shift looks",
+        waitingOn: "8192 MiB more",
+      },
+      workers: STATUS.workers.map((worker) => ({
+        ...worker,
+        cordoned: "night shift: new disks",
+      })),
+    },
+    painter(false),
+    [{
+      id: "drain-17",
+      kind: "drain",
+      target: "w1",
+      state: "running",
+      by: { role: "operator", name: "night shift", tokenId: "t1" },
+      reason: "",
+      createdAtMs: 0,
+      endedAtMs: null,
+      deadlineAtMs: null,
+      force: false,
+      done: 1,
+      total: 3,
+      message: "moves shop/web-0",
+    }],
+  );
+  assert.match(text, /^rollout of 3 paused: the day shift looks$/m);
+  assert.match(text, /^waiting on 8192 MiB more$/m);
+  assert.match(text, /^drain-17 running 1\/3: moves shop\/web-0$/m);
+  assert.match(text, /^w1 +alive, cordoned +/m);
+});
+
 Deno.test("an empty cluster is said to be empty", () => {
   const text = formatStatus({
     ...STATUS,
