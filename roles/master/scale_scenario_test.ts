@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cluster, MasterScenario, web } from "../../tests/support/master.ts";
 import { vmSpec } from "../../tests/support/specs.ts";
+import { Agenda, SAFETY_NET_MS } from "./core/agenda.ts";
 import { BrokenInvariant } from "./core/plan_check.ts";
 import { PlacementDoc } from "./core/documents.ts";
 import { openStore, type Store } from "./store.ts";
@@ -89,4 +90,30 @@ Deno.test("a plan on placements that break an invariant stops the master and is 
       error instanceof BrokenInvariant && /port w1:8080/.test(error.message),
   );
   assert.deepEqual(await store.list("placement"), stored);
+});
+
+Deno.test("without a single hint everything happens all the same, a safety net later", async () => {
+  const { touch, touchWaiting } = Agenda.prototype;
+  Agenda.prototype.touch = () => undefined;
+  Agenda.prototype.touchWaiting = () => undefined;
+  try {
+    const s = await cluster(2);
+    const publish = async (generation: number) => {
+      await s.publish([web(String(generation))]);
+      const isBegun = () =>
+        s.status().vms.some(({ generation: on }) => on === generation);
+      await s.runUntil("it begins", isBegun, SAFETY_NET_MS + 5000);
+      await s.untilActive(generation);
+    };
+    await publish(1);
+    await s.run(10_000);
+    await publish(2);
+    const worker = s.workers.get("w1");
+    assert.ok(worker !== undefined);
+    worker.isConnected = false;
+    const isMoved = () => s.status().vms.every(({ worker }) => worker === "w2");
+    await s.runUntil("its VMs are placed again", isMoved, SAFETY_NET_MS * 2);
+  } finally {
+    Object.assign(Agenda.prototype, { touch, touchWaiting });
+  }
 });

@@ -57,15 +57,21 @@ export class Agenda {
     }
   }
 
-  /** Something that concerns everybody changed. */
-  touchAll(): void {
-    for (const cluster of this.#entries.keys()) this.#touched.add(cluster);
+  /** How many clusters were looked at and are still there. */
+  get size(): number {
+    return this.#entries.size;
   }
 
-  /** There is no such cluster any more. */
-  forget(cluster: string): void {
-    this.#entries.delete(cluster);
-    this.#touched.delete(cluster);
+  /** These are all there are: one that was never looked at is due, and others are forgotten. */
+  setClusters(clusters: ReadonlySet<string>): void {
+    for (const cluster of clusters) {
+      if (!this.#entries.has(cluster)) this.#touched.add(cluster);
+    }
+    for (const cluster of [...this.#entries.keys(), ...this.#touched]) {
+      if (clusters.has(cluster)) continue;
+      this.#entries.delete(cluster);
+      this.#touched.delete(cluster);
+    }
   }
 
   /** The clusters to be looked at now, sorted; their hints are taken with them. */

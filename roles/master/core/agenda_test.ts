@@ -61,3 +61,12 @@ Deno.test("without any hint every cluster is looked at within the safety net, ne
   assert.ok(longestMs <= SAFETY_NET_MS, `one waited ${longestMs} ms`);
   assert.ok(most <= clusters / 10, `${most} in one tick`);
 });
+
+Deno.test("a cluster that nobody told of is due, and one that ended is not", () => {
+  const agenda = calmAgenda(2);
+  agenda.touch("c1");
+  agenda.setClusters(new Set(["c0", "new"]));
+  assert.deepEqual(agenda.take(500), ["new"]);
+  assert.equal(agenda.size, 1);
+  assert.deepEqual(agenda.take(SAFETY_NET_MS), ["c0"]);
+});
