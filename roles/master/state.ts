@@ -296,16 +296,18 @@ export class MasterState {
    * number is ever shown of two sets.
    */
   shownPlanRevision(cluster: string): number {
-    const { usable } = this.documents.get("store", STORE_ID) ?? FIRST_STORE;
-    return planRevisionOf(this.documents.get("cluster", cluster), usable);
+    const store = this.documents.get("store", STORE_ID) ?? FIRST_STORE;
+    return planRevisionOf(this.documents.get("cluster", cluster), store);
   }
 
   /** What `expectedRevision` is compared with: a change that is not recorded yet counts. */
   planRevision(reading: Reading, cluster: string): number {
-    return planRevisionOf(
-      reading.get("cluster", cluster),
-      this.usable(reading),
-    );
+    const { incarnation } = reading.get("store", STORE_ID) ?? FIRST_STORE;
+    const usable = this.usable(reading);
+    return planRevisionOf(reading.get("cluster", cluster), {
+      usable,
+      incarnation,
+    });
   }
 
   fenceOf(doc: WorkerDoc): OrderFence {

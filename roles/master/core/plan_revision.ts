@@ -66,10 +66,24 @@ export function usableAfter(
     : { fingerprint, revision: stored.revision + 1 };
 }
 
+/**
+ * A store that was restored begins as far above: more changes than one loses
+ * between its backup and its restore, so that no number is shown twice.
+ */
+const REVISIONS_PER_INCARNATION = 1_000_000;
+
+/** What the store knows, of which a plan revision is made. */
+export interface RevisionSource {
+  usable: UsableWorkers;
+  /** 1 for a store that never was restored. */
+  incarnation: number;
+}
+
 /** The plan revision of a cluster; undefined: of one that was never published. */
 export function planRevisionOf(
   cluster: Pick<ClusterDoc, "planRevision"> | undefined,
-  usable: UsableWorkers,
+  { usable, incarnation }: RevisionSource,
 ): number {
-  return (cluster?.planRevision ?? 0) + usable.revision;
+  return (incarnation - 1) * REVISIONS_PER_INCARNATION +
+    (cluster?.planRevision ?? 0) + usable.revision;
 }

@@ -61,7 +61,12 @@ Deno.test("the plan revision rises once for each change of the set", () => {
   const first = usableAfter({ fingerprint: 0, revision: 0 }, 7);
   equal(usableAfter(first, 7), first);
   const second = usableAfter(first, 8);
-  equal(planRevisionOf({ planRevision: 3 }, first), 4);
-  equal(planRevisionOf({ planRevision: 3 }, second), 5);
-  equal(planRevisionOf(undefined, second), 2);
+  const at = (usable: typeof first, incarnation = 1) => ({
+    usable,
+    incarnation,
+  });
+  equal(planRevisionOf({ planRevision: 3 }, at(first)), 4);
+  equal(planRevisionOf({ planRevision: 3 }, at(second)), 5);
+  equal(planRevisionOf(undefined, at(second)), 2);
+  equal(planRevisionOf({ planRevision: 1 }, at(first, 2)), 1_000_002);
 });
