@@ -203,3 +203,57 @@ Deno.test("a copy that moves off a lost worker says that it may run twice", asyn
     /w\d is lost; it may run there too until that worker is heard of again/,
   );
 });
+
+Deno.test("an exclusive VM that was told to leave a silent worker starts elsewhere when that is lost", async () => {
+  const s = await guarded("w1", "w2");
+  await s.publish([web("1", { replicas: 1, fencing: "exclusive" })]);
+  await s.untilActive(1);
+  const name = s.status().vms[0]?.worker ?? "";
+  worker(s, name).isConnected = false;
+  await drain(s, name);
+  const look = () => assert.ok(copiesOf(s, "shop/web-0") <= 1);
+  await s.runUntil(
+    "healthy elsewhere",
+    () =>
+      s.status().vms.some((vm) =>
+        vm.worker !== name && vm.health === "healthy"
+      ),
+    120_000,
+    look,
+  );
+  worker(s, name).isConnected = true;
+  await s.runUntil(
+    "the old one is ended",
+    () => worker(s, name).vms.size === 0,
+    60_000,
+    look,
+  );
+});
+
+Deno.test("a VM that becomes exclusive waits for the copy that nobody fences", async () => {
+  const s = await guarded("w1", "w2");
+  await s.publish([web("1", { replicas: 1 })]);
+  await s.untilActive(1);
+  const name = s.status().vms[0]?.worker ?? "";
+  worker(s, name).isConnected = false;
+  await s.runUntil(
+    "elsewhere",
+    () => s.status().vms.some((vm) => vm.worker !== name && vm.worker !== ""),
+  );
+  await s.untilActive(1);
+  assert.equal(copiesOf(s, "shop/web-0"), 2, "it is not fenced");
+  await s.publish([web("2", { replicas: 1, fencing: "exclusive" })]);
+  await s.run(2 * 60_000);
+  assert.match(
+    messageOf(s, "shop/web-0"),
+    new RegExp(`waits until ${name} has ended its copy`),
+  );
+  assert.equal(s.generation(2).state, "rolling");
+  worker(s, name).isConnected = true;
+  await s.untilActive(2, () => {
+    const exclusive = [...s.workers.values()]
+      .flatMap((worker) => worker.running("shop/web-0"))
+      .filter(({ runs }) => runs?.spec.fencing === "exclusive");
+    if (exclusive.length > 0) assert.equal(copiesOf(s, "shop/web-0"), 1);
+  });
+});

@@ -74,14 +74,7 @@ export function placeMissing(
   }
   const blocker = plan.blockerOf(wanted.id, spec);
   if (blocker !== undefined) {
-    const { worker } = blocker;
-    const state = plan.input.observed.state(worker);
-    const suffix = state === "alive" ? "" : ` (it is ${state})`;
-    plan.tell(
-      wanted.id,
-      `waits until ${worker} has ended its copy${suffix}`,
-      state === "alive" ? "turn" : "host",
-    );
+    plan.tellBlocked(wanted.id, blocker);
     return;
   }
   const pin = spec.volumes.length > 0

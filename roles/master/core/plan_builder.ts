@@ -164,6 +164,18 @@ export class PlanBuilder {
     });
   }
 
+  /** Says that a copy waits for another to end. */
+  tellBlocked(id: string, { worker }: PlacementDoc, what = ""): void {
+    const state = this.input.observed.state(worker);
+    const isAlive = state === "alive";
+    const suffix = isAlive ? "" : ` (it is ${state})`;
+    this.tell(
+      id,
+      `${what}waits until ${worker} has ended its copy${suffix}`,
+      isAlive ? "turn" : "host",
+    );
+  }
+
   /**
    * What a copy is to run that takes the place of one in service before its
    * update: what it runs if that was proven, else what is active.

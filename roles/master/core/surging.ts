@@ -123,8 +123,7 @@ export function planTrialCopy(plan: PlanBuilder, wanted: Wanted): void {
   }
   const blocker = plan.blockerOf(wanted.id, wanted.view.spec);
   if (blocker !== undefined) {
-    const text = `its ${word} waits until ${blocker.worker} has ended a copy`;
-    plan.tell(wanted.id, text, "turn");
+    plan.tellBlocked(wanted.id, blocker, `its ${word} `);
     return;
   }
   placeTrialCopy(plan, wanted, `a ${word} of generation ${wanted.generation}`);

@@ -157,8 +157,7 @@ function update(
   }
   const blocker = plan.blockerOf(wanted.id, spec);
   if (blocker !== undefined) {
-    const text = `waits until ${blocker.worker} has ended its copy`;
-    plan.tell(wanted.id, text, "turn");
+    plan.tellBlocked(wanted.id, blocker);
     return false;
   }
   const move = input.moves.get(wanted.id);
