@@ -88,6 +88,8 @@ export class Applier {
   #fetches = new Map<string, AbortController>();
   /** The runtimes last fetched for each copy: what an older change unpins must not be among them. */
   #fetched = new Map<string, readonly string[]>();
+  /** The copies whose last save failed. */
+  #unsaved = new Set<string>();
   #starts = new Turns({
     running: MAX_STARTS,
     waiting: MAX_WAITING_STARTS,
@@ -195,6 +197,9 @@ export class Applier {
   ): Promise<HostFailure | null> {
     try {
       await this.#deps.store.save(ledger);
+      if (this.#unsaved.delete(copyKey(copy))) {
+        this.#tell(copy, { kind: "saved", at: this.#now() });
+      }
       if (reason === "armed") failpoint("worker.ledger.armed");
       if (reason === "settled") failpoint("worker.vm.settled");
       if (reason === "rolledBack") failpoint("worker.rollback.recorded");
@@ -202,6 +207,7 @@ export class Applier {
     } catch (error) {
       const { message } = toAppError(error);
       const failure: HostFailure = { kind: "disk", message };
+      this.#unsaved.add(copyKey(copy));
       this.#tell(copy, { kind: "saveFailed", at: this.#now(), failure });
       return failure;
     }
@@ -363,6 +369,7 @@ export class Applier {
   async #forget(copy: CopyId, op: number): Promise<void> {
     this.#fetches.get(copyKey(copy))?.abort();
     this.#fetched.delete(copyKey(copy));
+    this.#unsaved.delete(copyKey(copy));
     try {
       await this.#deps.closures.prune(copy, []);
       await this.#deps.vmm.forget(copy);

@@ -98,6 +98,8 @@ export class HostModel {
   /** Every action, for tests to look back on. */
   done: Action[] = [];
   diskFull = false;
+  /** The last save failed. */
+  unsaved = false;
   /** The published ports are something else's. */
   portsTaken = false;
   /** Where the guest is reached. */
@@ -212,9 +214,14 @@ export class HostModel {
       } else if (action.kind !== "prune") this.pending.push(action);
     }
     if (failed) this.#saveFailed(actions);
+    else if (this.unsaved && actions.some(({ kind }) => kind === "save")) {
+      this.unsaved = false;
+      this.tell({ kind: "saved", at: this.at });
+    }
   }
 
   #saveFailed(actions: Action[]): void {
+    this.unsaved = true;
     const { at } = this;
     const failure = { kind: "disk", message: "full" } as const;
     this.tell({ kind: "saveFailed", at, failure });

@@ -29,7 +29,6 @@ import {
 
 export function decide(work: Work): void {
   if (work.vm.unsaved && !isBlocked(work)) {
-    set(work, { failure: null });
     save(work, "progress");
   }
   judge(work);

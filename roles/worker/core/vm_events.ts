@@ -44,6 +44,8 @@ export function absorb(work: Work, event: VmEvent): void {
       hostFailed(work, event.failure);
       disarm(work);
       return set(work, { unsaved: true });
+    case "saved":
+      return saved(work);
     case "forgotten":
       return forgotten(work, event.op);
     case "fenced":
@@ -84,6 +86,11 @@ export function endedByFence(work: Work): void {
     deadlineMs: null,
   });
   save(work, "progress");
+}
+
+/** There is room again; what is still unsaved is tried at once. */
+function saved(work: Work): void {
+  if (work.vm.failure?.host.kind === "disk") set(work, { failure: null });
 }
 
 /** Moves the deadline of a change whose guest does not run. */
@@ -245,7 +252,8 @@ function startFailed(
   }
   hostFailed(work, event.failure);
   disarm(work);
-  save(work, "progress");
+  // A disk that has just refused the ledger is not asked at once.
+  if (!work.vm.unsaved) save(work, "progress");
 }
 
 function stopEnded(

@@ -747,6 +747,29 @@ Deno.test("failures of the host leave restarts and back-off as they are", () => 
   assert.equal(Math.round((host.at - before) / 1000), 2);
 });
 
+Deno.test("a full disk is tried again as seldom as any other failure of the host", () => {
+  for (const fails of ["disk", "driver"] as const) {
+    const host = new HostModel();
+    host.diskFull = fails === "disk";
+    if (fails === "driver") {
+      host.hostFailure = { kind: "driver", message: "broken" };
+    }
+    host.order(testOrder("a"));
+    host.run(60_000);
+    const tries = host.done.filter((action) =>
+      action.kind === "save" && action.reason === "armed"
+    ).length;
+    // At 0, 1, 3, 7, 15 and 31 s.
+    assert.equal(tries, 6, fails);
+    host.diskFull = false;
+    host.hostFailure = null;
+    host.healthy.add(hash("a"));
+    host.run(40_000);
+    assert.equal(observed(host).hostFailure, null);
+    assert.equal(observed(host).settled, true);
+  }
+});
+
 Deno.test("a guest that crashed is not judged while a new worker process cannot fetch its closures", () => {
   for (const isSlow of [true, false]) {
     const host = settledOn();

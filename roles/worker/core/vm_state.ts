@@ -147,6 +147,8 @@ export type VmEvent =
     readonly failure: HostFailure;
   }
   | { readonly kind: "forgotten"; readonly at: number; readonly op: number }
+  /** The first save that worked after one that failed. */
+  | { readonly kind: "saved"; readonly at: number }
   | {
     readonly kind: "saveFailed";
     readonly at: number;

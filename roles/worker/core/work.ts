@@ -41,6 +41,11 @@ export function takeOp(work: Work): number {
 }
 
 export function hostFailed(work: Work, host: HostFailure): void {
+  const { failure } = work.vm;
+  // Nothing is tried while one stands in the way: this is of the same try.
+  if (failure !== null && isBlocked(work)) {
+    return set(work, { failure: { ...failure, host } });
+  }
   const attempts = (work.vm.failure?.attempts ?? 0) + 1;
   const untilMs = work.at + hostRetryMs(attempts);
   set(work, { failure: { host, attempts, untilMs } });
