@@ -94,6 +94,7 @@ export class EventTable {
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #setCounter: StatementSync;
+  readonly #statements = new Map<string, StatementSync>();
   #newest: number;
   #committed: number;
   #forgotten: number;
@@ -110,6 +111,16 @@ export class EventTable {
     this.#newest = this.#committed = this.#counter("event");
     this.#forgotten = this.#counter("event_forgotten");
     this.#auditForgotten = this.#counter("audit_forgotten");
+  }
+
+  /** By their text, of which there are as many as kinds of filters. */
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
   }
 
   #counter(name: string): number {
@@ -185,7 +196,7 @@ export class EventTable {
     // Audit rows have an index of their own, and few positions between them are theirs.
     const last = query.audit ? newest : Math.min(newest, after + MAX_SCANNED);
     const filter = filterOf(query);
-    const rows = this.#db.prepare(
+    const rows = this.#prepared(
       `SELECT ${COLUMNS} FROM events
        WHERE position > ? AND position <= ?${filter.sql}
        ORDER BY position LIMIT ?`,
@@ -203,7 +214,7 @@ export class EventTable {
     const isRare = query.audit ||
       (query.topics.length > 0 && !query.topics.includes("vm"));
     const from = isRare ? 0 : this.#committed - MAX_SCANNED;
-    const rows = this.#db.prepare(
+    const rows = this.#prepared(
       `SELECT position FROM events WHERE position > ?${filter.sql}
        ORDER BY position DESC LIMIT 1 OFFSET ?`,
     ).get(from, ...filter.values, Math.min(query.tail, MAX_SCANNED));
