@@ -37,12 +37,11 @@ class Orders {
   readonly #keys = new Set<string>();
   readonly #current = new Map<string, string>();
 
-  broken(placement: PlacementDoc): string[] {
-    const broken: string[] = [];
+  check(placement: PlacementDoc, broken: string[]): void {
     const key = placementKey(placement);
     if (this.#keys.has(key)) broken.push(`${key} is there twice`);
     this.#keys.add(key);
-    if (placement.leaving) return broken;
+    if (placement.leaving) return;
     const role = `${placement.vm} ${placement.surge}`;
     const other = this.#current.get(role);
     if (other !== undefined) {
@@ -52,7 +51,6 @@ class Orders {
     if (placement.orderRevision === 0) {
       broken.push(`${key} has no order revision`);
     }
-    return broken;
   }
 }
 
@@ -67,8 +65,7 @@ class Held {
     this.#name = name;
   }
 
-  broken({ vm, reserved, ports }: PlacementDoc): string[] {
-    const broken: string[] = [];
+  check({ vm, reserved, ports }: PlacementDoc, broken: string[]): void {
     this.#cpuMilli += reserved.cpuMilli;
     this.#memoryMib += reserved.memoryMib;
     for (const port of ports) {
@@ -80,15 +77,14 @@ class Held {
       }
       this.#ports.set(port, vm);
     }
-    return broken;
   }
 
-  overcommitted({ name, capacity }: CheckedWorker): string[] {
+  checkSum({ name, capacity }: CheckedWorker, broken: string[]): void {
     const { cpuMilli, memoryMib } = capacity;
-    if (this.#cpuMilli <= cpuMilli && this.#memoryMib <= memoryMib) return [];
-    return [
+    if (this.#cpuMilli <= cpuMilli && this.#memoryMib <= memoryMib) return;
+    broken.push(
       `${name} is overcommitted: ${this.#memoryMib} MiB and ${this.#cpuMilli} mCPU of ${memoryMib} and ${cpuMilli}`,
-    ];
+    );
   }
 }
 
@@ -109,12 +105,13 @@ export function checkPlacements(
     const { worker } = placement;
     const sum = held.get(worker) ?? new Held(worker);
     held.set(worker, sum);
-    broken.push(...orders.broken(placement), ...sum.broken(placement));
+    orders.check(placement, broken);
+    sum.check(placement, broken);
   }
   for (const worker of workers) {
     const sum = held.get(worker.name);
     if (sum === undefined || !touched.has(worker.name)) continue;
-    broken.push(...sum.overcommitted(worker));
+    sum.checkSum(worker, broken);
   }
   return broken;
 }
@@ -129,14 +126,14 @@ export function checkTouched(
     const worker = placements.worker(name);
     const sum = new Held(name);
     for (const placement of placements.placementsOn(name)) {
-      broken.push(...sum.broken(placement));
+      sum.check(placement, broken);
     }
-    if (worker !== undefined) broken.push(...sum.overcommitted(worker));
+    if (worker !== undefined) sum.checkSum(worker, broken);
   }
   for (const vm of touched.vms) {
     const orders = new Orders();
     for (const placement of placements.placementsOfVm(vm)) {
-      broken.push(...orders.broken(placement));
+      orders.check(placement, broken);
     }
   }
   return broken;
