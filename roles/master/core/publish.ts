@@ -100,7 +100,7 @@ function checkRevision(
     "refused",
     request,
     `its plan was made at revision ${expectedRevision}, "${cluster}" is at revision ${revision}`,
-    "see what would happen now with `procurator plan`, then publish on that revision",
+    "see what would happen now with `procurator plan`, then push a new commit with the check-index that it prints",
   );
 }
 
