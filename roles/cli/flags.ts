@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { Command, OptionValues } from "@commander-js/extra-typings";
+import type {
+  Command,
+  CommandUnknownOpts,
+  OptionValues,
+} from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { type HttpClient, httpClient } from "../http/client.ts";
 import { AppError } from "../model/errors.ts";
@@ -58,6 +62,16 @@ export function withCluster<Args extends unknown[], Opts extends OptionValues>(
     "--cluster <name>",
     "the cluster, where there are several",
   );
+}
+
+/** A command that is there already, for words below it. */
+export function commandNamed(
+  program: Command,
+  name: string,
+): CommandUnknownOpts {
+  const found = program.commands.find((command) => command.name() === name);
+  if (found === undefined) throw new Error(`there is no command ${name} yet`);
+  return found;
 }
 
 /** Opens a session, does `action`, closes it. */

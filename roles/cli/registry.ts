@@ -5,6 +5,7 @@
  * @module
  */
 import type { Command } from "@commander-js/extra-typings";
+import { addMasterFiles } from "./commands/backup.ts";
 import { addBuilds } from "./commands/builds.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDev } from "./commands/dev.ts";
@@ -15,7 +16,12 @@ import { addGitCredential } from "./commands/git_credential.ts";
 import { addGuard } from "./commands/guard.ts";
 import { addLogin } from "./commands/login.ts";
 import { addLogs } from "./commands/logs.ts";
-import { addCordon, addDrain, addUncordon } from "./commands/machines.ts";
+import {
+  addCordon,
+  addDrain,
+  addUncordon,
+  addWorkerRemove,
+} from "./commands/machines.ts";
 import {
   addFail,
   addPause,
@@ -50,6 +56,8 @@ export type AddCommand = (
 export const COMMANDS: readonly AddCommand[] = [
   addDev,
   addServe,
+  addMasterFiles,
+  addWorkerRemove,
   addGuard,
   addExample,
   addRepo,

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command, CommandUnknownOpts } from "@commander-js/extra-typings";
 import { loadConfig } from "../../config/mod.ts";
 import type { CliContext } from "../context.ts";
-import { examples, printJson } from "../flags.ts";
+import { commandNamed, examples, printJson } from "../flags.ts";
 import type { LoadRoleConfig, MasterFiles, RoleTable } from "../roles.ts";
 
 /** Read and written at a time. */
@@ -48,7 +48,7 @@ async function backupToOutput(
 }
 
 function addBackup(
-  master: Command,
+  master: CommandUnknownOpts,
   context: CliContext,
   files: MasterFiles,
 ): void {
@@ -80,7 +80,7 @@ function addBackup(
 }
 
 function addRestore(
-  master: Command,
+  master: CommandUnknownOpts,
   context: CliContext,
   files: MasterFiles,
 ): void {
@@ -123,10 +123,11 @@ function addRestore(
 
 /** Below `master`, which runs the role. */
 export function addMasterFiles(
-  master: Command,
+  program: Command,
   context: CliContext,
   { masterFiles }: RoleTable,
 ): void {
+  const master = commandNamed(program, "master");
   addBackup(master, context, masterFiles);
   addRestore(master, context, masterFiles);
 }

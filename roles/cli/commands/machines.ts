@@ -8,6 +8,7 @@ import type { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../context.ts";
 import { describeOperation } from "../core/operation_view.ts";
 import {
+  commandNamed,
   examples,
   printJson,
   wholeNumber,
@@ -97,7 +98,8 @@ export function addDrain(program: Command, context: CliContext): void {
 }
 
 /** Below `worker`, which runs the role. */
-export function addWorkerRemove(worker: Command, context: CliContext): void {
+export function addWorkerRemove(program: Command, context: CliContext): void {
+  const worker = commandNamed(program, "worker");
   withClientFlags(worker.command("remove"))
     .description(
       "forget a lost worker without VMs; volumes that were on it are given up",

@@ -21,8 +21,6 @@ import { parseWith } from "../../model/parse.ts";
 import type { RunningRole } from "../../model/ports.ts";
 import type { CliContext } from "../context.ts";
 import { examples, wholeNumber } from "../flags.ts";
-import { addMasterFiles } from "./backup.ts";
-import { addWorkerRemove } from "./machines.ts";
 import type { LoadRoleConfig, RoleTable } from "../roles.ts";
 
 const ABOUT: Readonly<Record<Service, string>> = {
@@ -171,8 +169,6 @@ function addRole(
     )
     : command;
   full.action((flags) => serve(service, { ...flags }, context, table));
-  if (service === "worker") addWorkerRemove(command, context);
-  if (service === "master") addMasterFiles(command, context, table);
 }
 
 export function addServe(
