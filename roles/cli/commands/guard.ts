@@ -80,6 +80,7 @@ export function addGuard(
   guard.command("status")
     .description("show the lease and what runs under the guard of this host")
     .option("--json", "print JSON and nothing else")
+    .addHelpText("after", examples("guard status", "guard status --json"))
     .action(async (flags) => {
       const { runDir } = guard.opts();
       const report = await table.guard.status(
