@@ -117,3 +117,21 @@ Deno.test("without a single hint everything happens all the same, a safety net l
     Object.assign(Agenda.prototype, { touch, touchWaiting });
   }
 });
+
+Deno.test("the numbers of metrics follow what changed", async () => {
+  const s = await cluster(2);
+  await s.publish([web("1")]);
+  const [before] = s.master.views.numbers();
+  assert.equal(before?.convergencePercent, 0);
+  await s.untilActive(1);
+  const [after] = s.master.views.numbers();
+  assert.equal(after?.convergencePercent, 100);
+  assert.deepEqual([...after?.vms ?? []], [["healthy", 3]]);
+  assert.equal(s.master.views.numbers()[0], after, "counted once while calm");
+  const worker = s.workers.get("w1");
+  assert.ok(worker !== undefined);
+  worker.isConnected = false;
+  await s.run(15_000);
+  await s.untilActive(1);
+  assert.equal(s.master.views.workerStates().get("lost"), 1);
+});

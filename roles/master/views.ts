@@ -25,6 +25,7 @@ const MAX_LISTED = 1000;
 
 export class MasterViews {
   readonly #state: MasterState;
+  #numbers = new Map<string, { version: number; numbers: ClusterNumbers }>();
 
   constructor(state: MasterState) {
     this.#state = state;
@@ -88,13 +89,22 @@ export class MasterViews {
     return states;
   }
 
-  /** Every cluster in numbers. */
+  /** Every cluster in numbers; counted again only where something changed, or metrics would stop the master for as long as a look at everything. */
   numbers(): ClusterNumbers[] {
-    const input = this.#state.tickInput(
-      this.#state.documents,
-      this.clusters(),
-    );
-    return input.clusters.map((state) => clusterNumbers(input, state));
+    const { agenda, clock, documents, fleet } = this.#state;
+    fleet.sweep(clock.bootMs());
+    const all = this.clusters().flatMap((cluster) => {
+      const version = agenda.versionOf(cluster);
+      const known = this.#numbers.get(cluster);
+      if (known?.version === version) return known;
+      const input = this.#state.tickInput(documents, [cluster]);
+      return input.clusters.map((state) => ({
+        version,
+        numbers: clusterNumbers(input, state),
+      }));
+    });
+    this.#numbers = new Map(all.map((one) => [one.numbers.cluster, one]));
+    return all.map(({ numbers }) => numbers);
   }
 
   /** Why a VM is where it is, or is nowhere. */

@@ -39,6 +39,7 @@ export class Agenda {
   /** The one whose look is longest ago comes first. */
   readonly #entries = new Map<string, Entry>();
   readonly #touched = new Set<string>();
+  readonly #versions = new Map<string, number>();
 
   /** True when a hint came since the last `take`. */
   get isTouched(): boolean {
@@ -48,6 +49,16 @@ export class Agenda {
   /** Something about this cluster changed. */
   touch(cluster: string): void {
     this.#touched.add(cluster);
+    this.#rise(cluster);
+  }
+
+  /** Rises with every hint and every look: what was computed of a cluster holds until then. */
+  versionOf(cluster: string): number {
+    return this.#versions.get(cluster) ?? 0;
+  }
+
+  #rise(cluster: string): void {
+    this.#versions.set(cluster, this.versionOf(cluster) + 1);
   }
 
   /** Room was freed, or a worker came. */
@@ -71,6 +82,7 @@ export class Agenda {
       if (clusters.has(cluster)) continue;
       this.#entries.delete(cluster);
       this.#touched.delete(cluster);
+      this.#versions.delete(cluster);
     }
   }
 
@@ -95,5 +107,6 @@ export class Agenda {
   looked(cluster: string, bootMs: number, looked: Looked): void {
     this.#entries.delete(cluster);
     this.#entries.set(cluster, { ...looked, lookedMs: bootMs });
+    this.#rise(cluster);
   }
 }
