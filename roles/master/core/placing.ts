@@ -149,8 +149,12 @@ export class Room {
   readonly workers: ReadonlyMap<string, WorkerRoom>;
   readonly #slots = new Map<string, Slot>();
   readonly #holdings = new Map<string, Holding>();
-  /** Copies per worker, port and VM: one that leaves and its successor may hold the same port. */
-  readonly #holders = new Map<string, number>();
+  /**
+   * Copies by worker and port, and by VM: one that leaves and its successor may
+   * hold the same port, and so may one that leaves and the other that was
+   * promised its room.
+   */
+  readonly #holders = new Map<string, Map<string, number>>();
   /** The workers that have instances of a group, and how many. */
   readonly #spread = new Map<string, Map<string, number>>();
   #ordered: readonly Slot[] | null = null;
@@ -269,12 +273,17 @@ export class Room {
     holding.held += sign;
     holding.placedMs += sign * (taken.decision?.atMs ?? 0);
     for (const port of taken.ports) {
-      const key = `${worker}:${port} ${vm}`;
-      const holders = (this.#holders.get(key) ?? 0) + sign;
-      if (holders > 0) this.#holders.set(key, holders);
-      else this.#holders.delete(key);
-      if (holders > 0) holding.ports.set(port, vm);
-      else if (holding.ports.get(port) === vm) holding.ports.delete(port);
+      const key = `${worker}:${port}`;
+      const holders = this.#holders.get(key) ?? new Map<string, number>();
+      addTo(holders, vm, sign);
+      const [first] = holders.keys();
+      if (first === undefined) {
+        this.#holders.delete(key);
+        holding.ports.delete(port);
+      } else {
+        this.#holders.set(key, holders);
+        holding.ports.set(port, first);
+      }
     }
     const group = groupOf(vm);
     addTo(holding.groups, group, sign);
