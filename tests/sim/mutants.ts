@@ -103,6 +103,15 @@ export const MUTANTS: readonly Mutant[] = [
     }],
   },
   {
+    name: "over-eviction",
+    harm: "more VMs end than the one that comes needs",
+    edits: [{
+      file: "roles/master/core/preemption.ts",
+      find: "return more === null ? null : [...must, ...more];",
+      put: "return more === null ? null : [...must, ...rest];",
+    }],
+  },
+  {
     name: "adoption by pid only",
     harm: "another process counts as the VM, which is never started again",
     edits: [{

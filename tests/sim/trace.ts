@@ -64,6 +64,7 @@ export const ACTIONS = [
   "relabel",
   "reissue",
   "leave",
+  "preempt",
   "forget",
   "avoid",
   "acknowledge",

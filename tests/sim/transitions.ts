@@ -36,14 +36,14 @@ export class Transitions {
 
   /** Committed by now. */
   events = 0;
+  /** Told when a new copy has its place. */
+  onPlaced: (placement: PlacementDoc) => void = () => undefined;
   onEvents: (events: readonly NewEvent[]) => void = () => undefined;
 
   committed(
     operations: readonly StoreOperation[],
     events: readonly NewEvent[],
   ): void {
-    this.events += events.length;
-    this.onEvents(events);
     // What follows from the cluster's state is looked at in its light.
     const ordered = [
       ...operations.filter(({ kind }) => kind === "cluster"),
@@ -64,6 +64,8 @@ export class Transitions {
           if (json !== null) this.#worker(id, JSON.parse(json));
       }
     }
+    this.events += events.length;
+    this.onEvents(events);
   }
 
   #placement(id: string, json: string | null): void {
@@ -77,6 +79,7 @@ export class Transitions {
     this.placements.set(id, after);
     const kind = before === undefined ? "place" : placementStep(before, after);
     if (kind === "update") this.onUpdate(after);
+    if (kind === "place") this.onPlaced(after);
     this.#trace.seen(
       kind,
       after.worker,

@@ -52,6 +52,8 @@ interface LinkParts {
   process: Process;
   view: WorkerView;
   watcher: LinkWatcher;
+  /** Given an assignment that was given before. */
+  onLate(assignment: Assignment): void;
 }
 
 function networkOf(
@@ -112,14 +114,13 @@ export class SimulatedLink implements MasterLink {
     const old = this.#old[0];
     if (this.#faults.late && old !== undefined && random.chance(0.1)) {
       this.#old.shift();
-      // The call did reach the master; what comes back is the answer to an earlier one.
-      await this.#inner.getAssignment(lastSeen, 0, signal);
       trace.fault(
         "late-assignment",
         view.name,
         `${old.leaseEpoch}/${old.revision}`,
       );
-      return old;
+      // Beside the calls: an answer that renews a lease is always its own call's.
+      this.#parts.onLate(old);
     }
     const { kernel, network } = this.#parts;
     const { disturbances } = network;

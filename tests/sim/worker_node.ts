@@ -156,6 +156,7 @@ export class WorkerNode {
       process,
       view,
       watcher: this.#options.watcher,
+      onLate: (old) => void vms.accept(old).catch(() => undefined),
     }, this.linkFaults);
     const reporter = new Reporter({
       link,

@@ -10,6 +10,7 @@ import { alwaysFence } from "./always_fence.ts";
 import { alwaysHold } from "./always_hold.ts";
 import { alwaysRefused } from "./always_refused.ts";
 import { alwaysEvents } from "./always_events.ts";
+import { alwaysEviction } from "./always_eviction.ts";
 import { alwaysExclusive } from "./always_exclusive.ts";
 import { alwaysFailed } from "./always_failed.ts";
 import { alwaysObserved } from "./always_observed.ts";
@@ -27,6 +28,7 @@ export const ALWAYS: readonly MakeChecker[] = [
   alwaysAvailability,
   alwaysCapacity,
   alwaysEvents,
+  alwaysEviction,
   alwaysExclusive,
   alwaysFailed,
   alwaysFence,

@@ -1,0 +1,140 @@
+/**
+ * Who gives way has lower priority than the one it gives way to, nobody goes
+ * without need, and nobody goes where lower priorities would do.
+ *
+ * Looked at when evictions are committed, by arithmetic of its own over all
+ * placements of that worker. Where it cannot know what exactly was asked for
+ * (room for a fallback as well, others that wait for room there) it takes the
+ * most there can be.
+ *
+ * @module
+ */
+import type { PlacementDoc } from "../../../roles/master/core/documents.ts";
+import { splitVmId } from "../../../roles/model/ids.ts";
+import type { VmSpec } from "../../../roles/model/vm_spec.ts";
+import type { MakeChecker } from "./checker.ts";
+
+const PREEMPTED = /preempted by (\S+), which has priority (\d+)/;
+
+interface Size {
+  cpuMilli: number;
+  memoryMib: number;
+}
+
+/** Evictions of one commit on one worker. */
+interface Eviction {
+  /** Those that get room, with their priorities. */
+  by: Map<string, number>;
+  evicted: PlacementDoc[];
+}
+
+function sum(sizes: readonly Size[]): Size {
+  return {
+    cpuMilli: sizes.reduce((total, size) => total + size.cpuMilli, 0),
+    memoryMib: sizes.reduce((total, size) => total + size.memoryMib, 0),
+  };
+}
+
+function covers(size: Size, need: Size): boolean {
+  return size.cpuMilli >= need.cpuMilli && size.memoryMib >= need.memoryMib;
+}
+
+function minus(a: Size, b: Size): Size {
+  return {
+    cpuMilli: a.cpuMilli - b.cpuMilli,
+    memoryMib: a.memoryMib - b.memoryMib,
+  };
+}
+
+export const alwaysEviction: MakeChecker = (
+  { trace, transitions, workload, hosts },
+) => {
+  /** Got room made on a worker and are not placed yet. */
+  const waiting = new Map<string, string>();
+  const specOf = ({ vm, generation }: PlacementDoc): VmSpec | undefined =>
+    workload.sent.get(generation)?.vmSpecs.find(({ name }) =>
+      name === splitVmId(vm).vm
+    );
+  const specsOf = (vm: string): VmSpec[] =>
+    [...workload.sent.values()].flatMap(({ vmSpecs }) =>
+      vmSpecs.filter(({ name }) => name === splitVmId(vm).vm)
+    );
+  const mostOf = (vm: string): Size => ({
+    cpuMilli: Math.max(...specsOf(vm).map(({ cpuMilli }) => cpuMilli)),
+    memoryMib: Math.max(...specsOf(vm).map(({ memoryMib }) => memoryMib)),
+  });
+  const publishes = (vm: string) =>
+    specsOf(vm).some(({ network }) =>
+      network.ports.some(({ publish }) => publish !== undefined)
+    );
+
+  const look = (worker: string, { by, evicted }: Eviction) => {
+    const host = hosts.find(({ name }) => name === worker);
+    if (host === undefined) return;
+    const broken = (text: string) => trace.broken("always_eviction", text);
+    const priorities = evicted.map((copy) => specOf(copy)?.priority ?? 0);
+    const highest = Math.max(...priorities);
+    if (highest >= Math.max(...by.values())) {
+      return broken(`on ${worker} one of priority ${highest} gave way`);
+    }
+    // A host port is held whatever room there is.
+    if ([...by.keys()].some(publishes)) return;
+    const held = [...transitions.placements.values()].filter((placement) =>
+      placement.worker === worker
+    );
+    const staying = held.filter(({ leaving }) => !leaving);
+    const free = minus(host.capacity, sum(staying.map((p) => p.reserved)));
+    const wanting = new Set([
+      ...by.keys(),
+      ...[...waiting].filter(([, at]) => at === worker).map(([vm]) => vm),
+    ]);
+    const need = sum([...wanting].map(mostOf));
+    for (const copy of evicted) {
+      if (!covers(minus(free, copy.reserved), need)) continue;
+      return broken(
+        `${copy.vm} gave way on ${worker} to ${
+          [...by.keys()].join(", ")
+        } without need: ${free.memoryMib} MiB are free with it, ${need.memoryMib} are asked for`,
+      );
+    }
+    const lower = staying.filter((copy) => {
+      const spec = specOf(copy);
+      return spec !== undefined && spec.priority < highest &&
+        spec.fencing === "none" && spec.volumes.length === 0;
+    });
+    const kept = evicted.filter((_, index) => priorities[index] !== highest);
+    const lowest = sum([...lower, ...kept].map((p) => p.reserved));
+    const others = minus(free, sum(evicted.map((p) => p.reserved)));
+    if (by.size > 1 || !covers(sum([lowest, others]), need)) return;
+    broken(
+      `on ${worker} one of priority ${highest} gave way where lower ones would do`,
+    );
+  };
+
+  return {
+    placed: ({ vm }) => void waiting.delete(vm),
+    eventsCommitted(events) {
+      const evictions = new Map<string, Eviction>();
+      for (const { topic, subject, message } of events) {
+        const found = topic === "vm" ? PREEMPTED.exec(message) : null;
+        if (found === null) continue;
+        const copy = [...transitions.placements.values()].find((placement) =>
+          placement.vm === subject && placement.leaving &&
+          message.includes(placement.worker)
+        );
+        if (copy === undefined) continue;
+        const [, by = "", priority = "0"] = found;
+        trace.seen("preempt", copy.worker, `${subject} by ${by}`);
+        const eviction: Eviction = evictions.get(copy.worker) ??
+          { by: new Map(), evicted: [] };
+        evictions.set(copy.worker, eviction);
+        eviction.by.set(by, Number(priority));
+        eviction.evicted.push(copy);
+      }
+      for (const [worker, eviction] of evictions) {
+        look(worker, eviction);
+        for (const vm of eviction.by.keys()) waiting.set(vm, worker);
+      }
+    },
+  };
+};
