@@ -182,8 +182,11 @@ Deno.test("a VM of higher priority takes the room of the lowest, which is told a
     told?.message ?? "",
     /^preempted by shop\/high-0, which has priority 10; Cannot place/,
   );
-  await s.run(5000);
+  // Who gave way is no fault of the generation: it waits, and says for what.
+  await s.run(120_000);
   assert.equal(s.healthy("low"), 2, "no more than needed");
+  assert.equal(s.generation(2).state, "rolling");
+  assert.equal(s.status().rollout?.waitingOn, "300 MiB more");
   await s.addWorker("w2");
   await s.untilActive(2);
 });

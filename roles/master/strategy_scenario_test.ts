@@ -454,3 +454,14 @@ Deno.test("a retry is measured from the retry", async () => {
   await s.runUntil("placed", () => s.generation(2).seconds.place !== null);
   assert.ok((s.generation(2).seconds.place ?? 99) < 10);
 });
+
+Deno.test("a VM that grows beyond all room fails its rollout, and stays as it was", async () => {
+  const s = await activeWeb({ memoryMib: 300 });
+  const db = web("1", { name: "db", replicas: 1, memoryMib: 300 });
+  await s.publish([web("1", { memoryMib: 300 }), db]);
+  await s.untilActive(2);
+  await s.publish([web("2", { memoryMib: 1024 }), db]);
+  await s.runUntil("failed", () => s.generation(3).state === "failed");
+  assert.match(s.generation(3).reason, /no progress for 60 s.*no other place/);
+  assert.equal(running(s, "1").inService, 4);
+});

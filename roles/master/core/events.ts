@@ -133,18 +133,15 @@ class PlacementTeller {
       const text =
         `updated to generation ${after.generation} on ${after.worker}`;
       this.#tell(after, because(text, reason));
+    } else if (before.surge && !after.surge) {
+      const text = `promoted: the copy on ${after.worker} is the main one`;
+      this.#tell(after, because(text, reason));
     } else if (
       before.orderRevision !== after.orderRevision &&
       before.generation === after.generation &&
       before.policyHash === after.policyHash
     ) {
       this.#tell(after, because(`ordered again on ${after.worker}`, reason));
-    }
-    if (before.surge && !after.surge) {
-      this.#tell(
-        after,
-        `promoted: the copy on ${after.worker} is the main one`,
-      );
     }
     const known = new Map(before.avoid.map((avoid) => [avoid.worker, avoid]));
     for (const avoid of after.avoid) {

@@ -15,7 +15,7 @@ import type { Availability } from "./availability.ts";
 import { waitsForGroup } from "./dependencies.ts";
 import type { Avoid, PlacementDoc } from "./documents.ts";
 import { gaveWayTo, makeWay } from "./giving_way.ts";
-import type { PlanBuilder } from "./plan_builder.ts";
+import type { PlanBuilder, Wait } from "./plan_builder.ts";
 import { isReady } from "./snapshot.ts";
 import { mayDouble } from "./surging.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
@@ -123,8 +123,16 @@ function placeMain(
     ? "host"
     : isNewcomer
     ? "turn"
-    : plan.waitOf(placing, "place");
+    : plan.waitOf(placing, hadRoom(plan, wanted) ? "room" : "place");
+  if (wait === "room") plan.lack(wanted.view.spec, placing);
   plan.tell(wanted.id, `${prefix}${text}`, wait);
+}
+
+/** It needs no more than what is active: that its room is gone is not the rollout's fault. */
+function hadRoom(plan: PlanBuilder, { id, view: { spec } }: Wanted): boolean {
+  const before = fallbackWanted(plan.input, id)?.view.spec;
+  return before !== undefined && before.cpuMilli >= spec.cpuMilli &&
+    before.memoryMib >= spec.memoryMib;
 }
 
 // ---- away from trouble --------------------------------------------------
@@ -166,10 +174,12 @@ function pinOf(
 /** Ends a main copy here and starts it elsewhere; false when there is nowhere. */
 export function moveMain(
   plan: PlanBuilder,
-  { wanted, main, trouble }: {
+  { wanted, main, trouble, wait = "host" }: {
     wanted: Wanted;
     main: PlacementDoc;
     trouble: Trouble;
+    /** What it is when there is no other place. */
+    wait?: Wait;
   },
 ): boolean {
   const { why, isLost, avoid } = trouble;
@@ -177,7 +187,7 @@ export function moveMain(
   const pin = pinOf(plan, wanted, main);
   if (pin === main.worker && plan.room.workers.has(pin)) {
     const text = `${why}; it stays, for its volume is on ${main.worker}`;
-    plan.tell(wanted.id, text, "host");
+    plan.tell(wanted.id, text, wait);
     return false;
   }
   const except = main.worker;
@@ -188,7 +198,7 @@ export function moveMain(
       ? makeWay(plan, wanted, { avoid, except, only })
       : null;
     const text = `${why}; ${made ?? `no other place: ${placing.why}`}`;
-    plan.tell(wanted.id, text, "host");
+    plan.tell(wanted.id, text, wait);
     return false;
   }
   const isFenced = plan.isExclusive(main) || spec.fencing === "exclusive";

@@ -33,8 +33,9 @@ import {
 
 /**
  * What a VM waits for that is not where it should be. `place`: a worker that
- * could take it; `room`: the same for a surge copy, which never fails a
- * rollout; `host`: a worker that is lost or fails; `turn`: others.
+ * could take it; `room`: the same where that is not the rollout's fault, for a
+ * surge copy or one that had its room before; `host`: a worker that is lost or
+ * fails; `turn`: others.
  */
 export type Wait = "place" | "room" | "host" | "turn";
 
@@ -44,7 +45,7 @@ export interface ClusterPlan {
   report: Map<string, string>;
   /** The same in a word. */
   waits: Map<string, Wait>;
-  /** What surge copies without room lack in all. */
+  /** What copies lack in all whose wait is `room`. */
   lacking: Size;
   incarnations: number;
   /** Instances whose volumes have come to be on a worker. */
@@ -289,7 +290,7 @@ export class PlanBuilder {
     this.mains.set(surge.vm, after);
   }
 
-  /** A surge copy that has no room: as much as all of it would do. */
+  /** A copy has no room through no fault of its own: as much as all of it would do. */
   lack(spec: VmSpec, { lack }: Placing): void {
     const isCores = lack !== null && lack.cpuMilli > 0;
     if (isCores) this.#lacking.cpuMilli += spec.cpuMilli;

@@ -184,7 +184,8 @@ function update(
     room.take(main);
     const why = `${main.worker} ${refusal.reason}`;
     const trouble = { why, avoid: main.avoid, isLost: false };
-    return moveMain(plan, { wanted, main, trouble });
+    // The new content asks for more than there is.
+    return moveMain(plan, { wanted, main, trouble, wait: "place" });
   }
   const after: PlacementDoc = {
     ...main,
