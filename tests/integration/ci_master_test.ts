@@ -110,6 +110,7 @@ function request(generation: number): PublishRequest {
     parent: generation - 1,
     intentHash: intentHash(vmSpecs),
     traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+    placement: "pack",
     vmSpecs,
   };
 }
