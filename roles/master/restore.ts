@@ -152,6 +152,7 @@ async function restoreTokens(stateDir: string, file: string): Promise<boolean> {
   } finally {
     db.close();
   }
+  await giveAway(`${stateDir}/tokens.sqlite`, stateDir);
   return true;
 }
 
@@ -191,6 +192,7 @@ export async function restoreMaster(
   await using _lock = await lockDirectory(stateDir);
   const source = `${stateDir}/${DATABASE}`;
   const copy = `${stateDir}/${UNFINISHED}`;
+  await refuseItself(file, source);
   await removeDatabase(copy);
   try {
     await copyPrivately(file, copy);
@@ -211,6 +213,7 @@ export async function restoreMaster(
       operation: 0,
     };
     await begin(copy, before, { by, nowMs, from: resolve(file) });
+    await giveAway(copy, stateDir);
     await flush(copy);
     failpoint("restore.prepared");
     const tokensRestored = await restoreTokens(stateDir, file);
@@ -238,6 +241,25 @@ async function eventsOf(path: string): Promise<number> {
   } finally {
     db.close();
   }
+}
+
+/** The present database's file alone is not all of it while there is a log beside it. */
+async function refuseItself(file: string, source: string): Promise<void> {
+  const real = (path: string) => Deno.realPath(path).catch(() => null);
+  const [from, to] = [await real(file), await real(source)];
+  if (from === null || from !== to) return;
+  throw new AppError(
+    "refused",
+    `Cannot restore ${file}: it is the present database`,
+    { hint: "give a file that `procurator master backup` wrote" },
+  );
+}
+
+/** Root restores for the user that the master runs as: the one whose directory it is. */
+async function giveAway(path: string, stateDir: string): Promise<void> {
+  if (Deno.uid() !== 0) return;
+  const { uid, gid } = await Deno.stat(stateDir);
+  await Deno.chown(path, uid, gid);
 }
 
 async function removeDatabase(path: string): Promise<void> {

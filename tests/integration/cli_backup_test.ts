@@ -232,6 +232,7 @@ Deno.test("what is no sound backup is refused, and changes nothing", () =>
         [text, 2, /it is no database of a master/],
         [cut, 2, /damaged|no database/],
         [`${path}/missing`, 1, /There is no .*missing/],
+        [`${stateDir}/master.sqlite`, 3, /it is the present database/],
       ] as const
     ) {
       const refused = await run("restore", name);

@@ -66,6 +66,13 @@ function told(
   return { topic, cluster: "", subject, message, data: NO_DATA, ...over };
 }
 
+/** Nothing else that a caller may know of itself. */
+function actorOf(by: Actor): Actor {
+  return by === SYSTEM
+    ? by
+    : { role: by.role, name: by.name, tokenId: by.tokenId };
+}
+
 /** One event, with what is too long cut. */
 export function newEvent(
   context: Pick<EventContext, "by" | "nowMs">,
@@ -80,7 +87,7 @@ export function newEvent(
       ? `${message.slice(0, MAX_MESSAGE_CHARS - 1)}…`
       : message,
     atMs: context.nowMs,
-    by: context.by,
+    by: actorOf(context.by),
   };
 }
 
