@@ -36,22 +36,22 @@ export function rootsOf(image: VmSpec["image"]): string[] {
   return storePathsOf([{ image }]);
 }
 
-/** The image that a VM of this name runs by the orders that are out. */
-function imageBefore(
+/** What the VMs of each of these names run, by the orders that are out. */
+function imagesBefore(
   input: PreviewInput,
-  name: string,
-): VmSpec["image"] | null {
-  const prefix = `${input.request.cluster}/${name}-`;
+  names: ReadonlyMap<string, unknown>,
+): Map<string, VmSpec["image"]> {
+  const images = new Map<string, VmSpec["image"]>();
+  const { known, request: { cluster } } = input;
   for (const { vm, generation, leaving } of input.placements) {
-    if (leaving || !vm.startsWith(prefix) || splitVmId(vm).vm !== name) {
-      continue;
-    }
-    const hash = input.known?.generations.get(generation)?.intentHash;
+    const name = splitVmId(vm).vm;
+    if (leaving || images.has(name) || !names.has(name)) continue;
+    const hash = known?.generations.get(generation)?.intentHash;
     if (hash === undefined) continue;
-    const view = input.specsOf(input.request.cluster, hash)?.get(name);
-    if (view !== undefined) return view.spec.image;
+    const view = input.specsOf(cluster, hash)?.get(name);
+    if (view !== undefined) images.set(name, view.spec.image);
   }
-  return null;
+  return images;
 }
 
 /** Workers that could take it if there were room, those of the plan first. */
@@ -101,13 +101,15 @@ export function closureQuestions(
     input.request.vmSpecs.map((spec) => [spec.name, spec]),
   );
   const questions: ClosureQuestion[] = [];
-  for (const [vm, chosen] of changedNames(changes)) {
+  const names = changedNames(changes);
+  const before = imagesBefore(input, names);
+  for (const [vm, chosen] of names) {
     if (questions.length >= MAX_QUESTIONS) break;
     const spec = after.get(vm);
     const isWanted = spec !== undefined && spec.replicas > 0;
     questions.push({
       vm,
-      before: imageBefore(input, vm),
+      before: before.get(vm) ?? null,
       after: isWanted ? spec.image : null,
       workers: isWanted ? candidatesOf(spec, chosen, input) : [],
     });
