@@ -120,6 +120,15 @@ Deno.test("fencing: with the guard exclusive VMs die at once, others live; witho
   assert.equal(db?.restarts, 0);
 });
 
+Deno.test("fencing: a VM whose guard died moves to a host that has one", async () => {
+  await using dir = await tempDir("fence");
+  const { cluster, at } = await started(dir.path, 60_000);
+  await using _ = cluster;
+  await cluster.host(at).guard.end("SIGKILL");
+  await cluster.untilHealthy(DB, (worker) => worker !== at);
+  assert.deepEqual(cluster.watch.doubles, []);
+});
+
 Deno.test("fencing: a master that starts again waits until no lease that it gave can be in force", async () => {
   await using dir = await tempDir("fence");
   const { cluster, at } = await started(dir.path);

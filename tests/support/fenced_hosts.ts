@@ -240,12 +240,16 @@ export class FencedCluster implements AsyncDisposable {
     fits: (worker: string) => boolean = () => true,
   ): Promise<string> {
     return await until(`${vm} is healthy`, async () => {
-      const { vms } = await this.status();
+      const { vms, workers } = await this.status();
       // A copy that a lost worker had is shown by its last report until the worker is heard again.
       const found = vms.find(({ id, worker, health }) =>
         id === vm && health === "healthy" && worker !== null && fits(worker)
       );
-      return found?.worker;
+      // What `until` shows should it never be.
+      if (found === undefined) {
+        throw new Error(JSON.stringify({ workers, vms }));
+      }
+      return found.worker;
     }, { timeoutMs: 120_000 });
   }
 
