@@ -41,6 +41,7 @@ export function applyTick(draft: Draft, ticks: readonly ClusterTick[]): void {
   if (actions.length === 0) return;
   applyPlacements(draft, actions);
   const broken = checkTouched({
+    heldOn: (worker) => draft.heldOn(worker),
     placementsOn: (worker) => draft.placementsOn(worker),
     placementsOfVm: (vm) => placementsOfVm(draft, vm),
     worker: (name) => draft.get("worker", name),
@@ -58,14 +59,17 @@ function* placementsOfVm(draft: Draft, vm: string): Generator<PlacementDoc> {
 
 function touchedBy(actions: readonly Action[]): Touched {
   const workers = new Set<string>();
+  const ports = new Set<string>();
   const vms = new Set<string>();
   for (const action of actions) {
-    const { after } = action;
+    const { before, after } = action;
     if (after === null) continue;
+    const isHeld = (port: number) => before?.ports.includes(port) === true;
+    if (!after.ports.every(isHeld)) ports.add(after.worker);
     if (action.kind !== "acknowledge") vms.add(after.vm);
     if (takesMore(action)) workers.add(after.worker);
   }
-  return { workers, vms };
+  return { workers, ports, vms };
 }
 
 /** What a worker holds already is no plan's fault, even if the worker now offers less. */
@@ -73,8 +77,7 @@ function takesMore({ before, after }: Action): boolean {
   if (after === null) return false;
   if (before === null) return true;
   return after.reserved.cpuMilli > before.reserved.cpuMilli ||
-    after.reserved.memoryMib > before.reserved.memoryMib ||
-    after.ports.some((port) => !before.ports.includes(port));
+    after.reserved.memoryMib > before.reserved.memoryMib;
 }
 
 /** Tells the workers of a cluster to try a generation again. */

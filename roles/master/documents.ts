@@ -66,8 +66,34 @@ export interface Reading {
   entriesOn(worker: string): Iterable<[string, PlacementDoc]>;
   /** Leaving ones included. */
   placementsOn(worker: string): Iterable<PlacementDoc>;
+  /** What the placements on a worker hold, leaving ones included. */
+  heldOn(worker: string): Size;
   /** How many there are of a kind. */
   count(kind: Kind): number;
+}
+
+type Size = PlacementDoc["reserved"];
+
+/** Sums of what placements hold by worker: kept beside the documents, and not by the room that plans are made in, so that one can prove the other wrong. */
+class Sums {
+  readonly #byWorker = new Map<string, Size>();
+
+  of(worker: string): Size {
+    return this.#byWorker.get(worker) ?? { cpuMilli: 0, memoryMib: 0 };
+  }
+
+  replace(before: PlacementDoc | null, after: PlacementDoc | null): void {
+    if (before !== null) this.#add(before, -1);
+    if (after !== null) this.#add(after, 1);
+  }
+
+  #add({ worker, reserved }: PlacementDoc, sign: 1 | -1): void {
+    const { cpuMilli, memoryMib } = this.of(worker);
+    this.#byWorker.set(worker, {
+      cpuMilli: cpuMilli + sign * reserved.cpuMilli,
+      memoryMib: memoryMib + sign * reserved.memoryMib,
+    });
+  }
 }
 
 /** A document that a commit changed; null: it was not, or is no longer there. */
@@ -113,6 +139,7 @@ function tableOf(kind: Kind): Table<Entry> {
 /** What is committed. */
 export class Documents implements Reading {
   readonly #tables = new Map(KINDS.map((kind) => [kind, tableOf(kind)]));
+  readonly #sums = new Sums();
 
   /** Loads everything; a document that does not parse names itself and stops the start. */
   static async load(store: Store): Promise<Documents> {
@@ -127,7 +154,7 @@ export class Documents implements Reading {
             hint: "restore the master's database from a backup",
           },
         );
-        documents.#table(kind).set(id, { doc, revision });
+        documents.#set(kind, id, { doc, revision });
       }
     }
     return documents;
@@ -139,8 +166,31 @@ export class Documents implements Reading {
     return table;
   }
 
+  /** The document that was there before. */
+  #set(
+    kind: Kind,
+    id: string,
+    entry: { doc: AnyDocument | null; revision: number },
+  ): AnyDocument | null {
+    const table = this.#table(kind);
+    const before = table.get(id)?.doc ?? null;
+    if (entry.doc === null) table.delete(id);
+    else table.set(id, entry);
+    if (kind === "placement") {
+      this.#sums.replace(
+        before as PlacementDoc | null,
+        entry.doc as PlacementDoc | null,
+      );
+    }
+    return before;
+  }
+
   get<K extends Kind>(kind: K, id: string): DocumentOf<K> | undefined {
     return this.#table(kind).get(id)?.doc as DocumentOf<K> | undefined;
+  }
+
+  heldOn(worker: string): Size {
+    return this.#sums.of(worker);
   }
 
   revision(kind: Kind, id: string): number {
@@ -176,10 +226,7 @@ export class Documents implements Reading {
   accept(draft: Draft, revision: number): DocumentChange[] {
     const changes: DocumentChange[] = [];
     for (const { kind, id, doc } of draft.changes()) {
-      const table = this.#table(kind);
-      const before = table.get(id)?.doc ?? null;
-      if (doc === null) table.delete(id);
-      else table.set(id, { doc, revision });
+      const before = this.#set(kind, id, { doc, revision });
       if (before !== null || doc !== null) {
         changes.push({ kind, id, before, after: doc });
       }
@@ -196,6 +243,8 @@ function* docsOf<T>(entries: Iterable<[string, T]>): Generator<T> {
 export class Draft implements Reading {
   readonly #base: Reading;
   readonly #changes = new Map<Kind, Table<Entry>>();
+  /** What the changes add to the base's. */
+  readonly #sums = new Sums();
   readonly #reasons = new Map<string, string>();
   /** Events that follow from no document. */
   readonly told: NewEvent[] = [];
@@ -275,7 +324,20 @@ export class Draft implements Reading {
     this.#set(kind, id, null);
   }
 
+  heldOn(worker: string): Size {
+    const base = this.#base.heldOn(worker);
+    const added = this.#sums.of(worker);
+    return {
+      cpuMilli: base.cpuMilli + added.cpuMilli,
+      memoryMib: base.memoryMib + added.memoryMib,
+    };
+  }
+
   #set(kind: Kind, id: string, doc: AnyDocument | null): void {
+    if (kind === "placement") {
+      const before = this.get("placement", id) ?? null;
+      this.#sums.replace(before, doc as PlacementDoc | null);
+    }
     const table = this.#changes.get(kind) ?? tableOf(kind);
     table.set(id, { doc, revision: 0 });
     this.#changes.set(kind, table);

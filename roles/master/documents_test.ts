@@ -20,7 +20,7 @@ function placement(
     policyHash: "b".repeat(64),
     orderRevision: 1,
     fallbackGeneration: 0,
-    reserved: { cpuMilli: 500, memoryMib: 128 },
+    reserved: { cpuMilli: 500 * incarnation, memoryMib: 128 },
     ports: [],
     acknowledged: true,
     leaving: false,
@@ -51,10 +51,14 @@ function checkReading(reading: Reading, model: Map<string, PlacementDoc>) {
     assert.deepEqual(found(prefix), keysOf(expected), `under "${prefix}"`);
   }
   for (const worker of ["w1", "w2", "w3"]) {
-    assert.deepEqual(
-      keysOf(reading.placementsOn(worker)),
-      keysOf(all.filter((doc) => doc.worker === worker)),
-    );
+    const there = all.filter((doc) => doc.worker === worker);
+    assert.deepEqual(keysOf(reading.placementsOn(worker)), keysOf(there));
+    const held = (key: "cpuMilli" | "memoryMib") =>
+      there.reduce((sum, { reserved }) => sum + reserved[key], 0);
+    assert.deepEqual(reading.heldOn(worker), {
+      cpuMilli: held("cpuMilli"),
+      memoryMib: held("memoryMib"),
+    });
   }
   assert.equal(reading.count("placement"), all.length);
 }

@@ -83,7 +83,11 @@ Deno.test("a plan on placements that break an invariant stops the master and is 
   await s.restart();
   for (const worker of s.workers.values()) await worker.step(s.master);
   const stored = await store.list("placement");
-  await s.publish([web("1", { replicas: 3 })]);
+  const network = { ports: [{ name: "http", guest: 80, publish: 8081 }] };
+  await s.publish([
+    web("1", { replicas: 2 }),
+    vmSpec({ name: "other", network }),
+  ]);
   await assert.rejects(
     () => s.settle(),
     (error) =>

@@ -102,11 +102,14 @@ export async function startService<Extra extends object>(
   logger(name).info("listening on {urls}", {
     urls: Object.values(endpoints).join(" and "),
   });
+  const finished = failed === undefined
+    ? server.finished
+    : Promise.race([server.finished, failed]);
+  // It may fail before anybody waits for it; whoever does hears of it then.
+  finished.catch(() => undefined);
   const role = running(name, {
     endpoints,
-    finished: failed === undefined
-      ? server.finished
-      : Promise.race([server.finished, failed]),
+    finished,
     stack: stack.move(),
   });
   return Object.assign(role, extra);

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { PlacementDoc } from "../../roles/master/core/documents.ts";
+import {
+  PlacementDoc,
+  placementKey,
+} from "../../roles/master/core/documents.ts";
 import { BrokenInvariant } from "../../roles/master/core/plan_check.ts";
 import { openStore } from "../../roles/master/store.ts";
 import { systemClock } from "../../roles/clock/mod.ts";
@@ -13,7 +16,7 @@ import {
 } from "../support/master_process.ts";
 import { tempDir } from "../support/temp.ts";
 
-/** A stored cluster on one worker, of which two VMs hold one port and one has no place yet. */
+/** A stored cluster on one worker, with a VM that has two orders, both with an older policy. */
 async function breakStore(path: string): Promise<string> {
   const store = openStore(path);
   try {
@@ -23,15 +26,22 @@ async function breakStore(path: string): Promise<string> {
       clusters: 1,
     });
     const [worker = ""] = observed.keys();
-    const [missing, ...others] = await store.list("placement");
-    assert.ok(missing !== undefined);
+    const [first] = await store.list("placement");
+    assert.ok(first !== undefined);
+    const { kind, id, revision, json } = first;
+    const doc = {
+      ...PlacementDoc.parse(JSON.parse(json)),
+      policyHash: "c".repeat(64),
+    };
+    const twin = { ...doc, incarnation: 1000 };
     await store.transact([
-      { ...missing, expectedRevision: missing.revision, json: null },
-      ...others.slice(0, 2).map(({ kind, id, revision, json }) => {
-        const doc = PlacementDoc.parse(JSON.parse(json));
-        const changed = JSON.stringify({ ...doc, ports: [8080] });
-        return { kind, id, expectedRevision: revision, json: changed };
-      }),
+      { kind, id, expectedRevision: revision, json: JSON.stringify(doc) },
+      {
+        kind,
+        id: placementKey(twin),
+        expectedRevision: 0,
+        json: JSON.stringify(twin),
+      },
     ]);
     return worker;
   } finally {
@@ -57,10 +67,10 @@ Deno.test("a master whose plan breaks an invariant ends with the reason and comm
     master.finished,
     (error) =>
       error instanceof BrokenInvariant &&
-      /host port w00000:8080 is given to/.test(error.message),
+      /c0\/web0-0 has orders/.test(error.message),
   );
   await master.stop();
   const store = openStore(path);
-  assert.equal((await store.list("placement")).length, 19);
+  assert.equal((await store.list("placement")).length, 21);
   store.close();
 });

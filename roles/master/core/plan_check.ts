@@ -21,12 +21,16 @@ interface CheckedWorker {
 export interface Touched {
   /** Workers that were given more than they held. */
   workers: ReadonlySet<string>;
+  /** Workers that were given a host port. */
+  ports: ReadonlySet<string>;
   /** Instances that got or lost an order. */
   vms: ReadonlySet<string>;
 }
 
 /** The placements as they will be, found by worker and by VM. */
 export interface CheckedPlacements {
+  /** The sum of what they hold, by arithmetic that no plan uses. */
+  heldOn(worker: string): { cpuMilli: number; memoryMib: number };
   placementsOn(worker: string): Iterable<PlacementDoc>;
   placementsOfVm(vm: string): Iterable<PlacementDoc>;
   worker(name: string): CheckedWorker | undefined;
@@ -54,38 +58,38 @@ class Orders {
   }
 }
 
-/** What is held on one worker. */
-class Held {
-  readonly #name: string;
-  #cpuMilli = 0;
-  #memoryMib = 0;
-  readonly #ports = new Map<number, string>();
+/** The host ports of one worker. */
+class Ports {
+  readonly #worker: string;
+  readonly #holders = new Map<number, string>();
 
-  constructor(name: string) {
-    this.#name = name;
+  constructor(worker: string) {
+    this.#worker = worker;
   }
 
-  check({ vm, reserved, ports }: PlacementDoc, broken: string[]): void {
-    this.#cpuMilli += reserved.cpuMilli;
-    this.#memoryMib += reserved.memoryMib;
+  check({ vm, ports }: PlacementDoc, broken: string[]): void {
     for (const port of ports) {
-      const holder = this.#ports.get(port);
+      const holder = this.#holders.get(port);
       if (holder !== undefined && holder !== vm) {
         broken.push(
-          `host port ${this.#name}:${port} is given to ${holder} and ${vm}`,
+          `host port ${this.#worker}:${port} is given to ${holder} and ${vm}`,
         );
       }
-      this.#ports.set(port, vm);
+      this.#holders.set(port, vm);
     }
   }
+}
 
-  checkSum({ name, capacity }: CheckedWorker, broken: string[]): void {
-    const { cpuMilli, memoryMib } = capacity;
-    if (this.#cpuMilli <= cpuMilli && this.#memoryMib <= memoryMib) return;
-    broken.push(
-      `${name} is overcommitted: ${this.#memoryMib} MiB and ${this.#cpuMilli} mCPU of ${memoryMib} and ${cpuMilli}`,
-    );
-  }
+function checkSum(
+  held: { cpuMilli: number; memoryMib: number },
+  { name, capacity }: CheckedWorker,
+  broken: string[],
+): void {
+  const { cpuMilli, memoryMib } = capacity;
+  if (held.cpuMilli <= cpuMilli && held.memoryMib <= memoryMib) return;
+  broken.push(
+    `${name} is overcommitted: ${held.memoryMib} MiB and ${held.cpuMilli} mCPU of ${memoryMib} and ${cpuMilli}`,
+  );
 }
 
 /**
@@ -100,18 +104,23 @@ export function checkPlacements(
 ): string[] {
   const broken: string[] = [];
   const orders = new Orders();
-  const held = new Map<string, Held>();
+  const held = new Map<string, { cpuMilli: number; memoryMib: number }>();
+  const ports = new Map<string, Ports>();
   for (const placement of placements) {
-    const { worker } = placement;
-    const sum = held.get(worker) ?? new Held(worker);
+    const { worker, reserved } = placement;
+    const sum = held.get(worker) ?? { cpuMilli: 0, memoryMib: 0 };
+    sum.cpuMilli += reserved.cpuMilli;
+    sum.memoryMib += reserved.memoryMib;
     held.set(worker, sum);
+    const taken = ports.get(worker) ?? new Ports(worker);
+    ports.set(worker, taken);
     orders.check(placement, broken);
-    sum.check(placement, broken);
+    taken.check(placement, broken);
   }
   for (const worker of workers) {
     const sum = held.get(worker.name);
     if (sum === undefined || !touched.has(worker.name)) continue;
-    sum.checkSum(worker, broken);
+    checkSum(sum, worker, broken);
   }
   return broken;
 }
@@ -124,11 +133,14 @@ export function checkTouched(
   const broken: string[] = [];
   for (const name of touched.workers) {
     const worker = placements.worker(name);
-    const sum = new Held(name);
+    if (worker === undefined) continue;
+    checkSum(placements.heldOn(name), worker, broken);
+  }
+  for (const name of touched.ports) {
+    const ports = new Ports(name);
     for (const placement of placements.placementsOn(name)) {
-      sum.check(placement, broken);
+      ports.check(placement, broken);
     }
-    if (worker !== undefined) sum.checkSum(worker, broken);
   }
   for (const vm of touched.vms) {
     const orders = new Orders();

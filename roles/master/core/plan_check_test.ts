@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { PlacementDoc } from "./documents.ts";
-import { checkPlacements, checkTouched } from "./plan_check.ts";
+import { checkPlacements, checkTouched, type Touched } from "./plan_check.ts";
 
 const Placed = fc.record({
   vm: fc.constantFrom("a/web-0", "a/web-1", "b/web-0"),
@@ -39,10 +39,18 @@ const workers = ["w1", "w2"].map((name) => ({
 
 function touchedOf(
   placements: readonly PlacementDoc[],
-  touched: { workers: ReadonlySet<string>; vms: ReadonlySet<string> },
+  touched: Touched,
 ): string[] {
+  const on = (name: string) =>
+    placements.filter(({ worker }) => worker === name);
+  const sum = (name: string, key: "cpuMilli" | "memoryMib") =>
+    on(name).reduce((held, { reserved }) => held + reserved[key], 0);
   return checkTouched({
-    placementsOn: (name) => placements.filter(({ worker }) => worker === name),
+    heldOn: (name) => ({
+      cpuMilli: sum(name, "cpuMilli"),
+      memoryMib: sum(name, "memoryMib"),
+    }),
+    placementsOn: on,
     placementsOfVm: (id) => placements.filter(({ vm }) => vm === id),
     worker: (name) => workers.find((worker) => worker.name === name),
   }, touched);
@@ -54,6 +62,7 @@ Deno.test("what is checked of all that was touched is what is checked of everyth
       const placements = placed.map(docOf);
       const all = {
         workers: new Set(["w1", "w2"]),
+        ports: new Set(["w1", "w2"]),
         vms: new Set(placements.map(({ vm }) => vm)),
       };
       assert.deepEqual(
@@ -68,7 +77,11 @@ Deno.test("what was not touched is not looked at again", () => {
   fc.assert(
     fc.property(fc.array(Placed, { maxLength: 8 }), (placed) => {
       const placements = placed.map(docOf);
-      const touched = { workers: new Set(["w1"]), vms: new Set(["a/web-0"]) };
+      const touched = {
+        workers: new Set(["w1"]),
+        ports: new Set(["w1"]),
+        vms: new Set(["a/web-0"]),
+      };
       const found = touchedOf(placements, touched);
       const full = checkPlacements(placements, workers, touched.workers);
       for (const broken of found) assert.ok(full.includes(broken), broken);
