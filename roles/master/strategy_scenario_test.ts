@@ -465,3 +465,24 @@ Deno.test("a VM that grows beyond all room fails its rollout, and stays as it wa
   assert.match(s.generation(3).reason, /no progress for 60 s.*no other place/);
   assert.equal(running(s, "1").inService, 4);
 });
+
+Deno.test("a canary does not wait for an ill VM that its own generation mends", async () => {
+  const s = await cluster(2);
+  const specs = (version: string, over: Spec = {}) => [
+    web(version, { name: "app", dependsOn: ["db"], ...over }),
+    web(version, { name: "db", replicas: 1 }),
+  ];
+  await s.publish(specs("1"));
+  await s.untilActive(1);
+  // The database falls ill in a way that no restart mends.
+  for (const worker of s.workers.values()) {
+    for (const vm of worker.running("shop/db-0")) {
+      if (vm.runs === null) continue;
+      const env = { version: "1", behave: "fail" };
+      vm.runs = { ...vm.runs, spec: { ...vm.runs.spec, env } };
+    }
+  }
+  const update = { ...canary, autoPromote: true };
+  await s.publish(specs("2", { update }));
+  await s.untilActive(2);
+});

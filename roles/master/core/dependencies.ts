@@ -1,7 +1,7 @@
 /**
  * The order that dependsOn asks for: a VM is placed when those it depends on
- * are healthy, and updated when they are healthy on their new content. Never
- * decides anything else.
+ * are healthy, and updated in place when they are healthy on their new
+ * content. Never decides anything else.
  *
  * @module
  */

@@ -11,7 +11,6 @@
  *
  * @module
  */
-import { waitsForGroup } from "./dependencies.ts";
 import type { PlacementDoc } from "./documents.ts";
 import type { PlanBuilder } from "./plan_builder.ts";
 import { isReady } from "./snapshot.ts";
@@ -100,7 +99,11 @@ export function promoteTrial(
   return true;
 }
 
-/** One copy of the trial: placed when there is room, kept as it is, or moved off a bad worker. */
+/**
+ * One copy of the trial: placed when there is room, kept as it is, or moved
+ * off a bad worker. It waits for no dependency: what it is tried for runs
+ * already, and what that depends on may be ill until this rollout mends it.
+ */
 export function planTrialCopy(plan: PlanBuilder, wanted: Wanted): void {
   const { input } = plan;
   const word = trialWord(wanted);
@@ -112,15 +115,6 @@ export function planTrialCopy(plan: PlanBuilder, wanted: Wanted): void {
     return;
   }
   if (input.isPaused) return;
-  const waitsFor = waitsForGroup(plan, wanted.view.spec);
-  if (waitsFor !== undefined) {
-    plan.tell(
-      wanted.id,
-      `its ${word} waits until ${waitsFor} is healthy`,
-      "turn",
-    );
-    return;
-  }
   const blocker = plan.blockerOf(wanted.id, wanted.view.spec);
   if (blocker !== undefined) {
     plan.tellBlocked(wanted.id, blocker, `its ${word} `);
