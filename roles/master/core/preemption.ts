@@ -9,8 +9,8 @@
  *    they have to stop before they start again, or cannot move at all.
  * 3. Lowest priority first: a worker where priority 5 suffices comes before
  *    one where priority 6 has to go.
- * 4. No more VMs than needed: the fewest of that priority or below, and among
- *    as many the smaller ones.
+ * 4. No more VMs than needed: the fewest of that priority or below. Between
+ *    workers that cost the same, the first by name.
  * Room that is being freed (copies that leave) is not paid for again: where it
  * is enough, nobody goes and the answer is to wait.
  *
@@ -54,7 +54,6 @@ interface Option {
   /** 1: an exclusive VM or one with volumes is among them. */
   usesProtected: number;
   highest: number;
-  share: number;
 }
 
 function isProtected({ spec }: Victim): boolean {
@@ -192,6 +191,34 @@ class Planner {
     });
   }
 
+  /** False when a worker cannot do better than what was found: one pass over its copies, where finding the fewest takes many. */
+  couldBeat(worker: WorkerRoom, held: readonly Victim[], best: Option) {
+    if (best.usesProtected === 1) return true;
+    let need = needOf(this.#request.size, worker, []);
+    const below = { cpuMilli: 0, memoryMib: 0 };
+    const upTo = { cpuMilli: 0, memoryMib: 0 };
+    const largest = { cpuMilli: 1, memoryMib: 1 };
+    for (const victim of held) {
+      const size = reservedOf(victim);
+      const { priority } = victim.spec;
+      if (victim.placement.leaving) need = less(need, size);
+      else if (!isProtected(victim) && priority <= best.highest) {
+        for (const key of ["cpuMilli", "memoryMib"] as const) {
+          upTo[key] += size[key];
+          if (priority < best.highest) below[key] += size[key];
+          largest[key] = Math.max(largest[key], size[key]);
+        }
+      }
+    }
+    if (covers(below, need)) return true;
+    if (!covers(upTo, need)) return false;
+    const atLeast = Math.max(
+      Math.ceil(need.cpuMilli / largest.cpuMilli),
+      Math.ceil(need.memoryMib / largest.memoryMib),
+    );
+    return atLeast < best.evict.length;
+  }
+
   /** The best that can be done on one worker; null: nothing helps there. */
   option(
     worker: WorkerRoom,
@@ -231,7 +258,6 @@ class Planner {
 }
 
 function optionOf(worker: WorkerRoom, evict: Victim[]): Option {
-  const size = sum(evict.map(reservedOf));
   return {
     worker: worker.name,
     evict,
@@ -240,17 +266,14 @@ function optionOf(worker: WorkerRoom, evict: Victim[]): Option {
       (highest, { spec }) => Math.max(highest, spec.priority),
       -Infinity,
     ),
-    share: size.cpuMilli / Math.max(1, worker.capacity.cpuMilli) +
-      size.memoryMib / Math.max(1, worker.capacity.memoryMib),
   };
 }
 
-/** The one that costs less comes first; the names decide between equals. */
+/** The one that costs less comes first. */
 function compareOptions(a: Option, b: Option): number {
   const byPriority = a.highest === b.highest ? 0 : a.highest - b.highest;
   return a.usesProtected - b.usesProtected || byPriority ||
-    a.evict.length - b.evict.length || a.share - b.share ||
-    (a.worker < b.worker ? -1 : 1);
+    a.evict.length - b.evict.length;
 }
 
 /**
@@ -276,7 +299,9 @@ export function planPreemption(
   }
   const planner = new Planner(request);
   let best: Option | null = null;
-  for (const [name, held] of byWorker) {
+  // By name, so that the first of equals is the same whatever order they came in.
+  for (const name of [...byWorker.keys()].sort()) {
+    const held = byWorker.get(name) ?? [];
     const worker = room.workers.get(name);
     if (worker === undefined) continue;
     const { except = [], only } = request;
@@ -288,6 +313,7 @@ export function planPreemption(
     if (refusal === null) continue;
     if (refusal.kind !== "room" && refusal.kind !== "port") continue;
     if (refusal.kind === "port" && isAvoided(request, name)) continue;
+    if (best !== null && !planner.couldBeat(worker, held, best)) continue;
     const option = planner.option(worker, held, best);
     if (option === null) continue;
     if (best === null || compareOptions(option, best) < 0) best = option;

@@ -66,15 +66,19 @@ export interface Search {
 export interface Found {
   worker: WorkerRoom;
   score: number;
+  /** What of the score its share takes away. */
+  malus: number;
   senior: number;
   index: number;
 }
 
 /** Rankings kept per room. Each costs 100 bytes a worker, and a change of a worker as long as it is in use; more kinds of request than this at a time are ranked anew. */
-const MAX_RANKINGS = 16;
+const MAX_RANKINGS = 64;
+
+type Place = Pick<Found, "score" | "senior" | "index">;
 
 /** Better first: a higher score, then content that is there longer, then the name. */
-function isBefore(a: Omit<Found, "worker">, b: Omit<Found, "worker">): boolean {
+function isBefore(a: Place, b: Place): boolean {
   if (a.score !== b.score) return a.score > b.score;
   if (a.senior !== b.senior) return a.senior < b.senior;
   return a.index < b.index;
@@ -267,7 +271,7 @@ export class Ranking {
           ROOM_WEIGHT * size.memoryMib / this.#capacityMemory[node]! -
           ROOM_WEIGHT * size.cpuMilli / this.#capacityCpu[node]! + malus
         : this.#score[node]! + malus;
-    const look = (node: number, score: number) => {
+    const look = (node: number, score: number, malus: number) => {
       considered++;
       const index = this.#first[node]!;
       const worker = this.#workers[index]!;
@@ -275,6 +279,7 @@ export class Ranking {
       const entry: Found = {
         worker,
         score: score + search.ownMalus(worker),
+        malus,
         senior: this.#senior[node]!,
         index,
       };
@@ -297,7 +302,7 @@ export class Ranking {
         )
       ) return;
       if (node >= part.width) {
-        look(at, score);
+        look(at, score, malus);
         return;
       }
       const left = part.base + 2 * node;

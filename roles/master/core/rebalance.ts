@@ -54,6 +54,8 @@ const MAX_TRIED = 256;
 /** Workers asked to give way to a VM that fits nowhere, and VMs tried on each: both bound a search that could be quadratic. */
 const MAX_NEIGHBOURS = 64;
 const MAX_GIVING_WAY = 4;
+/** Places looked for in one plan: at a hundredth of a millisecond each, and much more when room is scarce everywhere, it ends within a second or so. */
+const MAX_SEARCHES = 5000;
 /** Spreading: points of score a move must gain; a tenth of a worker's room. Less would move VMs to and fro. */
 const MIN_GAIN = 10;
 
@@ -71,6 +73,7 @@ class Rebalancer {
   readonly #request: RebalanceRequest;
   readonly #room: Room;
   readonly #byWorker = new Map<string, Movable[]>();
+  #searches = 0;
   /** What was taken and given back, to be undone. */
   readonly #steps: { isTaken: boolean; taken: Taken }[] = [];
 
@@ -108,6 +111,7 @@ class Rebalancer {
       nowMs: this.#request.nowMs,
       policy: this.#request.policy,
       except,
+      isTrial: true,
     };
   }
 
@@ -156,7 +160,10 @@ class Rebalancer {
 
   pack(): void {
     const tried = new Set<string>();
-    while (this.#left > 0 && tried.size < MAX_TRIED) {
+    while (
+      this.#left > 0 && tried.size < MAX_TRIED &&
+      this.#searches < MAX_SEARCHES
+    ) {
       const next = this.#easiest(tried);
       if (next === undefined) return;
       tried.add(next.name);
@@ -204,6 +211,7 @@ class Rebalancer {
 
   /** A worker in use that takes it; null: none does. */
   #inUse(copy: Movable, except: readonly string[]): string | null {
+    if (++this.#searches > MAX_SEARCHES) return null;
     const { worker } = choosePlace(this.#asking(copy, except), this.#room);
     if (worker === null) return null;
     return (this.#room.workers.get(worker)?.held ?? 0) > 0 ? worker : null;

@@ -32,6 +32,8 @@ export interface PlacingRequest {
   only?: string;
   /** It is there already: a cordon keeps newcomers out, not what runs. */
   stays?: boolean;
+  /** Only whether there is a place: who tries many does not read why there is none, and working it out looks at every worker. */
+  isTrial?: boolean;
   /** How much of its closure a worker has, from 0 to 1; not given: not known, and it counts for nothing. */
   bytesPresent?: (worker: string) => number;
 }

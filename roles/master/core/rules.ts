@@ -39,8 +39,8 @@ const MAX_PROGRAM = 500;
 const MAX_MATCHED = 256;
 /** Compiled patterns that are kept: all of one intent (publish_specs.ts), and compiling takes a millisecond. */
 const MAX_COMPILED = 1024;
-/** Texts remembered per pattern: attributes have few distinct values. */
-const MAX_REMEMBERED = 1024;
+/** Texts remembered for all patterns together: every worker's name for a few, or the few values of attributes for all. Some 20 MiB. */
+const MAX_REMEMBERED = 262_144;
 
 /** Whether a value of the attribute satisfies the rule; undefined: the attribute is missing. */
 type Test = (found: string | undefined) => boolean;
@@ -75,11 +75,15 @@ class Pattern {
     this.#compiled = compiled;
   }
 
+  forget(): void {
+    this.#known.clear();
+  }
+
   isIn(text: string): boolean {
     if (text.length > MAX_MATCHED) return false;
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+    if (++remembered > MAX_REMEMBERED) forgetTexts();
     const found = this.#compiled.matcher(text).find();
     this.#known.set(text, found);
     return found;
@@ -107,6 +111,15 @@ function compile(pattern: string): Compiled {
 }
 
 const patterns = new Map<string, Compiled>();
+/** Texts that patterns remember, those of forgotten patterns included. */
+let remembered = 0;
+
+function forgetTexts(): void {
+  for (const pattern of patterns.values()) {
+    if (pattern instanceof Pattern) pattern.forget();
+  }
+  remembered = 1;
+}
 
 /** Compiles a pattern, or says why it is not taken. */
 function compilePattern(pattern: string): Compiled {

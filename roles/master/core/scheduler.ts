@@ -36,6 +36,7 @@ import {
   scoreOf,
   spreadCounts,
   spreadMalus,
+  spreadMalusAt,
   useWorth,
 } from "./scoring.ts";
 
@@ -174,15 +175,16 @@ export function choosePlace(request: PlacingRequest, room: Room): Placing {
     return {
       worker: null,
       scores: [],
-      considered: room.workers.size,
-      ...whyNowhere(request, room),
+      considered,
+      ...(request.isTrial === true
+        ? { why: "not asked", refused, lacksRoom: false, lack: null }
+        : whyNowhere(request, room)),
     };
   }
   for (const [kind, count] of ranking.standing()) refused[kind] = count;
-  const counts = spreadCounts(request.spec, groupOf(request.vm), room);
   const scores = byClosure(request, found).slice(0, KEPT_SCORES)
-    .map(({ worker }) => {
-      const parts = partsOf(request, worker, counts);
+    .map(({ worker, malus }) => {
+      const parts = partsOf(request, worker, malus);
       return { worker: worker.name, score: scoreOf(parts), parts };
     });
   const worker = scores[0]?.worker ?? null;
@@ -239,8 +241,10 @@ function onlyPlace(
     ? { kind: "avoided", reason: "it has to leave" }
     : refusalOf(request, worker);
   if (worker !== undefined && refusal === null) {
-    const counts = spreadCounts(request.spec, groupOf(request.vm), room);
-    const parts = partsOf(request, worker, counts);
+    const { spec, vm } = request;
+    const counts = spreadCounts(spec, groupOf(vm), room);
+    const malus = spreadMalusAt(spec, worker, counts);
+    const parts = partsOf(request, worker, malus);
     const scores = [{ worker: only, score: scoreOf(parts), parts }];
     return { worker: only, scores, considered: 1, refused: {}, ...PLACED };
   }
@@ -276,7 +280,8 @@ export function judgeWorkers(
       const { name } = worker;
       return [{ worker: name, score: 0, parts: {}, refusal: reason, kind }];
     }
-    const parts = partsOf(request, worker, counts);
+    const malus = spreadMalusAt(request.spec, worker, counts);
+    const parts = partsOf(request, worker, malus);
     const score = scoreOf(parts);
     return [{ worker: worker.name, score, parts, refusal: null, kind: null }];
   });

@@ -89,6 +89,18 @@ export function spreadCounts(
   });
 }
 
+/** The same for one worker. */
+export function spreadMalusAt(
+  spec: VmSpec,
+  worker: WorkerRoom,
+  counts: SpreadCounts,
+): number {
+  const values = spec.spread.map(({ attribute }) =>
+    attributeOf(worker, attribute)
+  );
+  return spreadMalus(spec, values, counts);
+}
+
 /** Minus the weight for each instance of the group that shares a value; at most 0. */
 export function spreadMalus(
   spec: VmSpec,
@@ -117,11 +129,11 @@ function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** Every part of a worker's score by name; parts that say nothing about this request are left out. */
+/** Every part of a worker's score by name, given what spreading takes away; parts that say nothing about this request are left out. */
 export function partsOf(
   request: PlacingRequest,
   worker: WorkerRoom,
-  counts: SpreadCounts,
+  spread: number,
 ): Record<string, number> {
   const { spec, policy = "spread", bytesPresent } = request;
   const held = worker.groups.get(groupOf(request.vm)) ?? 0;
@@ -130,12 +142,7 @@ export function partsOf(
     : { inUse: useWorth(policy, worker) };
   if (held > 0) parts.sameVm = sameVmMalus(policy, held);
   if (spec.affinities.length > 0) parts.affinity = affinityOf(spec, worker);
-  if (spec.spread.length > 0) {
-    const values = spec.spread.map(({ attribute }) =>
-      attributeOf(worker, attribute)
-    );
-    parts.spread = spreadMalus(spec, values, counts);
-  }
+  if (spec.spread.length > 0) parts.spread = spread;
   if (bytesPresent !== undefined) {
     parts.closure = closureWorth(bytesPresent(worker.name));
   }
