@@ -57,7 +57,8 @@ export class WorkerLinkObject implements WorkerLinkServer, Released {
       );
     }
     this.#process = report.process;
-    return await this.#deps.service.pushData(report);
+    const newest = await this.#deps.service.pushData(report);
+    return { ...newest, leaseMs: this.#deps.service.leaseMs };
   }
 
   register({ worker }: { worker: WorkerClient }) {

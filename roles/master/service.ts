@@ -322,6 +322,11 @@ export class MasterService {
     return this.#desk.getAssignment(worker, lastSeen, waitMs, signal, process);
   }
 
+  /** How long a lease is. */
+  get leaseMs(): number {
+    return this.#state.leaseMs;
+  }
+
   /** See {@linkcode WorkerDesk.pushData}. */
   pushData(report: WorkerReport): Promise<OrderFence> {
     return this.#desk.pushData(report);

@@ -15,6 +15,12 @@ export interface WorkerView {
   logs(vm: string, maxBytes: number): Promise<LogTail>;
 }
 
+/** What the master answers to a report: its newest pair for this worker, and how long the lease now is. */
+export interface Renewed extends OrderFence {
+  /** Absent: as the last assignment said. */
+  leaseMs?: number;
+}
+
 /** The master. Each call throws an `AppError` when it cannot be reached; the next one tries again. */
 export interface MasterLink {
   /** Waits up to `waitMs` for an assignment above `lastSeen`; null when there was none. */
@@ -23,7 +29,7 @@ export interface MasterLink {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<Assignment | null>;
-  /** The answer is the master's newest pair for this worker. */
-  pushData(report: WorkerReport, signal: AbortSignal): Promise<OrderFence>;
+  /** Renews the lease. */
+  pushData(report: WorkerReport, signal: AbortSignal): Promise<Renewed>;
   close(): Promise<void>;
 }

@@ -134,6 +134,7 @@ export class Reporter {
   async #reportLoop(): Promise<void> {
     const { link, vms, clock } = this.#options;
     let failures = 0;
+    let leaseMs = vms.leaseMs;
     while (!this.#stopping.signal.aborted) {
       this.#changed = new AbortController();
       const sentMs = clock.bootMs();
@@ -144,7 +145,9 @@ export class Reporter {
         );
         this.#worked("reports");
         failures = 0;
-        this.#renewed(sentMs, vms.leaseMs, newest);
+        const { leaseEpoch, revision } = newest;
+        leaseMs = newest.leaseMs ?? vms.leaseMs;
+        this.#renewed(sentMs, leaseMs, { leaseEpoch, revision });
         // A poll that the master lost would wait for nothing.
         if (compareFence(newest, vms.fence) > 0) this.#poll.abort();
       } catch (error) {
@@ -153,7 +156,7 @@ export class Reporter {
         await this.#backOff(++failures);
         continue;
       }
-      const heartbeatMs = (vms.leaseMs ?? DEFAULT_LEASE_MS) / 3;
+      const heartbeatMs = (leaseMs ?? DEFAULT_LEASE_MS) / 3;
       await this.#sleep(COALESCE_MS);
       await clock.sleep(heartbeatMs - COALESCE_MS, this.#changed.signal);
     }

@@ -20,7 +20,7 @@ import {
   type WorkerClient,
   type WorkerServer,
 } from "../../rpc/generated/worker.ts";
-import type { MasterLink, WorkerView } from "./master_link.ts";
+import type { MasterLink, Renewed, WorkerView } from "./master_link.ts";
 
 /** Connecting, logging in, reporting: a master that needs longer is as good as gone. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -115,15 +115,15 @@ export class RpcLink implements MasterLink {
   async pushData(
     report: WorkerReport,
     signal: AbortSignal,
-  ): Promise<OrderFence> {
-    return await this.#call(
-      signal,
-      CALL_TIMEOUT_MS,
-      async (link, limit) =>
-        orderFenceFromWire(
-          await link.pushData(workerReportToWire(report), { signal: limit }),
-        ),
-    );
+  ): Promise<Renewed> {
+    return await this.#call(signal, CALL_TIMEOUT_MS, async (link, limit) => {
+      const reply = await link.pushData(workerReportToWire(report), {
+        signal: limit,
+      });
+      const { leaseMs } = reply;
+      const newest = orderFenceFromWire(reply);
+      return leaseMs === 0 ? newest : { ...newest, leaseMs };
+    });
   }
 
   close(): Promise<void> {

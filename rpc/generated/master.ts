@@ -2749,10 +2749,12 @@ export const WorkerLinkGetAssignmentResults: StructType<WorkerLinkGetAssignmentR
 export interface WorkerLinkPushDataResults {
   leaseEpoch: number | bigint;
   revision: number | bigint;
+  leaseMs: number;
 }
 export interface WorkerLinkPushDataResultsInput {
   leaseEpoch?: number | bigint | undefined;
   revision?: number | bigint | undefined;
+  leaseMs?: number | undefined;
 }
 export function decodeWorkerLinkPushDataResults(r: Reader): WorkerLinkPushDataResults {
   const s = r.segment;
@@ -2762,13 +2764,15 @@ export function decodeWorkerLinkPushDataResults(r: Reader): WorkerLinkPushDataRe
   return {
     leaseEpoch: n >= 8 ? getUint64(v, d + 0) : 0,
     revision: n >= 16 ? getUint64(v, d + 8) : 0,
+    leaseMs: n >= 20 ? v.getUint32(d + 16, true) : 0,
   };
 }
 export function encodeWorkerLinkPushDataResults(w: Writer, x: WorkerLinkPushDataResultsInput, at: number): void {
   if (x.leaseEpoch !== undefined) setUint64(w.view, at + 0, x.leaseEpoch, "WorkerLinkPushDataResults.leaseEpoch");
   if (x.revision !== undefined) setUint64(w.view, at + 8, x.revision, "WorkerLinkPushDataResults.revision");
+  if (x.leaseMs !== undefined) w.view.setUint32(at + 16, checkInteger(x.leaseMs, 0, 4294967295, "WorkerLinkPushDataResults.leaseMs"), true);
 }
-export const WorkerLinkPushDataResults: StructType<WorkerLinkPushDataResults, WorkerLinkPushDataResultsInput> = { name: "WorkerLinkPushDataResults", dataWords: 2, pointerWords: 0, decode: decodeWorkerLinkPushDataResults, encode: encodeWorkerLinkPushDataResults };
+export const WorkerLinkPushDataResults: StructType<WorkerLinkPushDataResults, WorkerLinkPushDataResultsInput> = { name: "WorkerLinkPushDataResults", dataWords: 3, pointerWords: 0, decode: decodeWorkerLinkPushDataResults, encode: encodeWorkerLinkPushDataResults };
 
 export interface WorkerLinkRegisterParams {
   worker: worker.WorkerClient;

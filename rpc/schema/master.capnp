@@ -93,8 +93,9 @@ interface WorkerLink {
   getAssignment @0 (lastSeen :Common.Fence, waitMs :UInt32) -> (unchanged :Bool, assignment :Assignment);
   # Waits up to waitMs for a pair above lastSeen; unchanged when there was none. Renews the lease on arrival.
 
-  pushData @1 WorkerReport -> (leaseEpoch :UInt64, revision :UInt64);
-  # Renews the lease. The answer is the newest pair, so that a worker that missed it asks again.
+  pushData @1 WorkerReport -> (leaseEpoch :UInt64, revision :UInt64, leaseMs :UInt32);
+  # Renews the lease, for leaseMs (0: as the last assignment said). The answer is the newest pair, so that a worker
+  # that missed it asks again.
 
   register @2 (worker :Worker) -> ();
   # The worker's own interface, for logs; dropped with the session.
