@@ -13,6 +13,7 @@
 import {
   type Movable,
   planRebalance,
+  SETTLED_MS,
 } from "../../roles/master/core/rebalance.ts";
 import { Room, type Size } from "../../roles/master/core/placing.ts";
 import { choosePlace } from "../../roles/master/core/scheduler.ts";
@@ -193,6 +194,7 @@ class Replay {
       copies: [...this.#copies.values()],
       maxMoves: Math.floor(this.#budget),
       nowMs,
+      settledMs: SETTLED_MS,
     }, this.#room);
     for (const { vm, toWorker } of moves) {
       const { placement } = this.#take(vm);

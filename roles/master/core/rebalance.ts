@@ -6,10 +6,10 @@
  * moves out plans again when something has changed meanwhile.
  *
  * Never moved: exclusive VMs and those with volumes, for they stop before they
- * start; copies that leave or are on trial; and VMs that have run for less than
- * half an hour. Most VMs of a batch end before that, and of those that do not,
- * most go on: a move of an old VM lasts. It also keeps one VM from being moved
- * again and again.
+ * start; and copies that leave or are on trial. Who asks all the time rather
+ * than once leaves young VMs alone too (`settledMs`): most VMs of a batch end
+ * before they have run for half an hour, and of those that do not, most go on,
+ * so a move of an old VM lasts; and no VM is moved again and again.
  *
  * Emptying a worker moves its largest VM first, for that one has the fewest
  * places. When a VM fits nowhere, one smaller VM of another worker may give way
@@ -45,9 +45,11 @@ export interface RebalanceRequest {
   copies: readonly Movable[];
   maxMoves: number;
   nowMs: number;
+  /** VMs that were placed or moved less long ago stay; 0 when not given, for an operator means what is there now. */
+  settledMs?: number;
 }
 
-/** See the module's text. */
+/** For who rebalances all the time: see the module's text. */
 export const SETTLED_MS = 30 * 60_000;
 /** Workers tried in one plan: the easiest to empty come first, the rest hold more than is worth moving. */
 const MAX_TRIED = 256;
@@ -89,7 +91,7 @@ class Rebalancer {
     const ageMs = this.#request.nowMs - (placement.decision?.atMs ?? 0);
     return !placement.leaving && !placement.surge &&
       spec.fencing !== "exclusive" && spec.volumes.length === 0 &&
-      ageMs >= SETTLED_MS;
+      ageMs >= (this.#request.settledMs ?? 0);
   }
 
   #put(copy: Movable): void {

@@ -55,7 +55,14 @@ function request(
   copies: readonly Movable[],
   over: Partial<RebalanceRequest> = {},
 ): RebalanceRequest {
-  return { policy: "pack", copies, maxMoves: 10, nowMs: NOW_MS, ...over };
+  return {
+    policy: "pack",
+    copies,
+    maxMoves: 10,
+    nowMs: NOW_MS,
+    settledMs: SETTLED_MS,
+    ...over,
+  };
 }
 
 Deno.test("packing empties the worker that takes the fewest moves", () => {
@@ -122,6 +129,18 @@ Deno.test("what must not be moved stays, and so does what shares its worker", ()
     const plan = planRebalance(request(copies), roomOf(copies, ["w1", "w2"]));
     assert.deepEqual(plan.moves, [], what);
   }
+  const fresh = [
+    copy("shop/a-0", "w1", 600, young),
+    copy("shop/b-0", "w2", 100, young),
+  ];
+  assert.equal(
+    planRebalance(
+      request(fresh, { settledMs: 0 }),
+      roomOf(fresh, ["w1", "w2"]),
+    ).freedWorkers,
+    1,
+    "who asks once means what is there now",
+  );
   const foreign = copy("else/b-0", "w2", 100);
   const mine = [copy("shop/a-0", "w1", 900), copy("shop/b-0", "w2", 100)];
   const room = roomOf([...mine, foreign], ["w1", "w2"]);
