@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { vmSpec } from "../../../tests/support/specs.ts";
 import { Room, type Taken, type WorkerInput } from "./placing.ts";
-import { choosePlace, type PlacingRequest } from "./scheduler.ts";
+import {
+  choosePlace,
+  decisionOf,
+  type PlacingRequest,
+  refusalOf,
+} from "./scheduler.ts";
 
 function worker(name: string, over: Partial<WorkerInput> = {}): WorkerInput {
   return {
@@ -189,4 +194,104 @@ Deno.test("what is taken is given back", () => {
   const left = room.workers.get("a");
   assert.deepEqual(left?.free, { cpuMilli: 4000, memoryMib: 1024 });
   assert.equal(left?.ports.size, 0);
+});
+
+Deno.test("a cordoned worker gets nothing new, and keeps what it has", () => {
+  const room = new Room([worker("a", { cordon: "a disk is changed" })], []);
+  const placing = choosePlace(request(), room);
+  assert.equal(placing.why, '"a" is cordoned: a disk is changed');
+  assert.deepEqual([placing.refused, placing.lacksRoom], [{ state: 1 }, false]);
+  const [a] = room.ordered;
+  assert.equal(refusalOf(request({}, { stays: true }), a!), null);
+});
+
+Deno.test("a pinned instance goes to its worker or nowhere", () => {
+  const room = new Room([worker("a"), worker("b", { state: "lost" })], []);
+  const asked = (only: string) => choosePlace(request({}, { only }), room);
+  assert.equal(asked("a").worker, "a");
+  assert.equal(asked("b").why, 'it can only go to "b", which is lost');
+  assert.equal(asked("c").why, 'it can only go to "c", which is not known');
+  const large = request({ memoryMib: 2048 }, { only: "a" });
+  const { lack, lacksRoom } = choosePlace(large, room);
+  assert.deepEqual([lack, lacksRoom], [{ cpuMilli: 0, memoryMib: 1024 }, true]);
+});
+
+Deno.test("packing fills the worker with the oldest content, and opens none before it must", () => {
+  const at = (atMs: number) => ({ decision: { atMs } });
+  const room = new Room(
+    [worker("a"), worker("b"), worker("c")],
+    [taken("shop/x-0", "b", at(500)), taken("shop/y-0", "c", at(100))],
+  );
+  const pack = (over: Parameters<typeof vmSpec>[0] = {}) =>
+    choosePlace(request(over, { policy: "pack" }), room);
+  assert.deepEqual(
+    pack().scores.map((score) => score.worker),
+    ["c", "b", "a"],
+  );
+  room.take(taken("shop/web-7", "c"));
+  assert.equal(pack().worker, "b", "a replica is on c");
+  room.take(taken("shop/web-8", "b"));
+  assert.notEqual(pack().worker, "a", "a second replica opens no worker");
+  const apart = { spread: [{ attribute: "worker" }] };
+  assert.equal(pack(apart).worker, "a", "unless that is asked for");
+  assert.equal(pack({ memoryMib: 1000 }).worker, "a");
+});
+
+Deno.test("a closure that is there outweighs a little room, not much of it", () => {
+  const room = new Room(
+    [worker("a"), worker("b")],
+    [taken("shop/x-0", "b")],
+  );
+  const has = (share: number) =>
+    choosePlace(
+      request({}, { bytesPresent: (name) => name === "b" ? share : 0 }),
+      room,
+    );
+  assert.equal(has(1).worker, "b");
+  assert.equal(has(1).scores[0]?.parts.closure, 30);
+  assert.equal(has(0.1).worker, "a");
+});
+
+Deno.test("a decision keeps the parts, the next best and how many were refused", () => {
+  const room = new Room(
+    [worker("a"), worker("b"), worker("c", { state: "lost" })],
+    [taken("shop/web-1", "b")],
+  );
+  const decision = decisionOf(choosePlace(request(), room), "asked for", 7);
+  assert.deepEqual(decision, {
+    atMs: 7,
+    reason: "asked for",
+    score: 87.5,
+    parts: { freeRoom: 87.5 },
+    considered: 2,
+    runnersUp: [{ worker: "b", score: -925 }],
+    refused: { state: 1 },
+  });
+  const nowhere = choosePlace(request(), new Room([], []));
+  assert.equal(decisionOf(nowhere, "asked for", 7), null);
+});
+
+Deno.test("why nowhere names the largest free room, then one of each kind of refusal", () => {
+  const ruled = { constraints: [{ attribute: "zone", value: "x" }] };
+  const x = { attributes: { zone: "x" } };
+  const room = new Room(
+    [
+      worker("a", x),
+      worker("b", { ...x, capacity: { cpuMilli: 1000, memoryMib: 2048 } }),
+      worker("c", { ...x, state: "lost" }),
+      worker("d"),
+      worker("e"),
+    ],
+    [],
+  );
+  const ask = (over: Parameters<typeof vmSpec>[0]) =>
+    choosePlace(request({ ...ruled, ...over }), room).why;
+  assert.equal(
+    ask({ memoryMib: 4096 }),
+    'needs 4096 MiB: largest free is 2048 MiB on "b"; "c" is lost; "d" does not meet zone = x (and 1 more)',
+  );
+  assert.match(
+    ask({ memoryMib: 2000, cpuMilli: 3000 }),
+    /^needs 2000 MiB and 3 cores on one worker: "b" has 2048 MiB and 1 cores free;/,
+  );
 });
