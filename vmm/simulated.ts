@@ -217,6 +217,9 @@ export class SimulatedVmm implements Vmm {
   async #spawn(config: VmConfig): Promise<string> {
     const { id: vm, incarnation, runtimeHash, lease = "" } = config;
     const marker = markerOf(config, this.#clock.bootMs());
+    // A guard that did not answer for a while may still run what was taken for ended.
+    const known = [...(await this.#table()).values()];
+    await this.#endUnknown(new Set(known.map(({ marker }) => marker)));
     await guardOf(config, this.#spawner).spawn({
       marker,
       vm,

@@ -104,7 +104,15 @@ async function versionsOf(
   return versions;
 }
 
-function addGauges(metrics: Registry, vms: Vms): void {
+function addGauges(metrics: Registry, vms: Vms, fence: OpenFence): void {
+  new Gauge({
+    name: "procurator_worker_guarded",
+    help: "1 while a guard answers, which exclusive VMs need",
+    registers: [metrics],
+    collect() {
+      this.set(Number(fence.lease.isGuarded));
+    },
+  });
   new Gauge({
     name: "procurator_worker_vms",
     help: "VMs on this worker",
@@ -212,7 +220,7 @@ function workerApp(
 ) {
   const { vms, reporter, fence, log, tokens } = parts;
   const metrics = new Registry();
-  addGauges(metrics, vms);
+  addGauges(metrics, vms, fence);
   const app = baseApp({
     role: "worker",
     ready: () => {
