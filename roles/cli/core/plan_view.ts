@@ -17,6 +17,9 @@ const SHORT = 8;
 const MIB = 1024 * 1024;
 /** Lines of one kind, and closures: two screens. --json has all. */
 const MAX_SHOWN = 100;
+/** Reasons why sizes are not known, and names for each. */
+const MAX_REASONS = 10;
+const MAX_NAMES = 5;
 /** Workers in the line of a closure. */
 const MAX_COPIES = 4;
 
@@ -50,7 +53,7 @@ function groupsOf(plan: Plan): [PlanChangeKind, PlanChange[]][] {
 function head(plan: Plan, paint: Paint): string {
   const commit = plan.commit === "" ? "" : ` (${plan.commit.slice(0, SHORT)})`;
   const after = plan.activeGeneration === 0
-    ? "nothing was published before"
+    ? "no generation is active"
     : `generation ${plan.activeGeneration} is active`;
   const lines = [
     `${
@@ -115,32 +118,43 @@ function copiesOf({ copies }: ClosureChange): string {
 }
 
 function closureRow(closure: ClosureChange): Cell[] {
-  const kernel = closure.kernelChanged ? "changed" : "same";
-  if (!closure.known) {
-    return [closure.vm, "?", "?", "?", kernel, closure.message];
-  }
   return [
     closure.vm,
     `+${closure.pathsAdded} -${closure.pathsRemoved}`,
     `+${mib(closure.bytesAdded)} -${mib(closure.bytesRemoved)}`,
     mib(closure.totalBytes),
-    kernel,
+    closure.kernelChanged ? "changed" : "same",
     copiesOf(closure),
   ];
 }
 
 function closures(plan: Plan, paint: Paint): string {
-  const { closures } = plan;
-  if (closures.length === 0) return "";
-  const rows = closures.slice(0, MAX_SHOWN).map(closureRow);
-  const more = closures.length > MAX_SHOWN
-    ? `and ${closures.length - MAX_SHOWN} more\n`
+  const known = plan.closures.filter((closure) => closure.known);
+  const rows = known.slice(0, MAX_SHOWN).map(closureRow);
+  const more = known.length > MAX_SHOWN
+    ? `and ${known.length - MAX_SHOWN} more\n`
     : "";
-  return table(
-    ["CLOSURE", "PATHS", "MIB", "TOTAL MIB", "KERNEL", "MIB TO COPY"],
-    rows,
-    paint,
-  ) + more;
+  const head = [
+    "CLOSURE",
+    "PATHS",
+    "MIB",
+    "TOTAL MIB",
+    "KERNEL",
+    "MIB TO COPY",
+  ];
+  return (rows.length === 0 ? "" : table(head, rows, paint) + more) +
+    unknown(plan.closures.filter((closure) => !closure.known));
+}
+
+/** Mostly all for one reason: the cache is away, or nobody said where it is. */
+function unknown(closures: readonly ClosureChange[]): string {
+  const groups = Map.groupBy(closures, ({ message }) => message);
+  return [...groups].slice(0, MAX_REASONS).map(([message, group]) => {
+    const names = group.slice(0, MAX_NAMES).map(({ vm }) => vm).join(", ");
+    const more = group.length - MAX_NAMES;
+    const others = more > 0 ? ` and ${more} more` : "";
+    return plain(`sizes of ${names}${others} are not known: ${message}`) + "\n";
+  }).join("");
 }
 
 function foot(plan: Plan, paint: Paint): string {

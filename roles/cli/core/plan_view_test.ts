@@ -84,7 +84,7 @@ CHANGE     VM          WORKER    WHY
 
 CLOSURE  PATHS  MIB        TOTAL MIB  KERNEL   MIB TO COPY
 web      +3 -1  +4.0 -0.5  21.0       changed  w0 0.0, w1 1.0, w2 2.0, w3 3.0, and 2 more
-api      ?      ?          ?          same     Cannot reach the cache
+sizes of api are not known: Cannot reach the cache
 
 plan revision 12; to publish on this plan only: git push -o check-index=12
 `,
@@ -100,7 +100,7 @@ Deno.test("formatPlan() says when nothing changes, when it would wait and when i
   const refused = shown({ refused: "Cannot publish: too\x1b[2J large" });
   match(refused, /^refused: Cannot publish: too \[2J large$/m);
   ok(!refused.includes("git push"), "there is nothing to push");
-  match(shown({ activeGeneration: 0 }), /nothing was published before/);
+  match(shown({ activeGeneration: 0 }), /no generation is active/);
 });
 
 Deno.test("formatPlan() of ten thousand VMs is read in two screens", () => {
