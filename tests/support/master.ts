@@ -228,3 +228,31 @@ export async function cluster(workers = 2): Promise<MasterScenario> {
   for (let i = 1; i <= workers; i++) await scenario.addWorker(`w${i}`);
   return scenario;
 }
+
+/** Copies of `web` that answer and run this version, and those of them that are in service. */
+export function running(s: MasterScenario, version: string) {
+  let all = 0;
+  let inService = 0;
+  for (const worker of s.workers.values()) {
+    const healthy = new Set(
+      worker.report().vms.filter(({ health }) => health === "healthy")
+        .map(({ vm, incarnation }) => `${vm}#${incarnation}`),
+    );
+    for (const [key, { runs, order }] of worker.vms) {
+      if (runs?.spec.env.version !== version || !healthy.has(key)) continue;
+      all++;
+      if (!order.surge) inService++;
+    }
+  }
+  return { all, inService };
+}
+
+/** Generation 1 of `web` is active on two workers. */
+export async function activeWeb(
+  over: Parameters<typeof vmSpec>[0] = {},
+): Promise<MasterScenario> {
+  const s = await cluster(2);
+  await s.publish([web("1", over)]);
+  await s.untilActive(1);
+  return s;
+}

@@ -8,24 +8,20 @@
  *
  * ```
  * 1. what is gone is forgotten             plan_builder.ts
- * 2. copies that are ready take over       surging.ts, moving.ts
- * 3. per VM: placed, moved off trouble,    moving.ts
- *    kept, changed in place                updating.ts
+ * 2. copies that are ready take over       surging.ts, asked_moves.ts
+ * 3. per VM: placed, moved off trouble,    missing.ts, moving.ts
+ *    moved as asked, kept, changed         asked_moves.ts, updating.ts
  * 4. copies beside the main ones           surging.ts
  * 5. what nobody asks for ends
  * ```
  *
  * @module
  */
+import { isMoveCopy, moveAsAsked, promoteMoves } from "./asked_moves.ts";
 import { Availability } from "./availability.ts";
 import type { PlacementDoc } from "./documents.ts";
-import {
-  isMoveCopy,
-  moveAsAsked,
-  moveFromTrouble,
-  placeMissing,
-  promoteMoves,
-} from "./moving.ts";
+import { placeMissing } from "./missing.ts";
+import { moveFromTrouble } from "./moving.ts";
 import type { Room } from "./placing.ts";
 import { type ClusterPlan, PlanBuilder } from "./plan_builder.ts";
 import {
