@@ -71,7 +71,9 @@ export async function run(
   const { p99Ms, ratio } = measureScheduler();
   const placing = await measurePlacing(LOAD);
   progress(
-    `a publish of 1000 VMs: ${rounded(placing.msPerPublish, 1)} ms`,
+    `a publish of 1000 VMs: ${rounded(placing.msPerPublish, 1)} ms, of which ${
+      rounded(placing.cpuMsPerPublish, 1)
+    } ms on a core`,
   );
   const ticks = await measureTicks(LOAD);
   progress(`ticks: ${JSON.stringify(ticks)}`);
