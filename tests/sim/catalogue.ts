@@ -43,6 +43,10 @@ const CRASH_EARLY_MS = 2000;
 const CRASH_LATE_MS = 45_000;
 /** They divide nothing evenly. */
 const SIZES_MIB = [64, 100, 130, 250, 330, 500] as const;
+/** Small beside a worker, so that it can be nearly full. */
+const TIGHT_SIZES_MIB = [64, 90, 100] as const;
+/** Of all memory: there is a way from one generation to the next. */
+const MAX_FILL = 0.55;
 
 export class Catalogue {
   readonly #random: RandomStream;
@@ -62,7 +66,7 @@ export class Catalogue {
       name,
       replicas: this.#replicas(count),
       priority: random.pick([0, 0, 10, 50]),
-      memoryMib: random.pick(SIZES_MIB),
+      memoryMib: random.pick(plan.isTight ? TIGHT_SIZES_MIB : SIZES_MIB),
       version: 1,
       behaviour: "good",
       bootMs: random.integer(500, 8000),
@@ -72,7 +76,8 @@ export class Catalogue {
       strategy: "rolling",
       canary: random.integer(1, 2),
       autoPromote: random.chance(0.5),
-      hasVolume: random.chance(0.35),
+      // Where a full worker has its volume it may wait for ever.
+      hasVolume: random.chance(0.35) && !plan.isTight,
       isExclusive: random.chance(0.3),
       published: null,
     }));
@@ -85,6 +90,8 @@ export class Catalogue {
       // What has a volume is never there twice, and a published port is free only when the old copy has gone.
       if (group.hasVolume || group.published !== null) continue;
       if (group.isExclusive) continue;
+      // Copies beside the others need room that a full cluster has not.
+      if (plan.isTight && !random.chance(0.2)) continue;
       group.strategy = random.pick(["rolling", "canary", "blue-green"]);
       group.canary = Math.min(group.canary, group.replicas);
     }
@@ -98,11 +105,12 @@ export class Catalogue {
 
   /** Shrinks what asks for more memory than it should. */
   #fit(): void {
-    const { workers, workerMib, fill } = this.#plan;
+    const { workers, workerMib, isTight } = this.#plan;
     // Below this there is room for one more on some worker, however the others lie.
     const safe = () =>
       workers * (workerMib - Math.max(...this.#groups.map((g) => g.memoryMib)));
-    const most = () => Math.min(safe(), workers * workerMib * fill);
+    const most = () =>
+      isTight ? safe() : Math.min(safe(), workers * workerMib * MAX_FILL);
     const asked = () =>
       this.#groups.reduce(
         (sum, group) => sum + copiesOf(group) * group.memoryMib,

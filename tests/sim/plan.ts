@@ -51,8 +51,8 @@ export interface SimulationPlan {
   workers: number;
   /** Memory of each worker. */
   workerMib: number;
-  /** At most this part of all memory is asked for. */
-  fill: number;
+  /** Hardly any room that is not used; otherwise enough for two generations beside each other. */
+  isTight: boolean;
   /** Instances at most. */
   maxInstances: number;
   publishes: number;
@@ -90,19 +90,23 @@ export function drawPlan(
   // Half a minute makes a run three times cheaper than the default of ten seconds.
   const lease = random.pick([10_000, 30_000, 30_000, 30_000]);
   const leaseMs = isLarge ? 30_000 : lease;
-  const workers = isLarge ? 50 : random.integer(3, 7);
+  const most = random.integer(3, 7);
   // Small workers are full even of few instances.
   const isTight = !isLarge && random.chance(0.4);
+  const workers = isLarge ? 50 : isTight ? Math.min(4, most) : most;
   const workerMib = isTight
-    ? random.pick([1000, 1500, 2000])
+    ? random.pick([600, 800, 1000])
     : random.pick([4096, 8192]);
   return {
     seed,
     workers,
     workerMib,
-    // Either room for any two generations beside each other, or hardly any that is not used.
-    fill: isTight ? 1 : 0.55,
-    maxInstances: isLarge ? 500 : random.pick([6, 8, 10, 12, 16, 24, 40]),
+    isTight,
+    maxInstances: isLarge
+      ? 500
+      : isTight
+      ? 40
+      : random.pick([6, 8, 10, 12, 16, 24, 40]),
     publishes: isLarge ? 8 : random.integer(3, 5),
     faults,
     isGentle: [...faults].every((group) => GENTLE_GROUPS.includes(group)),

@@ -126,8 +126,6 @@ class Simulation {
     };
     checkers.push(...ALWAYS.map((make) => make(this.#world)));
     master.onUp = (service) => checkers.forEach((c) => c.masterUp?.(service));
-    transitions.onPlaced = (placement) =>
-      checkers.forEach((c) => c.placed?.(placement));
     transitions.onEvents = (events) =>
       checkers.forEach((c) => c.eventsCommitted?.(events));
     reader.onEvent = (event) => checkers.forEach((c) => c.eventRead?.(event));

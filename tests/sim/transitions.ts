@@ -36,8 +36,6 @@ export class Transitions {
 
   /** Committed by now. */
   events = 0;
-  /** Told when a new copy has its place. */
-  onPlaced: (placement: PlacementDoc) => void = () => undefined;
   onEvents: (events: readonly NewEvent[]) => void = () => undefined;
 
   committed(
@@ -79,7 +77,6 @@ export class Transitions {
     this.placements.set(id, after);
     const kind = before === undefined ? "place" : placementStep(before, after);
     if (kind === "update") this.onUpdate(after);
-    if (kind === "place") this.onPlaced(after);
     this.#trace.seen(
       kind,
       after.worker,

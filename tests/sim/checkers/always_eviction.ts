@@ -4,14 +4,15 @@
  *
  * Looked at when evictions are committed, by arithmetic of its own over all
  * placements of that worker. Where it cannot know what exactly was asked for
- * (room for a fallback as well, others that wait for room there) it takes the
- * most there can be.
+ * (room for a fallback as well, others without a place that were promised room
+ * there) it takes the most there can be.
  *
  * @module
  */
 import type { PlacementDoc } from "../../../roles/master/core/documents.ts";
-import { splitVmId } from "../../../roles/model/ids.ts";
+import { splitVmId, vmId } from "../../../roles/model/ids.ts";
 import type { VmSpec } from "../../../roles/model/vm_spec.ts";
+import { CLUSTER } from "../catalogue.ts";
 import type { MakeChecker } from "./checker.ts";
 
 const PREEMPTED = /preempted by (\S+), which has priority (\d+)/;
@@ -49,8 +50,6 @@ function minus(a: Size, b: Size): Size {
 export const alwaysEviction: MakeChecker = (
   { trace, transitions, workload, hosts },
 ) => {
-  /** Got room made on a worker and are not placed yet. */
-  const waiting = new Map<string, string>();
   const specOf = ({ vm, generation }: PlacementDoc): VmSpec | undefined =>
     workload.sent.get(generation)?.vmSpecs.find(({ name }) =>
       name === splitVmId(vm).vm
@@ -63,6 +62,24 @@ export const alwaysEviction: MakeChecker = (
     cpuMilli: Math.max(...specsOf(vm).map(({ cpuMilli }) => cpuMilli)),
     memoryMib: Math.max(...specsOf(vm).map(({ memoryMib }) => memoryMib)),
   });
+  /** Instances without a place. */
+  const missing = (): string[] => {
+    const { cluster, placements } = transitions;
+    const { rollout, active = 0 } = cluster ?? {};
+    const isRolling = rollout?.state === "running" ||
+      rollout?.state === "paused";
+    const target = workload.sent.get(isRolling ? rollout.generation : active);
+    const placed = new Set(
+      [...placements.values()].filter(({ leaving }) => !leaving)
+        .map(({ vm }) => vm),
+    );
+    return (target?.vmSpecs ?? []).flatMap(({ name, replicas }) =>
+      Array.from(
+        { length: replicas },
+        (_, ordinal) => vmId(CLUSTER, name, ordinal),
+      )
+    ).filter((vm) => !placed.has(vm));
+  };
   const publishes = (vm: string) =>
     specsOf(vm).some(({ network }) =>
       network.ports.some(({ publish }) => publish !== undefined)
@@ -84,11 +101,7 @@ export const alwaysEviction: MakeChecker = (
     );
     const staying = held.filter(({ leaving }) => !leaving);
     const free = minus(host.capacity, sum(staying.map((p) => p.reserved)));
-    const wanting = new Set([
-      ...by.keys(),
-      ...[...waiting].filter(([, at]) => at === worker).map(([vm]) => vm),
-    ]);
-    const need = sum([...wanting].map(mostOf));
+    const need = sum([...new Set([...by.keys(), ...missing()])].map(mostOf));
     for (const copy of evicted) {
       if (!covers(minus(free, copy.reserved), need)) continue;
       return broken(
@@ -112,7 +125,6 @@ export const alwaysEviction: MakeChecker = (
   };
 
   return {
-    placed: ({ vm }) => void waiting.delete(vm),
     eventsCommitted(events) {
       const evictions = new Map<string, Eviction>();
       for (const { topic, subject, message } of events) {
@@ -131,10 +143,7 @@ export const alwaysEviction: MakeChecker = (
         eviction.by.set(by, Number(priority));
         eviction.evicted.push(copy);
       }
-      for (const [worker, eviction] of evictions) {
-        look(worker, eviction);
-        for (const vm of eviction.by.keys()) waiting.set(vm, worker);
-      }
+      for (const [worker, eviction] of evictions) look(worker, eviction);
     },
   };
 };

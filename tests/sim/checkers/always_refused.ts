@@ -1,6 +1,6 @@
 /**
  * What a worker refused is not started there again by the same order: only a
- * higher orderRevision of that VM may try the hash again.
+ * higher orderRevision of that copy may try the hash again.
  *
  * @module
  */
@@ -11,12 +11,14 @@ import type { MakeChecker } from "./checker.ts";
 const Orders = z.object({
   orders: z.array(z.object({
     vm: z.string(),
+    incarnation: z.number(),
     orderRevision: z.number(),
     runtimeHash: z.string(),
   })),
 });
 const Memory = z.object({
   vm: z.string(),
+  incarnation: z.number(),
   lastHealthy: z.object({ runtimeHash: z.string() }).nullable(),
   refused: z.object({
     runtimeHash: z.string(),
@@ -26,7 +28,7 @@ const Memory = z.object({
 });
 
 export const alwaysRefused: MakeChecker = ({ trace }) => {
-  /** By host and VM: hash to the highest orderRevision at which it was refused. */
+  /** By host and copy: hash to the highest orderRevision at which it was refused. */
   const refused = new Map<string, Map<string, number>>();
   const healthy = new Map<string, string>();
   const orders = new Map<string, z.output<typeof Orders>["orders"]>();
@@ -37,7 +39,7 @@ export const alwaysRefused: MakeChecker = ({ trace }) => {
       }
       if (!path.startsWith(`${STATE_DIR}/memory/`)) return;
       const memory = Memory.parse(JSON.parse(text));
-      const key = `${host.name} ${memory.vm}`;
+      const key = `${host.name} ${memory.vm}#${memory.incarnation}`;
       const good = memory.lastHealthy?.runtimeHash;
       if (good !== undefined && healthy.get(key) !== good) {
         healthy.set(key, good);
@@ -56,9 +58,14 @@ export const alwaysRefused: MakeChecker = ({ trace }) => {
       );
     },
     vmStarted(host, vm) {
-      const at = refused.get(`${host.name} ${vm.id}`)?.get(vm.runtimeHash);
+      const { id, incarnation, runtimeHash } = vm;
+      const at = refused.get(`${host.name} ${id}#${incarnation}`)?.get(
+        runtimeHash,
+      );
       if (at === undefined) return;
-      const order = orders.get(host.name)?.find((each) => each.vm === vm.id);
+      const order = orders.get(host.name)?.find((each) =>
+        each.vm === id && each.incarnation === incarnation
+      );
       if (order?.runtimeHash !== vm.runtimeHash) return;
       if (order.orderRevision > at) return;
       trace.broken(

@@ -48,8 +48,6 @@ export interface Checker {
   clusterCommitted?(doc: ClusterDoc): void;
   /** A copy is told to run something else. */
   updated?(placement: PlacementDoc): void;
-  /** A new copy has its place. */
-  placed?(placement: PlacementDoc): void;
   generationCommitted?(doc: GenerationDoc): void;
   /** What a worker is told has changed. */
   ordersCommitted?(worker: string, revision: number): void;
