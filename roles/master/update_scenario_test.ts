@@ -170,3 +170,28 @@ Deno.test("a VM that grows beyond all room fails its rollout, and stays as it wa
   assert.match(s.generation(3).reason, /no progress for 60 s.*no other place/);
   assert.equal(running(s, "1").inService, 4);
 });
+
+Deno.test("the next instance is changed when the one before was healthy for minHealthyTimeMs", async () => {
+  const update = { ...quick, minHealthyTimeMs: 20_000 };
+  const s = await activeWeb({ replicas: 2, update });
+  await s.publish([web("2", { replicas: 2, update })]);
+  await s.untilActive(2);
+  const [, , first, second] = [...s.workers.values()]
+    .flatMap(({ starts }) => starts).sort((a, b) => a.atMs - b.atMs);
+  assert.ok(first !== undefined && second !== undefined);
+  assert.ok(second.atMs - first.atMs >= 20_000);
+});
+
+Deno.test("a rollback goes to any generation that is kept, in place and within its floors", async () => {
+  const s = await activeWeb();
+  for (const version of ["2", "3", "4", "5", "6"]) {
+    await s.publish([web(version)]);
+    await s.untilActive(Number(version));
+  }
+  let lowest = 3;
+  await s.master.rollback("shop", 1);
+  await s.untilActive(1, () => lowest = Math.min(lowest, s.healthy("web")));
+  assert.equal(lowest, 2);
+  assert.equal(s.status().held, "held at 1, Git is 5 ahead");
+  assert.equal(running(s, "1").inService, 3);
+});
