@@ -183,22 +183,40 @@ Deno.test("guarded qemu: a start that fails says why, as without a guard", async
   await until("the guest answers", () => answers(started), WAIT);
 });
 
+/** Hosts "w1" and "w2", and the exclusive VM healthy on one of them. */
+async function started(dir: string) {
+  const cluster = new FencedCluster(dir, { leaseMs: 5000, driver: "qemu" });
+  try {
+    await cluster.start(["w1", "w2"]);
+    const spec = testVmSpec({
+      spec: {
+        name: "db",
+        fencing: "exclusive",
+        update: { minHealthyTimeMs: 500, healthyDeadlineMs: 60_000 },
+      },
+    });
+    await cluster.publish([spec]);
+    return { cluster, at: await cluster.untilHealthy(COPY.id) };
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+Deno.test("fencing with qemu: a guard that is frozen is no guard, and its worker ends the VM itself", async () => {
+  await using dir = await tempDir("gq");
+  const { cluster, at } = await started(dir.path);
+  await using _ = cluster;
+  cluster.host(at).guard.signal("SIGSTOP");
+  await cluster.untilHealthy(COPY.id, (worker) => worker !== at);
+  cluster.host(at).guard.signal("SIGCONT");
+  assert.deepEqual(cluster.watch.doubles, []);
+});
+
 Deno.test("fencing with qemu: a frozen worker's VM is ended and healthy elsewhere, never twice", async () => {
   await using dir = await tempDir("gq");
-  await using cluster = new FencedCluster(dir.path, {
-    leaseMs: 5000,
-    driver: "qemu",
-  });
-  await cluster.start(["w1", "w2"]);
-  const spec = testVmSpec({
-    spec: {
-      name: "db",
-      fencing: "exclusive",
-      update: { minHealthyTimeMs: 500, healthyDeadlineMs: 60_000 },
-    },
-  });
-  await cluster.publish([spec]);
-  const at = await cluster.untilHealthy(COPY.id);
+  const { cluster, at } = await started(dir.path);
+  await using _ = cluster;
   cluster.host(at).worker.signal("SIGSTOP");
   const elsewhere = await cluster.untilHealthy(
     COPY.id,
