@@ -79,7 +79,7 @@ const KEPT_SCORES = 4;
  * other parts. What a worker beyond them could gain by its closure, it has lost
  * by room; and asking for each of 10,000 would cost more than it saves.
  */
-const CLOSURE_CANDIDATES = 128;
+const CLOSURE_CANDIDATES = 32;
 
 /** Workers that have instances of a group, from which on the group gets a ranking of its own; up to it each is looked at in vain at most once. */
 const WIDE_GROUP = 32;
