@@ -76,8 +76,9 @@ const KEPT_SCORES = 4;
 
 /**
  * Looked at when it is known which workers have the closure: the best by all
- * other parts. What a worker beyond them could gain by its closure, it has lost
- * by room; and asking for each of 10,000 would cost more than it saves.
+ * other parts. Asking for each of 10,000 would cost more than a copy saves; so
+ * among thousands of equals one that has it can be missed, and the decision
+ * says how many were looked at.
  */
 const CLOSURE_CANDIDATES = 32;
 
