@@ -192,6 +192,7 @@ export class Room {
   /** A worker that is no longer known. What is held there counts again should it come back. */
   removeWorker(name: string): void {
     if (this.#slots.delete(name)) this.#relayout();
+    if (this.#holdings.get(name)?.held === 0) this.#holdings.delete(name);
   }
 
   take(taken: Taken): void {
