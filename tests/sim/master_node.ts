@@ -132,7 +132,7 @@ export class MasterNode {
   /** kill -9. Whoever called decides when it starts again. */
   kill(): void {
     this.#process.kill();
-    this.#options.network.disturbances++;
+    this.#options.network.disturb();
     this.service = null;
     this.onDown();
   }

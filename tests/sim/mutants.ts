@@ -68,9 +68,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: "lease counted from receipt on the worker",
     harm: "an answer that comes late keeps an exclusive VM for too long",
     edits: [{
-      file: "roles/worker/reporter.ts",
-      find: "this.#renewed(sentMs, vms.leaseMs, newest);",
-      put: "this.#renewed(clock.bootMs(), vms.leaseMs, newest);",
+      file: "roles/worker/lease.ts",
+      find: "await fence.extend(sentMs + leaseMs);",
+      put: "await fence.extend(this.#options.clock.bootMs() + leaseMs);",
     }],
   },
   {

@@ -39,8 +39,8 @@ export class Network {
   readonly #listeners = new Map<string, { process: Process; accept: Accept }>();
   readonly #blocked = new Set<string>();
   readonly #connections = new Set<Connection>();
-  /** How often something was cut, mended, or died at one end. */
-  disturbances = 0;
+  /** When something was last cut, mended, or died at one end. */
+  disturbedMs = 0;
   faults: NetworkFaults = { delay: false, loss: false };
   /** What a message takes on a good day. */
   latencyMs = { min: 1, max: 4 };
@@ -59,22 +59,31 @@ export class Network {
     this.#listeners.set(name, { process, accept });
   }
 
+  disturb(): void {
+    this.disturbedMs = this.#kernel.nowMs;
+  }
+
   /** Nothing sent from one reaches the other until `unblock`. */
   block(from: string, to: string): void {
-    this.disturbances++;
+    this.disturb();
     this.#blocked.add(`${from}>${to}`);
   }
 
   unblock(from: string, to: string): void {
-    this.disturbances++;
+    this.disturb();
     this.#blocked.delete(`${from}>${to}`);
     for (const connection of this.#connections) connection.flushHeld();
   }
 
   unblockAll(): void {
-    this.disturbances++;
+    this.disturb();
     this.#blocked.clear();
     for (const connection of this.#connections) connection.flushHeld();
+  }
+
+  /** Somewhere nothing goes through. */
+  get isCut(): boolean {
+    return this.#blocked.size > 0;
   }
 
   isBlocked(from: string, to: string): boolean {
@@ -97,7 +106,7 @@ export class Network {
     const connection = this.#random.pick(open);
     this.#trace.fault("connection-loss", "network", connection.label);
     connection.break(this.#random);
-    this.disturbances++;
+    this.disturb();
   }
 
   /** @throws {AppError} `unavailable` or `timeout`. */
@@ -151,7 +160,7 @@ export class Network {
     if (this.faults.loss && this.#random.chance(0.02)) {
       this.#trace.fault("connection-loss", "network", connection.label);
       connection.break(this.#random);
-      this.disturbances++;
+      this.disturb();
     }
     return connection.left;
   }

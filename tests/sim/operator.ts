@@ -79,6 +79,7 @@ export class Operator {
       [2, () => this.#cordon()],
       [3, () => this.#drain()],
       [1, () => this.#cancel()],
+      [2, () => this.#rebalance()],
     ];
     const total = actions.reduce((sum, [weight]) => sum + weight, 0);
     let draw = this.#random.integer(1, total);
@@ -253,6 +254,15 @@ export class Operator {
       `${worker} within ${deadlineMs} ms${force ? " by force" : ""}`,
     );
     this.#later(OUT_MS, () => this.#uncordon(worker));
+  }
+
+  #rebalance(): Promise<unknown> {
+    const maxMoves = this.#random.integer(1, 5);
+    return this.#ask(
+      "rebalance",
+      (client) => client.rebalance(CLUSTER, { maxMoves, apply: true }),
+      `${maxMoves} moves at most`,
+    );
   }
 
   /** Stops the newest operation that goes on. */

@@ -56,6 +56,8 @@ export interface SimulationPlan {
   /** Instances at most. */
   maxInstances: number;
   publishes: number;
+  /** How publishers want instances to lie. */
+  placement: "spread" | "pack";
   faults: ReadonlySet<FaultGroup>;
   /** None of the faults takes an instance down or moves one. */
   isGentle: boolean;
@@ -107,6 +109,7 @@ export function drawPlan(
       : isTight
       ? 40
       : random.pick([6, 8, 10, 12, 16, 24, 40]),
+    placement: random.chance(0.3) ? "pack" : "spread",
     publishes: isLarge ? 8 : random.integer(3, 5),
     faults,
     isGentle: [...faults].every((group) => GENTLE_GROUPS.includes(group)),

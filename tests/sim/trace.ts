@@ -51,6 +51,7 @@ export const ACTIONS = [
   "cordon",
   "uncordon",
   "drain",
+  "rebalance",
   "cancel",
   "logs",
   "follow",

@@ -39,8 +39,6 @@ export interface LinkWatcher {
 /** One poll; each is another object. */
 export interface OpenPoll {
   begunMs: number;
-  /** Of the network when it began. */
-  disturbances: number;
 }
 
 interface LinkParts {
@@ -122,9 +120,7 @@ export class SimulatedLink implements MasterLink {
       // Beside the calls: an answer that renews a lease is always its own call's.
       this.#parts.onLate(old);
     }
-    const { kernel, network } = this.#parts;
-    const { disturbances } = network;
-    const poll: OpenPoll = { begunMs: kernel.nowMs, disturbances };
+    const poll: OpenPoll = { begunMs: this.#parts.kernel.nowMs };
     this.openPoll = poll;
     const assignment = await this.#inner.getAssignment(
       lastSeen,

@@ -163,6 +163,7 @@ export class Workload {
       generation,
       parent: highest,
       intentHash: intentHash(specs),
+      placement: this.#plan.placement,
       vmSpecs: specs,
     };
     this.#noteBehaviours(specs);

@@ -5,11 +5,12 @@
  *
  * @module
  */
-import { MASTER } from "../master_node.ts";
 import type { MakeChecker } from "./checker.ts";
 
 /** A commit on a slow disk and the slowest line there and back take less. */
 const WITHIN_MS = 2500;
+/** Keep-alives find a connection dead within less. */
+const HALF_OPEN_MS = 60_000;
 /** A poll that was opened this long ago has arrived. */
 const ARRIVED_MS = 1500;
 
@@ -22,12 +23,10 @@ export const alwaysTold: MakeChecker = (
       const worker = workers.find((each) => each.name === name);
       const poll = worker?.openPoll ?? null;
       if (worker === undefined || poll === null) return;
-      const isCut = network.isBlocked(name, MASTER) ||
-        network.isBlocked(MASTER, name);
-      if (isCut || kernel.nowMs - poll.begunMs < ARRIVED_MS) return;
+      if (network.isCut || kernel.nowMs - poll.begunMs < ARRIVED_MS) return;
       kernel.after(WITHIN_MS, () => {
         if (worker.openPoll !== poll) return;
-        if (network.disturbances !== poll.disturbances) return;
+        if (kernel.nowMs - network.disturbedMs < HALF_OPEN_MS) return;
         trace.broken(
           "always_told",
           `${name} still waits ${WITHIN_MS} ms after its orders rose to revision ${revision}`,
