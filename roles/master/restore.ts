@@ -12,6 +12,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { resolve } from "node:path";
+import { z } from "zod";
 import { openTokenTable } from "../auth/mod.ts";
 import { lockDirectory } from "../config/mod.ts";
 import { flushDirectory, removeIfThere, storageError } from "../files/mod.ts";
@@ -29,10 +30,17 @@ import {
   numberFrom,
   open,
 } from "./backup.ts";
+import {
+  ClusterDoc,
+  OperationDoc,
+  PlacementDoc,
+  WorkerDoc,
+} from "./core/documents.ts";
 import { MAX_INCARNATION } from "./core/epoch.ts";
 import { newEvent } from "./core/events.ts";
 import { newOperation, numberOf } from "./core/operations.ts";
 import { Documents, Draft } from "./documents.ts";
+import { type Placed, putInDoubt } from "./restore_places.ts";
 import { FIRST_STORE, operationsIn, STORE_ID } from "./state.ts";
 import { openStore } from "./store.ts";
 
@@ -56,6 +64,8 @@ interface GivenOut {
   event: number;
   /** The highest number of an operation. */
   operation: number;
+  /** Where copies are; null: nobody knows. */
+  placed: Placed | null;
 }
 
 /** All that is written is in the file itself afterwards; null: it cannot be read. */
@@ -64,14 +74,21 @@ function settle(path: string): GivenOut | null {
   try {
     db = open(path);
     db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    const ids = db.prepare(
-      "SELECT id FROM documents WHERE kind = 'operation' AND json IS NOT NULL",
-    ).all();
+    const texts = (kind: string) =>
+      db?.prepare(
+        "SELECT json FROM documents WHERE kind = ? AND json IS NOT NULL",
+      ).all(kind).map(({ json }) => JSON.parse(String(json))) ?? [];
+    const operations = z.array(OperationDoc).parse(texts("operation"));
     return {
       incarnation: infoOf(db, path, 0).incarnation,
       revision: counterOf(db, "revision"),
       event: counterOf(db, "event"),
-      operation: Math.max(0, ...ids.map(({ id }) => numberOf(String(id)))),
+      operation: Math.max(0, ...operations.map(({ id }) => numberOf(id))),
+      placed: {
+        placements: z.array(PlacementDoc).parse(texts("placement")),
+        workers: z.array(WorkerDoc).parse(texts("worker")),
+        clusters: z.array(ClusterDoc).parse(texts("cluster")),
+      },
     };
   } catch {
     return null;
@@ -121,6 +138,7 @@ async function begin(
       },
     );
     draft.put("operation", operation.id, operation);
+    putInDoubt(draft, before.placed);
     await store.transact(draft.operations(documents), [
       newEvent({ by, nowMs }, {
         topic: "store",
@@ -211,6 +229,7 @@ export async function restoreMaster(
       revision: 0,
       event: await eventsOf(copy) + UNKNOWN_EVENTS,
       operation: 0,
+      placed: null,
     };
     await begin(copy, before, { by, nowMs, from: resolve(file) });
     await giveAway(copy, stateDir);

@@ -276,3 +276,103 @@ Deno.test("killed at any step, a restore has happened or has not", () =>
     assert.equal(again.code, 0, again.stderrTail);
     assert.match(again.stdout, /as incarnation 3/);
   }));
+
+for (const isLost of [false, true]) {
+  const what = isLost ? "the database was lost" : "it moved since";
+  Deno.test(`an exclusive VM never runs twice after a restore, though ${what}`, () =>
+    withDirectory(async (path, token) => {
+      const stateDir = `${path}/master`;
+      const file = `${path}/backup.sqlite`;
+      const attributes = { guard: "true" };
+      const workers = ["w1", "w2"].map((name) =>
+        new FakeWorker(name, systemClock, { attributes })
+      );
+      const running = () =>
+        workers.filter((worker) => worker.running("shop/db-0").length > 0);
+      /** Steps those that are connected until `isSo`, and never sees two. */
+      const stepUntil = async (
+        opened: Opened,
+        name: string,
+        isSo: () => boolean,
+      ) => {
+        const calls = workers.map(({ name }) => callsOf(opened, name));
+        await until(name, async () => {
+          for (const [at, worker] of workers.entries()) {
+            await worker.step(calls[at]!);
+            assert.ok(running().length <= 1, "two of an exclusive VM run");
+          }
+          return isSo();
+        }, { timeoutMs: 60_000 });
+      };
+      let home: FakeWorker | undefined;
+      {
+        await using master = await startMaster(path, { leaseMs: 4000 });
+        using opened = await openSession(master.rpc, token);
+        const vmSpecs = [vmSpec({
+          name: "db",
+          fencing: "exclusive",
+          update: { minHealthyTimeMs: 100 },
+        })];
+        const { publisher } = opened.session.publisher();
+        await stepUntil(opened, "both are there", () => true);
+        await publisher.publishState(publishRequestToWire({
+          cluster: "shop",
+          repository: "shop",
+          commit: commitOf(1),
+          generation: 1,
+          parent: 0,
+          intentHash: intentHash(vmSpecs),
+          vmSpecs,
+        }));
+        await stepUntil(opened, "it runs", () => running().length === 1);
+        const [before] = running();
+        const made = await procurator([
+          "master",
+          "backup",
+          file,
+          "--state-dir",
+          stateDir,
+        ]);
+        assert.equal(made.code, 0, made.stderrTail);
+        const { operator } = opened.session.operator();
+        await operator.drain({
+          worker: before!.name,
+          deadlineMs: 0,
+          force: false,
+          reason: "",
+        });
+        await stepUntil(opened, "it has moved", () => {
+          home = running()[0];
+          return home !== undefined && home !== before;
+        });
+      }
+      if (isLost) {
+        for (const end of ["", "-wal", "-shm"]) {
+          await Deno.remove(`${stateDir}/master.sqlite${end}`).catch(() => {});
+        }
+      }
+      const restored = await procurator([
+        "master",
+        "restore",
+        file,
+        "--state-dir",
+        stateDir,
+      ]);
+      assert.equal(restored.code, 0, restored.stderrTail);
+      await using master = await startMaster(path, { leaseMs: 4000 });
+      using opened = await openSession(master.rpc, token);
+      // Where it runs is cut off at first: the other one must not start it before its lease is over.
+      const other = workers.find((worker) => worker !== home);
+      home!.isConnected = false;
+      await stepUntil(
+        opened,
+        "it runs elsewhere",
+        () => running()[0] === other,
+      );
+      home!.isConnected = true;
+      await stepUntil(opened, "both are back", () => {
+        const { leaseEpoch } = home!.fence;
+        return leaseEpoch >= other!.fence.leaseEpoch && running().length === 1;
+      });
+    }));
+}

@@ -11,6 +11,7 @@ import type { ObservedVm, WorkerReport } from "../../model/observed.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
 import type { PlacementDoc, WorkerDoc } from "./documents.ts";
 import type { Liveness } from "./liveness.ts";
+import { UNKNOWN_CONTENT } from "./restore_doubt.ts";
 
 /** A worker: its document and what is known of it now. */
 export interface WorkerView {
@@ -114,6 +115,14 @@ export class Observations {
     return copyIn(worker.report, placement);
   }
 
+  /** Any copy of this VM is there: after a restore nobody knows which. */
+  #hasAny({ vm, worker }: PlacementDoc): boolean {
+    const report = this.#workers.get(worker)?.report;
+    return report?.vms.some((copy) =>
+      copy.vm === vm && copy.runtimeHash !== null
+    ) === true;
+  }
+
   state(worker: string): Liveness {
     return this.#workers.get(worker)?.state ?? "lost";
   }
@@ -132,6 +141,9 @@ export class Observations {
   /** The worker knew of its end when it reported, and no longer has it. */
   isGone(placement: PlacementDoc): boolean {
     if (!this.isTold(placement)) return false;
+    if (placement.runtimeHash === UNKNOWN_CONTENT) {
+      return !this.#hasAny(placement);
+    }
     const seen = this.of(placement);
     return seen === undefined ||
       (seen.state === "Shutdown" && seen.runtimeHash === null);
