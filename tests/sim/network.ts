@@ -59,6 +59,11 @@ export class Network {
     this.#listeners.set(name, { process, accept });
   }
 
+  /** The process that listens by this name. */
+  listenerOf(name: string): Process | undefined {
+    return this.#listeners.get(name)?.process;
+  }
+
   disturb(): void {
     this.disturbedMs = this.#kernel.nowMs;
   }

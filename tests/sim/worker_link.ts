@@ -164,9 +164,12 @@ export class SimulatedLink implements MasterLink {
     kind: "repeated-poll" | "repeated-report",
     call: (link: RpcLink, signal: AbortSignal) => Promise<unknown>,
   ): void {
-    const { kernel, random, trace, view } = this.#parts;
+    const { kernel, network, random, trace, view } = this.#parts;
+    const master = network.listenerOf(MASTER);
     const lateMs = random.integer(LATE_MS.min, LATE_MS.max);
     kernel.after(lateMs, () => {
+      // What was under way to a process of the master does not reach the next one.
+      if (network.listenerOf(MASTER) !== master) return;
       trace.fault(kind, view.name, `${lateMs} ms late`);
       const link = this.#connectAs({ ...this.#parts, process: new Process() });
       call(link, new AbortController().signal).catch(() => undefined)
