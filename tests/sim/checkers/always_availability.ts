@@ -53,7 +53,12 @@ export const alwaysAvailability: MakeChecker = (world) => {
       const replicas = specs.get(name)?.replicas ?? 0;
       floor.replicas = Math.min(floor.replicas, replicas);
     }
-    for (const [name, { replicas, update, fencing }] of specs) {
+    const highest = Math.max(
+      ...[...specs.values()].map(({ priority }) => priority),
+    );
+    for (const [name, { replicas, update, fencing, priority }] of specs) {
+      // In a full cluster, lower priorities give way to what is moved.
+      if (plan.isTight && priority < highest) continue;
       // A master that is away for a lease takes exclusive VMs down.
       if (fencing === "exclusive") continue;
       const { maxParallel, strategy } = update;
