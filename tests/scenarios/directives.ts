@@ -201,7 +201,7 @@ export const directives: Readonly<Record<string, Directive>> = {
     await world.cluster.run(durationMs(duration));
   },
 
-  /** `until active 2`, `until converged`, `until rollout paused`: time passes until it is so. */
+  /** `until active 2`, `until converged`, `until rollout paused`, `until lost w1`: time passes until it is so. */
   async until(world, [what = "", value = ""]) {
     const { cluster } = world;
     const isSo: Record<string, () => boolean> = {
@@ -209,6 +209,9 @@ export const directives: Readonly<Record<string, Directive>> = {
       converged: () => cluster.status().convergencePercent === 100,
       rollout: () => cluster.status().rollout?.state === value,
       failed: () => cluster.generation(Number(value)).state === "failed",
+      lost: () =>
+        cluster.status().workers.find(({ id }) => id === value)?.state ===
+          "lost",
       waiting: () => (cluster.status().rollout?.waitingOn ?? null) !== null,
     };
     const look = isSo[what];

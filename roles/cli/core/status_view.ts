@@ -62,7 +62,7 @@ function summary(
     const { generation, state, message, waitingOn } = status.rollout;
     const tone = state === "failed" ? "bad" : "busy";
     // The message of a paused one says so itself.
-    const said = message.replace(new RegExp(`^${state}(: |$)`), "");
+    const said = message.replace(new RegExp(`^${state}(: |; |$)`), "");
     const more = said === "" ? "" : `: ${plain(said)}`;
     lines.push(`rollout of ${generation} ${paint(state, tone)}${more}`);
     if (waitingOn !== null) {
@@ -92,7 +92,7 @@ export function formatStatus(
     Object.entries(worker.versions).map((pair) => pair.join(" ")).join(", "),
   ]);
   const vms = status.vms.map((vm) => [
-    vm.id,
+    vm.surge ? `${vm.id} (surge)` : vm.id,
     vm.worker || "-",
     stateOf(vm),
     stateCell(vm.health),

@@ -265,7 +265,12 @@ class Judge {
         if (step.isDone) tally.ready++;
         else {
           tally.deadlineMs = Math.max(tally.deadlineMs, progressDeadlineMs);
-          tally.waiting.push(`${id} ${step.waits}`);
+          // The sentence of its own row names it; here the name stands before it.
+          const waits = step.waits.replace(
+            `Cannot place ${id}: `,
+            "has no place: ",
+          );
+          tally.waiting.push(`${id} ${waits}`);
           tally.blames.add(step.blame);
           if (step.blame === "host") tally.onHost ??= `${id}: ${step.waits}`;
         }
