@@ -306,7 +306,7 @@ Deno.test("a rollout without progress fails at its deadline, and time asleep is 
   assert.equal(s.generation(2).state, "failed");
   assert.match(
     s.generation(2).reason,
-    /no progress for 120 s: shop\/more-0 Cannot place/,
+    /no progress for 120 s: shop\/more-0 has no place/,
   );
   await s.untilActive(1);
 });
