@@ -20,6 +20,22 @@ Deno.test("a wiped store begins above every epoch its workers know", async () =>
   assert.equal(worker.vms.size, 0, "orders of the new store are obeyed");
 });
 
+Deno.test("a dead process' report that arrives after its successor's displaces nobody", async () => {
+  const s = await cluster(1);
+  const worker = s.workers.get("w1");
+  assert.ok(worker !== undefined);
+  const report = worker.report();
+  // It was sent in the same boot by a process that began before.
+  const late = {
+    ...report,
+    process: "d".repeat(32),
+    sequence: 0,
+  };
+  await rejects(s.master.pushData(late), "conflict", /another process/);
+  await s.publish([web("1")]);
+  await s.untilActive(1);
+});
+
 Deno.test("a report that claims an impossible epoch is refused", async () => {
   const s = await cluster(1);
   const worker = s.workers.get("w1");
@@ -84,7 +100,11 @@ Deno.test("a process in whose place another one reports gets no orders and renew
   const open = poll(old.process);
   for (let i = 0; i < 10; i++) await Promise.resolve();
   const other = "f".repeat(32);
-  await s.master.pushData({ ...old, process: other, sequence: 1 });
+  await s.master.pushData({
+    ...old,
+    process: other,
+    sequence: old.sequence + 1,
+  });
   assert.equal(await open, null, "its open poll ends");
   await rejects(
     poll(old.process),

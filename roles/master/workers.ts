@@ -39,6 +39,16 @@ interface Presence {
   poll: { end(): void; process: string } | null;
 }
 
+/**
+ * Whether a report is of a process that began before another's: its report may
+ * arrive after that of its successor. Each counts its reports from the boot-time
+ * milliseconds at which it began. Of two boots nobody can tell: the last heard
+ * of is taken for the newer.
+ */
+function beganBefore(report: WorkerReport, other: WorkerReport): boolean {
+  return report.bootId === other.bootId && report.sequence < other.sequence;
+}
+
 export class Presences {
   readonly #byName = new Map<string, Presence>();
 
@@ -127,10 +137,11 @@ export class Presences {
     const presence = this.#of(report.worker, bootMs);
     const last = presence.report;
     if (last !== null && last.process !== report.process) {
-      presence.retired = [...presence.retired, last.process].slice(
-        -MAX_RETIRED,
-      );
-      if (presence.poll?.process === last.process) presence.poll.end();
+      const isOlder = beganBefore(report, last);
+      const displaced = isOlder ? report.process : last.process;
+      presence.retired = [...presence.retired, displaced].slice(-MAX_RETIRED);
+      if (presence.poll?.process === displaced) presence.poll.end();
+      if (isOlder) this.assertNotDisplaced(report.worker, report.process);
     } else if (last !== null && report.sequence <= last.sequence) return false;
     presence.report = report;
     presence.reportedMs = bootMs;

@@ -77,7 +77,7 @@ export const WorkerReport = z.strictObject({
   worker: Name,
   /** The kernel's boot id: a new one means that nothing survived. */
   bootId: z.string().max(64),
-  /** Rises with each report of one worker process; an older one that arrives late is dropped. */
+  /** Rises with each report from the boot-time milliseconds at which the process began; an older one that arrives late is dropped. */
   sequence: Counter,
   /** Random per worker process, 32 hex digits. */
   process: z.string().regex(/^[0-9a-f]{32}$/),

@@ -55,7 +55,8 @@ export class Reporter {
   #changed = new AbortController();
   #poll = new AbortController();
   #loops: Promise<unknown> | null = null;
-  #sequence = 0;
+  /** From the start of this process on, so that the master can tell it from its predecessor: reports come further apart than milliseconds. */
+  #sequence: number;
   /** By loop: a report that arrives says nothing of orders that cannot be kept. */
   #problems: Record<Loop, string | null> = {
     orders: null,
@@ -65,6 +66,7 @@ export class Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#sequence = Math.floor(options.clock.bootMs());
   }
 
   /** Why orders are not taken or reports not sent; null when both work. */
