@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { AppError } from "../../model/errors.ts";
 import { type PlacementDoc, placementKey } from "./documents.ts";
 
 /** Content that nobody knows: such a copy stands for whatever copy of its VM is on that worker. */
@@ -83,9 +84,27 @@ function leavingAt(
   };
 }
 
-/** The placements that change: those of the backup that leave, and those that may be. */
+/** Documents that one restore writes at most, 1 KiB each: a thousand exclusive VMs on two hundred workers. */
+const MAX_DOUBTS = 200_000;
+
+/**
+ * The placements that change: those of the backup that leave, and those that may be.
+ *
+ * @throws {AppError} `refused` when nobody knows where so many may be.
+ */
 export function doubtfulCopies(restored: Restored): PlacementDoc[] {
   const { exclusive, workers, nextIncarnation } = restored;
+  const doubts = exclusive.size * workers.length;
+  if (restored.replaced === null && doubts > MAX_DOUBTS) {
+    throw new AppError(
+      "refused",
+      `Cannot restore without the database that is replaced: each of ${exclusive.size} exclusive VMs may run on any of ${workers.length} workers, and at most ${MAX_DOUBTS} such doubts are kept`,
+      {
+        hint:
+          "put the last database beside it, as master.sqlite, even a copy that is some days old",
+      },
+    );
+  }
   const ours = byVm(restored.placements);
   const theirs = restored.replaced === null ? null : byVm(restored.replaced);
   const changed: PlacementDoc[] = [];

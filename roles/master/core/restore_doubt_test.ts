@@ -88,3 +88,14 @@ Deno.test("without the replaced store it may be on any worker", () => {
   assert.equal(any?.runtimeHash, UNKNOWN_CONTENT);
   assert.deepEqual(any?.reserved, { cpuMilli: 0, memoryMib: 0 });
 });
+
+Deno.test("a restore that would have to doubt without bound is refused", () => {
+  const exclusive = new Map(
+    Array.from({ length: 1000 }, (_, ordinal) => [`shop/db-${ordinal}`, 1]),
+  );
+  const workers = Array.from({ length: 201 }, (_, index) => `w${index}`);
+  assert.throws(() => placesOf({ exclusive, workers, replaced: null }), {
+    code: "refused",
+    message: /1000 exclusive VMs may run on any of 201 workers/,
+  });
+});
