@@ -20,7 +20,7 @@ import { ClosureSizes } from "./closure_sizes.ts";
 import { type Fencing, sameFencing, UNKNOWN_FENCING } from "./core/fencing.ts";
 import { emptyLedger } from "./core/ledger.ts";
 import { step } from "./core/vm_machine.ts";
-import { observe } from "./core/vm_report.ts";
+import { looksSame, observe } from "./core/vm_report.ts";
 import { newVm, restoreVm } from "./core/vm_restore.ts";
 import { planAssignment } from "./core/vm_plan.ts";
 import { hasGuest, type Vm, type VmEvent, wakeAtMs } from "./core/vm_state.ts";
@@ -32,6 +32,8 @@ const MIN_SLEEP_MS = 10;
 const MAX_SLEEP_MS = 5000;
 /** The loop looks at least every MAX_SLEEP_MS: after a silence this long the host slept, or we were frozen. */
 const MAX_SILENCE_MS = 3 * MAX_SLEEP_MS;
+/** Why a sleep ends early: made once, since an abort without a reason makes an error with a stack trace each time. */
+const WOKEN = "there is something to look at";
 /** Most of a log given out at once: a terminal's scrollback, and far below a message's limit. */
 const MAX_LOG_BYTES = 1024 * 1024;
 
@@ -85,8 +87,10 @@ interface Entry {
   vm: Vm;
   /** When it was last stepped. */
   at: number;
-  /** What was last shown of it, to tell changes. */
-  shown: string;
+  /** When a tick can next change something: the loop asks every copy at every look. */
+  wakesAtMs: number;
+  /** What was last shown of it, to tell changes; null: nothing yet. */
+  shown: ObservedVm | null;
 }
 
 /** What became of an assignment. */
@@ -176,7 +180,7 @@ export class Vms {
     }
     this.#leaseWatch = this.#lease.watch(() => {
       this.#lookAtFence(this.#now());
-      this.#wake.abort();
+      this.#wake.abort(WOKEN);
     });
     this.#loop = this.#run();
   }
@@ -251,7 +255,7 @@ export class Vms {
   /** Lets go of the VMs; they keep running. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#wake.abort();
+    this.#wake.abort(WOKEN);
     this.#watch?.[Symbol.dispose]();
     this.#leaseWatch?.[Symbol.dispose]();
     await this.#loop;
@@ -309,8 +313,10 @@ export class Vms {
   }
 
   #put(vm: Vm): void {
-    const fencing = this.#fencing;
-    const entry: Entry = { vm: { ...vm, fencing }, at: this.#now(), shown: "" };
+    const known = { ...vm, fencing: this.#fencing };
+    const at = this.#now();
+    const wakesAtMs = wakeAtMs(known, at);
+    const entry: Entry = { vm: known, at, wakesAtMs, shown: null };
     const key = copyKey(vm);
     this.#entries.set(key, entry);
     const copies = this.#copies.get(vm.id) ?? new Map<string, Entry>();
@@ -389,6 +395,7 @@ export class Vms {
     const { vm, actions } = step(entry.vm, event);
     entry.vm = vm;
     entry.at = event.at;
+    entry.wakesAtMs = wakeAtMs(vm, event.at);
     if (vm.guest.kind === "forgotten") this.#drop(vm);
     // Before it runs: a budget is judged by what the first healthy report says.
     if (event.kind === "fetched" && vm.supply.kind === "ready") {
@@ -396,15 +403,14 @@ export class Vms {
     }
     this.#applier.perform(vm, actions);
     this.#show(entry, vm.guest.kind === "forgotten");
-    if (wakeAtMs(vm, entry.at) < this.#plannedMs) this.#wake.abort();
+    if (entry.wakesAtMs < this.#plannedMs) this.#wake.abort(WOKEN);
     if (hasGuest(vm) !== before) this.#tellOthers(entry, event.at);
   }
 
   #show(entry: Entry, gone: boolean): void {
-    const { healthyForMs: _, ...rest } = observe(entry.vm, entry.at);
-    const shown = JSON.stringify(rest);
-    if (shown === entry.shown && !gone) return;
-    entry.shown = shown;
+    const { shown } = entry;
+    entry.shown = observe(entry.vm, entry.at);
+    if (shown !== null && looksSame(shown, entry.shown) && !gone) return;
     this.#options.onChange();
   }
 
@@ -416,10 +422,8 @@ export class Vms {
       this.#lookAtFence(at);
       // Events of this very pass need no waking: what they make due is looked at below.
       this.#plannedMs = 0;
-      for (const [key, entry] of [...this.#entries]) {
-        if (wakeAtMs(entry.vm, entry.at) <= at) {
-          this.#tell(key, { kind: "tick", at });
-        }
+      for (const [key, { wakesAtMs }] of this.#entries) {
+        if (wakesAtMs <= at) this.#tell(key, { kind: "tick", at });
       }
       this.#plannedMs = this.#nextWakeMs(at);
       const sleepMs = Math.max(MIN_SLEEP_MS, this.#plannedMs - at);
@@ -431,8 +435,8 @@ export class Vms {
     const { endsAtMs } = this.#lease;
     let next = at + MAX_SLEEP_MS;
     if (endsAtMs > at) next = Math.min(next, endsAtMs);
-    for (const { vm, at: stepped } of this.#entries.values()) {
-      next = Math.min(next, wakeAtMs(vm, stepped));
+    for (const { wakesAtMs } of this.#entries.values()) {
+      next = Math.min(next, wakesAtMs);
     }
     return next;
   }

@@ -203,9 +203,9 @@ export function healthMessage(health: HealthState): string {
 
 /** When the next probe is due; Infinity without checks or while all are under way. */
 export function nextProbeAtMs(health: HealthState): number {
-  return Math.min(
-    ...Object.values(health.checks).map(({ probing, nextAtMs }) =>
-      probing ? Infinity : nextAtMs
-    ),
-  );
+  let next = Infinity;
+  for (const { probing, nextAtMs } of Object.values(health.checks)) {
+    if (!probing) next = Math.min(next, nextAtMs);
+  }
+  return next;
 }

@@ -65,7 +65,9 @@ function begin(work: Work, target: Target): void {
   const { attempt, lastHealthy } = work.vm.ledger;
   if (attempt !== null && sameRuntime(attempt.target, target)) {
     // The same runtime under another policy or generation.
-    setAttempt(work, { target });
+    const { spec, generation } = attempt.target;
+    const isSame = spec === target.spec && generation === target.generation;
+    if (!isSame) setAttempt(work, { target });
     return;
   }
   setLedger(work, {
@@ -211,7 +213,7 @@ function publishDue(work: Work): void {
 function probeDue(work: Work): void {
   const { guest } = work.vm;
   if (guest.kind !== "on") return;
-  let { health } = guest;
+  let health = guest.health;
   const checks = guest.target.spec.healthChecks;
   for (const check of dueChecks(health, checks, work.at)) {
     health = probeBegun(health, check, work.at);
@@ -223,7 +225,7 @@ function probeDue(work: Work): void {
       startedAtMs: health.startedAtMs,
     });
   }
-  set(work, { guest: { ...guest, health } });
+  if (health !== guest.health) set(work, { guest: { ...guest, health } });
 }
 
 function forget(work: Work): void {

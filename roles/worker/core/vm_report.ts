@@ -74,6 +74,39 @@ function messageOf(vm: Vm, at: number): string {
   return parts.filter((part) => part !== "").join("; ").slice(0, 4096);
 }
 
+type Shown = Exclude<keyof ObservedVm, "healthyForMs">;
+
+/** All but `healthyForMs`, which changes with every millisecond. A record: a field that is added must be named here. */
+const SHOWN: Readonly<Record<Shown, true>> = {
+  vm: true,
+  incarnation: true,
+  state: true,
+  runtimeHash: true,
+  generation: true,
+  health: true,
+  settled: true,
+  restarts: true,
+  address: true,
+  ports: true,
+  rolledBack: true,
+  hostFailure: true,
+  message: true,
+  seconds: true,
+  closureBytes: true,
+};
+const SHOWN_KEYS = Object.keys(SHOWN) as Shown[];
+
+/** True when a report that says `after` has no news for one who knows `before`. */
+export function looksSame(before: ObservedVm, after: ObservedVm): boolean {
+  return SHOWN_KEYS.every((key) => {
+    const [a, b] = [before[key], after[key]];
+    if (a === b) return true;
+    // Objects of a VM that did not change are mostly the very same ones.
+    return typeof a === "object" && typeof b === "object" &&
+      JSON.stringify(a) === JSON.stringify(b);
+  });
+}
+
 /** The VM as it is reported. */
 export function observe(vm: Vm, at: number): ObservedVm {
   const on = vm.guest.kind === "on"
@@ -104,7 +137,7 @@ export function observe(vm: Vm, at: number): ObservedVm {
     address: on === null || first === undefined
       ? ""
       : `${on.host}:${first.host}`,
-    ports: on === null ? [] : [...on.ports],
+    ports: on === null ? [] : on.ports,
     rolledBack: refused,
     hostFailure: vm.failure?.host ??
       (wanted.kind === "nothing" ? wanted.failure : null),

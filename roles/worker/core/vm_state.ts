@@ -336,20 +336,23 @@ export function secondsBetween(fromMs: number, toMs: number): number {
 
 /** When, later than the tick at `after`, another tick can change something; Infinity when only events can. */
 export function wakeAtMs(vm: Vm, after: number): number {
-  const times: number[] = [];
-  if (vm.failure !== null) times.push(vm.failure.untilMs);
-  const { attempt } = vm.ledger;
-  if (attempt?.deadlineMs != null) times.push(attempt.deadlineMs);
-  if (vm.guest.kind === "off" && wantedOf(vm).kind === "target") {
-    times.push(vm.guest.untilMs);
+  const { failure, guest, publishing, ledger: { attempt } } = vm;
+  let next = Infinity;
+  const note = (time: number) => {
+    if (time > after && time < next) next = time;
+  };
+  if (failure !== null) note(failure.untilMs);
+  if (attempt?.deadlineMs != null) note(attempt.deadlineMs);
+  if (guest.kind === "off" && wantedOf(vm).kind === "target") {
+    note(guest.untilMs);
   }
-  if (vm.guest.kind === "on") {
-    times.push(nextProbeAtMs(vm.guest.health));
-    if (vm.publishing.kind === "waiting") times.push(vm.publishing.untilMs);
-    const since = vm.guest.health.healthySinceMs;
+  if (guest.kind === "on") {
+    note(nextProbeAtMs(guest.health));
+    if (publishing.kind === "waiting") note(publishing.untilMs);
+    const since = guest.health.healthySinceMs;
     if (since !== null && attempt !== null && !attempt.settled) {
-      times.push(since + vm.guest.target.spec.update.minHealthyTimeMs);
+      note(since + guest.target.spec.update.minHealthyTimeMs);
     }
   }
-  return Math.min(...times.filter((time) => time > after));
+  return next;
 }
