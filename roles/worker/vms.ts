@@ -14,6 +14,7 @@ import {
 import { AppError } from "../model/errors.ts";
 import { type CopyId, copyKey } from "../model/ids.ts";
 import { MAX_ROOTS, type ObservedVm } from "../model/observed.ts";
+import { Turns } from "../turns/mod.ts";
 import type { LogTail, VmExit } from "../../vmm/mod.ts";
 import { Applier, type ApplyDeps } from "./apply.ts";
 import { ClosureSizes } from "./closure_sizes.ts";
@@ -32,6 +33,8 @@ const MIN_SLEEP_MS = 10;
 const MAX_SLEEP_MS = 5000;
 /** The loop looks at least every MAX_SLEEP_MS: after a silence this long the host slept, or we were frozen. */
 const MAX_SILENCE_MS = 3 * MAX_SLEEP_MS;
+/** One is asked for at a time; a few more may be late answers to polls that were given up. */
+const MAX_ACCEPTING = 16;
 /** Why a sleep ends early: made once, since an abort without a reason makes an error with a stack trace each time. */
 const WOKEN = "there is something to look at";
 /** Most of a log given out at once: a terminal's scrollback, and far below a message's limit. */
@@ -117,6 +120,11 @@ export class Vms {
   /** When the loop looks next: an event wakes it only to look sooner. */
   #plannedMs = 0;
   /** When anything was last looked at. */
+  readonly #accepting = new Turns({
+    running: 1,
+    waiting: MAX_ACCEPTING,
+    what: "assignments",
+  });
   #lookedMs = 0;
   #loop: Promise<void> | null = null;
   #watch: Disposable | null = null;
@@ -190,7 +198,12 @@ export class Vms {
    *
    * @throws {AppError} `storage` when it cannot be kept; nothing has changed then.
    */
-  async accept(assignment: Assignment): Promise<Accepted> {
+  accept(assignment: Assignment): Promise<Accepted> {
+    // One after the other: what is kept while another is being kept could be the older one.
+    return this.#accepting.run(() => this.#accept(assignment));
+  }
+
+  async #accept(assignment: Assignment): Promise<Accepted> {
     const plan = planAssignment({
       name: this.#options.name,
       fence: this.#fence,

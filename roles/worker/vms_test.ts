@@ -230,3 +230,34 @@ Deno.test("Vms: whatever copies are ordered, no volume and no port has two; the 
     { numRuns: 50 },
   );
 });
+
+Deno.test("Vms: of assignments that come together only those above the last one are kept", async () => {
+  const machine = new Machine(false);
+  await machine.start();
+  const { vms, files } = machine;
+  const kept: number[] = [];
+  const write = files.write.bind(files);
+  files.write = (path, text) => {
+    if (path.endsWith("/assignment.json")) {
+      kept.push(JSON.parse(text).revision);
+    }
+    return write(path, text);
+  };
+  const accept = (revision: number) =>
+    vms.accept({
+      worker: "w1",
+      leaseEpoch: 1,
+      revision,
+      leaseMs: 10_000,
+      orders: [],
+    });
+  const answers = await Promise.all([2, 2, 1, 3].map(accept));
+  assert.deepEqual(kept, [2, 3]);
+  assert.deepEqual(answers.map(({ kind }) => kind === "accepted"), [
+    true,
+    false,
+    false,
+    true,
+  ]);
+  await machine.stop();
+});
