@@ -137,8 +137,14 @@ export class SimulatedVmm implements Vmm {
     if (vm === undefined) return;
     this.#oldLogs.set(key, this.#log(vm));
     vms.delete(key);
-    await this.#end(vm);
-    await this.#save();
+    try {
+      await this.#end(vm);
+      await this.#save();
+    } catch (error) {
+      // By the host's table it runs on: whoever asks again must not hear that it is gone.
+      vms.set(key, vm);
+      throw error;
+    }
   }
 
   async list(): Promise<VmInstance[]> {
