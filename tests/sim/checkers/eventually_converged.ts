@@ -13,7 +13,9 @@ export const eventuallyConverged: Eventually = ({ master, hosts }) => {
   const running = new Map<string, string>();
   for (const host of hosts) {
     host.look();
+    // What has ended by itself may still be in the table of a driver that could not write.
     for (const vm of host.running.values()) {
+      if (host.hasEnded(vm)) continue;
       if (running.has(vm.id)) return `${vm.id} runs twice`;
       running.set(vm.id, `${host.name} ${vm.incarnation} ${vm.runtimeHash}`);
       if (!host.answers(vm)) return `${vm.id} on ${host.name} does not answer`;
