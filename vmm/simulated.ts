@@ -43,6 +43,8 @@ const START_ERRORS = {
 
 const FENCED = { clean: false, reason: "the guard ended it", fenced: true };
 
+const NONE: ReadonlySet<SimulatedVm> = new Set();
+
 /** {@linkcode Vmm} without machines. */
 export class SimulatedVmm implements Vmm {
   readonly name = "simulated";
@@ -244,9 +246,14 @@ export class SimulatedVmm implements Vmm {
   }
 
   /** The exclusive VMs that the guard has ended; none when none are here. */
-  async #fenced(vms: Iterable<SimulatedVm>): Promise<Set<SimulatedVm>> {
-    const exclusive = [...vms].filter(({ marker }) => marker !== undefined);
-    if (exclusive.length === 0) return new Set();
+  async #fenced(
+    vms: Iterable<SimulatedVm>,
+  ): Promise<ReadonlySet<SimulatedVm>> {
+    const exclusive: SimulatedVm[] = [];
+    for (const vm of vms) {
+      if (vm.marker !== undefined) exclusive.push(vm);
+    }
+    if (exclusive.length === 0) return NONE;
     const running = new Set(
       (await this.#spawner?.list() ?? []).map(({ marker }) => marker),
     );
@@ -254,9 +261,12 @@ export class SimulatedVmm implements Vmm {
   }
 
   #scriptOf(vm: SimulatedVm): SimulatedScript {
-    const known = this.#scripts.get(vm) ?? simulatedScript(vm.cmdline);
-    this.#scripts.set(vm, known);
-    return known;
+    let script = this.#scripts.get(vm);
+    if (script === undefined) {
+      script = simulatedScript(vm.cmdline);
+      this.#scripts.set(vm, script);
+    }
+    return script;
   }
 
   #isUp(vm: SimulatedVm): boolean {

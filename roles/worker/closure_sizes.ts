@@ -29,8 +29,15 @@ export interface ClosureSizesDeps {
   onWarning: (message: string, error: unknown) => void;
 }
 
+interface Image {
+  paths: readonly string[];
+  key: string;
+}
+
 export class ClosureSizes {
   readonly #deps: ClosureSizesDeps;
+  /** What an image is looked up by: every report asks for every VM. */
+  readonly #images = new WeakMap<VmSpec, Image>();
   /** By the store paths of an image. */
   readonly #sizes = new Map<string, Size>();
   /** Reading a store is one process each time: more at once only slow each other down. */
@@ -48,8 +55,7 @@ export class ClosureSizes {
 
   /** The size of an image's closure; null while it is not known. Asking has it measured. */
   of(spec: VmSpec): number | null {
-    const paths = storePathsOf([spec]);
-    const key = paths.join(" ");
+    const { paths, key } = this.#imageOf(spec);
     const size = this.#sizes.get(key);
     if (size?.kind === "known") return size.bytes;
     const isDue = size === undefined || (size.kind === "failed" &&
@@ -62,6 +68,16 @@ export class ClosureSizes {
   async stop(): Promise<void> {
     this.#ending.abort();
     await Promise.all([...this.#underWay]);
+  }
+
+  #imageOf(spec: VmSpec): Image {
+    let image = this.#images.get(spec);
+    if (image === undefined) {
+      const paths = storePathsOf([spec]);
+      image = { paths, key: paths.join(" ") };
+      this.#images.set(spec, image);
+    }
+    return image;
   }
 
   #begin(key: string, paths: readonly string[]): void {

@@ -152,7 +152,7 @@ export class Host {
       load: () => process.alive(Promise.resolve(this.#load())),
       save: async (vms) => {
         // The table is as it was asked for; what is written later is another save.
-        const table = structuredClone(vms);
+        const table = vms.map((vm) => ({ ...vm }));
         await this.disk.commit(process, () => this.#save(table));
         if (process.isDead) return await never();
       },

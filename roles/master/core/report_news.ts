@@ -16,12 +16,26 @@ const IGNORED: ReadonlySet<string> = new Set(["healthyForMs"]);
 export function isSameVm(a: ObservedVm, b: ObservedVm): boolean {
   if (a === b) return true;
   for (const key of Object.keys(b) as (keyof ObservedVm)[]) {
-    if (a[key] === b[key] || IGNORED.has(key)) continue;
-    if (typeof a[key] !== "object" || typeof b[key] !== "object") return false;
-    // Small: ports, a reason, three numbers. Both come from one schema, so keys are in one order.
-    if (JSON.stringify(a[key]) !== JSON.stringify(b[key])) return false;
+    if (!isSame(a[key], b[key]) && !IGNORED.has(key)) return false;
   }
   return true;
+}
+
+/** Values are small: ports, a reason, three numbers. Both come from one schema, so their keys are the same. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (
+    typeof a !== "object" || typeof b !== "object" || a === null || b === null
+  ) return false;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((each, at) => isSame(each, b[at]));
+  }
+  const [before, after] = [Object.entries(a), Object.entries(b)];
+  return before.length === after.length &&
+    before.every(([key, value], at) => {
+      const [otherKey, other] = after[at] ?? [];
+      return key === otherKey && isSame(value, other);
+    });
 }
 
 /** The worker itself is another, or has taken other orders: this says something of all that is placed on it. */

@@ -7,11 +7,16 @@ import type { ObservedVm } from "../../model/observed.ts";
 import { startHindrance } from "./fencing.ts";
 import { healthMessage, healthOf } from "./health.ts";
 import { sameRuntime } from "./ledger.ts";
-import { orderedOf, runsAlone, type Vm, wantedOf } from "./vm_state.ts";
+import {
+  orderedOf,
+  runsAlone,
+  type Vm,
+  type Wanted,
+  wantedOf,
+} from "./vm_state.ts";
 
 /** True when another copy's guest keeps this one from starting. */
-function waitsForOther(vm: Vm): boolean {
-  const wanted = wantedOf(vm);
+function waitsForOther(vm: Vm, wanted: Wanted): boolean {
   return vm.isBeside && wanted.kind === "target" &&
     runsAlone(wanted.target.spec);
 }
@@ -23,7 +28,7 @@ function fencingMessage(vm: Vm): string {
   return startHindrance(ordered.target.spec, vm.fencing) ?? "";
 }
 
-function stateWord(vm: Vm): ObservedVm["state"] {
+function stateWord(vm: Vm, wanted: Wanted): ObservedVm["state"] {
   switch (vm.guest.kind) {
     case "on":
     case "stopping":
@@ -32,7 +37,7 @@ function stateWord(vm: Vm): ObservedVm["state"] {
       // The master must not take it for gone while a VMM is being started.
       return "Created";
     case "off":
-      return wantedOf(vm).kind === "target" ? "Created" : "Shutdown";
+      return wanted.kind === "target" ? "Created" : "Shutdown";
     case "ended":
     case "forgetting":
     case "forgotten":
@@ -40,13 +45,17 @@ function stateWord(vm: Vm): ObservedVm["state"] {
   }
 }
 
-function messageOf(vm: Vm, at: number): string {
+/** The host's failure that stands in the way; null when none does. */
+function failureOf(vm: Vm, wanted: Wanted): ObservedVm["hostFailure"] {
+  return vm.failure?.host ??
+    (wanted.kind === "nothing" ? wanted.failure : null);
+}
+
+function messageOf(vm: Vm, wanted: Wanted, at: number): string {
   const refused = vm.ledger.refused;
   const parts: string[] = [];
   if (refused !== null) parts.push(`rolled back: ${refused.reason}`);
-  const wanted = wantedOf(vm);
-  const failure = vm.failure?.host ??
-    (wanted.kind === "nothing" ? wanted.failure : null);
+  const failure = failureOf(vm, wanted);
   if (failure !== null) parts.push(failure.message);
   if (vm.supply.kind === "fetching") parts.push("copying closures");
   switch (vm.guest.kind) {
@@ -63,7 +72,7 @@ function messageOf(vm: Vm, at: number): string {
       if (vm.guest.untilMs > at) {
         const waitMs = Math.ceil(vm.guest.untilMs - at);
         parts.push(`starting again in ${waitMs} ms`);
-      } else if (waitsForOther(vm)) {
+      } else if (waitsForOther(vm, wanted)) {
         parts.push("waiting for the former copy to stop");
       } else if (failure === null) parts.push(fencingMessage(vm));
       break;
@@ -125,7 +134,7 @@ export function observe(vm: Vm, at: number): ObservedVm {
   return {
     vm: vm.id,
     incarnation: vm.incarnation,
-    state: stateWord(vm),
+    state: stateWord(vm, wanted),
     runtimeHash: on?.target.runtimeHash ?? null,
     generation: on?.target.generation ?? 0,
     health: on === null
@@ -139,9 +148,8 @@ export function observe(vm: Vm, at: number): ObservedVm {
       : `${on.host}:${first.host}`,
     ports: on === null ? [] : on.ports,
     rolledBack: refused,
-    hostFailure: vm.failure?.host ??
-      (wanted.kind === "nothing" ? wanted.failure : null),
-    message: messageOf(vm, at),
+    hostFailure: failureOf(vm, wanted),
+    message: messageOf(vm, wanted, at),
     seconds: attempt?.seconds ?? { copy: null, boot: null, healthy: null },
     closureBytes: null,
   };

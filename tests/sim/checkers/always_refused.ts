@@ -31,11 +31,16 @@ export const alwaysRefused: MakeChecker = ({ trace }) => {
   /** By host and copy: hash to the highest orderRevision at which it was refused. */
   const refused = new Map<string, Map<string, number>>();
   const healthy = new Map<string, string>();
-  const orders = new Map<string, z.output<typeof Orders>["orders"]>();
+  /** By host, as text: they are asked for only when a refused hash starts. */
+  const assignments = new Map<string, string>();
+  const ordersOf = (host: string) => {
+    const text = assignments.get(host);
+    return text === undefined ? [] : Orders.parse(JSON.parse(text)).orders;
+  };
   return {
     written(host, path, text) {
       if (path === `${STATE_DIR}/assignment.json`) {
-        orders.set(host.name, Orders.parse(JSON.parse(text)).orders);
+        assignments.set(host.name, text);
       }
       if (!path.startsWith(`${STATE_DIR}/memory/`)) return;
       const memory = Memory.parse(JSON.parse(text));
@@ -63,7 +68,7 @@ export const alwaysRefused: MakeChecker = ({ trace }) => {
         runtimeHash,
       );
       if (at === undefined) return;
-      const order = orders.get(host.name)?.find((each) =>
+      const order = ordersOf(host.name).find((each) =>
         each.vm === id && each.incarnation === incarnation
       );
       if (order?.runtimeHash !== vm.runtimeHash) return;
