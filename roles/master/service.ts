@@ -228,7 +228,7 @@ export class MasterService {
   ): Promise<ClusterStatus> {
     return this.#onCluster(
       cluster,
-      (name) => this.operations.rollback(name, generation, by),
+      (name) => this.operations.rollouts.rollback(name, generation, by),
     );
   }
 
@@ -236,7 +236,7 @@ export class MasterService {
   resume(cluster: string, by: Actor = SYSTEM): Promise<ClusterStatus> {
     return this.#onCluster(
       cluster,
-      (name) => this.operations.resume(name, by),
+      (name) => this.operations.rollouts.resume(name, by),
     );
   }
 
@@ -248,7 +248,7 @@ export class MasterService {
   ): Promise<ClusterStatus> {
     return this.#onCluster(
       cluster,
-      (name) => this.operations.retry(name, generation, by),
+      (name) => this.operations.rollouts.retry(name, generation, by),
     );
   }
 
@@ -260,7 +260,7 @@ export class MasterService {
   ): Promise<ClusterStatus> {
     return this.#onCluster(
       cluster,
-      (name) => this.operations.pause(name, reason, by),
+      (name) => this.operations.rollouts.pause(name, reason, by),
     );
   }
 
@@ -268,7 +268,7 @@ export class MasterService {
   promote(cluster: string, by: Actor = SYSTEM): Promise<ClusterStatus> {
     return this.#onCluster(
       cluster,
-      (name) => this.operations.promote(name, by),
+      (name) => this.operations.rollouts.promote(name, by),
     );
   }
 
@@ -280,7 +280,7 @@ export class MasterService {
   ): Promise<ClusterStatus> {
     return this.#onCluster(
       cluster,
-      (name) => this.operations.fail(name, reason, by),
+      (name) => this.operations.rollouts.fail(name, reason, by),
     );
   }
 
