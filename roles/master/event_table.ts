@@ -124,7 +124,7 @@ export class EventTable {
   }
 
   #counter(name: string): number {
-    const row = this.#db.prepare("SELECT value FROM counters WHERE name = ?")
+    const row = this.#prepared("SELECT value FROM counters WHERE name = ?")
       .get(name);
     return Number(row?.value ?? 0);
   }

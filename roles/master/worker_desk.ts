@@ -233,12 +233,17 @@ export class WorkerDesk {
 
 /** What of a report is kept in the worker's document has changed. */
 function isChanged(known: WorkerDoc, report: WorkerReport): boolean {
-  const kept = ({ capacity, attributes, versions }: WorkerReport | WorkerDoc) =>
-    JSON.stringify([
-      capacity.cpuMilli,
-      capacity.memoryMib,
-      Object.entries(attributes).sort(),
-      Object.entries(versions).sort(),
-    ]);
-  return kept(known) !== kept(report);
+  return known.capacity.cpuMilli !== report.capacity.cpuMilli ||
+    known.capacity.memoryMib !== report.capacity.memoryMib ||
+    !isSameRecord(known.attributes, report.attributes) ||
+    !isSameRecord(known.versions, report.versions);
+}
+
+function isSameRecord(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length &&
+    names.every((name) => a[name] === b[name]);
 }

@@ -73,6 +73,8 @@ export class LedgerStore {
   readonly #files: LedgerFiles;
   /** The durable part as written, by copy: it changes seldom and is on the slower disk. */
   #durable = new Map<string, string>();
+  /** Of directories, by copy: hashes, asked for with each write. */
+  readonly #names = new Map<string, string>();
 
   constructor(options: LedgerStoreOptions) {
     this.#options = options;
@@ -194,6 +196,7 @@ export class LedgerStore {
     await this.#files.remove(this.#memoryPath(copy));
     this.#durable.delete(copyKey(copy));
     await this.#files.remove(this.#runDir(copy));
+    this.#names.delete(copyKey(copy));
   }
 
   async #writeMemory(memory: DurableMemory): Promise<void> {
@@ -247,11 +250,18 @@ export class LedgerStore {
   }
 
   #memoryPath(copy: CopyId): string {
-    return `${this.#memoryDir}/${copyDirectoryName(copy)}.json`;
+    return `${this.#memoryDir}/${this.#nameOf(copy)}.json`;
   }
 
   #runDir(copy: CopyId): string {
-    return `${this.#options.runDir}/${copyDirectoryName(copy)}`;
+    return `${this.#options.runDir}/${this.#nameOf(copy)}`;
+  }
+
+  #nameOf(copy: CopyId): string {
+    const key = copyKey(copy);
+    const name = this.#names.get(key) ?? copyDirectoryName(copy);
+    this.#names.set(key, name);
+    return name;
   }
 
   #ledgerPath(copy: CopyId): string {

@@ -429,7 +429,7 @@ export class Vms {
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      this.#wake = new AbortController();
+      if (this.#wake.signal.aborted) this.#wake = new AbortController();
       const at = this.#now();
       this.#noticeSilence(at);
       this.#lookAtFence(at);

@@ -197,8 +197,9 @@ function sleepOf(
   if (process.isDead) return never();
   if (signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => {
+    const sleepers = signal === undefined ? null : sleepersOf(signal);
     const end = () => {
-      signal?.removeEventListener("abort", abort);
+      sleepers?.delete(abort);
       if (!process.isDead) resolve();
     };
     const timer = kernel.after(ms, end);
@@ -206,8 +207,23 @@ function sleepOf(
       timer.cancel();
       end();
     };
-    signal?.addEventListener("abort", abort, { once: true });
+    sleepers?.add(abort);
   });
+}
+
+/** Who sleeps until a signal, in their order. */
+const sleeping = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** A signal is listened to once: listeners that come and go with each sleep cost more than the sleeps. */
+function sleepersOf(signal: AbortSignal): Set<() => void> {
+  const known = sleeping.get(signal);
+  if (known !== undefined) return known;
+  const sleepers = new Set<() => void>();
+  sleeping.set(signal, sleepers);
+  signal.addEventListener("abort", () => {
+    for (const wake of sleepers) wake();
+  }, { once: true });
+  return sleepers;
 }
 
 /** Made once: its stack trace would cost more than the call that it ends. */

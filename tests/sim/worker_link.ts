@@ -130,7 +130,7 @@ export class SimulatedLink implements MasterLink {
       if (this.openPoll === poll) this.openPoll = null;
     });
     if (assignment !== null && this.#faults.late) {
-      this.#old = [...this.#old, structuredClone(assignment)].slice(-MAX_OLD);
+      this.#old = [...this.#old, assignment].slice(-MAX_OLD);
     }
     return assignment;
   }
