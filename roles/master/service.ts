@@ -7,29 +7,18 @@
  * @module
  */
 import type { Assignment, OrderFence } from "../model/assignment.ts";
-import { AppError } from "../model/errors.ts";
 import { type Actor, SYSTEM } from "../model/event.ts";
 import type { PublishReply, PublishRequest } from "../model/generation.ts";
 import type { WorkerReport } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
 import type { ClusterStatus } from "../model/status.ts";
-import { applyChange, applyTick } from "./apply.ts";
 import { Committer } from "./committer.ts";
-import {
-  type GenerationDoc,
-  generationKey,
-  MAX_GENERATIONS,
-} from "./core/documents.ts";
-import { admitGeneration } from "./core/generations.ts";
 import {
   type Change,
   eventsOf,
   type NewEvent,
   newEvent,
 } from "./core/events.ts";
-import { prunable } from "./core/pruning.ts";
-import { decidePublish } from "./core/publish.ts";
-import { type ClusterTick, planTick } from "./core/tick.ts";
 import {
   type DocumentChange,
   Documents,
@@ -41,15 +30,12 @@ import { Operations } from "./operations.ts";
 import { FIRST_STORE, MasterState, STORE_ID } from "./state.ts";
 import type { ClosureSizes } from "./closures.ts";
 import { Planner } from "./planner.ts";
+import { Publishing } from "./publishing.ts";
 import type { Store } from "./store.ts";
+import { Ticker } from "./ticker.ts";
 import { MasterViews } from "./views.ts";
 import { WorkerDesk } from "./worker_desk.ts";
-import { Bell, waitForBell, type WorkerCapability } from "./workers.ts";
-
-/** Most clusters of one master: each is looked at on every tick. */
-const MAX_CLUSTERS = 1000;
-/** The bell that wakes the tick loop. */
-const WORK = "";
+import { Bell, type WorkerCapability } from "./workers.ts";
 
 /** Failpoints the service passes; roles/process/failpoint.ts names all. */
 export type MasterFailpoint =
@@ -83,8 +69,8 @@ export class MasterService {
   readonly #failpoint: (name: MasterFailpoint) => void;
   readonly #bell = new Bell();
   readonly #desk: WorkerDesk;
-  #hasWork = true;
-  #lastTickMs: number;
+  readonly #publishing: Publishing;
+  readonly #ticker: Ticker;
 
   private constructor(options: ServiceOptions, documents: Documents) {
     this.#state = new MasterState(documents, options.clock, options.leaseMs);
@@ -92,14 +78,13 @@ export class MasterService {
     this.planner = new Planner(this.#state, {
       sizes: options.sizes ?? null,
       recordUsable: () =>
-        this.#change("plan", (draft) => this.#recordUsable(draft)),
+        this.#change("plan", (draft) => this.#ticker.recordUsable(draft)),
     });
     if (options.sizes !== undefined) {
       this.#state.closureShareOf = (spec) => this.planner.closureShareOf(spec);
     }
     this.events = new EventStream(options.store, options.clock);
     this.#failpoint = options.failpoint ?? (() => undefined);
-    this.#lastTickMs = options.clock.bootMs();
     this.#committer = new Committer(options.store, documents, {
       beforeCommit: (names) => this.#beforeCommit(names),
       eventsOf: (own, base, by) => this.#eventsOf(own, base, by),
@@ -113,10 +98,21 @@ export class MasterService {
       state: this.#state,
       change: (name, change, by) => this.#change(name, change, by),
     });
+    this.#publishing = new Publishing({
+      state: this.#state,
+      planner: this.planner,
+      change: (name, change, by) => this.#change(name, change, by),
+    });
+    this.#ticker = new Ticker({
+      state: this.#state,
+      committer: this.#committer,
+      operations: this.operations,
+      bell: this.#bell,
+    });
     this.#desk = new WorkerDesk(this.#state, {
       bell: this.#bell,
       change: (name, change) => this.#change(name, change),
-      wake: () => this.#wake(),
+      wake: () => this.#ticker.wake(),
       failpoint: this.#failpoint,
     });
   }
@@ -139,83 +135,12 @@ export class MasterService {
     return failure === null ? [] : [failure.message];
   }
 
-  // ---- publishing -------------------------------------------------------
-
-  /**
-   * Takes an intent as a new generation, durably, or says why not.
-   *
-   * @throws {AppError} as {@linkcode decidePublish}, and `storage`.
-   */
-  async publishState(
+  /** See {@linkcode Publishing.publish}. */
+  publishState(
     request: PublishRequest,
     by: Actor = SYSTEM,
   ): Promise<PublishReply> {
-    const reply = await this.#change("publish", (draft) => {
-      const nowMs = this.#state.clock.now();
-      const workers = this.#state.shapes();
-      const known = this.#state.findState(draft, request.cluster);
-      if (known === undefined) this.#checkClusterCount(draft);
-      const decision = decidePublish(request, known, workers, {
-        planRevision: () => this.#state.planRevision(draft, request.cluster),
-        nowMs,
-      });
-      if (decision.kind === "repeat") {
-        return replyOf(decision.generation, false);
-      }
-      const { state, generation } = decision;
-      const change = admitGeneration(state, generation, nowMs);
-      applyChange(draft, change);
-      const key = `${request.cluster}/${request.intentHash}`;
-      if (draft.get("intent", key) === undefined) {
-        draft.put("intent", key, decision.intentText);
-        this.#state.keepSpecs(
-          request.cluster,
-          request.intentHash,
-          request.vmSpecs,
-        );
-      }
-      this.#prune(draft, request.cluster);
-      const stored = change.generations.find((doc) =>
-        doc.generation === generation.generation
-      );
-      return replyOf(stored ?? generation, true);
-    }, by);
-    this.#state.forgetUnusedSpecs(request.cluster);
-    if (reply.created) this.planner.prefetch(request.vmSpecs);
-    return reply;
-  }
-
-  #checkClusterCount(draft: Draft): void {
-    const count = draft.count("cluster");
-    if (count < MAX_CLUSTERS) return;
-    throw new AppError(
-      "refused",
-      `Cannot publish a new cluster: there are ${count} already`,
-    );
-  }
-
-  /** Drops old generations that nothing refers to, and their specs. */
-  #prune(draft: Draft, cluster: string): void {
-    const state = this.#state.state(draft, cluster);
-    // Most of the time there is nothing to drop, and a large cluster need not be walked for that.
-    if (state.generations.size <= MAX_GENERATIONS) return;
-    const referred = new Set<number>();
-    for (const [, doc] of draft.entries("placement", `${cluster}/`)) {
-      referred.add(doc.generation);
-      referred.add(doc.fallbackGeneration);
-    }
-    for (const generation of prunable(state, referred)) {
-      draft.delete("generation", generationKey(cluster, generation));
-    }
-    const left = this.#state.state(draft, cluster);
-    const hashes = new Set(
-      [...left.generations.values()].map((doc) =>
-        `${cluster}/${doc.intentHash}`
-      ),
-    );
-    for (const [id] of draft.entries("intent", `${cluster}/`)) {
-      if (!hashes.has(id)) draft.delete("intent", id);
-    }
+    return this.#publishing.publish(request, by);
   }
 
   // ---- operators --------------------------------------------------------
@@ -348,88 +273,19 @@ export class MasterService {
 
   // ---- the tick ---------------------------------------------------------
 
-  /** Looks at the clusters that are due and commits what follows. */
-  async tick(): Promise<void> {
-    this.#hasWork = false;
-    this.#noticeGap();
-    const due = this.#state.takeDue();
-    if (due.length === 0 && !this.#mustWrite()) return;
-    try {
-      const ticks = await this.#committer.changeFirst("tick", (draft) => {
-        if (this.#committer.failure !== null) this.#probeStore(draft);
-        this.#recordUsable(draft);
-        this.operations.step(draft);
-        const planned = planTick(this.#state.tickInput(draft, due));
-        applyTick(draft, planned);
-        return planned;
-      });
-      this.#remember(ticks);
-    } catch (error) {
-      for (const cluster of due) this.#state.agenda.touch(cluster);
-      this.#hasWork = true;
-      throw error;
-    }
-  }
-
-  /** A look at no cluster writes only what is told here. */
-  #mustWrite(): boolean {
-    const { documents } = this.#state;
-    const stored = documents.get("store", STORE_ID)?.usable;
-    return this.#committer.failure !== null || this.#committer.hasUntold ||
-      this.operations.hasRunning(documents) ||
-      this.#state.usable(documents) !== stored;
-  }
-
-  /** When we were frozen or the host slept, silence proves nothing: as after a start, a full term is waited. */
-  #noticeGap(): void {
-    const { clock, leaseMs, presences, fleet } = this.#state;
-    const bootMs = clock.bootMs();
-    if (bootMs - this.#lastTickMs > leaseMs / 2) {
-      presences.renewAll(bootMs);
-      fleet.refreshAll(bootMs);
-    }
-    this.#lastTickMs = bootMs;
-  }
-
-  /** A change of the usable workers is kept, so that plan revisions never fall. */
-  #recordUsable(draft: Draft): void {
-    const doc = draft.get("store", STORE_ID) ?? FIRST_STORE;
-    const usable = this.#state.usable(this.#state.documents);
-    if (usable !== doc.usable) draft.put("store", STORE_ID, { ...doc, usable });
-  }
-
-  /** After a failed commit every tick writes something, so that it is known when writing works again. */
-  #probeStore(draft: Draft): void {
-    const doc = draft.get("store", STORE_ID);
-    if (doc !== undefined) draft.put("store", STORE_ID, { ...doc });
-  }
-
-  #remember(ticks: readonly ClusterTick[]): void {
-    this.#state.looked(ticks);
-    // What was just done may allow the next step.
-    this.#hasWork ||= ticks.some(({ isChanged, actions }) =>
-      isChanged || actions.length > 0
-    );
+  /** See {@linkcode Ticker.look}. */
+  tick(): Promise<void> {
+    return this.#ticker.look();
   }
 
   /** The next tick need not wait. */
   get hasWork(): boolean {
-    return this.#hasWork;
+    return this.#ticker.hasWork;
   }
 
-  /** Resolves when there is something new to look at, at the latest after `periodMs`. */
-  async waitForWork(periodMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#hasWork || signal.aborted) return;
-    await waitForBell(this.#bell, WORK, {
-      clock: this.#state.clock,
-      waitMs: periodMs,
-      signal,
-    });
-  }
-
-  #wake(): void {
-    this.#hasWork = true;
-    this.#bell.ring(WORK);
+  /** See {@linkcode Ticker.waitForWork}. */
+  waitForWork(periodMs: number, signal: AbortSignal): Promise<void> {
+    return this.#ticker.waitForWork(periodMs, signal);
   }
 
   // ---- inside -----------------------------------------------------------
@@ -476,7 +332,7 @@ export class MasterService {
     if (names.includes("tick") && rung.size > 0) {
       this.#failpoint("master.orders.committed");
     }
-    if (names.some((name) => name !== "tick")) this.#wake();
+    if (names.some((name) => name !== "tick")) this.#ticker.wake();
     if (isForAll) this.#bell.ringAll();
     else for (const name of rung) this.#bell.ring(name);
   }
@@ -485,9 +341,4 @@ export class MasterService {
 /** Of intents and volumes nothing is told: what refers to them is. */
 function isTold(change: DocumentChange): change is DocumentChange & Change {
   return change.kind !== "intent" && change.kind !== "volume";
-}
-
-function replyOf(doc: GenerationDoc, created: boolean): PublishReply {
-  const { cluster, generation, state, intentHash } = doc;
-  return { cluster, generation, state, intentHash, created };
 }
