@@ -318,7 +318,7 @@ export class MasterService {
     names: readonly string[],
     changes: readonly DocumentChange[],
   ): void {
-    this.#state.follow(changes);
+    this.#state.following.follow(changes);
     if (names.includes("publish")) this.#failpoint("master.publish.committed");
     let isForAll = false;
     const rung = new Set<string>();

@@ -1,16 +1,15 @@
 /**
  * Everything the master knows, as the decisions want to see it: documents and
  * the workers' presence joined into views, the room that is left, and which
- * clusters have to be looked at. Follows commits and reports one by one, so
- * that a look costs what changed. Writes no document; changes go through the
- * committer.
+ * clusters have to be looked at. Commits and reports are followed one by one
+ * (following.ts), so that a look costs what changed. Writes no document;
+ * changes go through the committer.
  *
  * @module
  */
 import type { OrderFence } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
 import { splitVmId } from "../model/ids.ts";
-import type { WorkerReport } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
 import { parseJsonWith } from "../model/parse.ts";
 import type { VmSpec } from "../model/vm_spec.ts";
@@ -24,11 +23,7 @@ import {
   type WorkerDoc,
 } from "./core/documents.ts";
 import { leaseEpochOf } from "./core/epoch.ts";
-import {
-  livenessEvent,
-  type NewEvent,
-  observationEvents,
-} from "./core/events.ts";
+import type { NewEvent } from "./core/events.ts";
 import type { ClusterState } from "./core/generations.ts";
 import { type Liveness, livenessOf } from "./core/liveness.ts";
 import { movesOf, type OperationsView } from "./core/operations.ts";
@@ -39,18 +34,12 @@ import {
   type UsableWorkers,
 } from "./core/plan_revision.ts";
 import { PlanRoom } from "./core/plan_room.ts";
-import { clustersInNews, isNewsOfAll } from "./core/report_news.ts";
 import type { Progress } from "./core/rollout.ts";
-import { Observations, SpecView, type WorkerView } from "./core/snapshot.ts";
+import { Observations, SpecView } from "./core/snapshot.ts";
 import type { ClusterTick, TickInput } from "./core/tick.ts";
-import {
-  type DocumentChange,
-  type DocumentOf,
-  type Documents,
-  isChangeOf,
-  type Reading,
-} from "./documents.ts";
+import type { DocumentOf, Documents, Reading } from "./documents.ts";
 import { Fleet } from "./fleet.ts";
+import { Following } from "./following.ts";
 import { Presences } from "./workers.ts";
 
 /** The one document of kind `store`. */
@@ -69,6 +58,8 @@ export class MasterState {
   readonly leaseMs: number;
   readonly fleet: Fleet;
   readonly agenda = new Agenda();
+  /** Told of every commit and report. */
+  readonly following: Following;
   /** As it is committed. */
   readonly room = new PlanRoom();
   /** How far rollouts are, and why VMs wait: from each cluster's last look, never stored. */
@@ -97,7 +88,15 @@ export class MasterState {
       docOf: (name) => documents.get("worker", name),
       epochOf: (doc) => this.fenceOf(doc).leaseEpoch,
       changed: (name, before, after) =>
-        this.#workerChanged(name, before, after),
+        this.following.workerChanged(name, before, after),
+    });
+    this.following = new Following({
+      documents,
+      clock,
+      fleet: this.fleet,
+      agenda: this.agenda,
+      room: this.room,
+      tell: (event) => this.tell(event),
     });
     this.#observed = new Observations(this.fleet.views);
     // Every known lease counts as renewed now and waits a full term.
@@ -108,104 +107,6 @@ export class MasterState {
     }
     for (const [, doc] of documents.entries("placement")) this.room.take(doc);
     for (const [name] of documents.entries("cluster")) this.agenda.touch(name);
-  }
-
-  // ---- following --------------------------------------------------------
-
-  /** Takes note of what was committed. */
-  follow(changes: readonly DocumentChange[]): void {
-    const bootMs = this.clock.bootMs();
-    let isIncarnationNew = false;
-    let isRoomFreed = false;
-    for (const change of changes) {
-      if (isChangeOf(change, "worker")) this.fleet.refresh(change.id, bootMs);
-      else if (isChangeOf(change, "operation")) this.#followOperation(change);
-      else if (isChangeOf(change, "store")) {
-        isIncarnationNew ||=
-          change.before?.incarnation !== change.after?.incarnation;
-      } else if (change.kind !== "intent") this.#touch(clusterOf(change.id));
-      if (!isChangeOf(change, "placement")) continue;
-      const { before, after } = change;
-      if (before !== null) this.room.release(before);
-      if (after !== null) this.room.take(after);
-      isRoomFreed ||= before !== null && freesRoom(before, after);
-    }
-    if (isRoomFreed) this.agenda.touchWaiting();
-    if (isIncarnationNew) this.fleet.refreshAll(bootMs);
-  }
-
-  /** What an operation asks for concerns what is on its worker, its cluster, and what it moves. */
-  #followOperation({ before, after }: DocumentChange<"operation">): void {
-    for (const doc of [before, after]) {
-      if (doc === null) continue;
-      this.#touchWorker(doc.target);
-      this.#touch(doc.target);
-      for (const { vm } of doc.moves) this.#touch(splitVmId(vm).cluster);
-    }
-  }
-
-  /** Takes note of a report; `before` is the one that it replaced. */
-  heard(before: WorkerReport | null, report: WorkerReport): void {
-    const nowMs = this.clock.now();
-    this.fleet.refresh(report.worker, this.clock.bootMs());
-    if (before === null || isNewsOfAll(before, report)) {
-      this.#touchWorker(report.worker);
-    }
-    if (before === null) return;
-    const at = { before: before.vms, after: report.vms, nowMs };
-    for (const event of observationEvents(report.worker, at)) this.tell(event);
-    for (const cluster of clustersInNews(before, report)) this.#touch(cluster);
-  }
-
-  /** Takes note that a lease was renewed. */
-  renewed(name: string): void {
-    const { state } = this.fleet.views.get(name) ?? { state: "alive" };
-    if (state !== "alive") this.fleet.refresh(name, this.clock.bootMs());
-  }
-
-  /** Takes note that a worker has shown a higher pair than before. */
-  acknowledged(name: string): void {
-    for (const { vm, acknowledged } of this.documents.placementsOn(name)) {
-      if (!acknowledged) this.#touch(splitVmId(vm).cluster);
-    }
-  }
-
-  #workerChanged(
-    name: string,
-    before: WorkerView | null,
-    after: WorkerView | null,
-  ): void {
-    this.#touchWorker(name);
-    if (after === null) return this.room.removeWorker(name);
-    const { doc, state, report } = after;
-    if (before !== null && before.state !== state) {
-      this.tell(livenessEvent(name, {
-        before: before.state,
-        after: state,
-        nowMs: this.clock.now(),
-      }));
-    }
-    this.room.setWorker({
-      name,
-      // After a restart every lease counts as renewed; only who reports is given something.
-      state: state === "alive" && report === null ? "disconnected" : state,
-      capacity: doc.capacity,
-      attributes: doc.attributes,
-      cordon: doc.cordon?.reason ?? null,
-    });
-    if (state === "alive" && report !== null) this.agenda.touchWaiting();
-  }
-
-  #touchWorker(name: string): void {
-    for (const { vm } of this.documents.placementsOn(name)) {
-      this.#touch(splitVmId(vm).cluster);
-    }
-  }
-
-  /** Workers may report VMs of clusters that never were. */
-  #touch(cluster: string): void {
-    if (this.documents.get("cluster", cluster) === undefined) return;
-    this.agenda.touch(cluster);
   }
 
   // ---- looks ------------------------------------------------------------
@@ -457,17 +358,4 @@ export function operationsIn(reading: Reading): OperationDoc[] {
 
 function placementsIn(reading: Reading, prefix: string): PlacementDoc[] {
   return [...reading.entries("placement", prefix)].map(([, doc]) => doc);
-}
-
-/** The cluster that a document's id is, or begins with. */
-function clusterOf(id: string): string {
-  const end = id.indexOf("/");
-  return end === -1 ? id : id.slice(0, end);
-}
-
-function freesRoom(before: PlacementDoc, after: PlacementDoc | null): boolean {
-  return after === null ||
-    after.reserved.cpuMilli < before.reserved.cpuMilli ||
-    after.reserved.memoryMib < before.reserved.memoryMib ||
-    after.ports.length < before.ports.length;
 }

@@ -110,7 +110,7 @@ Deno.test("the room that follows commits is the room made of the documents", asy
       for (const changes of commits) {
         const draft = new Draft(documents);
         for (const change of changes) put(draft, change);
-        state.follow(documents.accept(draft, ++revision));
+        state.following.follow(documents.accept(draft, ++revision));
         assert.deepEqual(shown(state.room), shown(roomOf(documents)));
       }
       // As after a restart.

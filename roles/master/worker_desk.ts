@@ -97,7 +97,7 @@ export class WorkerDesk {
       report,
       this.#state.clock.bootMs(),
     );
-    if (isNews) this.#state.heard(before, report);
+    if (isNews) this.#state.following.heard(before, report);
     const known = this.#state.documents.get("worker", report.worker);
     if (isNews && (known === undefined || isChanged(known, report))) {
       await this.#options.change(
@@ -148,11 +148,11 @@ export class WorkerDesk {
     const doc = this.#state.documents.get("worker", name);
     if (doc === undefined) return;
     this.#state.presences.renew(name, at.bootMs);
-    this.#state.renewed(name);
+    this.#state.following.renewed(name);
     const ours = this.#state.fenceOf(doc);
     const incarnation = incarnationAbove(this.#state.incarnation, ours, shown);
     if (this.#state.presences.acknowledge(name, shown, at)) {
-      this.#state.acknowledged(name);
+      this.#state.following.acknowledged(name);
     }
     const isOlder = incarnation !== this.#state.incarnation;
     if (!isOlder && !wasLost && shown.revision <= doc.revision) return;
