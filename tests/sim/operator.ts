@@ -194,8 +194,9 @@ export class Operator {
     if (failed === undefined) return;
     promises.operating();
     const generation = Number(failed.generation);
-    promises.retrying(generation);
     await insist(client, async (session, call) => {
+      // Asked again without an answer it is asked for twice: it may have failed once more in between.
+      promises.retrying(generation);
       using operator = session.operator().operator;
       await operator.retry({ cluster: CLUSTER, generation }, call);
     });

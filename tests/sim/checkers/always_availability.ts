@@ -42,6 +42,8 @@ export const alwaysAvailability: MakeChecker = (world) => {
   const { plan, trace, kernel, workload, transitions } = world;
   if (!plan.isGentle) return {};
   const floors = new Map<string, Floor>();
+  /** In a full cluster, lower priorities give way to what is moved or comes back. */
+  const givesWay = new Set<string>();
   let learned = 0;
   // An intent may be in force before its publisher has an answer, and again after a rollback.
   const learn = () => {
@@ -57,8 +59,11 @@ export const alwaysAvailability: MakeChecker = (world) => {
       ...[...specs.values()].map(({ priority }) => priority),
     );
     for (const [name, { replicas, update, fencing, priority }] of specs) {
-      // In a full cluster, lower priorities give way to what is moved.
-      if (plan.isTight && priority < highest) continue;
+      if (plan.isTight && priority < highest) givesWay.add(name);
+      if (givesWay.has(name)) {
+        floors.delete(name);
+        continue;
+      }
       // A master that is away for a lease takes exclusive VMs down.
       if (fencing === "exclusive") continue;
       const { maxParallel, strategy } = update;

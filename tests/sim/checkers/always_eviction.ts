@@ -62,7 +62,9 @@ export const alwaysEviction: MakeChecker = (
     cpuMilli: Math.max(...specsOf(vm).map(({ cpuMilli }) => cpuMilli)),
     memoryMib: Math.max(...specsOf(vm).map(({ memoryMib }) => memoryMib)),
   });
-  /** Instances without a place. */
+  /** By the events: what they hold is wanted elsewhere. */
+  const lost = new Set<string>();
+  /** Instances without a place, or with one on a lost worker. */
   const missing = (): string[] => {
     const { cluster, placements } = transitions;
     const { rollout, active = 0 } = cluster ?? {};
@@ -70,7 +72,8 @@ export const alwaysEviction: MakeChecker = (
       rollout?.state === "paused";
     const target = workload.sent.get(isRolling ? rollout.generation : active);
     const placed = new Set(
-      [...placements.values()].filter(({ leaving }) => !leaving)
+      [...placements.values()]
+        .filter(({ leaving, worker }) => !leaving && !lost.has(worker))
         .map(({ vm }) => vm),
     );
     return (target?.vmSpecs ?? []).flatMap(({ name, replicas }) =>
@@ -128,6 +131,10 @@ export const alwaysEviction: MakeChecker = (
     eventsCommitted(events) {
       const evictions = new Map<string, Eviction>();
       for (const { topic, subject, message } of events) {
+        if (topic === "worker") {
+          if (message.startsWith("is lost")) lost.add(subject);
+          else if (message.startsWith("is back")) lost.delete(subject);
+        }
         const found = topic === "vm" ? PREEMPTED.exec(message) : null;
         if (found === null) continue;
         const copy = [...transitions.placements.values()].find((placement) =>
