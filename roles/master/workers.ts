@@ -228,6 +228,9 @@ export class Bell {
   }
 }
 
+/** Why a wait's sleep ends: made once, since an abort without a reason makes an error with a stack trace each time. */
+const WAITED = "waited";
+
 /** Waits until `name` rings, `waitMs` have passed or `signal` ends. */
 export async function waitForBell(
   bell: Bell,
@@ -237,14 +240,14 @@ export async function waitForBell(
   const { clock, waitMs, signal } = options;
   const { rung, cancel } = bell.wait(name);
   const done = new AbortController();
-  const stop = () => done.abort();
+  const stop = () => done.abort(WAITED);
   signal.addEventListener("abort", stop, { once: true });
   try {
     if (signal.aborted) return;
     await Promise.race([rung, clock.sleep(waitMs, done.signal)]);
   } finally {
     cancel();
-    done.abort();
+    done.abort(WAITED);
     signal.removeEventListener("abort", stop);
   }
 }

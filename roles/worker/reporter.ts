@@ -49,6 +49,9 @@ export interface ReporterOptions {
   pollWaitMs: number;
 }
 
+/** Why a wait ends early: made once, since an abort without a reason makes an error with a stack trace each time. */
+const NEWS = "there is news";
+
 export class Reporter {
   #options: ReporterOptions;
   #stopping = new AbortController();
@@ -80,7 +83,7 @@ export class Reporter {
 
   /** Something that a report shows has changed. */
   changed(): void {
-    this.#changed.abort();
+    this.#changed.abort(NEWS);
   }
 
   /** Sends a last report if it can do so at once, then ends. */
