@@ -22,6 +22,8 @@ export interface OperatorPromises {
   /** Asked for, not answered yet: it may or may not hold. */
   operating(): void;
   rolledBack(active: number): void;
+  /** Asked for, again and again until there is an answer. */
+  resuming(): void;
   resumed(): void;
   /** Asked for, not answered yet. */
   retrying(generation: number): void;
@@ -171,7 +173,7 @@ export class Operator {
 
   async resume(): Promise<void> {
     const { client, insist, promises, trace } = this.#parts;
-    promises.operating();
+    promises.resuming();
     await insist(client, async (session, call) => {
       using operator = session.operator().operator;
       await operator.resume({ cluster: CLUSTER }, call);

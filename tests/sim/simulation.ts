@@ -58,6 +58,7 @@ function promisesOf(checkers: readonly Checker[]): Promises {
     published: (request) => checkers.forEach((c) => c.published?.(request)),
     operating: () => checkers.forEach((c) => c.operating?.()),
     rolledBack: (active) => checkers.forEach((c) => c.rolledBack?.(active)),
+    resuming: () => checkers.forEach((c) => c.resuming?.()),
     resumed: () => checkers.forEach((c) => c.resumed?.()),
     retrying: (generation) => checkers.forEach((c) => c.retrying?.(generation)),
   };

@@ -9,6 +9,8 @@ import type { MakeChecker } from "./checker.ts";
 export const alwaysHold: MakeChecker = ({ trace, transitions }) => {
   /** Null: not held, or nobody can say. */
   let heldAt: number | null = null;
+  /** Requests under way: one of them may come after the rollback. */
+  let resuming = 0;
   const look = () => {
     const doc = transitions.cluster;
     if (heldAt === null || doc === null) return;
@@ -23,8 +25,16 @@ export const alwaysHold: MakeChecker = ({ trace, transitions }) => {
   };
   return {
     operating: () => heldAt = null,
-    resumed: () => heldAt = null,
+    resuming() {
+      heldAt = null;
+      resuming++;
+    },
+    resumed() {
+      heldAt = null;
+      resuming--;
+    },
     rolledBack(active) {
+      if (resuming > 0) return;
       heldAt = active;
       look();
     },

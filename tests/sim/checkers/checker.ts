@@ -62,6 +62,8 @@ export interface Checker {
   published?(request: PublishRequest): void;
   operating?(): void;
   rolledBack?(active: number): void;
+  /** Asked for, again and again until there is an answer. */
+  resuming?(): void;
   resumed?(): void;
   /** Asked for, not answered yet. */
   retrying?(generation: number): void;
