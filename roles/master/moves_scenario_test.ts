@@ -260,3 +260,51 @@ Deno.test("a VM that becomes exclusive waits for the copy that nobody fences", a
     if (exclusive.length > 0) assert.equal(copiesOf(s, "shop/web-0"), 1);
   });
 });
+
+Deno.test("a VM that becomes exclusive ends first, and starts nowhere while an unguarded copy may run", async () => {
+  const s = await guarded("w1", "w2");
+  await s.publish([web("1", { replicas: 1 })]);
+  await s.untilActive(1);
+  const [home, other] = [...s.workers.values()].sort((a, b) =>
+    b.vms.size - a.vms.size
+  );
+  assert.ok(home !== undefined && other !== undefined);
+  home.isConnected = false;
+  await s.publish([web("2", { replicas: 1, fencing: "exclusive" })]);
+  await s.run(60_000, () => assert.equal(other.vms.size, 0));
+  assert.match(
+    s.status().vms[0]?.message ?? "",
+    new RegExp(`${home.name} .*lost|${home.name} has ended its copy`),
+  );
+  home.isConnected = true;
+  await s.untilActive(2, () =>
+    assert.ok(
+      home.running("shop/web-0").length +
+          other.running("shop/web-0").length <= 1,
+    ));
+});
+
+Deno.test("an order never falls back to content of another fencing", async () => {
+  const s = await guarded("w1");
+  await s.publish([web("1", { replicas: 1 })]);
+  await s.untilActive(1);
+  await s.publish([
+    web("2", {
+      replicas: 1,
+      fencing: "exclusive",
+      env: { version: "2", behave: "fail" },
+    }),
+  ]);
+  const isUnguarded: string[] = [];
+  await s.runUntil("it has failed", () => {
+    for (const { order } of s.workers.get("w1")?.vms.values() ?? []) {
+      const { spec, fallback } = order;
+      if (fallback.kind === "spec" && fallback.spec.fencing !== spec.fencing) {
+        isUnguarded.push(order.vm);
+      }
+    }
+    return s.generation(2).state === "failed";
+  });
+  assert.deepEqual(isUnguarded, []);
+  await s.runUntil("it is back", () => s.status().convergencePercent === 100);
+});

@@ -160,6 +160,13 @@ function update(
     plan.tellBlocked(wanted.id, blocker);
     return false;
   }
+  // One incarnation is guarded or not, all its life: of one that may be either, the end of a lease proves nothing.
+  if (plan.isExclusive(main) !== (spec.fencing === "exclusive")) {
+    const reason = `generation ${wanted.generation} has other fencing`;
+    plan.leave(main, reason);
+    plan.tell(wanted.id, `${reason}; its copy ends first`, "turn");
+    return true;
+  }
   const move = input.moves.get(wanted.id);
   if (move?.from === main.worker && spec.volumes.length === 0) {
     const trouble = { why: move.reason, avoid: main.avoid, isLost: false };

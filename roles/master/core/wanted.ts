@@ -163,7 +163,9 @@ export function fallbackOf(
   // A new copy of what is active has nothing better to go back to.
   if (kind === "new" && input.mode === "settled") return undefined;
   const view = fallbackWanted(input, wanted.id)?.view;
-  return view?.runtimeHash === wanted.view.runtimeHash ? undefined : view;
+  // A worker that went back by itself to other fencing would run what its placement does not say.
+  if (view?.spec.fencing !== wanted.view.spec.fencing) return undefined;
+  return view.runtimeHash === wanted.view.runtimeHash ? undefined : view;
 }
 
 /** What is held on the worker for it: room for the fallback as well. */
