@@ -128,6 +128,8 @@ export const alwaysEviction: MakeChecker = (
   };
 
   return {
+    // A master that begins counts every lease as renewed.
+    masterUp: () => lost.clear(),
     eventsCommitted(events) {
       const evictions = new Map<string, Eviction>();
       for (const { topic, subject, message } of events) {
