@@ -135,7 +135,9 @@ export const alwaysEviction: MakeChecker = (
       for (const { topic, subject, message } of events) {
         if (topic === "worker") {
           if (message.startsWith("is lost")) lost.add(subject);
-          else if (message.startsWith("is back")) lost.delete(subject);
+          else if (/^(is back|answers again)/.test(message)) {
+            lost.delete(subject);
+          }
         }
         const found = topic === "vm" ? PREEMPTED.exec(message) : null;
         if (found === null) continue;
