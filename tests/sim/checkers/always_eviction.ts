@@ -10,11 +10,16 @@
  * @module
  */
 import type { PlacementDoc } from "../../../roles/master/core/documents.ts";
+import type { MasterService } from "../../../roles/master/service.ts";
 import { splitVmId, vmId } from "../../../roles/model/ids.ts";
 import type { VmSpec } from "../../../roles/model/vm_spec.ts";
 import { CLUSTER } from "../catalogue.ts";
 import type { MakeChecker } from "./checker.ts";
 
+/** What one that has no place is told, with where its room is being made. */
+const ROOM = /room (?:is free )?on (\S+)/;
+/** It waits for something that no eviction gives it. */
+const OTHER_WAIT = /Cannot place|is healthy|is paused/;
 const PREEMPTED = /preempted by (\S+), which has priority (\d+)/;
 
 interface Size {
@@ -27,6 +32,10 @@ interface Eviction {
   /** Those that get room, with their priorities. */
   by: Map<string, number>;
   evicted: PlacementDoc[];
+  /** Copies on that worker that stay. */
+  staying: PlacementDoc[];
+  /** Others that had no place. */
+  missing: string[];
 }
 
 function sum(sizes: readonly Size[]): Size {
@@ -48,7 +57,7 @@ function minus(a: Size, b: Size): Size {
 }
 
 export const alwaysEviction: MakeChecker = (
-  { trace, transitions, workload, hosts },
+  { trace, transitions, workload, hosts, kernel },
 ) => {
   const specOf = ({ vm, generation }: PlacementDoc): VmSpec | undefined =>
     workload.sent.get(generation)?.vmSpecs.find(({ name }) =>
@@ -64,6 +73,8 @@ export const alwaysEviction: MakeChecker = (
   });
   /** By the events: what they hold is wanted elsewhere. */
   const lost = new Set<string>();
+  let service: MasterService | null = null;
+
   /** Instances without a place, or with one on a lost worker. */
   const missing = (): string[] => {
     const { cluster, placements } = transitions;
@@ -83,12 +94,28 @@ export const alwaysEviction: MakeChecker = (
       )
     ).filter((vm) => !placed.has(vm));
   };
+  /** By what is said of them after that look: these were not promised room on this worker. */
+  const promisedElsewhere = (worker: string): Set<string> => {
+    const elsewhere = new Set<string>();
+    for (
+      const { id, message } of service?.views.getClusterStatus(CLUSTER).vms ??
+        []
+    ) {
+      const room = ROOM.exec(message)?.[1];
+      const isWaiting = room === undefined
+        ? OTHER_WAIT.test(message)
+        : room !== worker;
+      if (isWaiting) elsewhere.add(id);
+    }
+    return elsewhere;
+  };
   const publishes = (vm: string) =>
     specsOf(vm).some(({ network }) =>
       network.ports.some(({ publish }) => publish !== undefined)
     );
 
-  const look = (worker: string, { by, evicted }: Eviction) => {
+  const look = (worker: string, eviction: Eviction) => {
+    const { by, evicted, staying } = eviction;
     const host = hosts.find(({ name }) => name === worker);
     if (host === undefined) return;
     const broken = (text: string) => trace.broken("always_eviction", text);
@@ -99,12 +126,10 @@ export const alwaysEviction: MakeChecker = (
     }
     // A host port is held whatever room there is.
     if ([...by.keys()].some(publishes)) return;
-    const held = [...transitions.placements.values()].filter((placement) =>
-      placement.worker === worker
-    );
-    const staying = held.filter(({ leaving }) => !leaving);
     const free = minus(host.capacity, sum(staying.map((p) => p.reserved)));
-    const need = sum([...new Set([...by.keys(), ...missing()])].map(mostOf));
+    const elsewhere = promisedElsewhere(worker);
+    const waiting = eviction.missing.filter((vm) => !elsewhere.has(vm));
+    const need = sum([...new Set([...by.keys(), ...waiting])].map(mostOf));
     for (const copy of evicted) {
       if (!covers(minus(free, copy.reserved), need)) continue;
       return broken(
@@ -129,7 +154,10 @@ export const alwaysEviction: MakeChecker = (
 
   return {
     // A master that begins counts every lease as renewed.
-    masterUp: () => lost.clear(),
+    masterUp(master) {
+      lost.clear();
+      service = master;
+    },
     eventsCommitted(events) {
       const evictions = new Map<string, Eviction>();
       for (const { topic, subject, message } of events) {
@@ -149,12 +177,28 @@ export const alwaysEviction: MakeChecker = (
         const [, by = "", priority = "0"] = found;
         trace.seen("preempt", copy.worker, `${subject} by ${by}`);
         const eviction: Eviction = evictions.get(copy.worker) ??
-          { by: new Map(), evicted: [] };
+          { by: new Map(), evicted: [], staying: [], missing: [] };
         evictions.set(copy.worker, eviction);
         eviction.by.set(by, Number(priority));
         eviction.evicted.push(copy);
       }
-      for (const [worker, eviction] of evictions) look(worker, eviction);
+      if (evictions.size === 0) return;
+      const copies = [...transitions.placements.values()];
+      const gone = new Set(
+        [...evictions.values()].flatMap(({ evicted }) =>
+          evicted.map(({ vm }) => vm)
+        ),
+      );
+      for (const [worker, eviction] of evictions) {
+        eviction.staying = copies.filter((copy) =>
+          copy.worker === worker && !copy.leaving
+        );
+        eviction.missing = missing().filter((vm) => !gone.has(vm));
+      }
+      // What is said of a look is known when its commit is through.
+      kernel.after(0, () => {
+        for (const [worker, eviction] of evictions) look(worker, eviction);
+      });
     },
   };
 };
