@@ -35,6 +35,7 @@ import { boundSerialLog, readSerialTail } from "./serial_log.ts";
 import { VmProcesses } from "./vm_process.ts";
 import { addForwards, guestAccepts } from "./usernet.ts";
 import type { GuardedEnd, Spawner } from "./spawner.ts";
+import { Unsupported } from "./unsupported.ts";
 import type {
   LogTail,
   PortMapping,
@@ -84,7 +85,7 @@ interface Running {
 }
 
 /** {@linkcode Vmm} over qemu-system-x86_64. */
-export class QemuVmm implements Vmm {
+export class QemuVmm extends Unsupported implements Vmm {
   readonly name = "qemu";
   readonly capabilities: VmmCapabilities = {
     console: false,
@@ -109,6 +110,7 @@ export class QemuVmm implements Vmm {
   #bootId: Promise<string> | null = null;
 
   constructor(options: QemuOptions) {
+    super();
     this.#options = {
       qemuPath: "qemu-system-x86_64",
       accel: "tcg",

@@ -19,6 +19,7 @@ import {
 import type { VmConfig } from "./core/vm_config.ts";
 import type { SimulatedHost, SimulatedVm } from "./simulated_host.ts";
 import { guardOf, type Spawner } from "./spawner.ts";
+import { Unsupported } from "./unsupported.ts";
 import type {
   LogTail,
   PortMapping,
@@ -46,7 +47,7 @@ const FENCED = { clean: false, reason: "the guard ended it", fenced: true };
 const NONE: ReadonlySet<SimulatedVm> = new Set();
 
 /** {@linkcode Vmm} without machines. */
-export class SimulatedVmm implements Vmm {
+export class SimulatedVmm extends Unsupported implements Vmm {
   readonly name = "simulated";
   readonly capabilities: VmmCapabilities = {
     console: false,
@@ -83,6 +84,7 @@ export class SimulatedVmm implements Vmm {
       watchIntervalMs?: number;
     },
   ) {
+    super();
     this.#watchIntervalMs = options.watchIntervalMs ?? WATCH_INTERVAL_MS;
     this.#onSpawned = options.onSpawned ?? (() => undefined);
     this.#host = options.host;

@@ -65,6 +65,50 @@ export interface VmExit extends CopyId {
   readonly fenced?: boolean;
 }
 
+/** Bytes both ways, between this host and a guest. */
+export interface GuestConnection {
+  /** Ends when the guest, the VMM or `close` ends it. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Resolves when the VMM has taken them. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): void;
+}
+
+/** What a copy has used since its boot; null: not known by this driver. */
+export interface VmFigures {
+  cpuSeconds: number | null;
+  /** Resident, of the VMM with its guest. */
+  memoryBytes: number | null;
+  diskReadBytes: number | null;
+  diskWrittenBytes: number | null;
+  /** By the guest. */
+  networkReceivedBytes: number | null;
+  networkSentBytes: number | null;
+}
+
+/** Which part of a copy's serial log is asked for. */
+export interface LogRequest {
+  /** The newest boot of this generation; 0: of any. */
+  generation: number;
+  /** That very boot; 0: the newest. */
+  boot: number;
+  /** In bytes from that boot's beginning. */
+  offset: number;
+  maxBytes: number;
+}
+
+/** A part of one boot's serial log. */
+export interface LogPiece {
+  bytes: Uint8Array;
+  /** Counts a copy's boots from 1. */
+  boot: number;
+  /** Where `bytes` ends: further on than asked by more than them when the bounded log has dropped some. */
+  offset: number;
+  generation: number;
+  /** That boot will write no more. */
+  ended: boolean;
+}
+
 /** The end of a VM's serial log. */
 export interface LogTail {
   text: string;
@@ -117,6 +161,27 @@ export interface Vmm {
    * `not_found` when the copy does not run, `refused` without the capability.
    */
   publish(copy: CopyId, ports: readonly PublishedPort[]): Promise<VmInstance>;
+  /** A part of what the guest wrote to its console; kept per boot, bounded, until `forget`. @throws {AppError} `not_found`. */
+  readLog(copy: CopyId, request: LogRequest): Promise<LogPiece>;
+  /** Attaches to the console; first comes the last of what was written before. One that does not read is cut off. */
+  console(copy: CopyId): Promise<GuestConnection>;
+  /** A connection to the guest's end of the guest channel (vmm/core/guest_channel.ts); at most one at a time. */
+  guestChannel(copy: CopyId): Promise<GuestConnection>;
+  /** Stops the guest's processors; idempotent, as `resume` is. */
+  pause(copy: CopyId): Promise<void>;
+  resume(copy: CopyId): Promise<void>;
+  /** Changes what a guest that runs has, as far as its driver can. */
+  resize(
+    copy: CopyId,
+    to: { cpus?: number; memoryMib?: number },
+  ): Promise<void>;
+  /** Writes the guest's state to a directory that does not exist yet; it runs on. Its size in bytes. */
+  snapshot(copy: CopyId, dir: string): Promise<number>;
+  /** As `start`, from a snapshot of the same config. */
+  restore(config: VmConfig, dir: string): Promise<VmInstance>;
+  figures(copy: CopyId): Promise<VmFigures>;
+  // Each of these throws `refused` without the capability, `not_found` when the copy does not run.
+
   /** Removes what is kept of an ended VM: its log. */
   forget(copy: CopyId): Promise<void>;
   /** Lets go of everything; the VMs keep running. */

@@ -47,6 +47,7 @@ let
       expects = "one line of at most 2047 characters";
       test = value: !holds newline value;
     });
+    root = optional (enum [ "initrd" "store" ]);
   } nothing;
 
   portSpec = record {

@@ -14,6 +14,7 @@ import { Name } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
 import { z } from "zod";
 import { type Check, counter, type RpcDeps } from "./rpc_deps.ts";
+import { vmActMethods } from "./rpc_vm.ts";
 
 const Reason = z.string().max(MAX_REASON_CHARS);
 const OperationId = z.string().max(64);
@@ -86,6 +87,7 @@ function machineMethods(
 ): Omit<OperatorServer, RolloutMethod> {
   const { operations } = service;
   return {
+    ...vmActMethods(),
     async cordon({ worker, reason }) {
       const by = check();
       const name = workerName(worker);

@@ -59,6 +59,9 @@ export function gateOf(deps: RpcDeps) {
       return { session: serverOf(Session, sessionOf(deps, identify)) };
     },
     version: () => ({ version: deps.version, protocol: PROTOCOL }),
+    enroll: () => {
+      throw new AppError("refused", "Cannot enrol: this master does not");
+    },
   };
   return serverOf(Gate, gate);
 }

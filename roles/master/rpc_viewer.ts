@@ -17,12 +17,14 @@ import type { ViewerServer } from "../../rpc/generated/master.ts";
 import { VmId } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
 import { type Check, type RpcDeps } from "./rpc_deps.ts";
+import { vmViewMethods } from "./rpc_vm.ts";
 import { eventsMethod } from "./rpc_events.ts";
 
 export function viewerOf(deps: RpcDeps, check: Check): ViewerServer {
   const { service } = deps;
   const { views } = service;
   return {
+    ...vmViewMethods(),
     getClusterStatus({ cluster }) {
       check();
       return { status: clusterStatusToWire(views.getClusterStatus(cluster)) };

@@ -28,6 +28,39 @@ export function compareFence(a: OrderFence, b: OrderFence): number {
   return a.leaseEpoch - b.leaseEpoch || a.revision - b.revision;
 }
 
+/** Peers that one VM may have, and copies of each: what a spec allows times a large group. */
+const MAX_PEERS = 64;
+const MAX_ADDRESSES = 4096;
+
+const Address = z.ipv4();
+const Subnet = z.cidrv4();
+
+/** Where one copy is on the cluster's network, and whom it may talk to. Changes of it alone touch no `orderRevision`. */
+export const GuestNetwork = z.strictObject({
+  address: Address,
+  /** Those of the spec's allowedPeers: by that name the guest finds these addresses. */
+  peers: z.array(z.strictObject({
+    name: Name,
+    addresses: z.array(Address).max(MAX_ADDRESSES),
+  })).max(MAX_PEERS),
+  /** Whose allowedPeers name this VM: only they reach it. */
+  sources: z.array(Address).max(MAX_ADDRESSES),
+});
+export type GuestNetwork = z.output<typeof GuestNetwork>;
+
+/** The worker's own part of the cluster's network, and where the others' are. */
+export const HostNetwork = z.strictObject({
+  /** A /24; its first address is the host's. */
+  subnet: Subnet,
+  routes: z.array(z.strictObject({
+    worker: Name,
+    subnet: Subnet,
+    /** The address other hosts reach that worker at. */
+    via: Address,
+  })).max(10_000),
+});
+export type HostNetwork = z.output<typeof HostNetwork>;
+
 /** What a worker falls back to by itself when the order's spec is not healthy in time. */
 export const Fallback = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("stop") }),
@@ -56,6 +89,8 @@ export const Order = z.strictObject({
   traceparent: Traceparent.optional(),
   /** A canary or green copy beside the main one: it holds no published port until it is promoted. */
   surge: z.boolean().default(false),
+  /** Absent on workers that give their guests no addresses. */
+  network: GuestNetwork.optional(),
 });
 export type Order = z.output<typeof Order>;
 
@@ -65,5 +100,6 @@ export const Assignment = z.strictObject({
   revision: Counter,
   leaseMs: Counter,
   orders: z.array(Order).max(MAX_ORDERS),
+  network: HostNetwork.optional(),
 });
 export type Assignment = z.output<typeof Assignment>;

@@ -169,7 +169,7 @@ const naive = (() => {
     replicas: 1,
     labels: {},
     priority: 0,
-    image: { cmdline: "" },
+    image: { cmdline: "", root: "initrd" },
     env: {},
     network: { allowedDomains: [], allowedPeers: [], ports: [] },
     volumes: [],

@@ -37,6 +37,11 @@ export const Image = z.strictObject({
   diskImagePath: StorePath.optional(),
   cmdline: z.string().max(MAX_CMDLINE).regex(/^[^\0\n]*$/, "must be one line")
     .default(""),
+  /**
+   * What the guest's system is read from: the initrd holds all of it, or the
+   * closure of `toplevel` is there read-only at /nix/store.
+   */
+  root: z.enum(["initrd", "store"]).default("initrd"),
 });
 
 /** A guest port, and the host port it is published on, if any. */

@@ -20,6 +20,7 @@ import {
   type WorkerClient,
   type WorkerServer,
 } from "../../rpc/generated/worker.ts";
+import { vmMethods } from "./rpc_vm.ts";
 import type { MasterLink, Renewed, WorkerView } from "./master_link.ts";
 
 /** Connecting, logging in, reporting: a master that needs longer is as good as gone. */
@@ -62,6 +63,7 @@ export function workerServer(view: WorkerView): WorkerServer {
     }),
     listVms: () => ({ vms: view.observed().map(({ vm }) => vm) }),
     logs: async ({ vm, maxBytes }) => await view.logs(vm, maxBytes),
+    ...vmMethods(),
   };
 }
 

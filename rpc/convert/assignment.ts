@@ -60,6 +60,9 @@ export function assignmentFromWire(
     revision: counter(assignment.revision, "revision"),
     leaseMs: assignment.leaseMs,
     orders: assignment.orders.map(orderPlain),
+    ...(assignment.network === undefined
+      ? {}
+      : { network: assignment.network }),
   };
   return parseFast(Assignment, plain, { what: "the assignment" });
 }
@@ -78,6 +81,7 @@ function orderPlain(order: wire.Order): unknown {
     fallback: fallbackPlain(order.fallback),
     surge: order.surge,
   };
+  if (order.network !== undefined) plain.network = order.network;
   setGiven(plain, "traceparent", order.traceparent);
   return plain;
 }

@@ -130,6 +130,7 @@ function imagePlain(image: wire.Image): Plain {
     kernelPath: image.kernelPath,
     initrdPath: image.initrdPath,
     cmdline: image.cmdline,
+    root: image.root,
   };
   setGiven(plain, "diskImagePath", image.diskImagePath);
   return plain;

@@ -29,6 +29,14 @@ export function decodeHostFailureKind(value: number): HostFailureKind {
 }
 
 /** A number stands for an enumerant that this schema does not know. */
+export type ImageRoot = "initrd" | "store" | number;
+const ImageRootNames: readonly ImageRoot[] = ["initrd", "store"];
+export const ImageRootNumbers: Readonly<Record<string, number>> = { initrd: 0, store: 1 };
+export function decodeImageRoot(value: number): ImageRoot {
+  return ImageRootNames[value] ?? value;
+}
+
+/** A number stands for an enumerant that this schema does not know. */
 export type RestartPolicy = "always" | "onFailure" | "never" | number;
 const RestartPolicyNames: readonly RestartPolicy[] = ["always", "onFailure", "never"];
 export const RestartPolicyNumbers: Readonly<Record<string, number>> = { always: 0, onFailure: 1, never: 2 };
@@ -115,6 +123,58 @@ export function encodeFence(w: Writer, x: FenceInput, at: number): void {
   if (x.revision !== undefined) setUint64(w.view, at + 8, x.revision, "Fence.revision");
 }
 export const Fence: StructType<Fence, FenceInput> = { name: "Fence", dataWords: 2, pointerWords: 0, decode: decodeFence, encode: encodeFence };
+
+export interface GuestNetwork {
+  address: string;
+  peers: (GuestNetworkPeer)[];
+  sources: (string)[];
+}
+export interface GuestNetworkInput {
+  address?: string | undefined;
+  peers?: readonly (GuestNetworkPeerInput)[] | undefined;
+  sources?: readonly (string)[] | undefined;
+}
+export function decodeGuestNetwork(r: Reader): GuestNetwork {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    address: q > 0 ? r.text(s, p + 0) : "",
+    peers: q > 1 ? r.structs(s, p + 8, decodeGuestNetworkPeer) : [],
+    sources: q > 2 ? r.pointerList(s, p + 16, (r, s, at) => r.text(s, at)) : [],
+  };
+}
+export function encodeGuestNetwork(w: Writer, x: GuestNetworkInput, at: number): void {
+  const p = at + 0;
+  if (x.address !== undefined && x.address.length !== 0) w.text(p + 0, x.address);
+  if (x.peers !== undefined && x.peers.length !== 0) w.structs(p + 8, x.peers, { dataWords: 0, pointerWords: 2, write: encodeGuestNetworkPeer });
+  if (x.sources !== undefined && x.sources.length !== 0) w.pointers(p + 16, x.sources, (w, at, x) => w.text(at, x));
+}
+export const GuestNetwork: StructType<GuestNetwork, GuestNetworkInput> = { name: "GuestNetwork", dataWords: 0, pointerWords: 3, decode: decodeGuestNetwork, encode: encodeGuestNetwork };
+
+export interface GuestNetworkPeer {
+  name: string;
+  addresses: (string)[];
+}
+export interface GuestNetworkPeerInput {
+  name?: string | undefined;
+  addresses?: readonly (string)[] | undefined;
+}
+export function decodeGuestNetworkPeer(r: Reader): GuestNetworkPeer {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    name: q > 0 ? r.text(s, p + 0) : "",
+    addresses: q > 1 ? r.pointerList(s, p + 8, (r, s, at) => r.text(s, at)) : [],
+  };
+}
+export function encodeGuestNetworkPeer(w: Writer, x: GuestNetworkPeerInput, at: number): void {
+  const p = at + 0;
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 0, x.name);
+  if (x.addresses !== undefined && x.addresses.length !== 0) w.pointers(p + 8, x.addresses, (w, at, x) => w.text(at, x));
+}
+export const GuestNetworkPeer: StructType<GuestNetworkPeer, GuestNetworkPeerInput> = { name: "GuestNetworkPeer", dataWords: 0, pointerWords: 2, decode: decodeGuestNetworkPeer, encode: encodeGuestNetworkPeer };
 
 export interface HealthCheck {
   name: string;
@@ -212,6 +272,7 @@ export interface Image {
   initrdPath: string;
   diskImagePath: string;
   cmdline: string;
+  root: ImageRoot;
 }
 export interface ImageInput {
   toplevel?: string | undefined;
@@ -219,9 +280,13 @@ export interface ImageInput {
   initrdPath?: string | undefined;
   diskImagePath?: string | undefined;
   cmdline?: string | undefined;
+  root?: ImageRoot | undefined;
 }
 export function decodeImage(r: Reader): Image {
   const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
   const p = r.pointers;
   const q = r.pointerCount;
   return {
@@ -230,17 +295,19 @@ export function decodeImage(r: Reader): Image {
     initrdPath: q > 2 ? r.text(s, p + 16) : "",
     diskImagePath: q > 3 ? r.text(s, p + 24) : "",
     cmdline: q > 4 ? r.text(s, p + 32) : "",
+    root: decodeImageRoot(n >= 2 ? v.getUint16(d + 0, true) : 0),
   };
 }
 export function encodeImage(w: Writer, x: ImageInput, at: number): void {
-  const p = at + 0;
+  const p = at + 8;
   if (x.toplevel !== undefined && x.toplevel.length !== 0) w.text(p + 0, x.toplevel);
   if (x.kernelPath !== undefined && x.kernelPath.length !== 0) w.text(p + 8, x.kernelPath);
   if (x.initrdPath !== undefined && x.initrdPath.length !== 0) w.text(p + 16, x.initrdPath);
   if (x.diskImagePath !== undefined && x.diskImagePath.length !== 0) w.text(p + 24, x.diskImagePath);
   if (x.cmdline !== undefined && x.cmdline.length !== 0) w.text(p + 32, x.cmdline);
+  if (x.root !== undefined) w.view.setUint16(at + 0, enumNumber(x.root, ImageRootNumbers, "Image.root"), true);
 }
-export const Image: StructType<Image, ImageInput> = { name: "Image", dataWords: 0, pointerWords: 5, decode: decodeImage, encode: encodeImage };
+export const Image: StructType<Image, ImageInput> = { name: "Image", dataWords: 1, pointerWords: 5, decode: decodeImage, encode: encodeImage };
 
 export interface Label {
   key: string;
@@ -693,7 +760,7 @@ export function encodeVmSpec(w: Writer, x: VmSpecInput, at: number): void {
   if (x.replicas !== undefined) w.view.setUint32(at + 8, checkInteger(x.replicas, 0, 4294967295, "VmSpec.replicas") ^ 1, true);
   if (x.priority !== undefined) w.view.setInt32(at + 12, checkInteger(x.priority, -2147483648, 2147483647, "VmSpec.priority"), true);
   if (x.fencing !== undefined) w.view.setUint16(at + 16, enumNumber(x.fencing, VmSpecFencingNumbers, "VmSpec.fencing"), true);
-  if (x.image !== undefined) encodeImage(w, x.image, w.struct(p + 8, 0, 5));
+  if (x.image !== undefined) encodeImage(w, x.image, w.struct(p + 8, 1, 5));
   if (x.labels !== undefined && x.labels.length !== 0) w.structs(p + 16, x.labels, { dataWords: 0, pointerWords: 2, write: encodeLabel });
   if (x.env !== undefined && x.env.length !== 0) w.structs(p + 24, x.env, { dataWords: 0, pointerWords: 2, write: encodeLabel });
   if (x.network !== undefined) encodeNetwork(w, x.network, w.struct(p + 32, 1, 3));

@@ -70,6 +70,7 @@ export interface Assignment {
   revision: number | bigint;
   leaseMs: number;
   orders: (Order)[];
+  network: HostNetwork | undefined;
 }
 export interface AssignmentInput {
   worker?: string | undefined;
@@ -77,6 +78,7 @@ export interface AssignmentInput {
   revision?: number | bigint | undefined;
   leaseMs?: number | undefined;
   orders?: readonly (OrderInput)[] | undefined;
+  network?: HostNetworkInput | undefined;
 }
 export function decodeAssignment(r: Reader): Assignment {
   const s = r.segment;
@@ -91,6 +93,7 @@ export function decodeAssignment(r: Reader): Assignment {
     revision: n >= 16 ? getUint64(v, d + 8) : 0,
     leaseMs: n >= 20 ? v.getUint32(d + 16, true) : 0,
     orders: q > 1 ? r.structs(s, p + 8, decodeOrder) : [],
+    network: q > 2 ? r.struct(s, p + 16, decodeHostNetwork) : undefined,
   };
 }
 export function encodeAssignment(w: Writer, x: AssignmentInput, at: number): void {
@@ -99,9 +102,10 @@ export function encodeAssignment(w: Writer, x: AssignmentInput, at: number): voi
   if (x.leaseEpoch !== undefined) setUint64(w.view, at + 0, x.leaseEpoch, "Assignment.leaseEpoch");
   if (x.revision !== undefined) setUint64(w.view, at + 8, x.revision, "Assignment.revision");
   if (x.leaseMs !== undefined) w.view.setUint32(at + 16, checkInteger(x.leaseMs, 0, 4294967295, "Assignment.leaseMs"), true);
-  if (x.orders !== undefined && x.orders.length !== 0) w.structs(p + 8, x.orders, { dataWords: 4, pointerWords: 7, write: encodeOrder });
+  if (x.orders !== undefined && x.orders.length !== 0) w.structs(p + 8, x.orders, { dataWords: 4, pointerWords: 8, write: encodeOrder });
+  if (x.network !== undefined) encodeHostNetwork(w, x.network, w.struct(p + 16, 0, 2));
 }
-export const Assignment: StructType<Assignment, AssignmentInput> = { name: "Assignment", dataWords: 3, pointerWords: 2, decode: decodeAssignment, encode: encodeAssignment };
+export const Assignment: StructType<Assignment, AssignmentInput> = { name: "Assignment", dataWords: 3, pointerWords: 3, decode: decodeAssignment, encode: encodeAssignment };
 
 export interface Candidate {
   worker: string;
@@ -412,6 +416,50 @@ export function encodeFallbackSpec(w: Writer, x: FallbackSpecInput, at: number):
 }
 export const FallbackSpec: StructType<FallbackSpec, FallbackSpecInput> = { name: "FallbackSpec", dataWords: 1, pointerWords: 2, decode: decodeFallbackSpec, encode: encodeFallbackSpec };
 
+export interface GateEnrollParams {
+  token: string;
+  worker: string;
+}
+export interface GateEnrollParamsInput {
+  token?: string | undefined;
+  worker?: string | undefined;
+}
+export function decodeGateEnrollParams(r: Reader): GateEnrollParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    token: q > 0 ? r.text(s, p + 0) : "",
+    worker: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeGateEnrollParams(w: Writer, x: GateEnrollParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.token !== undefined && x.token.length !== 0) w.text(p + 0, x.token);
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 8, x.worker);
+}
+export const GateEnrollParams: StructType<GateEnrollParams, GateEnrollParamsInput> = { name: "GateEnrollParams", dataWords: 0, pointerWords: 2, decode: decodeGateEnrollParams, encode: encodeGateEnrollParams };
+
+export interface GateEnrollResults {
+  token: string;
+}
+export interface GateEnrollResultsInput {
+  token?: string | undefined;
+}
+export function decodeGateEnrollResults(r: Reader): GateEnrollResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    token: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeGateEnrollResults(w: Writer, x: GateEnrollResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.token !== undefined && x.token.length !== 0) w.text(p + 0, x.token);
+}
+export const GateEnrollResults: StructType<GateEnrollResults, GateEnrollResultsInput> = { name: "GateEnrollResults", dataWords: 0, pointerWords: 1, decode: decodeGateEnrollResults, encode: encodeGateEnrollResults };
+
 export interface GateLoginParams {
   token: string;
 }
@@ -585,6 +633,58 @@ export function encodeGeneration(w: Writer, x: GenerationInput, at: number): voi
 }
 export const Generation: StructType<Generation, GenerationInput> = { name: "Generation", dataWords: 9, pointerWords: 6, decode: decodeGeneration, encode: encodeGeneration };
 
+export interface HostNetwork {
+  subnet: string;
+  routes: (HostNetworkRoute)[];
+}
+export interface HostNetworkInput {
+  subnet?: string | undefined;
+  routes?: readonly (HostNetworkRouteInput)[] | undefined;
+}
+export function decodeHostNetwork(r: Reader): HostNetwork {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    subnet: q > 0 ? r.text(s, p + 0) : "",
+    routes: q > 1 ? r.structs(s, p + 8, decodeHostNetworkRoute) : [],
+  };
+}
+export function encodeHostNetwork(w: Writer, x: HostNetworkInput, at: number): void {
+  const p = at + 0;
+  if (x.subnet !== undefined && x.subnet.length !== 0) w.text(p + 0, x.subnet);
+  if (x.routes !== undefined && x.routes.length !== 0) w.structs(p + 8, x.routes, { dataWords: 0, pointerWords: 3, write: encodeHostNetworkRoute });
+}
+export const HostNetwork: StructType<HostNetwork, HostNetworkInput> = { name: "HostNetwork", dataWords: 0, pointerWords: 2, decode: decodeHostNetwork, encode: encodeHostNetwork };
+
+export interface HostNetworkRoute {
+  worker: string;
+  subnet: string;
+  via: string;
+}
+export interface HostNetworkRouteInput {
+  worker?: string | undefined;
+  subnet?: string | undefined;
+  via?: string | undefined;
+}
+export function decodeHostNetworkRoute(r: Reader): HostNetworkRoute {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    worker: q > 0 ? r.text(s, p + 0) : "",
+    subnet: q > 1 ? r.text(s, p + 8) : "",
+    via: q > 2 ? r.text(s, p + 16) : "",
+  };
+}
+export function encodeHostNetworkRoute(w: Writer, x: HostNetworkRouteInput, at: number): void {
+  const p = at + 0;
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
+  if (x.subnet !== undefined && x.subnet.length !== 0) w.text(p + 8, x.subnet);
+  if (x.via !== undefined && x.via.length !== 0) w.text(p + 16, x.via);
+}
+export const HostNetworkRoute: StructType<HostNetworkRoute, HostNetworkRouteInput> = { name: "HostNetworkRoute", dataWords: 0, pointerWords: 3, decode: decodeHostNetworkRoute, encode: encodeHostNetworkRoute };
+
 export interface Identity {
   role: string;
   name: string;
@@ -751,6 +851,56 @@ export function encodeOperatorCancelResults(w: Writer, x: OperatorCancelResultsI
 }
 export const OperatorCancelResults: StructType<OperatorCancelResults, OperatorCancelResultsInput> = { name: "OperatorCancelResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorCancelResults, encode: encodeOperatorCancelResults };
 
+export interface OperatorConsoleParams {
+  vm: string;
+  sink: worker.ByteSinkClient;
+}
+export interface OperatorConsoleParamsInput {
+  vm?: string | undefined;
+  sink?: worker.ByteSinkClient | undefined;
+}
+export function decodeOperatorConsoleParams(r: Reader): OperatorConsoleParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    sink: q > 1 ? takeClient(r, s, p + 8, worker.ByteSink) : takeClient(r, s, -1, worker.ByteSink),
+  };
+}
+export function encodeOperatorConsoleParams(w: Writer, x: OperatorConsoleParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.sink !== undefined) putClient(w, p + 8, x.sink);
+}
+export interface OperatorConsoleParamsPipeline {
+  readonly sink: worker.ByteSinkClient;
+}
+export const OperatorConsoleParams: StructType<OperatorConsoleParams, OperatorConsoleParamsInput> = { name: "OperatorConsoleParams", dataWords: 0, pointerWords: 2, decode: decodeOperatorConsoleParams, encode: encodeOperatorConsoleParams, pipeline: { sink: { index: 1, interface: () => worker.ByteSink } } };
+
+export interface OperatorConsoleResults {
+  console: worker.ConsoleClient;
+}
+export interface OperatorConsoleResultsInput {
+  console?: worker.ConsoleClient | undefined;
+}
+export function decodeOperatorConsoleResults(r: Reader): OperatorConsoleResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    console: q > 0 ? takeClient(r, s, p + 0, worker.Console) : takeClient(r, s, -1, worker.Console),
+  };
+}
+export function encodeOperatorConsoleResults(w: Writer, x: OperatorConsoleResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.console !== undefined) putClient(w, p + 0, x.console);
+}
+export interface OperatorConsoleResultsPipeline {
+  readonly console: worker.ConsoleClient;
+}
+export const OperatorConsoleResults: StructType<OperatorConsoleResults, OperatorConsoleResultsInput> = { name: "OperatorConsoleResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorConsoleResults, encode: encodeOperatorConsoleResults, pipeline: { console: { index: 0, interface: () => worker.Console } } };
+
 export interface OperatorCordonParams {
   worker: string;
   reason: string;
@@ -850,6 +1000,67 @@ export function encodeOperatorDrainResults(w: Writer, x: OperatorDrainResultsInp
 }
 export const OperatorDrainResults: StructType<OperatorDrainResults, OperatorDrainResultsInput> = { name: "OperatorDrainResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorDrainResults, encode: encodeOperatorDrainResults };
 
+export interface OperatorExecParams {
+  vm: string;
+  command: (string)[];
+  timeoutMs: number;
+  sink: worker.ExecSinkClient;
+}
+export interface OperatorExecParamsInput {
+  vm?: string | undefined;
+  command?: readonly (string)[] | undefined;
+  timeoutMs?: number | undefined;
+  sink?: worker.ExecSinkClient | undefined;
+}
+export function decodeOperatorExecParams(r: Reader): OperatorExecParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    command: q > 1 ? r.pointerList(s, p + 8, (r, s, at) => r.text(s, at)) : [],
+    timeoutMs: n >= 4 ? v.getUint32(d + 0, true) : 0,
+    sink: q > 2 ? takeClient(r, s, p + 16, worker.ExecSink) : takeClient(r, s, -1, worker.ExecSink),
+  };
+}
+export function encodeOperatorExecParams(w: Writer, x: OperatorExecParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.command !== undefined && x.command.length !== 0) w.pointers(p + 8, x.command, (w, at, x) => w.text(at, x));
+  if (x.timeoutMs !== undefined) w.view.setUint32(at + 0, checkInteger(x.timeoutMs, 0, 4294967295, "OperatorExecParams.timeoutMs"), true);
+  if (x.sink !== undefined) putClient(w, p + 16, x.sink);
+}
+export interface OperatorExecParamsPipeline {
+  readonly sink: worker.ExecSinkClient;
+}
+export const OperatorExecParams: StructType<OperatorExecParams, OperatorExecParamsInput> = { name: "OperatorExecParams", dataWords: 1, pointerWords: 3, decode: decodeOperatorExecParams, encode: encodeOperatorExecParams, pipeline: { sink: { index: 2, interface: () => worker.ExecSink } } };
+
+export interface OperatorExecResults {
+  process: worker.ProcessClient;
+}
+export interface OperatorExecResultsInput {
+  process?: worker.ProcessClient | undefined;
+}
+export function decodeOperatorExecResults(r: Reader): OperatorExecResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    process: q > 0 ? takeClient(r, s, p + 0, worker.Process) : takeClient(r, s, -1, worker.Process),
+  };
+}
+export function encodeOperatorExecResults(w: Writer, x: OperatorExecResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.process !== undefined) putClient(w, p + 0, x.process);
+}
+export interface OperatorExecResultsPipeline {
+  readonly process: worker.ProcessClient;
+}
+export const OperatorExecResults: StructType<OperatorExecResults, OperatorExecResultsInput> = { name: "OperatorExecResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorExecResults, encode: encodeOperatorExecResults, pipeline: { process: { index: 0, interface: () => worker.Process } } };
+
 export interface OperatorFailParams {
   cluster: string;
   reason: string;
@@ -937,6 +1148,42 @@ export function encodeOperatorPauseResults(w: Writer, x: OperatorPauseResultsInp
   if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 4, 6));
 }
 export const OperatorPauseResults: StructType<OperatorPauseResults, OperatorPauseResultsInput> = { name: "OperatorPauseResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorPauseResults, encode: encodeOperatorPauseResults };
+
+export interface OperatorPauseVmParams {
+  vm: string;
+}
+export interface OperatorPauseVmParamsInput {
+  vm?: string | undefined;
+}
+export function decodeOperatorPauseVmParams(r: Reader): OperatorPauseVmParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeOperatorPauseVmParams(w: Writer, x: OperatorPauseVmParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+}
+export const OperatorPauseVmParams: StructType<OperatorPauseVmParams, OperatorPauseVmParamsInput> = { name: "OperatorPauseVmParams", dataWords: 0, pointerWords: 1, decode: decodeOperatorPauseVmParams, encode: encodeOperatorPauseVmParams };
+
+export interface OperatorPauseVmResults {
+}
+export interface OperatorPauseVmResultsInput {
+}
+export function decodeOperatorPauseVmResults(r: Reader): OperatorPauseVmResults {
+  void r;
+  return {
+  };
+}
+export function encodeOperatorPauseVmResults(w: Writer, x: OperatorPauseVmResultsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const OperatorPauseVmResults: StructType<OperatorPauseVmResults, OperatorPauseVmResultsInput> = { name: "OperatorPauseVmResults", dataWords: 0, pointerWords: 0, decode: decodeOperatorPauseVmResults, encode: encodeOperatorPauseVmResults };
 
 export interface OperatorPromoteParams {
   cluster: string;
@@ -1073,6 +1320,46 @@ export function encodeOperatorRemoveWorkerResults(w: Writer, x: OperatorRemoveWo
 }
 export const OperatorRemoveWorkerResults: StructType<OperatorRemoveWorkerResults, OperatorRemoveWorkerResultsInput> = { name: "OperatorRemoveWorkerResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorRemoveWorkerResults, encode: encodeOperatorRemoveWorkerResults };
 
+export interface OperatorRestoreVmParams {
+  vm: string;
+  name: string;
+}
+export interface OperatorRestoreVmParamsInput {
+  vm?: string | undefined;
+  name?: string | undefined;
+}
+export function decodeOperatorRestoreVmParams(r: Reader): OperatorRestoreVmParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    name: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeOperatorRestoreVmParams(w: Writer, x: OperatorRestoreVmParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 8, x.name);
+}
+export const OperatorRestoreVmParams: StructType<OperatorRestoreVmParams, OperatorRestoreVmParamsInput> = { name: "OperatorRestoreVmParams", dataWords: 0, pointerWords: 2, decode: decodeOperatorRestoreVmParams, encode: encodeOperatorRestoreVmParams };
+
+export interface OperatorRestoreVmResults {
+}
+export interface OperatorRestoreVmResultsInput {
+}
+export function decodeOperatorRestoreVmResults(r: Reader): OperatorRestoreVmResults {
+  void r;
+  return {
+  };
+}
+export function encodeOperatorRestoreVmResults(w: Writer, x: OperatorRestoreVmResultsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const OperatorRestoreVmResults: StructType<OperatorRestoreVmResults, OperatorRestoreVmResultsInput> = { name: "OperatorRestoreVmResults", dataWords: 0, pointerWords: 0, decode: decodeOperatorRestoreVmResults, encode: encodeOperatorRestoreVmResults };
+
 export interface OperatorResumeParams {
   cluster: string;
 }
@@ -1112,6 +1399,42 @@ export function encodeOperatorResumeResults(w: Writer, x: OperatorResumeResultsI
   if (x.status !== undefined) encodeClusterStatus(w, x.status, w.struct(p + 0, 4, 6));
 }
 export const OperatorResumeResults: StructType<OperatorResumeResults, OperatorResumeResultsInput> = { name: "OperatorResumeResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorResumeResults, encode: encodeOperatorResumeResults };
+
+export interface OperatorResumeVmParams {
+  vm: string;
+}
+export interface OperatorResumeVmParamsInput {
+  vm?: string | undefined;
+}
+export function decodeOperatorResumeVmParams(r: Reader): OperatorResumeVmParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeOperatorResumeVmParams(w: Writer, x: OperatorResumeVmParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+}
+export const OperatorResumeVmParams: StructType<OperatorResumeVmParams, OperatorResumeVmParamsInput> = { name: "OperatorResumeVmParams", dataWords: 0, pointerWords: 1, decode: decodeOperatorResumeVmParams, encode: encodeOperatorResumeVmParams };
+
+export interface OperatorResumeVmResults {
+}
+export interface OperatorResumeVmResultsInput {
+}
+export function decodeOperatorResumeVmResults(r: Reader): OperatorResumeVmResults {
+  void r;
+  return {
+  };
+}
+export function encodeOperatorResumeVmResults(w: Writer, x: OperatorResumeVmResultsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const OperatorResumeVmResults: StructType<OperatorResumeVmResults, OperatorResumeVmResultsInput> = { name: "OperatorResumeVmResults", dataWords: 0, pointerWords: 0, decode: decodeOperatorResumeVmResults, encode: encodeOperatorResumeVmResults };
 
 export interface OperatorRetryParams {
   cluster: string;
@@ -1207,6 +1530,50 @@ export function encodeOperatorRollbackResults(w: Writer, x: OperatorRollbackResu
 }
 export const OperatorRollbackResults: StructType<OperatorRollbackResults, OperatorRollbackResultsInput> = { name: "OperatorRollbackResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorRollbackResults, encode: encodeOperatorRollbackResults };
 
+export interface OperatorSnapshotVmParams {
+  vm: string;
+  name: string;
+}
+export interface OperatorSnapshotVmParamsInput {
+  vm?: string | undefined;
+  name?: string | undefined;
+}
+export function decodeOperatorSnapshotVmParams(r: Reader): OperatorSnapshotVmParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    name: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeOperatorSnapshotVmParams(w: Writer, x: OperatorSnapshotVmParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 8, x.name);
+}
+export const OperatorSnapshotVmParams: StructType<OperatorSnapshotVmParams, OperatorSnapshotVmParamsInput> = { name: "OperatorSnapshotVmParams", dataWords: 0, pointerWords: 2, decode: decodeOperatorSnapshotVmParams, encode: encodeOperatorSnapshotVmParams };
+
+export interface OperatorSnapshotVmResults {
+  bytes: number | bigint;
+}
+export interface OperatorSnapshotVmResultsInput {
+  bytes?: number | bigint | undefined;
+}
+export function decodeOperatorSnapshotVmResults(r: Reader): OperatorSnapshotVmResults {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  return {
+    bytes: n >= 8 ? getUint64(v, d + 0) : 0,
+  };
+}
+export function encodeOperatorSnapshotVmResults(w: Writer, x: OperatorSnapshotVmResultsInput, at: number): void {
+  if (x.bytes !== undefined) setUint64(w.view, at + 0, x.bytes, "OperatorSnapshotVmResults.bytes");
+}
+export const OperatorSnapshotVmResults: StructType<OperatorSnapshotVmResults, OperatorSnapshotVmResultsInput> = { name: "OperatorSnapshotVmResults", dataWords: 1, pointerWords: 0, decode: decodeOperatorSnapshotVmResults, encode: encodeOperatorSnapshotVmResults };
+
 export interface OperatorUncordonParams {
   worker: string;
 }
@@ -1259,6 +1626,7 @@ export interface Order {
   traceparent: string;
   fallback: OrderFallback;
   surge: boolean;
+  network: common.GuestNetwork | undefined;
 }
 export interface OrderInput {
   vm?: string | undefined;
@@ -1272,6 +1640,7 @@ export interface OrderInput {
   traceparent?: string | undefined;
   fallback?: OrderFallbackInput | undefined;
   surge?: boolean | undefined;
+  network?: common.GuestNetworkInput | undefined;
 }
 export function decodeOrder(r: Reader): Order {
   const s = r.segment;
@@ -1292,6 +1661,7 @@ export function decodeOrder(r: Reader): Order {
     traceparent: q > 5 ? r.text(s, p + 40) : "",
     fallback: decodeOrderFallback(r, s, d, n, p, q),
     surge: n > 26 && (v.getUint8(d + 26) & 1) !== 0,
+    network: q > 7 ? r.struct(s, p + 56, common.decodeGuestNetwork) : undefined,
   };
 }
 export function encodeOrder(w: Writer, x: OrderInput, at: number): void {
@@ -1307,8 +1677,9 @@ export function encodeOrder(w: Writer, x: OrderInput, at: number): void {
   if (x.traceparent !== undefined && x.traceparent.length !== 0) w.text(p + 40, x.traceparent);
   if (x.fallback !== undefined) encodeOrderFallback(w, x.fallback, at);
   if (x.surge === true) w.view.setUint8(at + 26, w.view.getUint8(at + 26) | 1);
+  if (x.network !== undefined) common.encodeGuestNetwork(w, x.network, w.struct(p + 56, 0, 3));
 }
-export const Order: StructType<Order, OrderInput> = { name: "Order", dataWords: 4, pointerWords: 7, decode: decodeOrder, encode: encodeOrder };
+export const Order: StructType<Order, OrderInput> = { name: "Order", dataWords: 4, pointerWords: 8, decode: decodeOrder, encode: encodeOrder };
 
 /** A number in `which` stands for a member that this schema does not know. */
 export type OrderFallback = ({ which: "stop" } | { which: "spec"; spec: FallbackSpec | undefined } | { which: number });
@@ -2013,11 +2384,13 @@ export interface TokensCreateParams {
   role: string;
   name: string;
   expiresAtMs: number | bigint;
+  oneTime: boolean;
 }
 export interface TokensCreateParamsInput {
   role?: string | undefined;
   name?: string | undefined;
   expiresAtMs?: number | bigint | undefined;
+  oneTime?: boolean | undefined;
 }
 export function decodeTokensCreateParams(r: Reader): TokensCreateParams {
   const s = r.segment;
@@ -2030,15 +2403,17 @@ export function decodeTokensCreateParams(r: Reader): TokensCreateParams {
     role: q > 0 ? r.text(s, p + 0) : "",
     name: q > 1 ? r.text(s, p + 8) : "",
     expiresAtMs: n >= 8 ? getUint64(v, d + 0) : 0,
+    oneTime: n > 8 && (v.getUint8(d + 8) & 1) !== 0,
   };
 }
 export function encodeTokensCreateParams(w: Writer, x: TokensCreateParamsInput, at: number): void {
-  const p = at + 8;
+  const p = at + 16;
   if (x.role !== undefined && x.role.length !== 0) w.text(p + 0, x.role);
   if (x.name !== undefined && x.name.length !== 0) w.text(p + 8, x.name);
   if (x.expiresAtMs !== undefined) setUint64(w.view, at + 0, x.expiresAtMs, "TokensCreateParams.expiresAtMs");
+  if (x.oneTime === true) w.view.setUint8(at + 8, w.view.getUint8(at + 8) | 1);
 }
-export const TokensCreateParams: StructType<TokensCreateParams, TokensCreateParamsInput> = { name: "TokensCreateParams", dataWords: 1, pointerWords: 2, decode: decodeTokensCreateParams, encode: encodeTokensCreateParams };
+export const TokensCreateParams: StructType<TokensCreateParams, TokensCreateParamsInput> = { name: "TokensCreateParams", dataWords: 2, pointerWords: 2, decode: decodeTokensCreateParams, encode: encodeTokensCreateParams };
 
 export interface TokensCreateResults {
   token: string;
@@ -2244,6 +2619,46 @@ export interface ViewerEventsResultsPipeline {
   readonly subscription: SubscriptionClient;
 }
 export const ViewerEventsResults: StructType<ViewerEventsResults, ViewerEventsResultsInput> = { name: "ViewerEventsResults", dataWords: 0, pointerWords: 1, decode: decodeViewerEventsResults, encode: encodeViewerEventsResults, pipeline: { subscription: { index: 0, interface: () => Subscription } } };
+
+export interface ViewerFiguresParams {
+  vm: string;
+}
+export interface ViewerFiguresParamsInput {
+  vm?: string | undefined;
+}
+export function decodeViewerFiguresParams(r: Reader): ViewerFiguresParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeViewerFiguresParams(w: Writer, x: ViewerFiguresParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+}
+export const ViewerFiguresParams: StructType<ViewerFiguresParams, ViewerFiguresParamsInput> = { name: "ViewerFiguresParams", dataWords: 0, pointerWords: 1, decode: decodeViewerFiguresParams, encode: encodeViewerFiguresParams };
+
+export interface ViewerFiguresResults {
+  figures: worker.VmFigures | undefined;
+}
+export interface ViewerFiguresResultsInput {
+  figures?: worker.VmFiguresInput | undefined;
+}
+export function decodeViewerFiguresResults(r: Reader): ViewerFiguresResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    figures: q > 0 ? r.struct(s, p + 0, worker.decodeVmFigures) : undefined,
+  };
+}
+export function encodeViewerFiguresResults(w: Writer, x: ViewerFiguresResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.figures !== undefined) worker.encodeVmFigures(w, x.figures, w.struct(p + 0, 7, 0));
+}
+export const ViewerFiguresResults: StructType<ViewerFiguresResults, ViewerFiguresResultsInput> = { name: "ViewerFiguresResults", dataWords: 0, pointerWords: 1, decode: decodeViewerFiguresResults, encode: encodeViewerFiguresResults };
 
 export interface ViewerGenerationsParams {
   cluster: string;
@@ -2530,6 +2945,88 @@ export function encodeViewerPlanResults(w: Writer, x: ViewerPlanResultsInput, at
 }
 export const ViewerPlanResults: StructType<ViewerPlanResults, ViewerPlanResultsInput> = { name: "ViewerPlanResults", dataWords: 0, pointerWords: 1, decode: decodeViewerPlanResults, encode: encodeViewerPlanResults };
 
+export interface ViewerReadLogParams {
+  vm: string;
+  generation: number | bigint;
+  boot: number | bigint;
+  offset: number | bigint;
+  maxBytes: number;
+  waitMs: number;
+}
+export interface ViewerReadLogParamsInput {
+  vm?: string | undefined;
+  generation?: number | bigint | undefined;
+  boot?: number | bigint | undefined;
+  offset?: number | bigint | undefined;
+  maxBytes?: number | undefined;
+  waitMs?: number | undefined;
+}
+export function decodeViewerReadLogParams(r: Reader): ViewerReadLogParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+    boot: n >= 16 ? getUint64(v, d + 8) : 0,
+    offset: n >= 24 ? getUint64(v, d + 16) : 0,
+    maxBytes: ((n >= 28 ? v.getUint32(d + 24, true) : 0) ^ 65536) >>> 0,
+    waitMs: n >= 32 ? v.getUint32(d + 28, true) : 0,
+  };
+}
+export function encodeViewerReadLogParams(w: Writer, x: ViewerReadLogParamsInput, at: number): void {
+  const p = at + 32;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "ViewerReadLogParams.generation");
+  if (x.boot !== undefined) setUint64(w.view, at + 8, x.boot, "ViewerReadLogParams.boot");
+  if (x.offset !== undefined) setUint64(w.view, at + 16, x.offset, "ViewerReadLogParams.offset");
+  if (x.maxBytes !== undefined) w.view.setUint32(at + 24, checkInteger(x.maxBytes, 0, 4294967295, "ViewerReadLogParams.maxBytes") ^ 65536, true);
+  if (x.waitMs !== undefined) w.view.setUint32(at + 28, checkInteger(x.waitMs, 0, 4294967295, "ViewerReadLogParams.waitMs"), true);
+}
+export const ViewerReadLogParams: StructType<ViewerReadLogParams, ViewerReadLogParamsInput> = { name: "ViewerReadLogParams", dataWords: 4, pointerWords: 1, decode: decodeViewerReadLogParams, encode: encodeViewerReadLogParams };
+
+export interface ViewerReadLogResults {
+  data: Uint8Array;
+  boot: number | bigint;
+  offset: number | bigint;
+  generation: number | bigint;
+  ended: boolean;
+}
+export interface ViewerReadLogResultsInput {
+  data?: Uint8Array | undefined;
+  boot?: number | bigint | undefined;
+  offset?: number | bigint | undefined;
+  generation?: number | bigint | undefined;
+  ended?: boolean | undefined;
+}
+export function decodeViewerReadLogResults(r: Reader): ViewerReadLogResults {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    data: q > 0 ? r.dataOf(s, p + 0) : new Uint8Array(0),
+    boot: n >= 8 ? getUint64(v, d + 0) : 0,
+    offset: n >= 16 ? getUint64(v, d + 8) : 0,
+    generation: n >= 24 ? getUint64(v, d + 16) : 0,
+    ended: n > 24 && (v.getUint8(d + 24) & 1) !== 0,
+  };
+}
+export function encodeViewerReadLogResults(w: Writer, x: ViewerReadLogResultsInput, at: number): void {
+  const p = at + 32;
+  if (x.data !== undefined && x.data.length !== 0) w.data(p + 0, x.data);
+  if (x.boot !== undefined) setUint64(w.view, at + 0, x.boot, "ViewerReadLogResults.boot");
+  if (x.offset !== undefined) setUint64(w.view, at + 8, x.offset, "ViewerReadLogResults.offset");
+  if (x.generation !== undefined) setUint64(w.view, at + 16, x.generation, "ViewerReadLogResults.generation");
+  if (x.ended === true) w.view.setUint8(at + 24, w.view.getUint8(at + 24) | 1);
+}
+export const ViewerReadLogResults: StructType<ViewerReadLogResults, ViewerReadLogResultsInput> = { name: "ViewerReadLogResults", dataWords: 4, pointerWords: 1, decode: decodeViewerReadLogResults, encode: encodeViewerReadLogResults };
+
 export interface ViewerWhyParams {
   vm: string;
 }
@@ -2742,7 +3239,7 @@ export function decodeWorkerLinkGetAssignmentResults(r: Reader): WorkerLinkGetAs
 export function encodeWorkerLinkGetAssignmentResults(w: Writer, x: WorkerLinkGetAssignmentResultsInput, at: number): void {
   const p = at + 8;
   if (x.unchanged === true) w.view.setUint8(at + 0, w.view.getUint8(at + 0) | 1);
-  if (x.assignment !== undefined) encodeAssignment(w, x.assignment, w.struct(p + 0, 3, 2));
+  if (x.assignment !== undefined) encodeAssignment(w, x.assignment, w.struct(p + 0, 3, 3));
 }
 export const WorkerLinkGetAssignmentResults: StructType<WorkerLinkGetAssignmentResults, WorkerLinkGetAssignmentResultsInput> = { name: "WorkerLinkGetAssignmentResults", dataWords: 1, pointerWords: 1, decode: decodeWorkerLinkGetAssignmentResults, encode: encodeWorkerLinkGetAssignmentResults };
 
@@ -2951,16 +3448,19 @@ export const EventSink: InterfaceType<EventSinkClient, EventSinkServer> = {
 export interface GateClient extends Client {
   login(params: GateLoginParamsInput, options?: CallOptions): Call<GateLoginResults, GateLoginResultsPipeline>;
   version(params?: GateVersionParamsInput, options?: CallOptions): Call<GateVersionResults>;
+  enroll(params: GateEnrollParamsInput, options?: CallOptions): Call<GateEnrollResults>;
 }
 export interface GateServer {
   login(params: GateLoginParams, context: CallContext): GateLoginResultsInput | PromiseLike<GateLoginResultsInput>;
   version(params: GateVersionParams, context: CallContext): GateVersionResultsInput | PromiseLike<GateVersionResultsInput>;
+  enroll(params: GateEnrollParams, context: CallContext): GateEnrollResultsInput | PromiseLike<GateEnrollResultsInput>;
 }
 export const Gate: InterfaceType<GateClient, GateServer> = {
   name: "Gate",
   methods: [
     { name: "login", ordinal: 0, interfaceLow: 242244548, interfaceHigh: 2632729253, params: GateLoginParams, results: GateLoginResults },
     { name: "version", ordinal: 1, interfaceLow: 242244548, interfaceHigh: 2632729253, params: GateVersionParams, results: GateVersionResults },
+    { name: "enroll", ordinal: 2, interfaceLow: 242244548, interfaceHigh: 2632729253, params: GateEnrollParams, results: GateEnrollResults },
   ],
 };
 
@@ -2977,6 +3477,12 @@ export interface OperatorClient extends Client {
   rebalance(params: OperatorRebalanceParamsInput, options?: CallOptions): Call<OperatorRebalanceResults>;
   cancel(params: OperatorCancelParamsInput, options?: CallOptions): Call<OperatorCancelResults>;
   removeWorker(params: OperatorRemoveWorkerParamsInput, options?: CallOptions): Call<OperatorRemoveWorkerResults>;
+  console(params: OperatorConsoleParamsInput, options?: CallOptions): Call<OperatorConsoleResults, OperatorConsoleResultsPipeline>;
+  exec(params: OperatorExecParamsInput, options?: CallOptions): Call<OperatorExecResults, OperatorExecResultsPipeline>;
+  pauseVm(params: OperatorPauseVmParamsInput, options?: CallOptions): Call<OperatorPauseVmResults>;
+  resumeVm(params: OperatorResumeVmParamsInput, options?: CallOptions): Call<OperatorResumeVmResults>;
+  snapshotVm(params: OperatorSnapshotVmParamsInput, options?: CallOptions): Call<OperatorSnapshotVmResults>;
+  restoreVm(params: OperatorRestoreVmParamsInput, options?: CallOptions): Call<OperatorRestoreVmResults>;
 }
 export interface OperatorServer {
   rollback(params: OperatorRollbackParams, context: CallContext): OperatorRollbackResultsInput | PromiseLike<OperatorRollbackResultsInput>;
@@ -2991,6 +3497,12 @@ export interface OperatorServer {
   rebalance(params: OperatorRebalanceParams, context: CallContext): OperatorRebalanceResultsInput | PromiseLike<OperatorRebalanceResultsInput>;
   cancel(params: OperatorCancelParams, context: CallContext): OperatorCancelResultsInput | PromiseLike<OperatorCancelResultsInput>;
   removeWorker(params: OperatorRemoveWorkerParams, context: CallContext): OperatorRemoveWorkerResultsInput | PromiseLike<OperatorRemoveWorkerResultsInput>;
+  console(params: OperatorConsoleParams, context: CallContext): OperatorConsoleResultsInput | PromiseLike<OperatorConsoleResultsInput>;
+  exec(params: OperatorExecParams, context: CallContext): OperatorExecResultsInput | PromiseLike<OperatorExecResultsInput>;
+  pauseVm(params: OperatorPauseVmParams, context: CallContext): OperatorPauseVmResultsInput | void | PromiseLike<OperatorPauseVmResultsInput | void>;
+  resumeVm(params: OperatorResumeVmParams, context: CallContext): OperatorResumeVmResultsInput | void | PromiseLike<OperatorResumeVmResultsInput | void>;
+  snapshotVm(params: OperatorSnapshotVmParams, context: CallContext): OperatorSnapshotVmResultsInput | PromiseLike<OperatorSnapshotVmResultsInput>;
+  restoreVm(params: OperatorRestoreVmParams, context: CallContext): OperatorRestoreVmResultsInput | void | PromiseLike<OperatorRestoreVmResultsInput | void>;
 }
 export const Operator: InterfaceType<OperatorClient, OperatorServer> = {
   name: "Operator",
@@ -3007,6 +3519,12 @@ export const Operator: InterfaceType<OperatorClient, OperatorServer> = {
     { name: "rebalance", ordinal: 9, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRebalanceParams, results: OperatorRebalanceResults },
     { name: "cancel", ordinal: 10, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorCancelParams, results: OperatorCancelResults },
     { name: "removeWorker", ordinal: 11, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRemoveWorkerParams, results: OperatorRemoveWorkerResults },
+    { name: "console", ordinal: 12, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorConsoleParams, results: OperatorConsoleResults },
+    { name: "exec", ordinal: 13, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorExecParams, results: OperatorExecResults },
+    { name: "pauseVm", ordinal: 14, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorPauseVmParams, results: OperatorPauseVmResults },
+    { name: "resumeVm", ordinal: 15, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorResumeVmParams, results: OperatorResumeVmResults },
+    { name: "snapshotVm", ordinal: 16, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorSnapshotVmParams, results: OperatorSnapshotVmResults },
+    { name: "restoreVm", ordinal: 17, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRestoreVmParams, results: OperatorRestoreVmResults },
   ],
 };
 
@@ -3094,6 +3612,8 @@ export interface ViewerClient extends Client {
   events(params: ViewerEventsParamsInput, options?: CallOptions): Call<ViewerEventsResults, ViewerEventsResultsPipeline>;
   operations(params: ViewerOperationsParamsInput, options?: CallOptions): Call<ViewerOperationsResults>;
   operation(params: ViewerOperationParamsInput, options?: CallOptions): Call<ViewerOperationResults>;
+  readLog(params: ViewerReadLogParamsInput, options?: CallOptions): Call<ViewerReadLogResults>;
+  figures(params: ViewerFiguresParamsInput, options?: CallOptions): Call<ViewerFiguresResults>;
 }
 export interface ViewerServer {
   getClusterStatus(params: ViewerGetClusterStatusParams, context: CallContext): ViewerGetClusterStatusResultsInput | PromiseLike<ViewerGetClusterStatusResultsInput>;
@@ -3106,6 +3626,8 @@ export interface ViewerServer {
   events(params: ViewerEventsParams, context: CallContext): ViewerEventsResultsInput | PromiseLike<ViewerEventsResultsInput>;
   operations(params: ViewerOperationsParams, context: CallContext): ViewerOperationsResultsInput | PromiseLike<ViewerOperationsResultsInput>;
   operation(params: ViewerOperationParams, context: CallContext): ViewerOperationResultsInput | PromiseLike<ViewerOperationResultsInput>;
+  readLog(params: ViewerReadLogParams, context: CallContext): ViewerReadLogResultsInput | PromiseLike<ViewerReadLogResultsInput>;
+  figures(params: ViewerFiguresParams, context: CallContext): ViewerFiguresResultsInput | PromiseLike<ViewerFiguresResultsInput>;
 }
 export const Viewer: InterfaceType<ViewerClient, ViewerServer> = {
   name: "Viewer",
@@ -3120,6 +3642,8 @@ export const Viewer: InterfaceType<ViewerClient, ViewerServer> = {
     { name: "events", ordinal: 7, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerEventsParams, results: ViewerEventsResults },
     { name: "operations", ordinal: 8, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerOperationsParams, results: ViewerOperationsResults },
     { name: "operation", ordinal: 9, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerOperationParams, results: ViewerOperationResults },
+    { name: "readLog", ordinal: 10, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerReadLogParams, results: ViewerReadLogResults },
+    { name: "figures", ordinal: 11, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerFiguresParams, results: ViewerFiguresResults },
   ],
 };
 

@@ -14,6 +14,10 @@ struct Image {
   initrdPath @2 :Text;
   diskImagePath @3 :Text;      # empty: none
   cmdline @4 :Text;
+  root @5 :Root;
+
+  enum Root { initrd @0; store @1; }
+  # store: the closure of toplevel is there read-only at /nix/store.
 }
 
 struct Port {
@@ -27,6 +31,18 @@ struct Network {
   allowedPeers @1 :List(Text);
   ports @2 :List(Port);
   rateLimitMbit @3 :UInt32;    # 0: no limit
+}
+
+struct GuestNetwork {
+  # Where one copy is on the cluster's network, and whom it may talk to.
+  address @0 :Text;
+  peers @1 :List(Peer);        # those of allowedPeers, by name
+  sources @2 :List(Text);      # addresses of the VMs that may reach it
+
+  struct Peer {
+    name @0 :Text;
+    addresses @1 :List(Text);
+  }
 }
 
 struct Volume {

@@ -4,13 +4,16 @@
 # publishState.
 
 using Common = import "common.capnp";
-using Worker = import "worker.capnp".Worker;
+using WorkerSchema = import "worker.capnp";
+using Worker = WorkerSchema.Worker;
 
 interface Gate {
   login @0 (token :Text) -> (session :Session);
   # Throws `unauthenticated: ...` for a token that is unknown, expired or revoked.
 
   version @1 () -> (version :Text, protocol :UInt32);
+  enroll @2 (token :Text, worker :Text) -> (token :Text);
+  # A one-time token for a worker's own, good for this worker's name only; the one-time token is used up by it.
 }
 
 interface Session {
@@ -46,6 +49,10 @@ interface Viewer {
   operations @8 (limit :UInt32 = 50) -> (operations :List(Operation));
   # Newest first.
   operation @9 (id :Text) -> (operation :Operation);
+
+  readLog @10 (vm :Text, generation :UInt64, boot :UInt64, offset :UInt64, maxBytes :UInt32 = 65536, waitMs :UInt32) -> (data :Data, boot :UInt64, offset :UInt64, generation :UInt64, ended :Bool);
+  figures @11 (vm :Text) -> (figures :WorkerSchema.VmFigures);
+  # As the worker's methods of those names.
 }
 
 interface EventSink {
@@ -81,6 +88,14 @@ interface Operator {
   # Stops what has not happened yet of a drain or a rebalance.
   removeWorker @11 (worker :Text) -> (operation :Operation);
   # Forgets a lost worker that has no VMs.
+
+  console @12 (vm :Text, sink :WorkerSchema.ByteSink) -> (console :WorkerSchema.Console);
+  exec @13 (vm :Text, command :List(Text), timeoutMs :UInt32, sink :WorkerSchema.ExecSink) -> (process :WorkerSchema.Process);
+  pauseVm @14 (vm :Text) -> ();
+  resumeVm @15 (vm :Text) -> ();
+  snapshotVm @16 (vm :Text, name :Text) -> (bytes :UInt64);
+  restoreVm @17 (vm :Text, name :Text) -> ();
+  # As the worker's methods; each leaves an event with the identity behind it.
 }
 
 interface Publisher {
@@ -102,8 +117,8 @@ interface WorkerLink {
 }
 
 interface Tokens {
-  create @0 (role :Text, name :Text, expiresAtMs :UInt64) -> (token :Text, id :Text);
-  # expiresAtMs 0: never expires.
+  create @0 (role :Text, name :Text, expiresAtMs :UInt64, oneTime :Bool) -> (token :Text, id :Text);
+  # expiresAtMs 0: never expires. oneTime: logs nobody in, is exchanged once by `enroll`.
   list @1 () -> (tokens :List(TokenInfo));
   revoke @2 (id :Text) -> ();
 }
@@ -268,6 +283,7 @@ struct Order {
     spec @10 :FallbackSpec;
   }
   surge @11 :Bool;             # a copy beside the main one: it holds no published port
+  network @12 :Common.GuestNetwork; # null: its worker gives no addresses
 }
 
 struct FallbackSpec {
@@ -282,6 +298,18 @@ struct Assignment {
   revision @2 :UInt64;
   leaseMs @3 :UInt32;
   orders @4 :List(Order);
+  network @5 :HostNetwork;     # null: no addresses are given here
+}
+
+struct HostNetwork {
+  subnet @0 :Text;             # this worker's own, `10.201.3.0/24`; its first address is the host's
+  routes @1 :List(Route);      # where the subnets of other workers are
+
+  struct Route {
+    worker @0 :Text;
+    subnet @1 :Text;
+    via @2 :Text;              # the address other hosts reach that worker at
+  }
 }
 
 struct Metric {

@@ -51,8 +51,9 @@ export const vmSpec = fc.record({
     cmdline: fc.string({ maxLength: 30 }).filter((each) =>
       !/[\0\n]/.test(each)
     ),
+    root: fc.constantFrom("initrd", "store"),
   }, {
-    requiredKeys: ["toplevel", "kernelPath", "initrdPath", "cmdline"],
+    requiredKeys: ["toplevel", "kernelPath", "initrdPath", "cmdline", "root"],
   }),
   labels: map,
   env: map,

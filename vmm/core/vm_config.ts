@@ -24,7 +24,32 @@ export interface VmConfig {
   volumes: { name: string; path: string; sizeMib: number }[];
   /** An exclusive VM: started by the guard under this lease, or not at all. */
   lease?: string;
+  /** What it was ordered as: logs are asked for by it. */
+  generation?: number;
+  /** Its share of processors, 1000 is one; absent: all of `cpus`. */
+  cpuMilli?: number;
+  /** Its network card on this host; absent: user networking by the VMM. */
+  nic?: Nic;
+  /** The closure at the guest's /nix/store; absent: the initrd holds everything. */
+  store?: StoreShare;
+  /** Directories of cgroups that the VMM's process is put into before it runs a guest. */
+  cgroups?: readonly string[];
+  /** Whom the VMM runs as; absent: as the worker. */
+  user?: { uid: number; gid: number };
 }
+
+/** A TAP that is there, and what the guest is known by on it. */
+export interface Nic {
+  tap: string;
+  mac: string;
+  /** Given to the guest by DHCP; its ports are reached at it. */
+  address: string;
+}
+
+/** How a guest is shown a closure: a read-only disk with the serial `nix-store`, or a virtiofs tag of that name. */
+export type StoreShare =
+  | { kind: "image"; path: string; format: "erofs" | "squashfs" }
+  | { kind: "virtiofs"; socketPath: string };
 
 /** What differs from host to host. */
 export interface HostPaths {
