@@ -18,6 +18,7 @@ import type { Closures } from "./closures.ts";
 import type { Target } from "./core/ledger.ts";
 import type { Action, SaveReason, VmEvent } from "./core/vm_state.ts";
 import type { LedgerStore } from "./ledger_store.ts";
+import { Provisions } from "./provisions.ts";
 
 /** QEMU reads kernels and translates code when it starts: more at once only slow each other down. */
 const MAX_STARTS = 4;
@@ -41,6 +42,8 @@ export interface ApplyDeps {
   store: LedgerStore;
   volumesDir: string;
   stopGraceMs: number;
+  /** What guests need on this host beside their VMM; absent: nothing. */
+  provisions?: Provisions;
   /** Told when something is left undone on purpose. */
   onWarning: (message: string, error: unknown) => void;
 }
@@ -79,6 +82,7 @@ export function hostFailureOf(
 /** Performs actions of many copies: those of one copy in order, fetches and probes beside. */
 export class Applier {
   #deps: ApplyDeps;
+  readonly #provisions: Provisions;
   #tell: (copy: CopyId, event: VmEvent) => void;
   #steps = new TurnsByKey({
     waiting: MAX_WAITING_STEPS,
@@ -105,6 +109,7 @@ export class Applier {
 
   constructor(deps: ApplyDeps, tell: (copy: CopyId, event: VmEvent) => void) {
     this.#deps = deps;
+    this.#provisions = deps.provisions ?? new Provisions([]);
     this.#tell = (copy, event) => {
       if (!this.#stopped) tell(copy, event);
     };
@@ -299,7 +304,14 @@ export class Applier {
         volumesDir: `${volumesDir}/${directoryName(copy.id)}`,
       });
       const { host, ports, startedAtMs } = await this.#starts.run(
-        () => vmm.start(lease === null ? config : { ...config, lease }),
+        async () =>
+          await vmm.start({
+            ...config,
+            generation: target.generation,
+            cpuMilli: target.spec.cpuMilli,
+            ...await this.#provisions.provide(copy, target),
+            ...(lease === null ? {} : { lease }),
+          }),
         this.#ending.signal,
       );
       failpoint("worker.vm.started");
@@ -334,6 +346,7 @@ export class Applier {
     const graceMs = gentle ? this.#deps.stopGraceMs : CURT_GRACE_MS;
     try {
       await this.#deps.vmm.stop(copy, { graceMs });
+      await this.#provisions.withdraw(copy);
       failpoint("worker.vm.stopped");
       this.#tell(copy, { kind: "stopped", at: this.#now(), op });
     } catch (error) {
@@ -371,6 +384,7 @@ export class Applier {
     this.#fetched.delete(copyKey(copy));
     this.#unsaved.delete(copyKey(copy));
     try {
+      await this.#provisions.withdraw(copy);
       await this.#deps.closures.prune(copy, []);
       await this.#deps.vmm.forget(copy);
       this.#deps.checks.forget(copy);

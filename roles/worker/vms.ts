@@ -172,6 +172,7 @@ export class Vms {
     this.#fencing = this.#lease.fencing(this.#fence);
     const known = leftBehind(assignment?.orders ?? [], ledgers, found);
     await this.#adoptRoots([...known.values()].map(({ copy }) => copy));
+    await this.#options.provisions?.adopt(found);
     for (const each of known.values()) await this.#takeOver(each);
     for (const entry of this.#entries.values()) this.#lookBeside(entry);
     this.#lookedMs = this.#now();
