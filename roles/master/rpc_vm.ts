@@ -10,14 +10,15 @@ import type {
 } from "../../rpc/generated/master.ts";
 import { AppError } from "../model/errors.ts";
 
-type VmViewMethod = "readLog" | "figures";
+type VmViewMethod = "readLog" | "figures" | "snapshots";
 type VmActMethod =
   | "console"
   | "exec"
   | "pauseVm"
   | "resumeVm"
   | "snapshotVm"
-  | "restoreVm";
+  | "restoreVm"
+  | "deleteSnapshot";
 
 function refuse(what: string): () => never {
   return () => {
@@ -30,6 +31,7 @@ export function vmViewMethods(): Pick<ViewerServer, VmViewMethod> {
   return {
     readLog: refuse("read the log"),
     figures: refuse("read figures"),
+    snapshots: refuse("list snapshots"),
   };
 }
 
@@ -42,5 +44,6 @@ export function vmActMethods(): Pick<OperatorServer, VmActMethod> {
     resumeVm: refuse("resume"),
     snapshotVm: refuse("make a snapshot"),
     restoreVm: refuse("restore a snapshot"),
+    deleteSnapshot: refuse("delete a snapshot"),
   };
 }

@@ -26,5 +26,7 @@ export function vmMethods(): Omit<WorkerServer, "read" | "listVms" | "logs"> {
     figures: refuse("read figures"),
     createVm: refuse("start a VM"),
     deleteVm: refuse("end a VM"),
+    snapshots: refuse("list snapshots"),
+    deleteSnapshot: refuse("delete a snapshot"),
   };
 }

@@ -419,10 +419,12 @@ export const FallbackSpec: StructType<FallbackSpec, FallbackSpecInput> = { name:
 export interface GateEnrollParams {
   token: string;
   worker: string;
+  proof: string;
 }
 export interface GateEnrollParamsInput {
   token?: string | undefined;
   worker?: string | undefined;
+  proof?: string | undefined;
 }
 export function decodeGateEnrollParams(r: Reader): GateEnrollParams {
   const s = r.segment;
@@ -431,14 +433,16 @@ export function decodeGateEnrollParams(r: Reader): GateEnrollParams {
   return {
     token: q > 0 ? r.text(s, p + 0) : "",
     worker: q > 1 ? r.text(s, p + 8) : "",
+    proof: q > 2 ? r.text(s, p + 16) : "",
   };
 }
 export function encodeGateEnrollParams(w: Writer, x: GateEnrollParamsInput, at: number): void {
   const p = at + 0;
   if (x.token !== undefined && x.token.length !== 0) w.text(p + 0, x.token);
   if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 8, x.worker);
+  if (x.proof !== undefined && x.proof.length !== 0) w.text(p + 16, x.proof);
 }
-export const GateEnrollParams: StructType<GateEnrollParams, GateEnrollParamsInput> = { name: "GateEnrollParams", dataWords: 0, pointerWords: 2, decode: decodeGateEnrollParams, encode: encodeGateEnrollParams };
+export const GateEnrollParams: StructType<GateEnrollParams, GateEnrollParamsInput> = { name: "GateEnrollParams", dataWords: 0, pointerWords: 3, decode: decodeGateEnrollParams, encode: encodeGateEnrollParams };
 
 export interface GateEnrollResults {
   token: string;
@@ -944,6 +948,46 @@ export function encodeOperatorCordonResults(w: Writer, x: OperatorCordonResultsI
   if (x.operation !== undefined) encodeOperation(w, x.operation, w.struct(p + 0, 5, 5));
 }
 export const OperatorCordonResults: StructType<OperatorCordonResults, OperatorCordonResultsInput> = { name: "OperatorCordonResults", dataWords: 0, pointerWords: 1, decode: decodeOperatorCordonResults, encode: encodeOperatorCordonResults };
+
+export interface OperatorDeleteSnapshotParams {
+  vm: string;
+  name: string;
+}
+export interface OperatorDeleteSnapshotParamsInput {
+  vm?: string | undefined;
+  name?: string | undefined;
+}
+export function decodeOperatorDeleteSnapshotParams(r: Reader): OperatorDeleteSnapshotParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    name: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeOperatorDeleteSnapshotParams(w: Writer, x: OperatorDeleteSnapshotParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 8, x.name);
+}
+export const OperatorDeleteSnapshotParams: StructType<OperatorDeleteSnapshotParams, OperatorDeleteSnapshotParamsInput> = { name: "OperatorDeleteSnapshotParams", dataWords: 0, pointerWords: 2, decode: decodeOperatorDeleteSnapshotParams, encode: encodeOperatorDeleteSnapshotParams };
+
+export interface OperatorDeleteSnapshotResults {
+}
+export interface OperatorDeleteSnapshotResultsInput {
+}
+export function decodeOperatorDeleteSnapshotResults(r: Reader): OperatorDeleteSnapshotResults {
+  void r;
+  return {
+  };
+}
+export function encodeOperatorDeleteSnapshotResults(w: Writer, x: OperatorDeleteSnapshotResultsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const OperatorDeleteSnapshotResults: StructType<OperatorDeleteSnapshotResults, OperatorDeleteSnapshotResultsInput> = { name: "OperatorDeleteSnapshotResults", dataWords: 0, pointerWords: 0, decode: decodeOperatorDeleteSnapshotResults, encode: encodeOperatorDeleteSnapshotResults };
 
 export interface OperatorDrainParams {
   worker: string;
@@ -2347,6 +2391,8 @@ export interface TokenInfo {
   name: string;
   createdAtMs: number | bigint;
   expiresAtMs: number | bigint;
+  oneTime: boolean;
+  worker: string;
 }
 export interface TokenInfoInput {
   id?: string | undefined;
@@ -2354,6 +2400,8 @@ export interface TokenInfoInput {
   name?: string | undefined;
   createdAtMs?: number | bigint | undefined;
   expiresAtMs?: number | bigint | undefined;
+  oneTime?: boolean | undefined;
+  worker?: string | undefined;
 }
 export function decodeTokenInfo(r: Reader): TokenInfo {
   const s = r.segment;
@@ -2368,17 +2416,21 @@ export function decodeTokenInfo(r: Reader): TokenInfo {
     name: q > 2 ? r.text(s, p + 16) : "",
     createdAtMs: n >= 8 ? getUint64(v, d + 0) : 0,
     expiresAtMs: n >= 16 ? getUint64(v, d + 8) : 0,
+    oneTime: n > 16 && (v.getUint8(d + 16) & 1) !== 0,
+    worker: q > 3 ? r.text(s, p + 24) : "",
   };
 }
 export function encodeTokenInfo(w: Writer, x: TokenInfoInput, at: number): void {
-  const p = at + 16;
+  const p = at + 24;
   if (x.id !== undefined && x.id.length !== 0) w.text(p + 0, x.id);
   if (x.role !== undefined && x.role.length !== 0) w.text(p + 8, x.role);
   if (x.name !== undefined && x.name.length !== 0) w.text(p + 16, x.name);
   if (x.createdAtMs !== undefined) setUint64(w.view, at + 0, x.createdAtMs, "TokenInfo.createdAtMs");
   if (x.expiresAtMs !== undefined) setUint64(w.view, at + 8, x.expiresAtMs, "TokenInfo.expiresAtMs");
+  if (x.oneTime === true) w.view.setUint8(at + 16, w.view.getUint8(at + 16) | 1);
+  if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 24, x.worker);
 }
-export const TokenInfo: StructType<TokenInfo, TokenInfoInput> = { name: "TokenInfo", dataWords: 2, pointerWords: 3, decode: decodeTokenInfo, encode: encodeTokenInfo };
+export const TokenInfo: StructType<TokenInfo, TokenInfoInput> = { name: "TokenInfo", dataWords: 3, pointerWords: 4, decode: decodeTokenInfo, encode: encodeTokenInfo };
 
 export interface TokensCreateParams {
   role: string;
@@ -2471,7 +2523,7 @@ export function decodeTokensListResults(r: Reader): TokensListResults {
 }
 export function encodeTokensListResults(w: Writer, x: TokensListResultsInput, at: number): void {
   const p = at + 0;
-  if (x.tokens !== undefined && x.tokens.length !== 0) w.structs(p + 0, x.tokens, { dataWords: 2, pointerWords: 3, write: encodeTokenInfo });
+  if (x.tokens !== undefined && x.tokens.length !== 0) w.structs(p + 0, x.tokens, { dataWords: 3, pointerWords: 4, write: encodeTokenInfo });
 }
 export const TokensListResults: StructType<TokensListResults, TokensListResultsInput> = { name: "TokensListResults", dataWords: 0, pointerWords: 1, decode: decodeTokensListResults, encode: encodeTokensListResults };
 
@@ -2952,6 +3004,7 @@ export interface ViewerReadLogParams {
   offset: number | bigint;
   maxBytes: number;
   waitMs: number;
+  incarnation: number | bigint;
 }
 export interface ViewerReadLogParamsInput {
   vm?: string | undefined;
@@ -2960,6 +3013,7 @@ export interface ViewerReadLogParamsInput {
   offset?: number | bigint | undefined;
   maxBytes?: number | undefined;
   waitMs?: number | undefined;
+  incarnation?: number | bigint | undefined;
 }
 export function decodeViewerReadLogParams(r: Reader): ViewerReadLogParams {
   const s = r.segment;
@@ -2975,18 +3029,20 @@ export function decodeViewerReadLogParams(r: Reader): ViewerReadLogParams {
     offset: n >= 24 ? getUint64(v, d + 16) : 0,
     maxBytes: ((n >= 28 ? v.getUint32(d + 24, true) : 0) ^ 65536) >>> 0,
     waitMs: n >= 32 ? v.getUint32(d + 28, true) : 0,
+    incarnation: n >= 40 ? getUint64(v, d + 32) : 0,
   };
 }
 export function encodeViewerReadLogParams(w: Writer, x: ViewerReadLogParamsInput, at: number): void {
-  const p = at + 32;
+  const p = at + 40;
   if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
   if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "ViewerReadLogParams.generation");
   if (x.boot !== undefined) setUint64(w.view, at + 8, x.boot, "ViewerReadLogParams.boot");
   if (x.offset !== undefined) setUint64(w.view, at + 16, x.offset, "ViewerReadLogParams.offset");
   if (x.maxBytes !== undefined) w.view.setUint32(at + 24, checkInteger(x.maxBytes, 0, 4294967295, "ViewerReadLogParams.maxBytes") ^ 65536, true);
   if (x.waitMs !== undefined) w.view.setUint32(at + 28, checkInteger(x.waitMs, 0, 4294967295, "ViewerReadLogParams.waitMs"), true);
+  if (x.incarnation !== undefined) setUint64(w.view, at + 32, x.incarnation, "ViewerReadLogParams.incarnation");
 }
-export const ViewerReadLogParams: StructType<ViewerReadLogParams, ViewerReadLogParamsInput> = { name: "ViewerReadLogParams", dataWords: 4, pointerWords: 1, decode: decodeViewerReadLogParams, encode: encodeViewerReadLogParams };
+export const ViewerReadLogParams: StructType<ViewerReadLogParams, ViewerReadLogParamsInput> = { name: "ViewerReadLogParams", dataWords: 5, pointerWords: 1, decode: decodeViewerReadLogParams, encode: encodeViewerReadLogParams };
 
 export interface ViewerReadLogResults {
   data: Uint8Array;
@@ -2994,6 +3050,7 @@ export interface ViewerReadLogResults {
   offset: number | bigint;
   generation: number | bigint;
   ended: boolean;
+  incarnation: number | bigint;
 }
 export interface ViewerReadLogResultsInput {
   data?: Uint8Array | undefined;
@@ -3001,6 +3058,7 @@ export interface ViewerReadLogResultsInput {
   offset?: number | bigint | undefined;
   generation?: number | bigint | undefined;
   ended?: boolean | undefined;
+  incarnation?: number | bigint | undefined;
 }
 export function decodeViewerReadLogResults(r: Reader): ViewerReadLogResults {
   const s = r.segment;
@@ -3015,17 +3073,59 @@ export function decodeViewerReadLogResults(r: Reader): ViewerReadLogResults {
     offset: n >= 16 ? getUint64(v, d + 8) : 0,
     generation: n >= 24 ? getUint64(v, d + 16) : 0,
     ended: n > 24 && (v.getUint8(d + 24) & 1) !== 0,
+    incarnation: n >= 40 ? getUint64(v, d + 32) : 0,
   };
 }
 export function encodeViewerReadLogResults(w: Writer, x: ViewerReadLogResultsInput, at: number): void {
-  const p = at + 32;
+  const p = at + 40;
   if (x.data !== undefined && x.data.length !== 0) w.data(p + 0, x.data);
   if (x.boot !== undefined) setUint64(w.view, at + 0, x.boot, "ViewerReadLogResults.boot");
   if (x.offset !== undefined) setUint64(w.view, at + 8, x.offset, "ViewerReadLogResults.offset");
   if (x.generation !== undefined) setUint64(w.view, at + 16, x.generation, "ViewerReadLogResults.generation");
   if (x.ended === true) w.view.setUint8(at + 24, w.view.getUint8(at + 24) | 1);
+  if (x.incarnation !== undefined) setUint64(w.view, at + 32, x.incarnation, "ViewerReadLogResults.incarnation");
 }
-export const ViewerReadLogResults: StructType<ViewerReadLogResults, ViewerReadLogResultsInput> = { name: "ViewerReadLogResults", dataWords: 4, pointerWords: 1, decode: decodeViewerReadLogResults, encode: encodeViewerReadLogResults };
+export const ViewerReadLogResults: StructType<ViewerReadLogResults, ViewerReadLogResultsInput> = { name: "ViewerReadLogResults", dataWords: 5, pointerWords: 1, decode: decodeViewerReadLogResults, encode: encodeViewerReadLogResults };
+
+export interface ViewerSnapshotsParams {
+  vm: string;
+}
+export interface ViewerSnapshotsParamsInput {
+  vm?: string | undefined;
+}
+export function decodeViewerSnapshotsParams(r: Reader): ViewerSnapshotsParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeViewerSnapshotsParams(w: Writer, x: ViewerSnapshotsParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+}
+export const ViewerSnapshotsParams: StructType<ViewerSnapshotsParams, ViewerSnapshotsParamsInput> = { name: "ViewerSnapshotsParams", dataWords: 0, pointerWords: 1, decode: decodeViewerSnapshotsParams, encode: encodeViewerSnapshotsParams };
+
+export interface ViewerSnapshotsResults {
+  snapshots: (worker.Snapshot)[];
+}
+export interface ViewerSnapshotsResultsInput {
+  snapshots?: readonly (worker.SnapshotInput)[] | undefined;
+}
+export function decodeViewerSnapshotsResults(r: Reader): ViewerSnapshotsResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    snapshots: q > 0 ? r.structs(s, p + 0, worker.decodeSnapshot) : [],
+  };
+}
+export function encodeViewerSnapshotsResults(w: Writer, x: ViewerSnapshotsResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.snapshots !== undefined && x.snapshots.length !== 0) w.structs(p + 0, x.snapshots, { dataWords: 3, pointerWords: 2, write: worker.encodeSnapshot });
+}
+export const ViewerSnapshotsResults: StructType<ViewerSnapshotsResults, ViewerSnapshotsResultsInput> = { name: "ViewerSnapshotsResults", dataWords: 0, pointerWords: 1, decode: decodeViewerSnapshotsResults, encode: encodeViewerSnapshotsResults };
 
 export interface ViewerWhyParams {
   vm: string;
@@ -3483,6 +3583,7 @@ export interface OperatorClient extends Client {
   resumeVm(params: OperatorResumeVmParamsInput, options?: CallOptions): Call<OperatorResumeVmResults>;
   snapshotVm(params: OperatorSnapshotVmParamsInput, options?: CallOptions): Call<OperatorSnapshotVmResults>;
   restoreVm(params: OperatorRestoreVmParamsInput, options?: CallOptions): Call<OperatorRestoreVmResults>;
+  deleteSnapshot(params: OperatorDeleteSnapshotParamsInput, options?: CallOptions): Call<OperatorDeleteSnapshotResults>;
 }
 export interface OperatorServer {
   rollback(params: OperatorRollbackParams, context: CallContext): OperatorRollbackResultsInput | PromiseLike<OperatorRollbackResultsInput>;
@@ -3503,6 +3604,7 @@ export interface OperatorServer {
   resumeVm(params: OperatorResumeVmParams, context: CallContext): OperatorResumeVmResultsInput | void | PromiseLike<OperatorResumeVmResultsInput | void>;
   snapshotVm(params: OperatorSnapshotVmParams, context: CallContext): OperatorSnapshotVmResultsInput | PromiseLike<OperatorSnapshotVmResultsInput>;
   restoreVm(params: OperatorRestoreVmParams, context: CallContext): OperatorRestoreVmResultsInput | void | PromiseLike<OperatorRestoreVmResultsInput | void>;
+  deleteSnapshot(params: OperatorDeleteSnapshotParams, context: CallContext): OperatorDeleteSnapshotResultsInput | void | PromiseLike<OperatorDeleteSnapshotResultsInput | void>;
 }
 export const Operator: InterfaceType<OperatorClient, OperatorServer> = {
   name: "Operator",
@@ -3525,6 +3627,7 @@ export const Operator: InterfaceType<OperatorClient, OperatorServer> = {
     { name: "resumeVm", ordinal: 15, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorResumeVmParams, results: OperatorResumeVmResults },
     { name: "snapshotVm", ordinal: 16, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorSnapshotVmParams, results: OperatorSnapshotVmResults },
     { name: "restoreVm", ordinal: 17, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorRestoreVmParams, results: OperatorRestoreVmResults },
+    { name: "deleteSnapshot", ordinal: 18, interfaceLow: 3538773896, interfaceHigh: 4102913907, params: OperatorDeleteSnapshotParams, results: OperatorDeleteSnapshotResults },
   ],
 };
 
@@ -3614,6 +3717,7 @@ export interface ViewerClient extends Client {
   operation(params: ViewerOperationParamsInput, options?: CallOptions): Call<ViewerOperationResults>;
   readLog(params: ViewerReadLogParamsInput, options?: CallOptions): Call<ViewerReadLogResults>;
   figures(params: ViewerFiguresParamsInput, options?: CallOptions): Call<ViewerFiguresResults>;
+  snapshots(params: ViewerSnapshotsParamsInput, options?: CallOptions): Call<ViewerSnapshotsResults>;
 }
 export interface ViewerServer {
   getClusterStatus(params: ViewerGetClusterStatusParams, context: CallContext): ViewerGetClusterStatusResultsInput | PromiseLike<ViewerGetClusterStatusResultsInput>;
@@ -3628,6 +3732,7 @@ export interface ViewerServer {
   operation(params: ViewerOperationParams, context: CallContext): ViewerOperationResultsInput | PromiseLike<ViewerOperationResultsInput>;
   readLog(params: ViewerReadLogParams, context: CallContext): ViewerReadLogResultsInput | PromiseLike<ViewerReadLogResultsInput>;
   figures(params: ViewerFiguresParams, context: CallContext): ViewerFiguresResultsInput | PromiseLike<ViewerFiguresResultsInput>;
+  snapshots(params: ViewerSnapshotsParams, context: CallContext): ViewerSnapshotsResultsInput | PromiseLike<ViewerSnapshotsResultsInput>;
 }
 export const Viewer: InterfaceType<ViewerClient, ViewerServer> = {
   name: "Viewer",
@@ -3644,6 +3749,7 @@ export const Viewer: InterfaceType<ViewerClient, ViewerServer> = {
     { name: "operation", ordinal: 9, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerOperationParams, results: ViewerOperationResults },
     { name: "readLog", ordinal: 10, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerReadLogParams, results: ViewerReadLogResults },
     { name: "figures", ordinal: 11, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerFiguresParams, results: ViewerFiguresResults },
+    { name: "snapshots", ordinal: 12, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerSnapshotsParams, results: ViewerSnapshotsResults },
   ],
 };
 

@@ -269,6 +269,45 @@ export function encodeProcessWriteResults(w: Writer, x: ProcessWriteResultsInput
 }
 export const ProcessWriteResults: StructType<ProcessWriteResults, ProcessWriteResultsInput> = { name: "ProcessWriteResults", dataWords: 0, pointerWords: 0, decode: decodeProcessWriteResults, encode: encodeProcessWriteResults };
 
+export interface Snapshot {
+  name: string;
+  createdAtMs: number | bigint;
+  bytes: number | bigint;
+  runtimeHash: string;
+  generation: number | bigint;
+}
+export interface SnapshotInput {
+  name?: string | undefined;
+  createdAtMs?: number | bigint | undefined;
+  bytes?: number | bigint | undefined;
+  runtimeHash?: string | undefined;
+  generation?: number | bigint | undefined;
+}
+export function decodeSnapshot(r: Reader): Snapshot {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    name: q > 0 ? r.text(s, p + 0) : "",
+    createdAtMs: n >= 8 ? getUint64(v, d + 0) : 0,
+    bytes: n >= 16 ? getUint64(v, d + 8) : 0,
+    runtimeHash: q > 1 ? r.text(s, p + 8) : "",
+    generation: n >= 24 ? getUint64(v, d + 16) : 0,
+  };
+}
+export function encodeSnapshot(w: Writer, x: SnapshotInput, at: number): void {
+  const p = at + 24;
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 0, x.name);
+  if (x.createdAtMs !== undefined) setUint64(w.view, at + 0, x.createdAtMs, "Snapshot.createdAtMs");
+  if (x.bytes !== undefined) setUint64(w.view, at + 8, x.bytes, "Snapshot.bytes");
+  if (x.runtimeHash !== undefined && x.runtimeHash.length !== 0) w.text(p + 8, x.runtimeHash);
+  if (x.generation !== undefined) setUint64(w.view, at + 16, x.generation, "Snapshot.generation");
+}
+export const Snapshot: StructType<Snapshot, SnapshotInput> = { name: "Snapshot", dataWords: 3, pointerWords: 2, decode: decodeSnapshot, encode: encodeSnapshot };
+
 export interface VmFigures {
   atMs: number | bigint;
   cpuSeconds: number;
@@ -398,6 +437,46 @@ export function encodeWorkerCreateVmResults(w: Writer, x: WorkerCreateVmResultsI
   void at;
 }
 export const WorkerCreateVmResults: StructType<WorkerCreateVmResults, WorkerCreateVmResultsInput> = { name: "WorkerCreateVmResults", dataWords: 0, pointerWords: 0, decode: decodeWorkerCreateVmResults, encode: encodeWorkerCreateVmResults };
+
+export interface WorkerDeleteSnapshotParams {
+  vm: string;
+  name: string;
+}
+export interface WorkerDeleteSnapshotParamsInput {
+  vm?: string | undefined;
+  name?: string | undefined;
+}
+export function decodeWorkerDeleteSnapshotParams(r: Reader): WorkerDeleteSnapshotParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+    name: q > 1 ? r.text(s, p + 8) : "",
+  };
+}
+export function encodeWorkerDeleteSnapshotParams(w: Writer, x: WorkerDeleteSnapshotParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+  if (x.name !== undefined && x.name.length !== 0) w.text(p + 8, x.name);
+}
+export const WorkerDeleteSnapshotParams: StructType<WorkerDeleteSnapshotParams, WorkerDeleteSnapshotParamsInput> = { name: "WorkerDeleteSnapshotParams", dataWords: 0, pointerWords: 2, decode: decodeWorkerDeleteSnapshotParams, encode: encodeWorkerDeleteSnapshotParams };
+
+export interface WorkerDeleteSnapshotResults {
+}
+export interface WorkerDeleteSnapshotResultsInput {
+}
+export function decodeWorkerDeleteSnapshotResults(r: Reader): WorkerDeleteSnapshotResults {
+  void r;
+  return {
+  };
+}
+export function encodeWorkerDeleteSnapshotResults(w: Writer, x: WorkerDeleteSnapshotResultsInput, at: number): void {
+  void w;
+  void x;
+  void at;
+}
+export const WorkerDeleteSnapshotResults: StructType<WorkerDeleteSnapshotResults, WorkerDeleteSnapshotResultsInput> = { name: "WorkerDeleteSnapshotResults", dataWords: 0, pointerWords: 0, decode: decodeWorkerDeleteSnapshotResults, encode: encodeWorkerDeleteSnapshotResults };
 
 export interface WorkerDeleteVmParams {
   vm: string;
@@ -669,6 +748,7 @@ export interface WorkerReadLogParams {
   offset: number | bigint;
   maxBytes: number;
   waitMs: number;
+  incarnation: number | bigint;
 }
 export interface WorkerReadLogParamsInput {
   vm?: string | undefined;
@@ -677,6 +757,7 @@ export interface WorkerReadLogParamsInput {
   offset?: number | bigint | undefined;
   maxBytes?: number | undefined;
   waitMs?: number | undefined;
+  incarnation?: number | bigint | undefined;
 }
 export function decodeWorkerReadLogParams(r: Reader): WorkerReadLogParams {
   const s = r.segment;
@@ -692,18 +773,20 @@ export function decodeWorkerReadLogParams(r: Reader): WorkerReadLogParams {
     offset: n >= 24 ? getUint64(v, d + 16) : 0,
     maxBytes: ((n >= 28 ? v.getUint32(d + 24, true) : 0) ^ 65536) >>> 0,
     waitMs: n >= 32 ? v.getUint32(d + 28, true) : 0,
+    incarnation: n >= 40 ? getUint64(v, d + 32) : 0,
   };
 }
 export function encodeWorkerReadLogParams(w: Writer, x: WorkerReadLogParamsInput, at: number): void {
-  const p = at + 32;
+  const p = at + 40;
   if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
   if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "WorkerReadLogParams.generation");
   if (x.boot !== undefined) setUint64(w.view, at + 8, x.boot, "WorkerReadLogParams.boot");
   if (x.offset !== undefined) setUint64(w.view, at + 16, x.offset, "WorkerReadLogParams.offset");
   if (x.maxBytes !== undefined) w.view.setUint32(at + 24, checkInteger(x.maxBytes, 0, 4294967295, "WorkerReadLogParams.maxBytes") ^ 65536, true);
   if (x.waitMs !== undefined) w.view.setUint32(at + 28, checkInteger(x.waitMs, 0, 4294967295, "WorkerReadLogParams.waitMs"), true);
+  if (x.incarnation !== undefined) setUint64(w.view, at + 32, x.incarnation, "WorkerReadLogParams.incarnation");
 }
-export const WorkerReadLogParams: StructType<WorkerReadLogParams, WorkerReadLogParamsInput> = { name: "WorkerReadLogParams", dataWords: 4, pointerWords: 1, decode: decodeWorkerReadLogParams, encode: encodeWorkerReadLogParams };
+export const WorkerReadLogParams: StructType<WorkerReadLogParams, WorkerReadLogParamsInput> = { name: "WorkerReadLogParams", dataWords: 5, pointerWords: 1, decode: decodeWorkerReadLogParams, encode: encodeWorkerReadLogParams };
 
 export interface WorkerReadLogResults {
   data: Uint8Array;
@@ -711,6 +794,7 @@ export interface WorkerReadLogResults {
   offset: number | bigint;
   generation: number | bigint;
   ended: boolean;
+  incarnation: number | bigint;
 }
 export interface WorkerReadLogResultsInput {
   data?: Uint8Array | undefined;
@@ -718,6 +802,7 @@ export interface WorkerReadLogResultsInput {
   offset?: number | bigint | undefined;
   generation?: number | bigint | undefined;
   ended?: boolean | undefined;
+  incarnation?: number | bigint | undefined;
 }
 export function decodeWorkerReadLogResults(r: Reader): WorkerReadLogResults {
   const s = r.segment;
@@ -732,17 +817,19 @@ export function decodeWorkerReadLogResults(r: Reader): WorkerReadLogResults {
     offset: n >= 16 ? getUint64(v, d + 8) : 0,
     generation: n >= 24 ? getUint64(v, d + 16) : 0,
     ended: n > 24 && (v.getUint8(d + 24) & 1) !== 0,
+    incarnation: n >= 40 ? getUint64(v, d + 32) : 0,
   };
 }
 export function encodeWorkerReadLogResults(w: Writer, x: WorkerReadLogResultsInput, at: number): void {
-  const p = at + 32;
+  const p = at + 40;
   if (x.data !== undefined && x.data.length !== 0) w.data(p + 0, x.data);
   if (x.boot !== undefined) setUint64(w.view, at + 0, x.boot, "WorkerReadLogResults.boot");
   if (x.offset !== undefined) setUint64(w.view, at + 8, x.offset, "WorkerReadLogResults.offset");
   if (x.generation !== undefined) setUint64(w.view, at + 16, x.generation, "WorkerReadLogResults.generation");
   if (x.ended === true) w.view.setUint8(at + 24, w.view.getUint8(at + 24) | 1);
+  if (x.incarnation !== undefined) setUint64(w.view, at + 32, x.incarnation, "WorkerReadLogResults.incarnation");
 }
-export const WorkerReadLogResults: StructType<WorkerReadLogResults, WorkerReadLogResultsInput> = { name: "WorkerReadLogResults", dataWords: 4, pointerWords: 1, decode: decodeWorkerReadLogResults, encode: encodeWorkerReadLogResults };
+export const WorkerReadLogResults: StructType<WorkerReadLogResults, WorkerReadLogResultsInput> = { name: "WorkerReadLogResults", dataWords: 5, pointerWords: 1, decode: decodeWorkerReadLogResults, encode: encodeWorkerReadLogResults };
 
 export interface WorkerReadParams {
 }
@@ -904,6 +991,46 @@ export function encodeWorkerSnapshotResults(w: Writer, x: WorkerSnapshotResultsI
 }
 export const WorkerSnapshotResults: StructType<WorkerSnapshotResults, WorkerSnapshotResultsInput> = { name: "WorkerSnapshotResults", dataWords: 1, pointerWords: 0, decode: decodeWorkerSnapshotResults, encode: encodeWorkerSnapshotResults };
 
+export interface WorkerSnapshotsParams {
+  vm: string;
+}
+export interface WorkerSnapshotsParamsInput {
+  vm?: string | undefined;
+}
+export function decodeWorkerSnapshotsParams(r: Reader): WorkerSnapshotsParams {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    vm: q > 0 ? r.text(s, p + 0) : "",
+  };
+}
+export function encodeWorkerSnapshotsParams(w: Writer, x: WorkerSnapshotsParamsInput, at: number): void {
+  const p = at + 0;
+  if (x.vm !== undefined && x.vm.length !== 0) w.text(p + 0, x.vm);
+}
+export const WorkerSnapshotsParams: StructType<WorkerSnapshotsParams, WorkerSnapshotsParamsInput> = { name: "WorkerSnapshotsParams", dataWords: 0, pointerWords: 1, decode: decodeWorkerSnapshotsParams, encode: encodeWorkerSnapshotsParams };
+
+export interface WorkerSnapshotsResults {
+  snapshots: (Snapshot)[];
+}
+export interface WorkerSnapshotsResultsInput {
+  snapshots?: readonly (SnapshotInput)[] | undefined;
+}
+export function decodeWorkerSnapshotsResults(r: Reader): WorkerSnapshotsResults {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    snapshots: q > 0 ? r.structs(s, p + 0, decodeSnapshot) : [],
+  };
+}
+export function encodeWorkerSnapshotsResults(w: Writer, x: WorkerSnapshotsResultsInput, at: number): void {
+  const p = at + 0;
+  if (x.snapshots !== undefined && x.snapshots.length !== 0) w.structs(p + 0, x.snapshots, { dataWords: 3, pointerWords: 2, write: encodeSnapshot });
+}
+export const WorkerSnapshotsResults: StructType<WorkerSnapshotsResults, WorkerSnapshotsResultsInput> = { name: "WorkerSnapshotsResults", dataWords: 0, pointerWords: 1, decode: decodeWorkerSnapshotsResults, encode: encodeWorkerSnapshotsResults };
+
 export interface ByteSinkClient extends Client {
   write(params: ByteSinkWriteParamsInput, options?: CallOptions): Call<ByteSinkWriteResults>;
   done(params: ByteSinkDoneParamsInput, options?: CallOptions): Call<ByteSinkDoneResults>;
@@ -979,6 +1106,8 @@ export interface WorkerClient extends Client {
   figures(params: WorkerFiguresParamsInput, options?: CallOptions): Call<WorkerFiguresResults>;
   createVm(params: WorkerCreateVmParamsInput, options?: CallOptions): Call<WorkerCreateVmResults>;
   deleteVm(params: WorkerDeleteVmParamsInput, options?: CallOptions): Call<WorkerDeleteVmResults>;
+  snapshots(params: WorkerSnapshotsParamsInput, options?: CallOptions): Call<WorkerSnapshotsResults>;
+  deleteSnapshot(params: WorkerDeleteSnapshotParamsInput, options?: CallOptions): Call<WorkerDeleteSnapshotResults>;
 }
 export interface WorkerServer {
   read(params: WorkerReadParams, context: CallContext): WorkerReadResultsInput | PromiseLike<WorkerReadResultsInput>;
@@ -994,6 +1123,8 @@ export interface WorkerServer {
   figures(params: WorkerFiguresParams, context: CallContext): WorkerFiguresResultsInput | PromiseLike<WorkerFiguresResultsInput>;
   createVm(params: WorkerCreateVmParams, context: CallContext): WorkerCreateVmResultsInput | void | PromiseLike<WorkerCreateVmResultsInput | void>;
   deleteVm(params: WorkerDeleteVmParams, context: CallContext): WorkerDeleteVmResultsInput | void | PromiseLike<WorkerDeleteVmResultsInput | void>;
+  snapshots(params: WorkerSnapshotsParams, context: CallContext): WorkerSnapshotsResultsInput | PromiseLike<WorkerSnapshotsResultsInput>;
+  deleteSnapshot(params: WorkerDeleteSnapshotParams, context: CallContext): WorkerDeleteSnapshotResultsInput | void | PromiseLike<WorkerDeleteSnapshotResultsInput | void>;
 }
 export const Worker: InterfaceType<WorkerClient, WorkerServer> = {
   name: "Worker",
@@ -1011,6 +1142,8 @@ export const Worker: InterfaceType<WorkerClient, WorkerServer> = {
     { name: "figures", ordinal: 10, interfaceLow: 2162048752, interfaceHigh: 3644722450, params: WorkerFiguresParams, results: WorkerFiguresResults },
     { name: "createVm", ordinal: 11, interfaceLow: 2162048752, interfaceHigh: 3644722450, params: WorkerCreateVmParams, results: WorkerCreateVmResults },
     { name: "deleteVm", ordinal: 12, interfaceLow: 2162048752, interfaceHigh: 3644722450, params: WorkerDeleteVmParams, results: WorkerDeleteVmResults },
+    { name: "snapshots", ordinal: 13, interfaceLow: 2162048752, interfaceHigh: 3644722450, params: WorkerSnapshotsParams, results: WorkerSnapshotsResults },
+    { name: "deleteSnapshot", ordinal: 14, interfaceLow: 2162048752, interfaceHigh: 3644722450, params: WorkerDeleteSnapshotParams, results: WorkerDeleteSnapshotResults },
   ],
 };
 

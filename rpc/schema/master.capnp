@@ -12,8 +12,10 @@ interface Gate {
   # Throws `unauthenticated: ...` for a token that is unknown, expired or revoked.
 
   version @1 () -> (version :Text, protocol :UInt32);
-  enroll @2 (token :Text, worker :Text) -> (token :Text);
+  enroll @2 (token :Text, worker :Text, proof :Text) -> (token :Text);
   # A one-time token for a worker's own, good for this worker's name only; the one-time token is used up by it.
+  # proof: 64 random hex digits of the worker's. Who shows the same ones again is answered the same: a lost answer
+  # costs nothing, and nobody else can use the one-time token a second time.
 }
 
 interface Session {
@@ -50,8 +52,9 @@ interface Viewer {
   # Newest first.
   operation @9 (id :Text) -> (operation :Operation);
 
-  readLog @10 (vm :Text, generation :UInt64, boot :UInt64, offset :UInt64, maxBytes :UInt32 = 65536, waitMs :UInt32) -> (data :Data, boot :UInt64, offset :UInt64, generation :UInt64, ended :Bool);
+  readLog @10 (vm :Text, generation :UInt64, boot :UInt64, offset :UInt64, maxBytes :UInt32 = 65536, waitMs :UInt32, incarnation :UInt64) -> (data :Data, boot :UInt64, offset :UInt64, generation :UInt64, ended :Bool, incarnation :UInt64);
   figures @11 (vm :Text) -> (figures :WorkerSchema.VmFigures);
+  snapshots @12 (vm :Text) -> (snapshots :List(WorkerSchema.Snapshot));
   # As the worker's methods of those names.
 }
 
@@ -95,6 +98,7 @@ interface Operator {
   resumeVm @15 (vm :Text) -> ();
   snapshotVm @16 (vm :Text, name :Text) -> (bytes :UInt64);
   restoreVm @17 (vm :Text, name :Text) -> ();
+  deleteSnapshot @18 (vm :Text, name :Text) -> ();
   # As the worker's methods; each leaves an event with the identity behind it.
 }
 
@@ -129,6 +133,8 @@ struct TokenInfo {
   name @2 :Text;
   createdAtMs @3 :UInt64;
   expiresAtMs @4 :UInt64;      # 0: never
+  oneTime @5 :Bool;
+  worker @6 :Text;             # the only worker it may act as, or that used it up; empty: any
 }
 
 enum GenerationState { pending @0; rolling @1; active @2; failed @3; superseded @4; }

@@ -13,11 +13,11 @@ interface Worker {
   logs @2 (vm :Text, maxBytes :UInt32 = 65536) -> (text :Text, truncated :Bool);
   # The end of the VM's serial log, at most maxBytes of it.
 
-  readLog @3 (vm :Text, generation :UInt64, boot :UInt64, offset :UInt64, maxBytes :UInt32 = 65536, waitMs :UInt32) -> (data :Data, boot :UInt64, offset :UInt64, generation :UInt64, ended :Bool);
+  readLog @3 (vm :Text, generation :UInt64, boot :UInt64, offset :UInt64, maxBytes :UInt32 = 65536, waitMs :UInt32, incarnation :UInt64) -> (data :Data, boot :UInt64, offset :UInt64, generation :UInt64, ended :Bool, incarnation :UInt64);
   # What the guest wrote to its console from `offset` on in its boot number `boot` (0: the newest one of
   # `generation`, or of all when that is 0 too), waiting up to waitMs for more. `offset` in the answer is where
   # `data` ends: it is higher than asked by more than the data when the bounded log has dropped some. `ended`:
-  # that boot will write no more.
+  # that boot will write no more. Boots are counted by copy: `incarnation` says of which (0: the main one).
 
   console @4 (vm :Text, sink :ByteSink) -> (console :Console);
   # The console both ways; the sink is first given the last of what was written before.
@@ -35,6 +35,18 @@ interface Worker {
   # Starts now what the assignment names and what waits or has ended; `not_found` for a VM that it does not name.
   deleteVm @12 (vm :Text) -> ();
   # Ends the guest and drops what is kept of it but volumes; what is assigned is then made anew.
+
+  snapshots @13 (vm :Text) -> (snapshots :List(Snapshot));
+  # Of the copy that runs, oldest first.
+  deleteSnapshot @14 (vm :Text, name :Text) -> ();
+}
+
+struct Snapshot {
+  name @0 :Text;
+  createdAtMs @1 :UInt64;
+  bytes @2 :UInt64;
+  runtimeHash @3 :Text;        # of what ran: only the same content goes on from it
+  generation @4 :UInt64;
 }
 
 interface ByteSink {
