@@ -28,7 +28,14 @@ export interface VmPaths {
   dir: string;
   record: string;
   pid: string;
+  /** QEMU's machine protocol. */
   socket: string;
+  /** cloud-hypervisor's HTTP API. */
+  api: string;
+  /** What is typed into the guest's serial port, and comes out of it. */
+  console: string;
+  /** The guest channel: of a virtio-serial port, or cloud-hypervisor's vsock. */
+  channel: string;
   serial: string;
 }
 
@@ -45,8 +52,8 @@ export class RunDirectory {
   paths(copy: CopyId): VmPaths {
     const name = this.#inherited.get(copyKey(copy)) ?? copyDirectoryName(copy);
     const dir = `${this.root}/${name}`;
-    const socket = `${dir}/qmp`;
-    if (new TextEncoder().encode(socket).byteLength > MAX_SOCKET_PATH) {
+    const longest = `${dir}/console`;
+    if (new TextEncoder().encode(longest).byteLength > MAX_SOCKET_PATH) {
       throw new AppError(
         "invalid",
         `Cannot use ${this.root}: a unix socket below it would have more than ${MAX_SOCKET_PATH} bytes`,
@@ -55,7 +62,10 @@ export class RunDirectory {
     }
     return {
       dir,
-      socket,
+      socket: `${dir}/qmp`,
+      api: `${dir}/api`,
+      console: longest,
+      channel: `${dir}/channel`,
       record: `${dir}/vm.json`,
       pid: `${dir}/pid`,
       serial: `${dir}/serial.log`,
@@ -99,8 +109,8 @@ export class RunDirectory {
 
   /** Forgets the run, keeps the log. The record goes last: it is how the rest is found. */
   async clear(copy: CopyId): Promise<void> {
-    const paths = this.paths(copy);
-    for (const path of [paths.pid, paths.socket, paths.record]) {
+    const { pid, socket, api, console, channel, record } = this.paths(copy);
+    for (const path of [pid, socket, api, console, channel, record]) {
       await removeIfThere(path);
     }
   }
