@@ -1,0 +1,7 @@
+/**
+ * The guest channel: one protocol to the inside of a guest, over virtio-serial
+ * or vsock.
+ *
+ * @module
+ */
+export * from "./guest.ts";
