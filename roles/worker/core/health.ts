@@ -138,6 +138,15 @@ export function probeBegun(
   };
 }
 
+/** The same guest after a pause: what is known stays, probes begin anew. */
+export function resumeHealth(health: HealthState, at: number): HealthState {
+  const checks = Object.entries(health.checks).map(([name, state]) => [
+    name,
+    { ...state, streak: 0, lastOk: null, probing: false, nextAtMs: at },
+  ]);
+  return { ...health, checks: Object.fromEntries(checks) };
+}
+
 /** Takes a probe's result in; one of a check that is no longer there changes nothing. */
 export function probed(
   health: HealthState,

@@ -63,6 +63,8 @@ export const Ledger = DurableMemory.extend({
   restarts: Counter,
   /** Ends in a row, for the back-off. */
   crashes: Counter,
+  /** Since when its guest is paused; absent or null: it is not. */
+  pausedAtMs: Millis.optional(),
 });
 export type Ledger = z.output<typeof Ledger>;
 

@@ -12,6 +12,7 @@ import { noteHealth } from "./vm_events.ts";
 import {
   fallbackTarget,
   type GuestOn,
+  isPaused,
   runsAlone,
   startsUnpublished,
   unpublished,
@@ -23,6 +24,7 @@ import {
   set,
   setAttempt,
   setLedger,
+  stopGuest,
   takeOp,
   type Work,
 } from "./work.ts";
@@ -36,6 +38,7 @@ export function decide(work: Work): void {
   if (wanted.kind === "target") begin(work, wanted.target);
   dropStaleSupply(work, wanted.kind === "target" ? wanted.target : null);
   const { guest } = work.vm;
+  if (work.vm.remake) return clear(work);
   switch (guest.kind) {
     case "starting":
     case "stopping":
@@ -43,7 +46,7 @@ export function decide(work: Work): void {
     case "forgotten":
       return;
     case "on":
-      if (wanted.kind === "nothing") return stop(work, guest);
+      if (wanted.kind === "nothing") return stopGuest(work, guest);
       if (
         wanted.kind === "target" && !sameRuntime(guest.target, wanted.target)
       ) {
@@ -58,6 +61,13 @@ export function decide(work: Work): void {
         forget(work);
       }
   }
+}
+
+/** On the way to being forgotten; what is ordered then begins as new. */
+function clear(work: Work): void {
+  const { guest } = work.vm;
+  if (guest.kind === "on") stopGuest(work, guest);
+  else if (guest.kind === "off" || guest.kind === "ended") forget(work);
 }
 
 /** Opens an attempt when the target is another one than that of the last. */
@@ -101,7 +111,8 @@ function supplied(work: Work, target: Target): boolean {
   if (supply.kind === "fetching" || isBlocked(work)) return false;
   const op = takeOp(work);
   const sinceMs = work.at;
-  set(work, { supply: { kind: "fetching", target, op, sinceMs } });
+  const progress = "copying closures";
+  set(work, { supply: { kind: "fetching", target, op, sinceMs, progress } });
   const fallback = desired.kind === "order"
     ? fallbackTarget(desired.order)
     : null;
@@ -134,15 +145,7 @@ function replace(
   // What could not be started afterwards is no reason to stop what runs.
   if (startHindrance(wanted.target.spec, work.vm.fencing) !== null) return;
   arm(work, wanted.judged);
-  stop(work, guest);
-}
-
-function stop(work: Work, guest: GuestOn): void {
-  if (isBlocked(work)) return;
-  const op = takeOp(work);
-  set(work, { guest: { kind: "stopping", was: guest, op } });
-  const gentle = guest.health.firstAnswerAtMs !== null;
-  work.actions.push({ kind: "stop", op, gentle });
+  stopGuest(work, guest);
 }
 
 function bringUp(
@@ -212,7 +215,7 @@ function publishDue(work: Work): void {
 
 function probeDue(work: Work): void {
   const { guest } = work.vm;
-  if (guest.kind !== "on") return;
+  if (guest.kind !== "on" || isPaused(work.vm)) return;
   let health = guest.health;
   const checks = guest.target.spec.healthChecks;
   for (const check of dueChecks(health, checks, work.at)) {

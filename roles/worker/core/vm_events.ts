@@ -6,11 +6,13 @@
 import type { Order } from "../../model/assignment.ts";
 import { type Fencing, isExclusive } from "./fencing.ts";
 import { probed, startHealth } from "./health.ts";
+import { again, pausedOrResumed } from "./vm_asked.ts";
 import { copyOf, emptyLedger, sameRuntime, type Target } from "./ledger.ts";
 import { hostRetryMs, mayRestart, restartDelayMs } from "./restart.ts";
 import {
   type ExitEvent,
   type GuestOn,
+  isPaused,
   secondsBetween,
   type VmEvent,
 } from "./vm_state.ts";
@@ -30,6 +32,8 @@ export function absorb(work: Work, event: VmEvent): void {
     case "fetched":
     case "fetchFailed":
       return fetchEnded(work, event);
+    case "fetchProgress":
+      return fetchGoesOn(work, event);
     case "started":
     case "startFailed":
       return startEnded(work, event);
@@ -57,6 +61,12 @@ export function absorb(work: Work, event: VmEvent): void {
     case "published":
     case "publishFailed":
       return publishEnded(work, event);
+    case "paused":
+      return pausedOrResumed(work, event.isPaused);
+    case "again":
+      return again(work, event.stops);
+    case "remake":
+      return set(work, { remake: true, failure: null });
     case "tick":
       return;
   }
@@ -102,8 +112,10 @@ function postpone(work: Work, ms: number): void {
 }
 
 /** The host was suspended or the worker frozen: that time counts neither against a change nor for it. */
-function slept(work: Work, ms: number): void {
+export function slept(work: Work, ms: number): void {
   const { guest, ledger: { attempt } } = work.vm;
+  // The end of the pause counts it all.
+  if (isPaused(work.vm)) return;
   if (attempt !== null && attempt.deadlineMs !== null) {
     setAttempt(work, { deadlineMs: attempt.deadlineMs + ms });
   }
@@ -130,8 +142,9 @@ function forgotten(work: Work, op: number): void {
   if (desired.kind === "none") {
     return set(work, { guest: { kind: "forgotten" } });
   }
-  // Ordered again meanwhile: it begins as one that was never here.
+  // Ordered again meanwhile, or asked to: it begins as one that was never here.
   set(work, {
+    remake: false,
     guest: { kind: "off", untilMs: work.at },
     ledger: {
       ...emptyLedger(copyOf(ledger), ledger.bootId),
@@ -187,6 +200,15 @@ function ordered(work: Work, order: Order | null): void {
   if (changed) set(work, { failure: null });
 }
 
+function fetchGoesOn(
+  work: Work,
+  { op, progress }: Extract<VmEvent, { kind: "fetchProgress" }>,
+): void {
+  const { supply } = work.vm;
+  if (supply.kind !== "fetching" || supply.op !== op) return;
+  set(work, { supply: { ...supply, progress } });
+}
+
 function fetchEnded(
   work: Work,
   event: Extract<VmEvent, { kind: "fetched" | "fetchFailed" }>,
@@ -227,6 +249,7 @@ function startEnded(
     health: startHealth(checks, event.startedAtMs),
   };
   set(work, { guest: on, failure: null });
+  if (work.vm.ledger.pausedAtMs != null) setLedger(work, { pausedAtMs: null });
   const { attempt } = work.vm.ledger;
   // The order may have changed during the start: the next attempt has not begun.
   if (attempt !== null && sameRuntime(attempt.target, on.target)) {
@@ -331,7 +354,7 @@ function probeEnded(
   event: Extract<VmEvent, { kind: "probed" }>,
 ): void {
   const { guest } = work.vm;
-  if (guest.kind !== "on") return;
+  if (guest.kind !== "on" || isPaused(work.vm)) return;
   if (guest.health.startedAtMs !== event.startedAtMs) return;
   const checks = guest.target.spec.healthChecks;
   const health = probed(guest.health, checks, event, work.at);

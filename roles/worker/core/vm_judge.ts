@@ -5,7 +5,13 @@
  * @module
  */
 import { sameRuntime, type Target } from "./ledger.ts";
-import { type GuestOn, secondsBetween, type Vm, wantedOf } from "./vm_state.ts";
+import {
+  type GuestOn,
+  isPaused,
+  secondsBetween,
+  type Vm,
+  wantedOf,
+} from "./vm_state.ts";
 import { save, setAttempt, setLedger, type Work } from "./work.ts";
 
 /** Longest reason kept of a rollback. */
@@ -17,6 +23,7 @@ export function judge(work: Work): void {
   if (wanted.kind !== "target" || attempt === null || attempt.settled) return;
   if (!sameRuntime(attempt.target, wanted.target)) return;
   const { guest } = work.vm;
+  if (isPaused(work.vm)) return;
   const on = guest.kind === "on" && sameRuntime(guest.target, wanted.target)
     ? guest
     : null;

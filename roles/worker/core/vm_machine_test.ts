@@ -414,6 +414,9 @@ const command = fc.oneof(
   fc.constant({ kind: "restart" as const }),
   fc.record({ kind: fc.constant("disk" as const), full: fc.boolean() }),
   fc.record({ kind: fc.constant("beside" as const), is: fc.boolean() }),
+  fc.record({ kind: fc.constant("paused" as const), isPaused: fc.boolean() }),
+  fc.record({ kind: fc.constant("again" as const), stops: fc.boolean() }),
+  fc.constant({ kind: "remake" as const }),
   fc.record({
     kind: fc.constant("fence" as const),
     fencing: fc.constantFrom(
@@ -471,6 +474,10 @@ Deno.test("no sequence of events starts a refused hash, runs two VMs or starts u
         else if (each.kind === "disk") host.diskFull = each.full;
         else if (each.kind === "beside") host.beside(each.is);
         else if (each.kind === "fence") host.fence(each.fencing);
+        else if (
+          each.kind === "paused" || each.kind === "again" ||
+          each.kind === "remake"
+        ) host.tell({ ...each, at: host.at });
         else {
           host.hostFailure = each.failure === null
             ? null
@@ -479,6 +486,7 @@ Deno.test("no sequence of events starts a refused hash, runs two VMs or starts u
       }
       host.diskFull = false;
       host.hostFailure = null;
+      host.tell({ kind: "paused", at: host.at, isPaused: false });
       host.beside(false);
       host.fence(open("g.3"));
       if (host.vm.guest.kind === "forgotten") return;

@@ -8,6 +8,7 @@ import { startHindrance } from "./fencing.ts";
 import { healthMessage, healthOf } from "./health.ts";
 import { sameRuntime } from "./ledger.ts";
 import {
+  isPaused,
   orderedOf,
   runsAlone,
   type Vm,
@@ -31,6 +32,7 @@ function fencingMessage(vm: Vm): string {
 function stateWord(vm: Vm, wanted: Wanted): ObservedVm["state"] {
   switch (vm.guest.kind) {
     case "on":
+      return isPaused(vm) ? "Paused" : "Running";
     case "stopping":
       return "Running";
     case "starting":
@@ -57,7 +59,7 @@ function messageOf(vm: Vm, wanted: Wanted, at: number): string {
   if (refused !== null) parts.push(`rolled back: ${refused.reason}`);
   const failure = failureOf(vm, wanted);
   if (failure !== null) parts.push(failure.message);
-  if (vm.supply.kind === "fetching") parts.push("copying closures");
+  if (vm.supply.kind === "fetching") parts.push(vm.supply.progress);
   switch (vm.guest.kind) {
     case "starting":
       parts.push("starting");
@@ -77,7 +79,7 @@ function messageOf(vm: Vm, wanted: Wanted, at: number): string {
       } else if (failure === null) parts.push(fencingMessage(vm));
       break;
     case "on":
-      parts.push(healthMessage(vm.guest.health));
+      parts.push(isPaused(vm) ? "paused" : healthMessage(vm.guest.health));
       if (vm.publishing.kind === "waiting") parts.push(vm.publishing.message);
   }
   return parts.filter((part) => part !== "").join("; ").slice(0, 4096);
@@ -129,7 +131,9 @@ export function observe(vm: Vm, at: number): ObservedVm {
       sameRuntime(attempt.target, on.target)
     ? attempt
     : null;
-  const since = on?.health.healthySinceMs ?? null;
+  // A guest that stands still answers nobody.
+  const judged = isPaused(vm) ? null : on;
+  const since = judged?.health.healthySinceMs ?? null;
   const first = on?.ports[0];
   return {
     vm: vm.id,
@@ -137,9 +141,9 @@ export function observe(vm: Vm, at: number): ObservedVm {
     state: stateWord(vm, wanted),
     runtimeHash: on?.target.runtimeHash ?? null,
     generation: on?.target.generation ?? 0,
-    health: on === null
+    health: judged === null
       ? "unknown"
-      : healthOf(on.health, on.target.spec.healthChecks, at),
+      : healthOf(judged.health, judged.target.spec.healthChecks, at),
     healthyForMs: since === null ? null : Math.max(0, Math.round(at - since)),
     settled: current?.settled ?? false,
     restarts,

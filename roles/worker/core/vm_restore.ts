@@ -38,6 +38,7 @@ export function newVm(copy: CopyId, bootId: string): Vm {
     publishing: { kind: "idle" },
     failure: null,
     unsaved: false,
+    remake: false,
     nextOp: 1,
   };
 }
@@ -99,7 +100,14 @@ export function restoreVm(
   return {
     ...vm,
     ledger: adopted,
-    guest: { kind: "on", target, host, ports, health },
+    guest: {
+      kind: "on",
+      target,
+      host,
+      ports,
+      health,
+      ...(ledger.pausedAtMs == null ? {} : { pausedAtMs: ledger.pausedAtMs }),
+    },
   };
 }
 

@@ -26,6 +26,8 @@ export type Supply =
     readonly target: Target;
     readonly op: number;
     readonly sinceMs: number;
+    /** What is being done, for people. */
+    readonly progress: string;
   }
   | { readonly kind: "ready"; readonly target: Target };
 
@@ -36,6 +38,8 @@ export interface GuestOn {
   readonly host: string;
   readonly ports: ObservedVm["ports"];
   readonly health: HealthState;
+  /** Since when its processors stand still, as somebody asked; absent: they run. */
+  readonly pausedAtMs?: number;
 }
 
 /** The machine itself. One operation at a time: its events carry `op`. */
@@ -91,6 +95,8 @@ export interface Vm extends CopyId {
   } | null;
   /** The ledger on disk is older than this one: writing it failed. */
   readonly unsaved: boolean;
+  /** Somebody asked that it begins as one that was never here. */
+  readonly remake: boolean;
   readonly nextOp: number;
 }
 
@@ -117,6 +123,12 @@ export type VmEvent =
     readonly order: Order | null;
   }
   | { readonly kind: "fetched"; readonly at: number; readonly op: number }
+  | {
+    readonly kind: "fetchProgress";
+    readonly at: number;
+    readonly op: number;
+    readonly progress: string;
+  }
   | {
     readonly kind: "fetchFailed";
     readonly at: number;
@@ -183,6 +195,12 @@ export type VmEvent =
   | { readonly kind: "fenced"; readonly at: number; readonly fencing: Fencing }
   /** Nothing was looked at for `ms` that have just passed. */
   | { readonly kind: "slept"; readonly at: number; readonly ms: number }
+  /** Somebody has stopped the guest's processors, or lets them go on. */
+  | { readonly kind: "paused"; readonly at: number; readonly isPaused: boolean }
+  /** Somebody asked for a start now: what waits or has ended does; with `stops` what runs begins again too. */
+  | { readonly kind: "again"; readonly at: number; readonly stops: boolean }
+  /** Somebody asked that all that is kept of it but its volumes goes. */
+  | { readonly kind: "remake"; readonly at: number }
   | { readonly kind: "tick"; readonly at: number };
 
 /** Why a ledger is written: tests kill the worker right after some of them. */
@@ -329,6 +347,11 @@ export function hasGuest(vm: Vm): boolean {
     vm.guest.kind === "stopping";
 }
 
+/** True while its guest stands still because somebody asked for it: nothing is judged then. */
+export function isPaused({ guest }: Vm): boolean {
+  return guest.kind === "on" && guest.pausedAtMs !== undefined;
+}
+
 /** Seconds, rounded to milliseconds. */
 export function secondsBetween(fromMs: number, toMs: number): number {
   return Math.max(0, Math.round(toMs - fromMs)) / 1000;
@@ -342,6 +365,7 @@ export function wakeAtMs(vm: Vm, after: number): number {
     if (time > after && time < next) next = time;
   };
   if (failure !== null) note(failure.untilMs);
+  if (isPaused(vm)) return next;
   if (attempt?.deadlineMs != null) note(attempt.deadlineMs);
   if (guest.kind === "off" && wantedOf(vm).kind === "target") {
     note(guest.untilMs);

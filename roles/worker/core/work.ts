@@ -7,7 +7,7 @@
 import type { HostFailure } from "../../model/observed.ts";
 import type { Attempt, Ledger } from "./ledger.ts";
 import { hostRetryMs } from "./restart.ts";
-import type { Action, SaveReason, Vm } from "./vm_state.ts";
+import type { Action, GuestOn, SaveReason, Vm } from "./vm_state.ts";
 
 /** The state while a step is made. */
 export interface Work {
@@ -49,6 +49,16 @@ export function hostFailed(work: Work, host: HostFailure): void {
   const attempts = (work.vm.failure?.attempts ?? 0) + 1;
   const untilMs = work.at + hostRetryMs(attempts);
   set(work, { failure: { host, attempts, untilMs } });
+}
+
+/** Ends the guest; what never answered, or stands still, is not asked for long. */
+export function stopGuest(work: Work, guest: GuestOn): void {
+  if (isBlocked(work)) return;
+  const op = takeOp(work);
+  set(work, { guest: { kind: "stopping", was: guest, op } });
+  const gentle = guest.health.firstAnswerAtMs !== null &&
+    guest.pausedAtMs === undefined;
+  work.actions.push({ kind: "stop", op, gentle });
 }
 
 export function isBlocked(work: Work): boolean {
