@@ -19,7 +19,7 @@ import type { LogTail, VmExit } from "../../vmm/mod.ts";
 import { Applier, type ApplyDeps } from "./apply.ts";
 import { ClosureSizes } from "./closure_sizes.ts";
 import { type Fencing, sameFencing, UNKNOWN_FENCING } from "./core/fencing.ts";
-import { emptyLedger } from "./core/ledger.ts";
+import { emptyLedger, type Target } from "./core/ledger.ts";
 import { step } from "./core/vm_machine.ts";
 import { looksSame, observe } from "./core/vm_report.ts";
 import { newVm, restoreVm } from "./core/vm_restore.ts";
@@ -101,6 +101,12 @@ export interface Accepted {
   kind: "accepted" | "ignored" | "denied";
   reason: string;
 }
+
+/** What people ask of a copy beside its order. */
+export type Asked =
+  | { kind: "paused"; isPaused: boolean }
+  | { kind: "again"; stops: boolean }
+  | { kind: "remake" };
 
 export class Vms {
   #options: VmsOptions;
@@ -253,17 +259,47 @@ export class Vms {
    * @throws {AppError} `not_found`.
    */
   async logs(id: string, maxBytes: number): Promise<LogTail> {
+    const bytes = Math.min(Math.max(maxBytes, 1), MAX_LOG_BYTES);
+    return await this.#options.vmm.serialTail(this.copy(id), bytes);
+  }
+
+  /**
+   * The copy that is meant by a VM's id, or that very incarnation, with what
+   * runs of it.
+   *
+   * @throws {AppError} `not_found`.
+   */
+  copy(id: string, incarnation = 0): CopyId & { target: Target | null } {
     const copies = [...this.#copies.get(id)?.values() ?? []]
-      .map(({ vm }) => vm);
-    const main = copies.sort(mainFirst)[0];
-    if (main === undefined) {
+      .map(({ vm }) => vm)
+      .filter((vm) => incarnation === 0 || vm.incarnation === incarnation);
+    const found = copies.sort(mainFirst)[0];
+    if (found === undefined) {
+      const copy = incarnation === 0 ? "" : ` in incarnation ${incarnation}`;
       throw new AppError(
         "not_found",
-        `There is no VM "${id}" on worker "${this.#options.name}"`,
+        `There is no VM "${id}"${copy} on worker "${this.#options.name}"`,
       );
     }
-    const bytes = Math.min(Math.max(maxBytes, 1), MAX_LOG_BYTES);
-    return await this.#options.vmm.serialTail(main, bytes);
+    const { guest } = found;
+    return {
+      id,
+      incarnation: found.incarnation,
+      target: guest.kind === "on" ? guest.target : null,
+    };
+  }
+
+  /** Every copy that is here. */
+  copies(): CopyId[] {
+    return [...this.#entries.values()].map(({ vm: { id, incarnation } }) => ({
+      id,
+      incarnation,
+    }));
+  }
+
+  /** Somebody asked for something beside the orders: see `vm_asked.ts`. */
+  ask(copy: CopyId, asked: Asked): void {
+    this.#tell(copyKey(copy), { ...asked, at: this.#now() });
   }
 
   /** Lets go of the VMs; they keep running. */
