@@ -18,7 +18,7 @@ import type { Closures } from "./closures.ts";
 import type { Target } from "./core/ledger.ts";
 import type { Action, SaveReason, VmEvent } from "./core/vm_state.ts";
 import type { LedgerStore } from "./ledger_store.ts";
-import { Provisions } from "./provisions.ts";
+import { type Preparing, Provisions } from "./provisions.ts";
 
 /** QEMU reads kernels and translates code when it starts: more at once only slow each other down. */
 const MAX_STARTS = 4;
@@ -240,8 +240,15 @@ export class Applier {
     { op, target, fallback }: Extract<Action, { kind: "fetch" }>,
     signal: AbortSignal,
   ): Promise<void> {
+    const onProgress = (progress: string) =>
+      this.#tell(copy, {
+        kind: "fetchProgress",
+        at: this.#now(),
+        op,
+        progress,
+      });
     try {
-      await this.#bring(copy, target, signal);
+      await this.#bring(copy, target, { signal, onProgress });
     } catch (error) {
       if (signal.aborted) return;
       const failure = hostFailureOf(toAppError(error), "cache") ??
@@ -256,7 +263,9 @@ export class Applier {
     this.#tell(copy, { kind: "fetched", at: this.#now(), op });
     if (fallback === null || signal.aborted) return;
     // The way back should not need the cache; that it may is no reason not to go.
-    await this.#bring(copy, fallback, signal).catch((error) => {
+    // Nobody waits for it: it is not shown.
+    const quietly = { signal, onProgress: () => undefined };
+    await this.#bring(copy, fallback, quietly).catch((error) => {
       if (signal.aborted) return;
       this.#deps.onWarning(
         `cannot fetch the fallback of ${copyKey(copy)}`,
@@ -276,11 +285,13 @@ export class Applier {
   async #bring(
     copy: CopyId,
     target: Target,
-    signal: AbortSignal,
+    work: Preparing,
   ): Promise<void> {
     const paths = storePathsOf([target.spec]);
-    await this.#deps.closures.ensure(paths, signal);
-    await this.#deps.closures.pin(copy, target.runtimeHash, paths);
+    const { closures } = this.#deps;
+    await closures.ensure(paths, work.signal, work.onProgress);
+    await closures.pin(copy, target.runtimeHash, paths);
+    await this.#provisions.prepare(copy, target, work);
   }
 
   async #start(
@@ -305,13 +316,14 @@ export class Applier {
       });
       const { host, ports, startedAtMs } = await this.#starts.run(
         async () =>
-          await vmm.start({
-            ...config,
-            generation: target.generation,
-            cpuMilli: target.spec.cpuMilli,
-            ...await this.#provisions.provide(copy, target),
-            ...(lease === null ? {} : { lease }),
-          }),
+          await vmm.start(
+            await this.#provisions.provide(copy, target, {
+              ...config,
+              generation: target.generation,
+              cpuMilli: target.spec.cpuMilli,
+              ...(lease === null ? {} : { lease }),
+            }),
+          ),
         this.#ending.signal,
       );
       failpoint("worker.vm.started");

@@ -20,9 +20,14 @@ export interface Closures {
   /**
    * Brings what is missing.
    *
+   * @param onProgress told what is being done, for people; at most once a second.
    * @throws {AppError} `missing_dependency`, `storage`, or what the cache's failure was.
    */
-  ensure(paths: readonly string[], signal: AbortSignal): Promise<void>;
+  ensure(
+    paths: readonly string[],
+    signal: AbortSignal,
+    onProgress?: (message: string) => void,
+  ): Promise<void>;
   /** Takes over what a former process pinned, for the copies that are here. */
   adopt(copies: readonly CopyId[]): Promise<void>;
   /** Keeps the paths of one runtime of a copy from being collected. */

@@ -11,17 +11,36 @@ import type { CopyId } from "../model/ids.ts";
 import type { VmConfig } from "../../vmm/mod.ts";
 import type { Target } from "./core/ledger.ts";
 
+/** What goes with work that takes long. */
+export interface Preparing {
+  signal: AbortSignal;
+  /** What is being done, for people: "making the store image, 40 of 210 MiB". Called at most once a second. */
+  onProgress: (message: string) => void;
+}
+
 /** One kind of thing that guests need on their host. */
 export interface Provision {
   /** For messages: `network`. */
   readonly name: string;
   /**
+   * Makes ahead what takes long, while a former guest may run on. May be asked
+   * of several copies at once, and again.
+   *
+   * @throws {AppError} as `provide`, and the signal's reason.
+   */
+  prepare?(copy: CopyId, target: Target, work: Preparing): Promise<void>;
+  /**
    * Makes it for a copy that is about to start, or finds it made: idempotent.
    *
+   * @param config the machine as it is so far: what provisions before this one have added is in it.
    * @returns what the driver is told of it.
    * @throws {AppError} with a code that tells whose fault it is, as a driver's `start` does.
    */
-  provide(copy: CopyId, target: Target): Promise<Partial<VmConfig>>;
+  provide(
+    copy: CopyId,
+    target: Target,
+    config: VmConfig,
+  ): Promise<Partial<VmConfig>>;
   /** The copy has ended and does not start again: nothing of it is left. Idempotent. */
   withdraw(copy: CopyId): Promise<void>;
   /** Once, before anything starts: these copies run and keep theirs, whatever else is found is removed. */
@@ -36,16 +55,31 @@ export class Provisions {
     this.#all = all;
   }
 
-  /** What all of them add to a config. @throws {AppError} of the first that fails; those before it are taken back. */
-  async provide(copy: CopyId, target: Target): Promise<Partial<VmConfig>> {
+  /** What takes long, for all of them in their order. @throws {AppError} of the first that fails. */
+  async prepare(
+    copy: CopyId,
+    target: Target,
+    work: Preparing,
+  ): Promise<void> {
+    for (const provision of this.#all) {
+      await provision.prepare?.(copy, target, work);
+    }
+  }
+
+  /** The config with what all of them add. @throws {AppError} of the first that fails; those before it are taken back. */
+  async provide(
+    copy: CopyId,
+    target: Target,
+    config: VmConfig,
+  ): Promise<VmConfig> {
     const made: Provision[] = [];
-    let parts: Partial<VmConfig> = {};
+    let whole = config;
     try {
       for (const provision of this.#all) {
         made.push(provision);
-        parts = { ...parts, ...await provision.provide(copy, target) };
+        whole = { ...whole, ...await provision.provide(copy, target, whole) };
       }
-      return parts;
+      return whole;
     } catch (error) {
       await this.#takeBack(copy, made).catch(() => undefined);
       throw error;
