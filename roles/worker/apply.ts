@@ -12,13 +12,20 @@ import type { HostFailure } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
 import { failpoint } from "../process/failpoint.ts";
 import { Turns, TurnsByKey } from "../turns/mod.ts";
-import { directoryName, vmConfigOf, type Vmm } from "../../vmm/mod.ts";
+import {
+  directoryName,
+  type VmConfig,
+  vmConfigOf,
+  type VmInstance,
+  type Vmm,
+} from "../../vmm/mod.ts";
 import type { Checks } from "./checks.ts";
 import type { Closures } from "./closures.ts";
 import type { Target } from "./core/ledger.ts";
 import type { Action, SaveReason, VmEvent } from "./core/vm_state.ts";
 import type { LedgerStore } from "./ledger_store.ts";
 import { type Preparing, Provisions } from "./provisions.ts";
+import type { Restores } from "./seeing/restores.ts";
 
 /** QEMU reads kernels and translates code when it starts: more at once only slow each other down. */
 const MAX_STARTS = 4;
@@ -44,6 +51,8 @@ export interface ApplyDeps {
   stopGraceMs: number;
   /** What guests need on this host beside their VMM; absent: nothing. */
   provisions?: Provisions;
+  /** Guests that are to go on from a snapshot; absent: none ever. */
+  restores?: Restores;
   /** Told when something is left undone on purpose. */
   onWarning: (message: string, error: unknown) => void;
 }
@@ -316,7 +325,7 @@ export class Applier {
       });
       const { host, ports, startedAtMs } = await this.#starts.run(
         async () =>
-          await vmm.start(
+          await this.#begin(
             await this.#provisions.provide(copy, target, {
               ...config,
               generation: target.generation,
@@ -345,6 +354,12 @@ export class Applier {
       }
       failed(hostFailureOf(known, "driver"), known.message);
     }
+  }
+
+  /** From the snapshot that somebody asked for, else from its image. */
+  async #begin(config: VmConfig): Promise<VmInstance> {
+    const { vmm, restores } = this.#deps;
+    return await restores?.begin(vmm, config) ?? await vmm.start(config);
   }
 
   async #stop(
