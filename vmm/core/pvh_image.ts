@@ -4,69 +4,31 @@
  * paging off, flat segments. Pure: writes bytes, runs nothing.
  *
  * ```text
- *  0    ELF header (64)     64   program headers (2 x 56)
- *  176  the note (24)       256  code and data, loaded at `LOAD_ADDRESS`
+ *  0    headers     176  the note (24)
+ *  256  code and data, loaded at `LOAD_ADDRESS`
  * ```
  *
  * @module
  */
+import {
+  elfImage,
+  endOfHeaders,
+  PT_LOAD,
+  PT_NOTE,
+  READ,
+  READ_WRITE_EXECUTE,
+} from "./elf_image.ts";
 
 /** Where the code is loaded, 1 MiB: above what firmware uses, below the end of the smallest guest. */
 export const LOAD_ADDRESS = 0x10_0000;
-const PROGRAM_HEADERS = 2;
-const HEADER_BYTES = 64;
-const PROGRAM_HEADER_BYTES = 56;
-const NOTE_OFFSET = HEADER_BYTES + PROGRAM_HEADERS * PROGRAM_HEADER_BYTES;
+const NOTE_OFFSET = endOfHeaders(2);
 /** Three words, `Xen\0`, and the entry as the kernel itself writes it: eight bytes. */
 const NOTE_BYTES = 24;
 const CODE_OFFSET = 256;
 /** A guest larger than this is no probe: everything is in one array. */
 const MAX_CODE_BYTES = 64 * 1024;
-
 /** XEN_ELFNOTE_PHYS32_ENTRY: the physical address that a PVH guest is entered at. */
 const PHYS32_ENTRY = 18;
-const EXECUTABLE = 2;
-const X86_64 = 62;
-const PT_LOAD = 1;
-const PT_NOTE = 4;
-const READ_WRITE_EXECUTE = 7;
-const READ = 4;
-
-interface Segment {
-  type: number;
-  flags: number;
-  offset: number;
-  address: number;
-  bytes: number;
-  align: number;
-}
-
-function writeProgramHeader(view: DataView, at: number, segment: Segment) {
-  const { type, flags, offset, address, bytes, align } = segment;
-  view.setUint32(at, type, true);
-  view.setUint32(at + 4, flags, true);
-  const longs = [offset, address, address, bytes, bytes, align];
-  longs.forEach((value, index) =>
-    view.setBigUint64(at + 8 + index * 8, BigInt(value), true)
-  );
-}
-
-function writeHeader(view: DataView): void {
-  // Magic, 64 bits, little endian, version 1.
-  [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1].forEach((byte, at) =>
-    view.setUint8(at, byte)
-  );
-  view.setUint16(16, EXECUTABLE, true);
-  view.setUint16(18, X86_64, true);
-  view.setUint32(20, 1, true);
-  view.setBigUint64(24, BigInt(LOAD_ADDRESS), true);
-  view.setBigUint64(32, BigInt(HEADER_BYTES), true);
-  view.setUint16(52, HEADER_BYTES, true);
-  view.setUint16(54, PROGRAM_HEADER_BYTES, true);
-  view.setUint16(56, PROGRAM_HEADERS, true);
-  // Without sections some loaders still want the size of one.
-  view.setUint16(58, 64, true);
-}
 
 function writeNote(view: DataView): void {
   view.setUint32(NOTE_OFFSET, 4, true);
@@ -88,27 +50,27 @@ export function pvhImage(code: Uint8Array): Uint8Array {
       `a PVH guest has 1 to ${MAX_CODE_BYTES} bytes, not ${code.length}`,
     );
   }
-  const image = new Uint8Array(CODE_OFFSET + code.length);
-  const view = new DataView(image.buffer);
-  writeHeader(view);
-  writeProgramHeader(view, HEADER_BYTES, {
-    type: PT_LOAD,
-    flags: READ_WRITE_EXECUTE,
-    offset: CODE_OFFSET,
-    address: LOAD_ADDRESS,
-    bytes: code.length,
-    // No paging, so nothing has to be aligned to pages.
-    align: 1,
+  const image = elfImage({
+    size: CODE_OFFSET + code.length,
+    entry: LOAD_ADDRESS,
+    segments: [{
+      type: PT_LOAD,
+      flags: READ_WRITE_EXECUTE,
+      offset: CODE_OFFSET,
+      address: LOAD_ADDRESS,
+      bytes: code.length,
+      // No paging, so nothing has to be aligned to pages.
+      align: 1,
+    }, {
+      type: PT_NOTE,
+      flags: READ,
+      offset: NOTE_OFFSET,
+      address: 0,
+      bytes: NOTE_BYTES,
+      align: 4,
+    }],
   });
-  writeProgramHeader(view, HEADER_BYTES + PROGRAM_HEADER_BYTES, {
-    type: PT_NOTE,
-    flags: READ,
-    offset: NOTE_OFFSET,
-    address: 0,
-    bytes: NOTE_BYTES,
-    align: 4,
-  });
-  writeNote(view);
+  writeNote(new DataView(image.buffer));
   image.set(code, CODE_OFFSET);
   return image;
 }

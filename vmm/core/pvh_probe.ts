@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { long, word } from "./elf_image.ts";
 import { LOAD_ADDRESS, pvhImage } from "./pvh_image.ts";
 
 /** What the probe writes: nothing else in a log looks like it. */
@@ -18,14 +19,6 @@ const SERIAL_PORT = 0x3f8;
 const POWER_PORT = 0x600;
 /** Sleep type 5 and the bit that makes it so. */
 const POWER_OFF = (5 << 2) | (1 << 5);
-
-function word(value: number): number[] {
-  return [value & 0xff, (value >> 8) & 0xff];
-}
-
-function long(value: number): number[] {
-  return [...word(value), ...word(value >>> 16)];
-}
 
 /** Instructions for a text at `textAddress`; their number does not depend on it. */
 function instructions(textAddress: number, textBytes: number): number[] {
