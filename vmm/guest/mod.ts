@@ -4,4 +4,5 @@
  *
  * @module
  */
+export { GuestChannels } from "./channels.ts";
 export * from "./guest.ts";
