@@ -57,6 +57,9 @@ const DISK: LedgerFiles = {
   list: listFiles,
 };
 
+/** A VM's directory ends with the digits of a hash; what else is there is no directory. */
+const DIRECTORY_NAME = /\/[0-9a-f]{16}$/;
+
 /** Where, and what to do with what cannot be read. */
 export interface LedgerStoreOptions {
   stateDir: string;
@@ -90,8 +93,13 @@ export class LedgerStore {
         throw storageError(path, error);
       }
     }
-    await this.#files.removeUnfinished(this.#options.stateDir);
-    await this.#files.removeUnfinished(this.#memoryDir);
+    const { stateDir, runDir } = this.#options;
+    // A copy's directory is the driver's as well: nothing writes there yet.
+    const directories = [stateDir, this.#memoryDir, runDir];
+    for (const path of await this.#files.list(runDir)) {
+      if (DIRECTORY_NAME.test(path)) directories.push(path);
+    }
+    for (const path of directories) await this.#files.removeUnfinished(path);
   }
 
   /** Every ledger of this boot, and the durable part of all others. */

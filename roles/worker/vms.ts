@@ -20,6 +20,7 @@ import { Applier, type ApplyDeps } from "./apply.ts";
 import { ClosureSizes } from "./closure_sizes.ts";
 import { type Fencing, sameFencing, UNKNOWN_FENCING } from "./core/fencing.ts";
 import { emptyLedger, type Target } from "./core/ledger.ts";
+import { tidy } from "./core/tidying.ts";
 import { step } from "./core/vm_machine.ts";
 import { looksSame, observe } from "./core/vm_report.ts";
 import { newVm, restoreVm } from "./core/vm_restore.ts";
@@ -192,6 +193,9 @@ export class Vms {
       const at = this.#now();
       if (assignment === null) this.#tell(key, { kind: "tick", at });
       else this.#tell(key, { kind: "ordered", at, order });
+    }
+    for (const { vm } of this.#entries.values()) {
+      this.#applier.perform(vm, tidy(vm));
     }
     this.#leaseWatch = this.#lease.watch(() => {
       this.#lookAtFence(this.#now());

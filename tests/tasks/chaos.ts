@@ -3,6 +3,7 @@
  * moments, then a new start, then the checks.
  *
  *     deno task chaos dev [--seed N] [--point NAME] [--driver qemu|simulated] [--only N] [--json]
+ *     deno task chaos worker [--kills N] [--seed N] [--driver simulated|qemu] [--json]
  *
  * @module
  */
@@ -11,6 +12,10 @@ import { ensureDebian } from "../../roles/debian/mod.ts";
 import { FAILPOINTS } from "../../roles/process/mod.ts";
 import { planRounds } from "../chaos/plan.ts";
 import { runChaos } from "../chaos/run.ts";
+import { isClean, summary } from "../chaos/worker/checks.ts";
+import { planRounds as planWorkerRounds } from "../chaos/worker/plan.ts";
+import { runWorkerChaos } from "../chaos/worker/run.ts";
+import { tempDir } from "../support/temp.ts";
 
 /** Seeds are typed again by people. */
 const MAX_SEED = 1_000_000;
@@ -58,6 +63,47 @@ program.command("dev")
       );
       Deno.exitCode = 1;
     }
+  });
+
+program.command("worker")
+  .description(
+    "kill worker, guard and VMMs, and see that no VM is lost, extra or leaked",
+  )
+  .option("--kills <n>", "rounds", whole, 200)
+  .option("--seed <n>", "chooses what is killed, and when", whole)
+  .addOption(
+    new Option("--driver <driver>", "what runs the VMs")
+      .choices(["simulated", "qemu"] as const).default("simulated" as const),
+  )
+  .option("--json", "print JSON and nothing else")
+  .action(async (flags) => {
+    const { kills, driver } = flags;
+    const seed = flags.seed ?? Math.floor(Math.random() * MAX_SEED);
+    const report = (line: string) => {
+      if (flags.json !== true) console.log(line);
+    };
+    await ensureDebian(["qemu", "busybox"], { report });
+    report(`seed ${seed}, driver ${driver}`);
+    await using dir = await tempDir("chaos");
+    const results = await runWorkerChaos({
+      dir: dir.path,
+      driver,
+      report,
+      rounds: planWorkerRounds({
+        seed,
+        kills,
+        hasVmms: driver !== "simulated",
+      }),
+    });
+    const isBroken = results.length < kills || !results.every(isClean);
+    if (flags.json === true) console.log(JSON.stringify({ seed, results }));
+    if (isBroken) {
+      report(
+        `again: deno task chaos worker --seed ${seed} --kills ${kills} --driver ${driver}`,
+      );
+      Deno.exitCode = 1;
+    }
+    report(summary(results));
   });
 
 await program.parseAsync(Deno.args, { from: "user" });

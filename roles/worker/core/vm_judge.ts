@@ -87,4 +87,9 @@ function rollBack(work: Work, reason: string): void {
     },
   });
   save(work, "rolledBack");
+  const { lastHealthy } = work.vm.ledger;
+  const keep = new Set(lastHealthy === null ? [] : [lastHealthy.runtimeHash]);
+  if (order.fallback.kind === "spec") keep.add(order.fallback.runtimeHash);
+  // With nothing to go back to it stays pinned: an empty list would forget the copy.
+  if (keep.size > 0) work.actions.push({ kind: "prune", keep: [...keep] });
 }
