@@ -16,5 +16,6 @@ export * from "./operation.ts";
 export * from "./parse.ts";
 export * from "./plan.ts";
 export * from "./ports.ts";
+export * from "./snapshot.ts";
 export * from "./status.ts";
 export * from "./vm_spec.ts";

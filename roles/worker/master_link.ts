@@ -6,6 +6,7 @@
 import type { Assignment, OrderFence } from "../model/assignment.ts";
 import type { ObservedVm, WorkerReport } from "../model/observed.ts";
 import type { LogTail } from "../../vmm/mod.ts";
+import type { VmAccess } from "./seeing/vm_access.ts";
 
 /** What the master may ask a worker, over the worker's own session. */
 export interface WorkerView {
@@ -13,6 +14,8 @@ export interface WorkerView {
   observed(): ObservedVm[];
   /** @throws {AppError} `not_found`. */
   logs(vm: string, maxBytes: number): Promise<LogTail>;
+  /** One VM's console, inside and state; absent: refused. */
+  readonly access?: VmAccess;
 }
 
 /** What the master answers to a report: its newest pair for this worker, and how long the lease now is. */

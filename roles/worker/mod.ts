@@ -11,7 +11,7 @@ import { Gauge, Registry } from "prom-client";
 import type { TokenTable } from "../auth/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import { anonymousRoleOf, lockDirectory, type TokenOf } from "../config/mod.ts";
-import { baseApp, requireRole } from "../http/mod.ts";
+import { baseApp } from "../http/mod.ts";
 import { type Logger, logger } from "../log/mod.ts";
 import { formatError } from "../model/errors.ts";
 import type { Clock, Random, RunningRole } from "../model/ports.ts";
@@ -23,11 +23,14 @@ import { type Checks, RealChecks, SimulatedChecks } from "./checks.ts";
 import { type Closures, NixClosures, noClosures } from "./closures.ts";
 import type { WorkerConfig } from "./config.ts";
 import { hostAttributes, hostCapacity } from "./host.ts";
+import { addVmGauges, addVmRoutes } from "./http_vms.ts";
 import { LedgerStore } from "./ledger_store.ts";
 import type { MasterLink, WorkerView } from "./master_link.ts";
 import { type Guarding, type OpenFence, openFence } from "./open_fence.ts";
+import { openSeeing, type Seeing } from "./open_seeing.ts";
 import { Reporter } from "./reporter.ts";
 import { RpcLink } from "./rpc_link.ts";
+import { Restores } from "./seeing/restores.ts";
 import { Vms } from "./vms.ts";
 
 export { config, WorkerConfig } from "./config.ts";
@@ -186,7 +189,9 @@ async function openVms(
   const closures = deps.closures ??
     await openClosures(config, opening.tokenOf);
   const checks = deps.checks ?? openChecks(vmm, stack);
+  const restores = new Restores();
   const vms = new Vms({
+    restores,
     name: config.name,
     bootId,
     clock,
@@ -204,23 +209,35 @@ async function openVms(
   fence.watch(opening.onChange);
   await vms.start();
   stack.defer(() => vms.stop());
+  const { stateDir } = config;
+  const seeing = await openSeeing({
+    vms,
+    vmm,
+    restores,
+    stateDir,
+    clock,
+    log,
+    stack,
+  });
   const versions = await versionsOf(vmm, closures, log);
-  return { vms, bootId, fence, versions };
+  return { vms, bootId, fence, versions, seeing };
 }
 
 function workerApp(
   config: WorkerConfig,
   parts: {
     vms: Vms;
+    seeing: Seeing;
     reporter: Reporter;
     fence: OpenFence;
     log: Logger;
     tokens: TokenTable;
   },
 ) {
-  const { vms, reporter, fence, log, tokens } = parts;
+  const { vms, seeing, reporter, fence, log, tokens } = parts;
   const metrics = new Registry();
   addGauges(metrics, vms, fence);
+  addVmGauges(metrics, seeing);
   const app = baseApp({
     role: "worker",
     ready: () => {
@@ -232,11 +249,7 @@ function workerApp(
     anonymousRole: anonymousRoleOf(config),
     log,
   });
-  app.get(
-    "/api/v1/vms",
-    requireRole("viewer"),
-    (c) => c.json({ vms: vms.observed() }),
-  );
+  addVmRoutes(app, { vms, seeing });
   return app;
 }
 
@@ -251,7 +264,7 @@ async function openWorker(
 ) {
   const { service: { stack, tokenOf, caCert }, log } = opening;
   let onChange = () => {};
-  const { vms, bootId, fence, versions } = await openVms(config, deps, {
+  const { vms, bootId, fence, versions, seeing } = await openVms(config, deps, {
     tokenOf,
     stack,
     log,
@@ -261,6 +274,7 @@ async function openWorker(
     name: config.name,
     observed: () => vms.observed(),
     logs: (vm, maxBytes) => vms.logs(vm, maxBytes),
+    access: seeing.access,
   };
   const link = deps.link?.(view) ?? new RpcLink({
     url: config.masterUrl,
@@ -271,6 +285,7 @@ async function openWorker(
   const reporter = new Reporter({
     link,
     vms,
+    figures: () => seeing.figures.totals,
     lease: fence.lease,
     clock: deps.clock ?? systemClock,
     random: deps.random ?? systemRandom,
@@ -286,7 +301,7 @@ async function openWorker(
     },
   });
   onChange = () => reporter.changed();
-  return { vms, view, fence, reporter };
+  return { vms, view, fence, reporter, seeing };
 }
 
 /**
@@ -304,12 +319,23 @@ export function run(
     if (config.runDir !== config.stateDir) {
       stack.use(await lockDirectory(config.runDir));
     }
-    const { vms, view, fence, reporter } = await openWorker(config, deps, {
-      service,
-      log,
-    });
+    const { vms, view, fence, reporter, seeing } = await openWorker(
+      config,
+      deps,
+      {
+        service,
+        log,
+      },
+    );
     return {
-      app: workerApp(config, { vms, reporter, fence, log, tokens }),
+      app: workerApp(config, {
+        vms,
+        seeing,
+        reporter,
+        fence,
+        log,
+        tokens,
+      }),
       listening: () => {
         reporter.start();
         stack.defer(() => reporter.stop());

@@ -41,6 +41,8 @@ export interface ReporterOptions {
   link: MasterLink;
   vms: Vms;
   base: ReportBase;
+  /** More metrics for each report; absent: none. */
+  figures?: () => Readonly<Record<string, number>>;
   /** Told of every renewal that the master has answered; absent: nothing is exclusive. */
   lease?: Lease;
   clock: Clock;
@@ -185,6 +187,7 @@ export class Reporter {
         vms: observed.length,
         running: observed.filter(({ state }) => state === "Running").length,
         healthy: observed.filter(({ health }) => health === "healthy").length,
+        ...this.#options.figures?.(),
       },
     };
   }

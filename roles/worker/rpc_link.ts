@@ -63,7 +63,7 @@ export function workerServer(view: WorkerView): WorkerServer {
     }),
     listVms: () => ({ vms: view.observed().map(({ vm }) => vm) }),
     logs: async ({ vm, maxBytes }) => await view.logs(vm, maxBytes),
-    ...vmMethods(),
+    ...vmMethods(view.access),
   };
 }
 
