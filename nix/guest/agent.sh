@@ -42,12 +42,11 @@ pump() {
   done
 }
 
-# feed SESSION ID: words of standard input to a command's standard input; each is answered on 9.
+# feed SESSION ID: words of standard input to a command's standard input. Asks for each on 9: before that, nobody
+# would read it.
 feed() {
-  while read -r word; do
-    [ "$word" != . ] || break
+  while echo "took $1 $2 ." >&9 && read -r word && [ "$word" != . ]; do
     decode "$word" || break
-    echo "took $1 $2 ." >&9
   done
 }
 

@@ -210,9 +210,9 @@ export class GuestClient {
     this.#send(line);
     const feeding = options.stdin === undefined
       ? undefined
-      : this.#feed(id, options.stdin, over.signal, () => {
+      : this.#feed(id, options.stdin, over.signal, async () => {
+        await taken.promise;
         taken = Promise.withResolvers<void>();
-        return taken.promise;
       });
     const timer = this.#timeOut(options.timeoutMs, over.signal, fail);
     this.#beating ??= this.#beat();
@@ -238,12 +238,12 @@ export class GuestClient {
     fail(new AppError("timeout", `It did not end within ${timeoutMs} ms`));
   }
 
-  /** Gives a command its input, piece by piece, each when the former one is taken. */
+  /** Gives a command its input, piece by piece, each when it has asked for it. */
   async #feed(
     id: number,
     input: ReadableStream<Uint8Array>,
     over: AbortSignal,
-    nextTaken: () => Promise<void>,
+    asked: () => Promise<void>,
   ): Promise<void> {
     const reader = input.getReader();
     const cancel = () => void reader.cancel().catch(() => undefined);
@@ -253,11 +253,10 @@ export class GuestClient {
         const { done, value } = await reader.read();
         if (done || over.aborted) break;
         for (let at = 0; at < value.length; at += MAX_PIECE_BYTES) {
-          const taken = nextTaken();
+          await asked();
+          if (over.aborted) return;
           const piece = value.subarray(at, at + MAX_PIECE_BYTES);
           this.#send(this.#talk.feed(id, piece));
-          await taken;
-          if (over.aborted) return;
         }
       }
     } catch {
@@ -265,6 +264,7 @@ export class GuestClient {
     } finally {
       over.removeEventListener("abort", cancel);
     }
+    await asked();
     if (!over.aborted) this.#send(this.#talk.endInput(id));
   }
 

@@ -54,7 +54,7 @@ export type Heard =
 interface Command {
   /** Pieces it may send now. */
   readonly windows: { out: number; err: number };
-  /** A piece of input is on its way that it has not taken. */
+  /** It has not asked for the next piece of its input yet. */
   isFeeding: boolean;
 }
 
@@ -86,17 +86,17 @@ export class Conversation {
     argv: readonly string[],
     input: boolean,
   ): { id: number; line: string } {
-    const id = this.#open();
+    const id = this.#open(input);
     return { id, line: this.#line({ kind: "exec", id, input, argv }) };
   }
 
   switchTo(toplevel: string): { id: number; line: string } {
-    const id = this.#open();
+    const id = this.#open(false);
     const line = this.#line({ kind: "switch", id, action: "test", toplevel });
     return { id, line };
   }
 
-  /** A piece of input; the next one only after `took`. */
+  /** A piece of input; each only after a `took`, the first one included. */
   feed(id: number, bytes: Uint8Array): string {
     const command = this.#commands.get(id);
     if (command !== undefined) command.isFeeding = true;
@@ -156,7 +156,7 @@ export class Conversation {
       }
       case "took":
         if (!command.isFeeding) {
-          return this.#lied(id, "took input that it was not given");
+          return this.#lied(id, "asked for input where there is none");
         }
         command.isFeeding = false;
         return { kind: "took", id };
@@ -187,10 +187,10 @@ export class Conversation {
     return { kind: "lied", id, reason: `the guest ${what}` };
   }
 
-  #open(): number {
+  #open(isFeeding: boolean): number {
     const id = this.#nextId++;
     const windows = { out: WINDOW_PIECES, err: WINDOW_PIECES };
-    this.#commands.set(id, { windows, isFeeding: false });
+    this.#commands.set(id, { windows, isFeeding });
     return id;
   }
 

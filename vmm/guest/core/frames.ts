@@ -42,7 +42,7 @@ export type HostFrame =
   | {
     readonly kind: "exec";
     readonly id: number;
-    /** `in` frames follow, `eof` after them. */
+    /** `in` frames follow, each when the guest has asked for it by `took`, and `eof`. */
     readonly input: boolean;
     readonly argv: readonly string[];
   }

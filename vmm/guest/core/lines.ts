@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 
 const LINE_END = 10;
 
@@ -54,7 +55,8 @@ export class LineCutter {
       this.#isDropping = false;
       return null;
     }
-    const text = this.#kept.map(latin1).join("");
+    // Each byte is a character: what is not ASCII is no valid frame, and stays recognisable as such.
+    const text = Buffer.concat(this.#kept).toString("latin1");
     this.#clear();
     return text;
   }
@@ -63,11 +65,4 @@ export class LineCutter {
     this.#kept = [];
     this.#keptBytes = 0;
   }
-}
-
-/** Each byte is a character: whatever is not ASCII is no valid frame and stays recognisable as such. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
 }

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { agentHost, COPY } from "../support/guest_agent.ts";
+import { until } from "../support/wait.ts";
+
+/** A healthy command on a machine that is busy. */
+const TIMEOUT_MS = 60_000;
+
+type Host = Awaited<ReturnType<typeof agentHost>>;
+
+/** Runs a command and collects what it writes. */
+async function run(
+  { channels }: Host,
+  argv: string[],
+  options: { stdin?: ReadableStream<Uint8Array>; maxOutputBytes?: number } = {},
+) {
+  const streams = { stdout: [] as number[], stderr: [] as number[] };
+  const result = await channels.exec(COPY, argv, {
+    timeoutMs: TIMEOUT_MS,
+    onOutput: (stream, bytes) => void streams[stream].push(...bytes),
+    ...options,
+  });
+  const textOf = (bytes: number[]) =>
+    new TextDecoder().decode(new Uint8Array(bytes));
+  return {
+    ...result,
+    stdout: textOf(streams.stdout),
+    stderr: textOf(streams.stderr),
+    bytes: new Uint8Array(streams.stdout),
+  };
+}
+
+Deno.test("agent: answers, runs commands and tells both streams and the exit code", async () => {
+  await using host = await agentHost();
+  await host.channels.ready(COPY, TIMEOUT_MS);
+  const words = ["printf", "%s|", "a b", "", "line\n", "*", "ü", "$(id)", "-n"];
+  assert.equal((await run(host, words)).stdout, "a b||line\n|*|ü|$(id)|-n|");
+  const both = await run(host, ["sh", "-c", "echo out; echo err >&2; exit 7"]);
+  assert.deepEqual(
+    [both.code, both.stdout, both.stderr],
+    [7, "out\n", "err\n"],
+  );
+  const killed = await run(host, ["sh", "-c", "kill -9 $$"]);
+  assert.equal(killed.code, 137);
+  const missing = await run(host, ["no-such-command"]);
+  assert.equal(missing.code, 127);
+  assert.match(missing.stderr, /not found/);
+  assert.equal(host.children.length, 1, "one connection for all");
+});
+
+Deno.test("agent: input and output pass unharmed, whatever their bytes", async () => {
+  await using host = await agentHost();
+  const sent = new Uint8Array(20_000).map((_, index) => (index * 7) % 256);
+  const result = await run(host, ["cat"], {
+    stdin: ReadableStream.from([sent.slice(0, 9000), sent.slice(9000)]),
+  });
+  assert.equal(result.code, 0);
+  assert.deepEqual(result.bytes, sent);
+  // A command that reads nothing of its input ends all the same.
+  const deaf = await run(host, ["true"], {
+    stdin: ReadableStream.from([sent]),
+  });
+  assert.equal(deaf.code, 0);
+});
+
+Deno.test("agent: a command that hangs keeps nobody waiting, and is ended with all it started", async () => {
+  await using host = await agentHost();
+  const marker = `31${Deno.pid}`;
+  const hanging = host.channels.exec(COPY, [
+    "sh",
+    "-c",
+    `sleep ${marker} & echo started; wait`,
+  ], { timeoutMs: 1500 });
+  const failed = assert.rejects(hanging, {
+    code: "timeout",
+    message: "It did not end within 1500 ms",
+  });
+  assert.equal((await run(host, ["echo", "hi"])).stdout, "hi\n");
+  await failed;
+  await until("what it started is gone", async () => {
+    const { stdout } = await run(host, ["sh", "-c", "ps"]);
+    return !stdout.includes(`sleep ${marker}`);
+  }, { timeoutMs: TIMEOUT_MS });
+});
+
+Deno.test("agent: a reader that is slow slows its own command and nothing else", async () => {
+  await using host = await agentHost();
+  const first = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  let seen = 0;
+  const slow = host.channels.exec(COPY, ["head", "-c", "100000", "/dev/zero"], {
+    timeoutMs: TIMEOUT_MS,
+    onOutput: async (_stream, bytes) => {
+      seen += bytes.length;
+      first.resolve();
+      await goOn.promise;
+    },
+  });
+  await first.promise;
+  assert.equal((await run(host, ["echo", "hi"])).stdout, "hi\n");
+  assert.ok(seen <= 2250, `${seen} bytes without being asked for`);
+  goOn.resolve();
+  assert.deepEqual(await slow, { code: 0, truncated: false });
+  assert.equal(seen, 100_000);
+});
+
+Deno.test("agent: too much output is cut and told", async () => {
+  await using host = await agentHost();
+  const { code, stdout, truncated } = await run(
+    host,
+    ["head", "-c", "10000", "/dev/zero"],
+    { maxOutputBytes: 5000 },
+  );
+  assert.deepEqual([code, stdout.length, truncated], [0, 5000, true]);
+});
+
+Deno.test("agent: a new connection ends what the former one had begun", async () => {
+  await using host = await agentHost();
+  const begun = Promise.withResolvers<void>();
+  const running = host.channels.exec(COPY, [
+    "sh",
+    "-c",
+    "echo begun; exec sleep 3600",
+  ], { timeoutMs: 0, onOutput: () => begun.resolve() });
+  await begun.promise;
+  host.channels.forget(COPY);
+  await assert.rejects(running, { code: "unavailable" });
+  await host.children[0]?.status;
+  assert.equal((await run(host, ["echo", "again"])).stdout, "again\n");
+  assert.equal(host.children.length, 2);
+});
+
+Deno.test("agent: switches, tells a switch that fails, and refuses what the guest does not see", async () => {
+  await using host = await agentHost();
+  const system = async (name: string, script: string) => {
+    const path = `${host.dir}/${name}`;
+    await Deno.mkdir(`${path}/bin`, { recursive: true });
+    await Deno.writeTextFile(
+      `${path}/bin/switch-to-configuration`,
+      `#!/bin/sh\n${script}\n`,
+      { mode: 0o755 },
+    );
+    return path;
+  };
+  const options = { timeoutMs: TIMEOUT_MS };
+  const good = await system("good", `echo "$1" >${host.dir}/done`);
+  assert.deepEqual(await host.channels.switchTo(COPY, good, options), {
+    kind: "switched",
+  });
+  assert.equal(await Deno.readTextFile(`${host.dir}/done`), "test\n");
+  const bad = await system(
+    "bad",
+    "echo starting; echo unit failed >&2; exit 4",
+  );
+  assert.deepEqual(await host.channels.switchTo(COPY, bad, options), {
+    kind: "failed",
+    reason: "switch-to-configuration ended with 4: starting unit failed",
+  });
+  const absent = await host.channels.switchTo(COPY, "/nix/store/x", options);
+  assert.equal(absent.kind, "refused");
+  const hangs = await system("hangs", "exec sleep 1");
+  const lost = await host.channels.switchTo(COPY, hangs, { timeoutMs: 200 });
+  assert.deepEqual(lost, {
+    kind: "lost",
+    reason: "It did not end within 200 ms",
+  });
+});
