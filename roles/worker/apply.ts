@@ -19,6 +19,7 @@ import {
   type VmInstance,
   type Vmm,
 } from "../../vmm/mod.ts";
+import type { Guests } from "../../vmm/guest/mod.ts";
 import type { Checks } from "./checks.ts";
 import type { Closures } from "./closures.ts";
 import type { Target } from "./core/ledger.ts";
@@ -51,6 +52,8 @@ export interface ApplyDeps {
   stopGraceMs: number;
   /** What guests need on this host beside their VMM; absent: nothing. */
   provisions?: Provisions;
+  /** The way to the inside of guests; absent: none. */
+  guests?: Guests;
   /** Guests that are to go on from a snapshot; absent: none ever. */
   restores?: Restores;
   /** Told when something is left undone on purpose. */
@@ -373,6 +376,7 @@ export class Applier {
     const graceMs = gentle ? this.#deps.stopGraceMs : CURT_GRACE_MS;
     try {
       await this.#deps.vmm.stop(copy, { graceMs });
+      this.#deps.guests?.forget(copy);
       await this.#provisions.withdraw(copy);
       failpoint("worker.vm.stopped");
       this.#tell(copy, { kind: "stopped", at: this.#now(), op });

@@ -7,6 +7,8 @@
 import { type CopyId, copyKey } from "../model/ids.ts";
 import type { ObservedVm } from "../model/observed.ts";
 import type { HealthCheck } from "../model/vm_spec.ts";
+import { plainText } from "../../vmm/guest/core/frames.ts";
+import type { Guests } from "../../vmm/guest/mod.ts";
 import type { Vmm } from "../../vmm/mod.ts";
 
 /** What is probed. */
@@ -34,6 +36,9 @@ export interface Checks {
 
 /** A page larger than this is read no further: `match` belongs near its beginning. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** Of what a command says about its failure: its last words, for people. */
+const MAX_SAID_BYTES = 4096;
+const MAX_SAID_CHARACTERS = 160;
 /** How much of the console's end is searched each time. */
 const MAX_SERIAL_BYTES = 1024 * 1024;
 
@@ -46,15 +51,17 @@ interface BootFacts {
   lines: Set<string>;
 }
 
-/** Probes over the host's network and the driver's serial log. */
+/** Probes over the host's network, the driver's serial log and the guest channel. */
 export class RealChecks implements Checks {
   #vmm: Vmm;
+  readonly #guests: Guests;
   /** Guests are restarted: a connection kept from before would fail once more. */
   #client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   #boots = new Map<string, BootFacts>();
 
-  constructor(vmm: Vmm) {
+  constructor(vmm: Vmm, guests: Guests) {
     this.#vmm = vmm;
+    this.#guests = guests;
   }
 
   async probe(target: ProbeTarget): Promise<ProbeOutcome> {
@@ -85,8 +92,10 @@ export class RealChecks implements Checks {
       case "serial":
         return await this.#serial(target);
       case "command":
+        return await this.#command(target);
       case "guest":
-        return "needs the guest channel, which this version does not have";
+        await this.#guests.ready(target.copy, check.timeoutMs);
+        return "";
     }
   }
 
@@ -139,6 +148,20 @@ export class RealChecks implements Checks {
     if (!text.includes(match)) return `no line with "${match}" yet`;
     known.lines.add(match);
     return "";
+  }
+
+  /** Passes on exit code 0; what it says otherwise is shown. */
+  async #command({ copy, check }: ProbeTarget): Promise<string> {
+    const said: number[] = [];
+    const { code } = await this.#guests.exec(copy, check.command ?? [], {
+      timeoutMs: check.timeoutMs,
+      lane: "checks",
+      maxOutputBytes: MAX_SAID_BYTES,
+      onOutput: (_stream, bytes) => void said.push(...bytes),
+    });
+    if (code === 0) return "";
+    const text = plainText(new Uint8Array(said)).slice(-MAX_SAID_CHARACTERS);
+    return text === "" ? `ended with ${code}` : `ended with ${code}: ${text}`;
   }
 
   #known({ copy, startedAtMs }: ProbeTarget): BootFacts {

@@ -19,6 +19,7 @@ import { failpoint } from "../process/failpoint.ts";
 import { createNix } from "../nix/mod.ts";
 import { type Service, startService } from "../service/mod.ts";
 import { openVmm, readBootId, SimulatedVmm, type Vmm } from "../../vmm/mod.ts";
+import type { Guests } from "../../vmm/guest/mod.ts";
 import { type Checks, RealChecks, SimulatedChecks } from "./checks.ts";
 import { type Closures, NixClosures, noClosures } from "./closures.ts";
 import type { WorkerConfig } from "./config.ts";
@@ -27,6 +28,7 @@ import { addVmGauges, addVmRoutes } from "./http_vms.ts";
 import { LedgerStore } from "./ledger_store.ts";
 import type { MasterLink, WorkerView } from "./master_link.ts";
 import { type Guarding, type OpenFence, openFence } from "./open_fence.ts";
+import { openGuests } from "./open_guests.ts";
 import { openSeeing, type Seeing } from "./open_seeing.ts";
 import { Reporter } from "./reporter.ts";
 import { RpcLink } from "./rpc_link.ts";
@@ -79,11 +81,15 @@ async function openClosures(
   });
 }
 
-function openChecks(vmm: Vmm, stack: AsyncDisposableStack): Checks {
+function openChecks(
+  vmm: Vmm,
+  guests: Guests,
+  stack: AsyncDisposableStack,
+): Checks {
   if (vmm instanceof SimulatedVmm) {
     return new SimulatedChecks((id) => vmm.answers(id));
   }
-  const checks = new RealChecks(vmm);
+  const checks = new RealChecks(vmm, guests);
   stack.defer(() => checks.close());
   return checks;
 }
@@ -188,7 +194,9 @@ async function openVms(
   stack.defer(() => vmm.close());
   const closures = deps.closures ??
     await openClosures(config, opening.tokenOf);
-  const checks = deps.checks ?? openChecks(vmm, stack);
+  const random = deps.random ?? systemRandom;
+  const guests = openGuests({ vmm, clock, random, stack });
+  const checks = deps.checks ?? openChecks(vmm, guests, stack);
   const restores = new Restores();
   const vms = new Vms({
     restores,
@@ -198,6 +206,7 @@ async function openVms(
     vmm,
     closures,
     checks,
+    guests,
     store,
     volumesDir: `${config.stateDir}/volumes`,
     stopGraceMs: config.stopGraceMs,
@@ -213,6 +222,7 @@ async function openVms(
   const seeing = await openSeeing({
     vms,
     vmm,
+    guests,
     restores,
     stateDir,
     clock,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { systemClock } from "../../roles/clock/mod.ts";
+import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
 import { storePathsOf } from "../../roles/model/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { RealChecks } from "../../roles/worker/checks.ts";
@@ -8,6 +8,7 @@ import { hostAttributes, hostCapacity } from "../../roles/worker/host.ts";
 import { LedgerStore } from "../../roles/worker/ledger_store.ts";
 import { run } from "../../roles/worker/mod.ts";
 import { emptyLedger } from "../../roles/worker/core/ledger.ts";
+import { GuestChannels } from "../../vmm/guest/mod.ts";
 import { directoryName, MemoryHost, SimulatedVmm } from "../../vmm/mod.ts";
 import { nixStore } from "../support/nix_store.ts";
 import { tempDir } from "../support/temp.ts";
@@ -178,7 +179,12 @@ Deno.test("ledgers: a new boot keeps what was refused and healthy, and nothing o
 Deno.test("checks: http, tcp and serial of a real guest, before and after it is up", async () => {
   await using dir = await tempDir("wk");
   const vmm = testQemu(dir.path);
-  const checks = new RealChecks(vmm);
+  const guests = new GuestChannels({
+    vmm,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const checks = new RealChecks(vmm, guests);
   const config = testMachine(await testImage(), COPY, "serves");
   config.ports.push({ name: "closed", guest: 81 });
   const instance = await vmm.start(config);
@@ -216,8 +222,9 @@ Deno.test("checks: http, tcp and serial of a real guest, before and after it is 
       [{ kind: "tcp", port: 82 }, /port 82 is not in network.ports/],
       [{ kind: "http", path: "/absent" }, /answered 404/],
       [{ kind: "http", match: "bonjour" }, /does not contain "bonjour"/],
-      [{ kind: "guest" }, /needs the guest channel/],
-      [{ kind: "command", command: ["true"] }, /needs the guest channel/],
+      // The test image has no agent.
+      [{ kind: "guest" }, /does not/],
+      [{ kind: "command", command: ["true"] }, /does not/],
     ] as const;
     for (const [check, message] of table) {
       const outcome = await probe(check);
@@ -226,6 +233,7 @@ Deno.test("checks: http, tcp and serial of a real guest, before and after it is 
     }
   } finally {
     checks.close();
+    await guests.close();
     await vmm.stop(COPY, { graceMs: 0 });
     await vmm.close();
   }
