@@ -1,0 +1,180 @@
+/**
+ * From a machine to the body of cloud-hypervisor's `vm.create`. Pure: decides
+ * what the VM looks like to its VMM, reads no file and sends nothing.
+ *
+ * - The serial port is a unix socket: it is what the kernel and init write to,
+ *   and the only console of this VMM that takes input without a terminal. hvc0
+ *   is off: one console, the same one as under QEMU.
+ * - A guest can grow: four times its processors, twice its memory, by
+ *   virtio-mem, which unlike ACPI gives memory back too.
+ * - Landlock lets the VMM's process reach its own files and nothing else.
+ *
+ * @module
+ */
+import { AppError } from "../../roles/model/errors.ts";
+import { parseWith } from "../../roles/model/parse.ts";
+import { CreateBody, MAX_VCPUS } from "./cloud_hypervisor_schema.ts";
+import type { VmConfig } from "./vm_config.ts";
+
+/** What the driver decided for one start. */
+export interface CloudHypervisorPlacement {
+  consolePath: string;
+  channelPath: string;
+  /** Where it may write: snapshots. */
+  scratchDir: string;
+  /** Where a root image's writes go; absent: there is none. */
+  overlayPath?: string;
+  hostCpus: number;
+  landlock: boolean;
+}
+
+/** A guest's own address on its vsock. Each VMM has a vsock of its own, so all guests may have the first one that is free. */
+export const GUEST_CID = 3;
+/** By which counters are found. */
+export const NET_ID = "net0";
+/** The serial that a guest finds its store image by. */
+export const STORE_NAME = "nix-store";
+/** virtio cuts a serial after so many characters; a guest finds the volume by it. */
+const SERIAL_CHARS = 20;
+/** Each possible processor costs a guest's kernel some 100 KiB, so not the whole host. */
+const MAX_GROWTH = 4;
+const MIB = 1024 * 1024;
+/** virtio-mem's region is a multiple of this. */
+const HOTPLUG_ALIGN_MIB = 128;
+/** What virtiofsd serves by default. */
+const FS_QUEUE_SIZE = 1024;
+
+function cpusOf(config: VmConfig, hostCpus: number): CreateBody["cpus"] {
+  const most = Math.min(hostCpus, config.cpus * MAX_GROWTH, MAX_VCPUS);
+  return {
+    boot_vcpus: config.cpus,
+    max_vcpus: Math.max(config.cpus, most),
+  };
+}
+
+/** The most memory a guest of this size can be given while it runs. */
+export function maxMemoryMib(memoryMib: number): number {
+  return memoryMib +
+    Math.ceil(memoryMib / HOTPLUG_ALIGN_MIB) * HOTPLUG_ALIGN_MIB;
+}
+
+function memoryOf(config: VmConfig): CreateBody["memory"] {
+  const { memoryMib, store } = config;
+  return {
+    size: memoryMib * MIB,
+    hotplug_method: "VirtioMem",
+    hotplug_size: (maxMemoryMib(memoryMib) - memoryMib) * MIB,
+    ...(store?.kind === "virtiofs" ? { shared: true as const } : {}),
+  };
+}
+
+type Disk = NonNullable<CreateBody["disks"]>[number];
+
+function disksOf(config: VmConfig, overlayPath?: string): Disk[] {
+  const disks: Disk[] = [];
+  if (overlayPath !== undefined) {
+    disks.push({
+      id: "disk",
+      path: overlayPath,
+      readonly: false,
+      serial: "disk",
+      image_type: "Qcow2",
+      backing_files: true,
+    });
+  }
+  config.volumes.forEach(({ name, path }, index) =>
+    disks.push({
+      id: `volume${index}`,
+      path,
+      readonly: false,
+      serial: name.slice(0, SERIAL_CHARS),
+      image_type: "Raw",
+    })
+  );
+  if (config.store?.kind === "image") {
+    disks.push({
+      id: STORE_NAME,
+      path: config.store.path,
+      readonly: true,
+      serial: STORE_NAME,
+      image_type: "Raw",
+    });
+  }
+  return disks;
+}
+
+function devicesOf(
+  config: VmConfig,
+  overlayPath?: string,
+): Pick<CreateBody, "disks" | "net" | "fs"> {
+  const { nic, store } = config;
+  const disks = disksOf(config, overlayPath);
+  return {
+    ...(disks.length === 0 ? {} : { disks }),
+    ...(nic === undefined
+      ? {}
+      : { net: [{ id: NET_ID, tap: nic.tap, mac: nic.mac.toLowerCase() }] }),
+    ...(store?.kind !== "virtiofs" ? {} : {
+      fs: [{
+        id: "store",
+        tag: STORE_NAME,
+        socket: store.socketPath,
+        num_queues: 1,
+        queue_size: FS_QUEUE_SIZE,
+      }],
+    }),
+  };
+}
+
+/** Its own rules cover what the config names; these are for what is made later, or read through another file. */
+function landlockOf(
+  config: VmConfig,
+  placement: CloudHypervisorPlacement,
+): Pick<CreateBody, "landlock_enable" | "landlock_rules"> {
+  if (!placement.landlock) return { landlock_enable: false };
+  const base = config.diskImagePath;
+  return {
+    landlock_enable: true,
+    landlock_rules: [
+      { path: placement.scratchDir, access: "rw" },
+      ...(base === undefined ? [] : [{ path: base, access: "r" as const }]),
+    ],
+  };
+}
+
+/**
+ * The body of `vm.create` for a machine.
+ *
+ * @throws {AppError} `invalid` when it cannot be put into one: what is sent unchecked, the VMM would take and not boot.
+ */
+export function createBody(
+  config: VmConfig,
+  placement: CloudHypervisorPlacement,
+): CreateBody {
+  if (config.ports.length > 0 && config.nic === undefined) {
+    throw new AppError(
+      "missing_dependency",
+      `Cannot start VM "${config.id}": its ports need a network card, and cloud-hypervisor has no network without one`,
+      { hint: "run the worker as root with a network, or with driver qemu" },
+    );
+  }
+  const body: CreateBody = {
+    cpus: cpusOf(config, placement.hostCpus),
+    memory: memoryOf(config),
+    payload: {
+      kernel: config.kernelPath,
+      initramfs: config.initrdPath,
+      cmdline: config.cmdline,
+    },
+    ...devicesOf(config, placement.overlayPath),
+    rng: { src: "/dev/urandom" },
+    serial: { mode: "Socket", socket: placement.consolePath },
+    console: { mode: "Off" },
+    vsock: { id: "channel", cid: GUEST_CID, socket: placement.channelPath },
+    pvpanic: true,
+    ...landlockOf(config, placement),
+  };
+  return parseWith(CreateBody, body, {
+    what: `the machine of VM "${config.id}"`,
+  });
+}
