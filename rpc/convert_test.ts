@@ -351,7 +351,15 @@ Deno.test("an explanation survives the wire", () => {
       fc.double({ noNaN: true, noDefaultInfinity: true }),
     ),
     refusal: fc.option(text.filter((one) => one !== ""), { nil: null }),
-    kind: fc.constantFrom(null, "state", "rule", "port", "avoided", "room"),
+    kind: fc.constantFrom(
+      null,
+      "state",
+      "rule",
+      "port",
+      "address",
+      "avoided",
+      "room",
+    ),
   });
   const why = fc.record({
     vm: fc.constant("shop/web-0"),

@@ -18,6 +18,7 @@ import {
 } from "./core/plan_check.ts";
 import type { ClusterTick } from "./core/tick.ts";
 import type { Draft } from "./documents.ts";
+import type { Networking } from "./networking.ts";
 
 /** Puts the documents of a change into the draft. */
 export function applyChange(draft: Draft, change: ClusterChange): void {
@@ -32,14 +33,27 @@ export function applyChange(draft: Draft, change: ClusterChange): void {
  *
  * @throws {BrokenInvariant} when the plan breaks one: a bug, which must not be committed.
  */
-export function applyTick(draft: Draft, ticks: readonly ClusterTick[]): void {
+export function applyTick(
+  draft: Draft,
+  ticks: readonly ClusterTick[],
+  networking: Networking,
+): void {
   for (const { isChanged, change, volumes } of ticks) {
     if (isChanged) applyChange(draft, change);
     for (const doc of volumes) draft.put("volume", doc.vm, doc);
   }
-  const actions = ticks.flatMap((tick) => tick.actions);
-  if (actions.length === 0) return;
-  applyPlacements(draft, actions);
+  const planned = ticks.flatMap((tick) => tick.actions);
+  if (planned.length === 0) return;
+  const { actions, networks } = networking.withAddresses(draft, planned);
+  networking.tellPeers(draft, actions, () => {
+    for (const [name, network] of networks) {
+      const worker = draft.get("worker", name);
+      if (worker !== undefined) {
+        draft.put("worker", name, { ...worker, network });
+      }
+    }
+    return applyPlacements(draft, actions);
+  });
   const broken = checkTouched({
     heldOn: (worker) => draft.heldOn(worker),
     placementsOn: (worker) => draft.placementsOn(worker),
@@ -60,16 +74,18 @@ function* placementsOfVm(draft: Draft, vm: string): Generator<PlacementDoc> {
 function touchedBy(actions: readonly Action[]): Touched {
   const workers = new Set<string>();
   const ports = new Set<string>();
+  const addresses = new Set<string>();
   const vms = new Set<string>();
   for (const action of actions) {
     const { before, after } = action;
     if (after === null) continue;
     const isHeld = (port: number) => before?.ports.includes(port) === true;
     if (!after.ports.every(isHeld)) ports.add(after.worker);
+    if (after.address !== before?.address) addresses.add(after.worker);
     if (action.kind !== "acknowledge") vms.add(after.vm);
     if (takesMore(action)) workers.add(after.worker);
   }
-  return { workers, ports, vms };
+  return { workers, ports, addresses, vms };
 }
 
 /** What a worker holds already is no plan's fault, even if the worker now offers less. */
@@ -91,7 +107,11 @@ export function applyReissues(
   applyPlacements(draft, reissues(placements, generation));
 }
 
-function applyPlacements(draft: Draft, actions: readonly Action[]): void {
+/** The workers whose revision rose. */
+function applyPlacements(
+  draft: Draft,
+  actions: readonly Action[],
+): Set<string> {
   for (const { before, after, reason } of actions) {
     const doc = after ?? before;
     if (doc !== null) draft.explain(placementKey(doc), reason);
@@ -110,4 +130,5 @@ function applyPlacements(draft: Draft, actions: readonly Action[]): void {
       draft.put("worker", name, { ...worker, revision });
     }
   }
+  return new Set(applied.revisions.keys());
 }

@@ -6,10 +6,19 @@
 import { z } from "zod";
 import { DEFAULT_PORTS, ListenText, serverConfigShape } from "../config/mod.ts";
 import { DEFAULT_LEASE_MS } from "../model/assignment.ts";
+import { DEFAULT_POOL, poolProblem } from "./core/addresses.ts";
 
 /** Below it a busy machine's own pauses would count as lost workers. */
 const MIN_LEASE_MS = 2000;
 const MAX_LEASE_MS = 600_000;
+
+/** Workers that bridge their guests get a /24 each, for good: another pool counts for those that come later. */
+const NetworkConfig = z.strictObject({
+  pool: z.string().max(64).superRefine((text, context) => {
+    const message = poolProblem(text);
+    if (message !== null) context.addIssue({ code: "custom", message });
+  }).default(DEFAULT_POOL),
+});
 
 export const MasterConfig = z.strictObject({
   ...serverConfigShape("master", DEFAULT_PORTS.master),
@@ -27,6 +36,8 @@ export const MasterConfig = z.strictObject({
     "must begin with http:// or https://",
   )
     .max(4096).optional(),
+  /** The network of guests; none of its addresses may be a host's. */
+  network: NetworkConfig.prefault({}),
 }).superRefine(({ leaseMs, tickMs }, context) => {
   if (tickMs * 4 <= leaseMs) return;
   context.addIssue({

@@ -29,6 +29,8 @@ const StoreDoc = z.strictObject({
     fingerprint: 0,
     revision: 0,
   }),
+  /** The subnet that was given out last; absent: none was. */
+  lastSubnet: z.cidrv4().optional(),
 });
 
 const SCHEMAS = {
@@ -41,6 +43,15 @@ const SCHEMAS = {
   worker: WorkerDoc,
   volume: VolumeDoc,
   operation: OperationDoc,
+};
+
+/** The one document of kind `store`. */
+export const STORE_ID = "master";
+
+/** What a new store knows of itself. */
+export const FIRST_STORE: DocumentOf<"store"> = {
+  incarnation: 1,
+  usable: { fingerprint: 0, revision: 0 },
 };
 
 /** A kind of document. */

@@ -119,7 +119,9 @@ function isSamePlace(a: WorkerDoc, b: WorkerDoc): boolean {
   if (a === b) return true;
   return a.capacity.cpuMilli === b.capacity.cpuMilli &&
     a.capacity.memoryMib === b.capacity.memoryMib &&
-    isSame(a.attributes, b.attributes) && isSame(a.cordon, b.cordon);
+    isSame(a.attributes, b.attributes) && isSame(a.cordon, b.cordon) &&
+    a.network?.subnet === b.network?.subnet &&
+    a.network?.isOn === b.network?.isOn && a.network?.via === b.network?.via;
 }
 
 /** Small values of JSON, the order of keys counting: a needless look does no harm. */

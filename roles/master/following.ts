@@ -25,6 +25,7 @@ import {
   isChangeOf,
 } from "./documents.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Networking } from "./networking.ts";
 
 /** What is followed, and what is kept in step with it. */
 export interface FollowingOptions {
@@ -33,6 +34,7 @@ export interface FollowingOptions {
   fleet: Fleet;
   agenda: Agenda;
   room: PlanRoom;
+  networking: Networking;
   /** Takes events that follow from no document. */
   tell(event: NewEvent): void;
 }
@@ -43,6 +45,7 @@ export class Following {
   readonly #fleet: Fleet;
   readonly #agenda: Agenda;
   readonly #room: PlanRoom;
+  readonly #networking: Networking;
   readonly #tell: FollowingOptions["tell"];
 
   constructor(options: FollowingOptions) {
@@ -51,6 +54,7 @@ export class Following {
     this.#fleet = options.fleet;
     this.#agenda = options.agenda;
     this.#room = options.room;
+    this.#networking = options.networking;
     this.#tell = options.tell;
   }
 
@@ -60,6 +64,7 @@ export class Following {
     let isIncarnationNew = false;
     let isRoomFreed = false;
     for (const change of changes) {
+      this.#networking.follow(change);
       if (isChangeOf(change, "worker")) this.#fleet.refresh(change.id, bootMs);
       else if (isChangeOf(change, "operation")) this.#followOperation(change);
       else if (isChangeOf(change, "store")) {
@@ -135,6 +140,7 @@ export class Following {
       capacity: doc.capacity,
       attributes: doc.attributes,
       cordon: doc.cordon?.reason ?? null,
+      addressing: this.#networking.addressingOf(doc),
     });
     if (state === "alive" && report !== null) this.#agenda.touchWaiting();
   }

@@ -196,7 +196,7 @@ export function run(
     base.assertSafe(config.rpcListen);
     const store = openStore(`${config.stateDir}/master.sqlite`);
     stack.defer(() => store.close());
-    const { leaseMs, tickMs, cacheUrl } = config;
+    const { leaseMs, tickMs, cacheUrl, network: { pool } } = config;
     const sizes = cacheUrl === undefined ? undefined : stack.use(
       new CacheSizes({
         cacheUrl,
@@ -208,6 +208,7 @@ export function run(
       store,
       clock,
       leaseMs,
+      pool,
       failpoint,
       ...(sizes === undefined ? {} : { sizes }),
     });

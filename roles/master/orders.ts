@@ -24,6 +24,7 @@ function orderOf(state: MasterState, placement: PlacementDoc): Order {
   if (doc === undefined || view === undefined) {
     throw new Error(`the spec that ${placement.vm} runs is not kept`);
   }
+  const network = state.networking.guestNetworkOf(placement);
   const back = placement.fallbackGeneration === 0
     ? undefined
     : state.specOf(cluster, placement.fallbackGeneration, vm);
@@ -44,6 +45,7 @@ function orderOf(state: MasterState, placement: PlacementDoc): Order {
     },
     surge: placement.surge,
     ...(doc.traceparent === null ? {} : { traceparent: doc.traceparent }),
+    ...(network === undefined ? {} : { network }),
   };
 }
 
@@ -62,5 +64,12 @@ export function assignmentAbove(
   for (const placement of state.documents.placementsOn(worker)) {
     if (!placement.leaving) orders.push(orderOf(state, placement));
   }
-  return { worker, ...fence, leaseMs: state.leaseMs, orders };
+  const network = state.networking.hostNetworkOf(doc);
+  return {
+    worker,
+    ...fence,
+    leaseMs: state.leaseMs,
+    orders,
+    ...(network === undefined ? {} : { network }),
+  };
 }

@@ -12,6 +12,7 @@ import {
   type ViewerServer,
 } from "../../rpc/generated/master.ts";
 import { type Released, serverOf } from "../../rpc/mod.ts";
+import { within } from "../clock/within.ts";
 import { AppError } from "../model/errors.ts";
 import { parseWith } from "../model/parse.ts";
 import type { Clock } from "../model/ports.ts";
@@ -30,37 +31,17 @@ class Reading implements Released {
   }
 }
 
-/** Runs a call under a time-out of this clock. */
-async function within<T>(
-  clock: Clock,
-  ms: number,
-  call: (options: { signal: AbortSignal }) => PromiseLike<T>,
-): Promise<T> {
-  const done = new AbortController();
-  const limit = new AbortController();
-  void clock.sleep(ms, done.signal).then(() =>
-    limit.abort(
-      new AppError("timeout", `The reader did not answer within ${ms} ms`),
-    )
-  );
-  try {
-    return await call({ signal: limit.signal });
-  } finally {
-    done.abort();
-  }
-}
-
 async function pump(
   batches: AsyncIterable<EventBatch>,
   options: { sink: EventSinkClient; clock: Clock; check: Check },
 ): Promise<void> {
   const { sink, clock, check } = options;
   const push = (events: EventBatch["events"], last: boolean) =>
-    within(
+    within({
       clock,
-      MAX_PUSH_MS,
-      (call) => sink.push({ events: events.map(eventToWire), last }, call),
-    );
+      ms: MAX_PUSH_MS,
+      late: `The reader did not answer within ${MAX_PUSH_MS} ms`,
+    }, (call) => sink.push({ events: events.map(eventToWire), last }, call));
   try {
     for await (const { events, last } of batches) {
       // A token that was revoked meanwhile reads no further.

@@ -87,7 +87,7 @@ function machineMethods(
 ): Omit<OperatorServer, RolloutMethod> {
   const { operations } = service;
   return {
-    ...vmActMethods(),
+    ...vmActMethods({ service, ...deps }, check),
     async cordon({ worker, reason }) {
       const by = check();
       const name = workerName(worker);

@@ -24,7 +24,7 @@ export function viewerOf(deps: RpcDeps, check: Check): ViewerServer {
   const { service } = deps;
   const { views } = service;
   return {
-    ...vmViewMethods(),
+    ...vmViewMethods(deps, check),
     getClusterStatus({ cluster }) {
       check();
       return { status: clusterStatusToWire(views.getClusterStatus(cluster)) };

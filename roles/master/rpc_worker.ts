@@ -67,6 +67,7 @@ export class WorkerLinkObject implements WorkerLinkServer, Released {
     this.#registered = new DisposableStack();
     const kept = this.#registered.use(worker.dup());
     this.#registered.use(this.#deps.service.register(this.#name, {
+      worker: kept,
       logs: async (request, signal) => await kept.logs(request, { signal }),
     }));
   }

@@ -8,6 +8,7 @@
  */
 import type { Assignment, OrderFence } from "../model/assignment.ts";
 import { type Actor, SYSTEM } from "../model/event.ts";
+import { splitVmId } from "../model/ids.ts";
 import type { PublishReply, PublishRequest } from "../model/generation.ts";
 import type { WorkerReport } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
@@ -34,7 +35,7 @@ import { Publishing } from "./publishing.ts";
 import type { Store } from "./store.ts";
 import { Ticker } from "./ticker.ts";
 import { MasterViews } from "./views.ts";
-import { WorkerDesk } from "./worker_desk.ts";
+import { type VmHost, WorkerDesk } from "./worker_desk.ts";
 import { Bell, type WorkerCapability } from "./workers.ts";
 
 /** Failpoints the service passes; roles/process/failpoint.ts names all. */
@@ -49,6 +50,8 @@ export interface ServiceOptions {
   store: Store;
   clock: Clock;
   leaseMs: number;
+  /** Where guests get their addresses; default: that of core/addresses.ts. */
+  pool?: string;
   /** Asked how large closures are; without it plans and placing know no sizes. */
   sizes?: ClosureSizes;
   /** Called at named places, where a test may end the process. */
@@ -73,7 +76,8 @@ export class MasterService {
   readonly #ticker: Ticker;
 
   private constructor(options: ServiceOptions, documents: Documents) {
-    this.#state = new MasterState(documents, options.clock, options.leaseMs);
+    const { clock, leaseMs, pool } = options;
+    this.#state = new MasterState(documents, clock, leaseMs, pool);
     this.views = new MasterViews(this.#state);
     this.planner = new Planner(this.#state, {
       sizes: options.sizes ?? null,
@@ -234,6 +238,24 @@ export class MasterService {
     });
   }
 
+  /** Records what somebody does to one VM that runs: no document changes by it. Before it is done, so that nothing is done unseen. */
+  async recordVmAct(
+    by: Actor,
+    vm: string,
+    { message, worker }: { message: string; worker: string },
+  ): Promise<void> {
+    const nowMs = this.#state.clock.now();
+    await this.#change("record", (draft) => {
+      draft.told.push(newEvent({ by, nowMs }, {
+        topic: "vm",
+        cluster: splitVmId(vm).cluster,
+        subject: vm,
+        message,
+        data: { worker },
+      }));
+    });
+  }
+
   // ---- workers ----------------------------------------------------------
 
   /** See {@linkcode WorkerDesk.getAssignment}. */
@@ -260,6 +282,11 @@ export class MasterService {
   /** See {@linkcode WorkerDesk.register}. */
   register(worker: string, capability: WorkerCapability): Disposable {
     return this.#desk.register(worker, capability);
+  }
+
+  /** See {@linkcode WorkerDesk.hostOf}. */
+  hostOf(vm: string, incarnation: number, what: string): VmHost {
+    return this.#desk.hostOf(vm, incarnation, what);
   }
 
   /** See {@linkcode WorkerDesk.logs}. */

@@ -13,6 +13,7 @@ import { splitVmId } from "../model/ids.ts";
 import type { Clock } from "../model/ports.ts";
 import { parseJsonWith } from "../model/parse.ts";
 import type { VmSpec } from "../model/vm_spec.ts";
+import { DEFAULT_POOL, parsePool } from "./core/addresses.ts";
 import { Agenda } from "./core/agenda.ts";
 import {
   type GenerationDoc,
@@ -37,19 +38,18 @@ import { PlanRoom } from "./core/plan_room.ts";
 import type { Progress } from "./core/rollout.ts";
 import { Observations, SpecView } from "./core/snapshot.ts";
 import type { ClusterTick, TickInput } from "./core/tick.ts";
-import type { DocumentOf, Documents, Reading } from "./documents.ts";
+import {
+  type Documents,
+  FIRST_STORE,
+  type Reading,
+  STORE_ID,
+} from "./documents.ts";
 import { Fleet } from "./fleet.ts";
 import { Following } from "./following.ts";
+import { Networking } from "./networking.ts";
 import { Presences } from "./workers.ts";
 
-/** The one document of kind `store`. */
-export const STORE_ID = "master";
-
-/** What a new store knows of itself. */
-export const FIRST_STORE: DocumentOf<"store"> = {
-  incarnation: 1,
-  usable: { fingerprint: 0, revision: 0 },
-};
+export { FIRST_STORE, STORE_ID } from "./documents.ts";
 
 export class MasterState {
   readonly documents: Documents;
@@ -60,6 +60,8 @@ export class MasterState {
   readonly agenda = new Agenda();
   /** Told of every commit and report. */
   readonly following: Following;
+  /** The network of guests. */
+  readonly networking: Networking;
   /** As it is committed. */
   readonly room = new PlanRoom();
   /** How far rollouts are, and why VMs wait: from each cluster's last look, never stored. */
@@ -78,10 +80,22 @@ export class MasterState {
   /** What of a closure each worker has; not set where no cache is known. */
   closureShareOf: TickInput["closureShareOf"];
 
-  constructor(documents: Documents, clock: Clock, leaseMs: number) {
+  constructor(
+    documents: Documents,
+    clock: Clock,
+    leaseMs: number,
+    pool = DEFAULT_POOL,
+  ) {
     this.documents = documents;
     this.clock = clock;
     this.leaseMs = leaseMs;
+    this.networking = new Networking({
+      documents,
+      clock,
+      pool: parsePool(pool),
+      specsOf: (reading, cluster, hash) => this.specsOf(reading, cluster, hash),
+      fleetVersion: () => this.fleet.version,
+    });
     this.fleet = new Fleet({
       presences: this.presences,
       leaseMs,
@@ -96,6 +110,7 @@ export class MasterState {
       fleet: this.fleet,
       agenda: this.agenda,
       room: this.room,
+      networking: this.networking,
       tell: (event) => this.tell(event),
     });
     this.#observed = new Observations(this.fleet.views);

@@ -51,9 +51,10 @@ export class Ticker {
       const ticks = await this.#committer.changeFirst("tick", (draft) => {
         if (this.#committer.failure !== null) this.#probeStore(draft);
         this.recordUsable(draft);
+        this.#state.networking.record(draft);
         this.#operations.step(draft);
         const planned = planTick(this.#state.tickInput(draft, due));
-        applyTick(draft, planned);
+        applyTick(draft, planned, this.#state.networking);
         return planned;
       });
       this.#remember(ticks);
@@ -70,6 +71,7 @@ export class Ticker {
     const stored = documents.get("store", STORE_ID)?.usable;
     return this.#committer.failure !== null || this.#committer.hasUntold ||
       this.#operations.hasRunning(documents) ||
+      this.#state.networking.isDue ||
       this.#state.usable(documents) !== stored;
   }
 

@@ -9,6 +9,7 @@ import {
   MAX_POLL_MS,
   type OrderFence,
 } from "../model/assignment.ts";
+import { within } from "../clock/within.ts";
 import { AppError } from "../model/errors.ts";
 import type { WorkerReport } from "../model/observed.ts";
 import { MAX_WORKERS, type WorkerDoc } from "./core/documents.ts";
@@ -22,6 +23,11 @@ import { type Bell, waitForBell, type WorkerCapability } from "./workers.ts";
 const MAX_LOGS_WAIT_MS = 10_000;
 /** Largest piece of a log in one answer. */
 const MAX_LOG_BYTES = 1024 * 1024;
+
+/** A worker and the way to it. */
+export interface VmHost extends WorkerCapability {
+  name: string;
+}
 
 /** What the desk needs of the service that owns it. */
 export interface WorkerDeskOptions {
@@ -107,7 +113,8 @@ export class WorkerDesk {
     }
     // The first report of a restored store's worker may be above what it was then given.
     await this.#admit(report.worker, report);
-    if (this.#state.agenda.isTouched) this.#options.wake();
+    const { agenda, networking } = this.#state;
+    if (agenda.isTouched || networking.isDue) this.#options.wake();
     const doc = this.#state.documents.get("worker", report.worker);
     return doc === undefined
       ? { leaseEpoch: 0, revision: 0 }
@@ -135,6 +142,7 @@ export class WorkerDesk {
       attributes,
       versions,
       cordon: known?.cordon ?? null,
+      ...(known?.network === undefined ? {} : { network: known.network }),
     });
   }
 
@@ -184,50 +192,49 @@ export class WorkerDesk {
     );
   }
 
+  /**
+   * The worker that runs a VM's main copy, or that very incarnation, and the
+   * way to it.
+   *
+   * @throws {AppError} `not_found`, `unavailable`.
+   */
+  hostOf(vm: string, incarnation: number, what: string): VmHost {
+    const placement = [...this.#state.documents.entries("placement", `${vm}#`)]
+      .map(([, doc]) => doc)
+      .filter((doc) => incarnation === 0 || doc.incarnation === incarnation)
+      .sort((a, b) =>
+        Number(a.leaving) - Number(b.leaving) ||
+        Number(a.surge) - Number(b.surge) || b.incarnation - a.incarnation
+      )[0];
+    if (placement === undefined) {
+      throw new AppError("not_found", `Cannot ${what}: it is on no worker`, {
+        hint: "see: procurator status",
+      });
+    }
+    const { worker } = placement;
+    const capability = this.#state.presences.capability(worker);
+    if (capability !== null) return { name: worker, ...capability };
+    throw new AppError(
+      "unavailable",
+      `Cannot ${what}: its worker ${worker} is not connected`,
+      { hint: "try again when the worker is back" },
+    );
+  }
+
   /** The end of a VM's log, asked of the worker that runs it. */
   async logs(
     vm: string,
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<{ text: string; truncated: boolean }> {
-    const placement = [...this.#state.documents.entries("placement", `${vm}#`)]
-      .map(([, doc]) => doc)
-      .sort((a, b) =>
-        Number(a.leaving) - Number(b.leaving) || b.incarnation - a.incarnation
-      )[0];
-    if (placement === undefined) {
-      throw new AppError(
-        "not_found",
-        `Cannot read the log of ${vm}: it is on no worker`,
-        { hint: "see: procurator status" },
-      );
-    }
-    const capability = this.#state.presences.capability(placement.worker);
-    if (capability === null) {
-      throw new AppError(
-        "unavailable",
-        `Cannot read the log of ${vm}: its worker ${placement.worker} is not connected`,
-        { hint: "try again when the worker is back" },
-      );
-    }
-    const limit = new AbortController();
-    const done = new AbortController();
-    void this.#state.clock.sleep(MAX_LOGS_WAIT_MS, done.signal).then(() =>
-      limit.abort(
-        new AppError(
-          "timeout",
-          `${placement.worker} did not answer within ${MAX_LOGS_WAIT_MS} ms`,
-        ),
-      )
-    );
-    try {
-      return await capability.logs({
-        vm,
-        maxBytes: Math.min(maxBytes, MAX_LOG_BYTES),
-      }, AbortSignal.any([signal, limit.signal]));
-    } finally {
-      done.abort();
-    }
+    const host = this.hostOf(vm, 0, `read the log of ${vm}`);
+    return await within({
+      clock: this.#state.clock,
+      ms: MAX_LOGS_WAIT_MS,
+      late: `${host.name} did not answer within ${MAX_LOGS_WAIT_MS} ms`,
+      signal,
+    }, (limit) =>
+      host.logs({ vm, maxBytes: Math.min(maxBytes, MAX_LOG_BYTES) }, limit.signal));
   }
 }
 

@@ -201,7 +201,10 @@ export class WorkerOperations {
       if (doc.worker === worker) volumes.push(vm);
     }
     for (const vm of volumes) draft.delete("volume", vm);
+    const isRouted = draft.get("worker", worker)?.network !== undefined;
     draft.delete("worker", worker);
+    // Their routes to it end. Its copies' addresses are in a subnet that nobody has any more.
+    if (isRouted) this.#state.networking.raiseNetworked(draft);
     for (const doc of operationsIn(draft)) {
       if (doc.state !== "running" || doc.target !== worker) continue;
       const nowMs = this.#state.clock.now();

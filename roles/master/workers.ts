@@ -8,6 +8,7 @@
 import { compareFence, type OrderFence } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
 import type { WorkerReport } from "../model/observed.ts";
+import type { WorkerClient } from "../../rpc/generated/worker.ts";
 import type { Clock } from "../model/ports.ts";
 import { MAX_WORKERS } from "./core/documents.ts";
 import type { Acknowledgement } from "./core/stages.ts";
@@ -20,6 +21,8 @@ const MAX_NAMES = 2 * MAX_WORKERS;
 
 /** What a worker offers back, over its own session. */
 export interface WorkerCapability {
+  /** All of it, as it is on the wire: what is asked of one VM is passed on as it came. */
+  readonly worker: WorkerClient;
   logs(
     request: { vm: string; maxBytes: number },
     signal: AbortSignal,

@@ -28,9 +28,10 @@ export function compareFence(a: OrderFence, b: OrderFence): number {
   return a.leaseEpoch - b.leaseEpoch || a.revision - b.revision;
 }
 
-/** Peers that one VM may have, and copies of each: what a spec allows times a large group. */
-const MAX_PEERS = 64;
-const MAX_ADDRESSES = 4096;
+/** Peers that one order names: those of its spec and those of its fallback. */
+const MAX_PEERS = 128;
+/** Of one peer, or of all sources of a VM: every instance of the largest cluster, with a copy beside each. */
+export const MAX_PEER_ADDRESSES = 20_000;
 
 const Address = z.ipv4();
 const Subnet = z.cidrv4();
@@ -38,13 +39,13 @@ const Subnet = z.cidrv4();
 /** Where one copy is on the cluster's network, and whom it may talk to. Changes of it alone touch no `orderRevision`. */
 export const GuestNetwork = z.strictObject({
   address: Address,
-  /** Those of the spec's allowedPeers: by that name the guest finds these addresses. */
+  /** Those of the spec's allowedPeers and of the fallback's: by that name the guest that runs one of them finds these addresses. */
   peers: z.array(z.strictObject({
     name: Name,
-    addresses: z.array(Address).max(MAX_ADDRESSES),
+    addresses: z.array(Address).max(MAX_PEER_ADDRESSES),
   })).max(MAX_PEERS),
   /** Whose allowedPeers name this VM: only they reach it. */
-  sources: z.array(Address).max(MAX_ADDRESSES),
+  sources: z.array(Address).max(MAX_PEER_ADDRESSES),
 });
 export type GuestNetwork = z.output<typeof GuestNetwork>;
 

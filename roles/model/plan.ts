@@ -104,7 +104,8 @@ export const Candidate = z.strictObject({
   parts: z.record(z.string(), z.number()),
   /** Why it cannot go there; null: it could. */
   refusal: z.string().nullable(),
-  kind: z.enum(["state", "rule", "port", "avoided", "room"]).nullable(),
+  kind: z.enum(["state", "rule", "port", "address", "avoided", "room"])
+    .nullable(),
 });
 export type Candidate = z.output<typeof Candidate>;
 

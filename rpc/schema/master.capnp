@@ -222,7 +222,7 @@ struct Candidate {
   score @1 :Float64;
   parts @2 :List(Metric);
   refusal @3 :Text;            # empty: it could go there
-  kind @4 :Text;               # of the refusal: state, rule, port, avoided, room
+  kind @4 :Text;               # of the refusal: state, rule, port, address, avoided, room
 }
 
 struct Identity {

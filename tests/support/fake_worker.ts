@@ -66,6 +66,8 @@ export class FakeWorker {
   /** Store paths whose closures it keeps. */
   roots: string[] = [];
   fence: OrderFence = { leaseEpoch: 0, revision: 0 };
+  /** The last that was accepted; null: none. */
+  assignment: Assignment | null = null;
   /** Every copy that was started, in order. */
   readonly starts: {
     vm: string;
@@ -149,6 +151,7 @@ export class FakeWorker {
     );
     const { leaseEpoch, revision, orders } = assignment;
     this.fence = { leaseEpoch, revision };
+    this.assignment = assignment;
     this.#leaseMs = assignment.leaseMs;
     const wanted = new Map(orders.map((order) => [placementKey(order), order]));
     const roles = new Set(orders.map(({ vm, surge }) => `${vm} ${surge}`));
@@ -272,7 +275,7 @@ export class FakeWorker {
       healthyForMs: isHealthy ? ageMs - bootMs : null,
       settled: vm.settled,
       restarts: 0,
-      address: "127.0.0.1:8080",
+      address: `${vm.order.network?.address ?? "127.0.0.1"}:8080`,
       ports: [],
       rolledBack: vm.refused === null ? null : {
         runtimeHash: vm.refused.runtimeHash,

@@ -48,15 +48,22 @@ export class MasterScenario {
   }
 
   static async create(
-    options: { store?: Store; leaseMs?: number; sizes?: ClosureSizes } = {},
+    options: {
+      store?: Store;
+      leaseMs?: number;
+      sizes?: ClosureSizes;
+      pool?: string;
+    } = {},
   ): Promise<MasterScenario> {
-    const { store = openStore(":memory:"), leaseMs = 10_000, sizes } = options;
+    const { store = openStore(":memory:"), leaseMs = 10_000, sizes, pool } =
+      options;
     const clock = new VirtualClock();
     const master = await MasterService.open({
       store,
       clock,
       leaseMs,
       ...(sizes === undefined ? {} : { sizes }),
+      ...(pool === undefined ? {} : { pool }),
     });
     return new MasterScenario(store, clock, leaseMs, master);
   }

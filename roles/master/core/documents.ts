@@ -163,8 +163,29 @@ export const PlacementDoc = z.strictObject({
   surge: z.boolean().default(false),
   /** Why it is on this worker; null for those placed before this was kept. */
   decision: Decision.nullable().default(null),
+  /** On its worker's subnet, as long as the copy is there; absent: its worker gave it none. */
+  address: z.ipv4().optional(),
 });
 export type PlacementDoc = z.output<typeof PlacementDoc>;
+
+/** Copies that one worker can give addresses to: .1 of its /24 is the host's own, .0 and .255 are nobody's. */
+export const ADDRESSES_PER_WORKER = 253;
+
+/** A worker's part of the network of guests. */
+export const WorkerNetwork = z.strictObject({
+  /** A /24 of the pool. */
+  subnet: z.cidrv4(),
+  /** The address other hosts reach it at; null: none is known, so nobody is routed to it. */
+  via: z.ipv4().nullable(),
+  /** It bridges its guests at present; off, it keeps its subnet for the day it does again. */
+  isOn: z.boolean(),
+  /** The highest last byte that was given out; 1: none was. */
+  given: Counter,
+  /** Last bytes that were given back, the longest ago first. */
+  returned: z.array(z.number().int().min(2).max(254))
+    .max(ADDRESSES_PER_WORKER),
+});
+export type WorkerNetwork = z.output<typeof WorkerNetwork>;
 
 export const WorkerDoc = z.strictObject({
   name: Name,
@@ -181,6 +202,8 @@ export const WorkerDoc = z.strictObject({
     reason: z.string().max(2000),
     atMs: Counter,
   }).nullable().default(null),
+  /** Absent: it never bridged its guests. */
+  network: WorkerNetwork.optional(),
 });
 export type WorkerDoc = z.output<typeof WorkerDoc>;
 

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import type { Addressing } from "./addresses.ts";
 import type { Decision, PlacementDoc } from "./documents.ts";
 import type { Liveness } from "./liveness.ts";
 import type { VmSpec } from "../../model/vm_spec.ts";
@@ -26,6 +27,8 @@ export interface WorkerInput {
   attributes: Readonly<Record<string, string>>;
   /** Why it takes no more VMs; null or not given: it takes them. */
   cordon?: string | null;
+  /** How many copies it can give addresses to; null or not given: its guests need none. */
+  addressing?: Addressing | null;
 }
 
 /** A worker as the scheduler sees it. */
@@ -35,6 +38,7 @@ export interface WorkerRoom {
   readonly capacity: Size;
   readonly attributes: Readonly<Record<string, string>>;
   readonly cordon: string | null;
+  readonly addressing: Addressing | null;
   readonly free: Readonly<Size>;
   /** Host port to the VM that holds it. */
   readonly ports: ReadonlyMap<number, string>;
@@ -90,6 +94,9 @@ class Slot implements WorkerRoom {
   }
   get cordon(): string | null {
     return this.info.cordon;
+  }
+  get addressing(): Addressing | null {
+    return this.info.addressing;
   }
   get ports(): ReadonlyMap<number, string> {
     return this.holding.ports;
@@ -170,8 +177,9 @@ export class Room {
 
   /** A worker that came or changed; what is held on it stays held. */
   setWorker(input: WorkerInput): void {
-    const { name, state, capacity, attributes, cordon = null } = input;
-    const info = { name, state, capacity, attributes, cordon };
+    const { name, state, capacity, attributes } = input;
+    const { cordon = null, addressing = null } = input;
+    const info = { name, state, capacity, attributes, cordon, addressing };
     const slot = this.#slots.get(name);
     if (slot === undefined) {
       this.#slots.set(name, new Slot(info, this.#holding(name)));

@@ -15,6 +15,7 @@ export class BrokenInvariant extends Error {
 interface CheckedWorker {
   name: string;
   capacity: { cpuMilli: number; memoryMib: number };
+  network?: { subnet: string } | undefined;
 }
 
 /** What a plan gave and took. */
@@ -23,6 +24,8 @@ export interface Touched {
   workers: ReadonlySet<string>;
   /** Workers that were given a host port. */
   ports: ReadonlySet<string>;
+  /** Workers that were given an address for a copy. */
+  addresses: ReadonlySet<string>;
   /** Instances that got or lost an order. */
   vms: ReadonlySet<string>;
 }
@@ -76,6 +79,31 @@ class Ports {
         );
       }
       this.#holders.set(port, vm);
+    }
+  }
+}
+
+/** The addresses of one worker's copies: each its own, of its subnet, and no host's. */
+function checkAddresses(
+  { name, network }: CheckedWorker,
+  placements: Iterable<PlacementDoc>,
+  broken: string[],
+): void {
+  const prefix = network?.subnet.replace(/0\/24$/, "");
+  const holders = new Map<string, string>();
+  for (const placement of placements) {
+    const { address } = placement;
+    if (address === undefined) continue;
+    const key = placementKey(placement);
+    const holder = holders.get(address);
+    if (holder !== undefined) {
+      broken.push(`${address} is given to ${holder} and ${key}`);
+    }
+    holders.set(address, key);
+    const isOurs = prefix !== undefined && address.startsWith(prefix) &&
+      !/^(0|1|255)$/.test(address.slice(prefix.length));
+    if (!isOurs) {
+      broken.push(`${key} has ${address}, which ${name} cannot give`);
     }
   }
 }
@@ -141,6 +169,11 @@ export function checkTouched(
     for (const placement of placements.placementsOn(name)) {
       ports.check(placement, broken);
     }
+  }
+  for (const name of touched.addresses) {
+    const worker = placements.worker(name);
+    if (worker === undefined) continue;
+    checkAddresses(worker, placements.placementsOn(name), broken);
   }
   for (const vm of touched.vms) {
     const orders = new Orders();

@@ -63,6 +63,7 @@ Deno.test("what is checked of all that was touched is what is checked of everyth
       const all = {
         workers: new Set(["w1", "w2"]),
         ports: new Set(["w1", "w2"]),
+        addresses: new Set<string>(),
         vms: new Set(placements.map(({ vm }) => vm)),
       };
       assert.deepEqual(
@@ -80,6 +81,7 @@ Deno.test("what was not touched is not looked at again", () => {
       const touched = {
         workers: new Set(["w1"]),
         ports: new Set(["w1"]),
+        addresses: new Set<string>(),
         vms: new Set(["a/web-0"]),
       };
       const found = touchedOf(placements, touched);
@@ -95,4 +97,47 @@ Deno.test("what was not touched is not looked at again", () => {
       }
     }),
   );
+});
+
+Deno.test("an address is of its worker's subnet, of no host, and one copy's alone", () => {
+  const copy = (incarnation: number, address?: string) => ({
+    ...docOf({
+      vm: "a/web-0",
+      incarnation,
+      worker: "w1",
+      memoryMib: 100,
+      ports: [],
+      orderRevision: 1,
+      leaving: true,
+      surge: false,
+    }),
+    ...(address === undefined ? {} : { address }),
+  });
+  const brokenBy = (...placements: PlacementDoc[]) =>
+    checkTouched({
+      heldOn: () => ({ cpuMilli: 0, memoryMib: 0 }),
+      placementsOn: () => placements,
+      placementsOfVm: () => [],
+      worker: (name) => ({
+        name,
+        capacity: { cpuMilli: 1, memoryMib: 1 },
+        network: { subnet: "10.201.7.0/24" },
+      }),
+    }, {
+      workers: new Set(),
+      ports: new Set(),
+      addresses: new Set(["w1"]),
+      vms: new Set(),
+    });
+  const good = copy(1, "10.201.7.2");
+  assert.deepEqual(brokenBy(good, copy(2), copy(3, "10.201.7.254")), []);
+  assert.match(
+    brokenBy(good, copy(2, "10.201.7.2")).join(),
+    /given to .*#1 and .*#2/,
+  );
+  for (
+    const wrong of ["10.201.7.1", "10.201.7.255", "10.201.70.2", "10.201.7.0"]
+  ) {
+    assert.match(brokenBy(copy(1, wrong)).join(), /cannot give/, wrong);
+  }
 });

@@ -38,8 +38,14 @@ export interface PlacingRequest {
   bytesPresent?: (worker: string) => number;
 }
 
-/** `room` refusals are the only ones that removing something can mend. */
-export type RefusalKind = "state" | "rule" | "port" | "avoided" | "room";
+/** Refusals of `room`, `port` and `address` are the only ones that removing something can mend. */
+export type RefusalKind =
+  | "state"
+  | "rule"
+  | "port"
+  | "address"
+  | "avoided"
+  | "room";
 
 export interface Refusal {
   worker: string;
@@ -95,6 +101,13 @@ export function standingRefusal(
   return rule === null ? null : { kind: "rule", reason: rule };
 }
 
+/** Each copy that holds room has an address at most: that fewer are held than there are is enough. */
+function addressLack({ addressing, held }: WorkerRoom): string | null {
+  if (addressing === null || held < addressing.count) return null;
+  return addressing.hindrance ??
+    `has given away all of its ${addressing.count} addresses`;
+}
+
 /** What keeps this request off a worker now, apart from room. */
 export function passingRefusal(
   request: PlacingRequest,
@@ -110,6 +123,8 @@ export function passingRefusal(
       };
     }
   }
+  const noAddress = request.stays === true ? null : addressLack(worker);
+  if (noAddress !== null) return { kind: "address", reason: noAddress };
   const avoided = request.avoid.find((entry) =>
     entry.worker === worker.name && entry.untilMs > request.nowMs
   );
@@ -173,7 +188,13 @@ interface Largest {
 }
 
 /** The order in which a user can do something about it. */
-const KINDS_TOLD: readonly RefusalKind[] = ["state", "rule", "port", "avoided"];
+const KINDS_TOLD: readonly RefusalKind[] = [
+  "state",
+  "rule",
+  "port",
+  "address",
+  "avoided",
+];
 
 function cores(cpuMilli: number): number {
   return Math.max(0, cpuMilli) / 1000;
@@ -245,7 +266,7 @@ export function whyNowhere(request: PlacingRequest, room: Room): Nowhere {
     refused: Object.fromEntries(
       [...kinds].map(([kind, { count }]) => [kind, count]),
     ),
-    lacksRoom: noRoom !== null || kinds.has("port"),
+    lacksRoom: noRoom !== null || kinds.has("port") || kinds.has("address"),
     lack: noRoom?.lack ?? null,
   };
 }

@@ -256,7 +256,7 @@ function onlyPlace(
     considered: 1,
     refused: { [kind]: 1 },
     why: `it can only go to "${only}", which ${reason}`,
-    lacksRoom: kind === "room" || kind === "port",
+    lacksRoom: kind === "room" || kind === "port" || kind === "address",
     lack: worker !== undefined && kind === "room"
       ? shortageOf(request.size, worker.free)
       : null,

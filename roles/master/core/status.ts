@@ -72,6 +72,14 @@ function messageOf(
   return told ?? seen?.message ?? `waits for ${placement.worker} to report it`;
 }
 
+/** Where it is reached, as its worker says; else where it will be. */
+function addressOf(
+  { address = "" }: PlacementDoc,
+  seen: ObservedVm | undefined,
+): string {
+  return seen === undefined || seen.address === "" ? address : seen.address;
+}
+
 function placedStatus(
   placement: PlacementDoc,
   desired: string | null,
@@ -92,7 +100,7 @@ function placedStatus(
     health: seen?.health ?? "unknown",
     // A change the worker refused is told as rolled back, not as drift.
     drift: observed !== desired && !isRefused,
-    address: seen?.address ?? "",
+    address: addressOf(placement, seen),
     restarts: seen?.restarts ?? 0,
     message: messageOf(placement, seen, worker, told),
     surge: placement.surge,
