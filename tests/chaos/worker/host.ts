@@ -15,6 +15,8 @@ import type { SeenMachine, Things } from "./checks.ts";
 
 const CHILD = new URL("./child.ts", import.meta.url).pathname;
 const GUARD = new URL("../../support/guard_child.ts", import.meta.url).pathname;
+/** Shown when something went wrong. */
+const LOG_LINES = 20;
 const READY = { timeoutMs: 60_000 };
 
 export type ChaosDriver = "simulated" | "qemu";
@@ -184,6 +186,12 @@ export class ChaosHost implements AsyncDisposable {
       connection.close();
       return true;
     }, READY);
+  }
+
+  /** The last of what the processes wrote. */
+  async logTail(): Promise<string> {
+    const text = await Deno.readTextFile(this.#options.logPath);
+    return text.split("\n").slice(-LOG_LINES).join("\n");
   }
 
   /** The machines that run, by the process table or the simulated driver's. */

@@ -165,13 +165,16 @@ class WorkerChaos {
     let why: string | null = "nothing was seen";
     try {
       await until("rest", async () => {
-        if (this.#host.worker.isGone) throw new Error("the worker has ended");
         why = await this.#unrest();
-        return why === null;
+        return why === null || this.#host.worker.isGone;
       }, { timeoutMs: this.#limits.restMs });
-    } catch (error) {
-      throw new Error(`it does not come to rest: ${why}`, { cause: error });
+      if (why === null) return;
+      why = "the worker has ended";
+    } catch {
+      // Told below, with what was seen last.
     }
+    const log = await this.#host.logTail();
+    throw new Error(`it does not come to rest: ${why}\n${log}`);
   }
 
   #allowed(): Things {
