@@ -82,12 +82,13 @@ function rolloutMethods(
 
 /** Machines, and where VMs are. */
 function machineMethods(
-  { service }: RpcDeps,
+  deps: RpcDeps,
   check: Check,
 ): Omit<OperatorServer, RolloutMethod> {
+  const { service } = deps;
   const { operations } = service;
   return {
-    ...vmActMethods({ service, ...deps }, check),
+    ...vmActMethods(deps, check),
     async cordon({ worker, reason }) {
       const by = check();
       const name = workerName(worker);

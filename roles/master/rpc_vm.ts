@@ -234,8 +234,7 @@ function streamMethods(
 /** A command in one line, as an event tells it. */
 function shown(command: readonly string[]): string {
   const text = command.slice(0, MAX_COMMAND_CHARS).join(" ")
-    // deno-lint-ignore no-control-regex
-    .replace(/[\0-\x1f\x7f]/g, " ");
+    .replaceAll(/\p{Cc}/gu, " ");
   return text.length > MAX_COMMAND_CHARS
     ? `${text.slice(0, MAX_COMMAND_CHARS - 1)}…`
     : text;

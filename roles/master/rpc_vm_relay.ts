@@ -60,8 +60,8 @@ abstract class SinkEnd<C extends Disposable> implements Released {
     }
   }
 
-  /** The last piece was passed on. */
-  protected finish(): void {
+  /** Nothing is passed on any more: the last piece was, or it was never given away. */
+  finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.client[Symbol.dispose]();
@@ -152,7 +152,7 @@ class ProcessEnd extends UserEnd<ProcessClient> implements ProcessServer {
   }
 }
 
-/** One relay while it is being made: disposed, the worker's end of the sink is let go of here. */
+/** One relay while it is being made; disposed without an object for the user, nothing is left of it. */
 interface Relay<Sink, Remote, Given> extends Disposable {
   /** For the worker. */
   readonly sink: Sink;
@@ -164,6 +164,26 @@ interface Relay<Sink, Remote, Given> extends Disposable {
 function endWith(signal: AbortSignal, object: Released): void {
   signal.addEventListener("abort", () => object.released?.(), { once: true });
   if (signal.aborted) object.released?.();
+}
+
+function relayOf<Sink extends Disposable, Remote, Given>(
+  end: { finish(): void },
+  sink: Sink,
+  give: (remote: Remote, signal: AbortSignal) => Given,
+): Relay<Sink, Remote, Given> {
+  let isGiven = false;
+  return {
+    sink,
+    given(remote, signal) {
+      isGiven = true;
+      return give(remote, signal);
+    },
+    [Symbol.dispose]() {
+      sink[Symbol.dispose]();
+      // The caller hears of it by what the method throws.
+      if (!isGiven) end.finish();
+    },
+  };
 }
 
 /** All relays of a master. */
@@ -184,16 +204,15 @@ export class VmRelays {
     ends: Ends,
   ): Relay<ByteSinkClient, ConsoleClient, ConsoleClient> {
     const end = new ByteSinkEnd(sink.dup(), ends, this.#enter());
-    const stub = serverOf(ByteSink, end);
-    return {
-      sink: stub,
-      given(remote, signal) {
+    return relayOf(
+      end,
+      serverOf(ByteSink, end),
+      (remote, signal) => {
         const object = new ConsoleEnd(remote, ends.check);
         endWith(signal, object);
         return serverOf(Console, object);
       },
-      [Symbol.dispose]: () => stub.dispose(),
-    };
+    );
   }
 
   /** @throws {AppError} `overloaded`. */
@@ -202,16 +221,15 @@ export class VmRelays {
     ends: Ends,
   ): Relay<ExecSinkClient, ProcessClient, ProcessClient> {
     const end = new ExecSinkEnd(sink.dup(), ends, this.#enter());
-    const stub = serverOf(ExecSink, end);
-    return {
-      sink: stub,
-      given(remote, signal) {
+    return relayOf(
+      end,
+      serverOf(ExecSink, end),
+      (remote, signal) => {
         const object = new ProcessEnd(remote, ends.check);
         endWith(signal, object);
         return serverOf(Process, object);
       },
-      [Symbol.dispose]: () => stub.dispose(),
-    };
+    );
   }
 
   #enter(): () => void {

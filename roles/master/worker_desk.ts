@@ -228,13 +228,19 @@ export class WorkerDesk {
     signal: AbortSignal,
   ): Promise<{ text: string; truncated: boolean }> {
     const host = this.hostOf(vm, 0, `read the log of ${vm}`);
-    return await within({
-      clock: this.#state.clock,
-      ms: MAX_LOGS_WAIT_MS,
-      late: `${host.name} did not answer within ${MAX_LOGS_WAIT_MS} ms`,
-      signal,
-    }, (limit) =>
-      host.logs({ vm, maxBytes: Math.min(maxBytes, MAX_LOG_BYTES) }, limit.signal));
+    return await within(
+      {
+        clock: this.#state.clock,
+        ms: MAX_LOGS_WAIT_MS,
+        late: `${host.name} did not answer within ${MAX_LOGS_WAIT_MS} ms`,
+        signal,
+      },
+      (limit) =>
+        host.logs(
+          { vm, maxBytes: Math.min(maxBytes, MAX_LOG_BYTES) },
+          limit.signal,
+        ),
+    );
   }
 }
 
