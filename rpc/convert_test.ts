@@ -166,6 +166,36 @@ Deno.test("an assignment survives the wire", () => {
     policyHash: hex(64),
     fallback,
     surge: fc.boolean(),
+    network: fc.record({
+      address: fc.ipV4(),
+      peers: fc.array(
+        fc.record({ name, addresses: fc.array(fc.ipV4(), { maxLength: 3 }) }),
+        { maxLength: 3 },
+      ),
+      sources: fc.array(fc.ipV4(), { maxLength: 3 }),
+    }),
+  }, {
+    requiredKeys: [
+      "vm",
+      "incarnation",
+      "orderRevision",
+      "generation",
+      "commit",
+      "spec",
+      "runtimeHash",
+      "policyHash",
+      "fallback",
+      "surge",
+    ],
+  });
+  const subnet = fc.tuple(fc.nat(255), fc.nat(255)).map(([a, b]) =>
+    `10.${a}.${b}.0/24`
+  );
+  const network = fc.record({
+    subnet,
+    routes: fc.array(fc.record({ worker: name, subnet, via: fc.ipV4() }), {
+      maxLength: 3,
+    }),
   });
   const assignment: fc.Arbitrary<Assignment> = fc.record({
     worker: name,
@@ -173,6 +203,9 @@ Deno.test("an assignment survives the wire", () => {
     revision: counter,
     leaseMs: fc.nat(86_400_000),
     orders: fc.array(order, { maxLength: 3 }),
+    network,
+  }, {
+    requiredKeys: ["worker", "leaseEpoch", "revision", "leaseMs", "orders"],
   });
   fc.assert(fc.property(assignment, (assignment) => {
     const read = overTheWire(
@@ -495,6 +528,11 @@ Deno.test("every contract of the wire takes the fast way", () => {
       policyHash: hash,
       fallback,
       surge: false,
+      network: {
+        address: "10.201.0.2",
+        peers: [{ name: "db", addresses: ["10.201.1.2"] }],
+        sources: ["10.201.1.255"],
+      },
     };
     const assignment = {
       worker: "w",
@@ -502,6 +540,10 @@ Deno.test("every contract of the wire takes the fast way", () => {
       revision: 1,
       leaseMs: 1,
       orders: [order],
+      network: {
+        subnet: "10.201.0.0/24",
+        routes: [{ worker: "v", subnet: "10.201.1.0/24", via: "192.0.2.1" }],
+      },
     };
     assert.ok(acceptor(Assignment)(assignment));
     const report = {
