@@ -8,6 +8,8 @@
  * @module
  */
 
+import { AppError } from "../../../model/errors.ts";
+
 /** What `storeShare` may say. */
 export const STORE_SHARES = ["auto", "virtiofs", "image"] as const;
 export type StoreShareWish = typeof STORE_SHARES[number];
@@ -115,4 +117,23 @@ export function virtiofsdArgs(
     `--socket-path=${socketPath}`,
     ...options.flatMap((option) => ["-o", option]),
   ];
+}
+
+/** Linux on x86-64 cuts a longer command line silently. */
+const MAX_CMDLINE = 2047;
+
+/**
+ * The command line with the word for the guest's initrd: `procurator.store=`
+ * and how its store is shown. The last one counts, should an image bring its own.
+ *
+ * @throws {AppError} `invalid` when there is no room for it.
+ */
+export function storeWord(cmdline: string, kind: string): string {
+  const text = `${cmdline} procurator.store=${kind}`.trim();
+  if (text.length <= MAX_CMDLINE) return text;
+  throw new AppError(
+    "invalid",
+    `Cannot start a guest with a command line of ${text.length} characters: Linux takes ${MAX_CMDLINE}`,
+    { hint: "shorten image.cmdline or env" },
+  );
 }

@@ -1,0 +1,63 @@
+/**
+ * Opens what shows stores to guests, by what the configuration wants and this
+ * host has.
+ *
+ * @module
+ */
+import type { Clock } from "../../model/ports.ts";
+import type { DiskRoom } from "../disk_room.ts";
+import {
+  chooseStoreShare,
+  shareWord,
+  type StoreShareWish,
+} from "./core/store_share.ts";
+import { StoreImages, type StoreSource } from "./images.ts";
+import { StoreProvision } from "./store_provision.ts";
+import { storeTools } from "./tools.ts";
+import { Virtiofsds } from "./virtiofsd.ts";
+
+/** What stores are opened with. */
+export interface OpenStoresOptions {
+  stateDir: string;
+  runDir: string;
+  storeShare: StoreShareWish;
+  virtiofsdPath?: string | undefined;
+  source: StoreSource;
+  room: DiskRoom;
+  clock: Clock;
+}
+
+/** The provision, and the attributes that tell the scheduler what this host can. */
+export interface OpenStores {
+  provision: StoreProvision;
+  attributes: Record<string, string>;
+}
+
+export async function openStores(
+  options: OpenStoresOptions,
+): Promise<OpenStores> {
+  const { stateDir, runDir, source, room, clock } = options;
+  const tools = await storeTools(options.virtiofsdPath);
+  const choice = chooseStoreShare(options.storeShare, tools);
+  // Also where guests get virtiofs now: images of another time are cleared up.
+  const images = new StoreImages({
+    dir: `${stateDir}/stores`,
+    source,
+    format: choice.kind === "image" ? choice.format : "squashfs",
+    room,
+    clock,
+  });
+  await images.open();
+  room.add(images);
+  // Also where guests get images now: those of former ones end with them.
+  const virtiofsds = tools.virtiofsd === null ? null : new Virtiofsds({
+    dir: `${runDir}/stores`,
+    virtiofsd: tools.virtiofsd,
+    source: source.storeDir,
+    clock,
+  });
+  return {
+    provision: new StoreProvision({ choice, images, virtiofsds }),
+    attributes: { store: shareWord(choice) },
+  };
+}
