@@ -40,6 +40,7 @@ import { MAX_INCARNATION } from "./core/epoch.ts";
 import { newEvent } from "./core/events.ts";
 import { newOperation, numberOf } from "./core/operations.ts";
 import { Documents, Draft } from "./documents.ts";
+import { restoreNetworks } from "./restore_networks.ts";
 import { type Placed, putInDoubt } from "./restore_places.ts";
 import { FIRST_STORE, operationsIn, STORE_ID } from "./state.ts";
 import { openStore } from "./store.ts";
@@ -48,6 +49,9 @@ import { openStore } from "./store.ts";
 const UNFINISHED = `${DATABASE}.restoring`;
 /** Event indexes that a database which cannot be read any more may have given out: far more than any burst. */
 const UNKNOWN_EVENTS = 1_000_000;
+
+/** What the network is kept of in the document that a store has of itself. */
+const LastSubnet = z.object({ lastSubnet: z.string().optional() });
 
 /** What a restore came to. */
 export interface RestoreInfo extends BackupInfo {
@@ -88,6 +92,7 @@ function settle(path: string): GivenOut | null {
         placements: z.array(PlacementDoc).parse(texts("placement")),
         workers: z.array(WorkerDoc).parse(texts("worker")),
         clusters: z.array(ClusterDoc).parse(texts("cluster")),
+        lastSubnet: z.array(LastSubnet).parse(texts("store"))[0]?.lastSubnet,
       },
     };
   } catch {
@@ -139,6 +144,7 @@ async function begin(
     );
     draft.put("operation", operation.id, operation);
     putInDoubt(draft, before.placed);
+    restoreNetworks(draft, before.placed);
     await store.transact(draft.operations(documents), [
       newEvent({ by, nowMs }, {
         topic: "store",

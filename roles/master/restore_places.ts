@@ -21,6 +21,8 @@ export interface Placed {
   placements: PlacementDoc[];
   workers: WorkerDoc[];
   clusters: ClusterDoc[];
+  /** The subnet that was given out last. */
+  lastSubnet?: string | undefined;
 }
 
 /** Incarnations that a store which cannot be read any more may have given out: far more than any day's. */
