@@ -23,6 +23,8 @@ const NOT_FOUND = /exit code 127/;
 /** What a start of the guard's needs. */
 export interface GuardedLaunch {
   program: string;
+  /** What `program` becomes, for words. */
+  becomes: string;
   args: string[];
   env: Record<string, string>;
   lease: string;
@@ -72,7 +74,7 @@ export async function launchGuarded(
 function wordsOf(
   id: string,
   { by, reason, stderrTail }: GuardedEnd,
-  { program, missingHint }: GuardedLaunch,
+  { becomes, missingHint }: GuardedLaunch,
 ): string {
   if (by === "fence") {
     throw new AppError("unavailable", `Cannot start VM "${id}": ${reason}`);
@@ -80,7 +82,7 @@ function wordsOf(
   if (NOT_FOUND.test(reason)) {
     throw new AppError(
       "missing_dependency",
-      `Cannot run ${program}: it is not installed`,
+      `Cannot run ${becomes}: it is not installed`,
       { hint: missingHint },
     );
   }

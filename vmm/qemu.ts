@@ -4,13 +4,11 @@
  * on standard error otherwise. The pidfile, which QEMU locks, lets no second
  * QEMU run for one VM.
  *
- * ```text
- *  record "starting" -> qemu -daemonize -> record "running" -> QMP connected
- *        |  killed here: the next process finds QEMU by the record's marker
- * ```
- *
  * An exclusive VM is started by the guard and stays its child
  * (guarded_launch.ts): it is adopted only while the guard knows it.
+ *
+ * Its parts: qemu_start.ts begins one, qemu_fleet.ts looks after those that
+ * run, qemu_guest.ts and qemu_snapshot.ts ask them for something.
  *
  * @module
  */
@@ -18,42 +16,32 @@ import { AppError } from "../roles/model/errors.ts";
 import { type CopyId, copyKey } from "../roles/model/ids.ts";
 import type { Clock } from "../roles/model/ports.ts";
 import type { QemuAccel } from "./core/qemu_args.ts";
-import { isPortTaken, qemuStartError } from "./core/qemu_errors.ts";
-import {
-  type Recorded,
-  recordedOf,
-  type RunRecord,
-} from "./core/run_record.ts";
 import type { VmConfig } from "./core/vm_config.ts";
-import { readBootId } from "./process_table.ts";
-import { launchQemu, qemuVersion, startRecord } from "./qemu_launch.ts";
-import { adoptVms } from "./qemu_adopt.ts";
-import { prepareFiles } from "./qemu_files.ts";
-import { connectQmp, type Qmp } from "./qmp.ts";
+import { connectGuest } from "./guest_connection.ts";
+import { QemuFleet, type Running } from "./qemu_fleet.ts";
+import { qemuFigures, resizeQemu } from "./qemu_guest.ts";
+import { qemuVersion } from "./qemu_launch.ts";
+import { restoreQemu, snapshotQemu } from "./qemu_snapshot.ts";
+import { type StartDeps, startQemu } from "./qemu_start.ts";
 import { RunDirectory } from "./run_directory.ts";
-import { boundSerialLog, readSerialTail } from "./serial_log.ts";
-import { VmProcesses } from "./vm_process.ts";
+import { readBootLog, readSerialTail } from "./serial_log.ts";
+import type { Spawner } from "./spawner.ts";
+import { tcpAccepts } from "./tcp_accepts.ts";
 import { addForwards, guestAccepts } from "./usernet.ts";
-import type { GuardedEnd, Spawner } from "./spawner.ts";
-import { Unsupported } from "./unsupported.ts";
+import { VmProcesses } from "./vm_process.ts";
 import type {
+  GuestConnection,
+  LogPiece,
+  LogRequest,
   LogTail,
   PortMapping,
   PublishedPort,
   VmExit,
+  VmFigures,
   VmInstance,
   Vmm,
   VmmCapabilities,
 } from "./vmm.ts";
-
-/** A port found free can be taken before QEMU binds it; five in a row is no accident. */
-const MAX_PORT_TRIES = 5;
-/** How often processes are looked at and logs bounded, beside the events of QMP. */
-const WATCH_INTERVAL_MS = 1000;
-/** Between two questions to the guard that has not noticed an end yet. */
-const LOOK_AGAIN_MS = 20;
-/** An adopted QEMU has to answer within this, else it is ended. */
-const ADOPT_TIMEOUT_MS = 10_000;
 
 /** How to run QEMU. */
 export interface QemuOptions {
@@ -72,107 +60,107 @@ export interface QemuOptions {
   onSpawned?: () => void;
 }
 
-interface Running {
-  record: Recorded;
-  instance: VmInstance;
-  qmp: Qmp | null;
-  /** QEMU's word for why it shuts down, once said. */
-  shutdownReason: string | null;
-  /** `stop` was called: the end is no exit to tell. */
-  stopping: boolean;
-  /** Its end was seen and is being told. */
-  ended: boolean;
-}
-
 /** {@linkcode Vmm} over qemu-system-x86_64. */
-export class QemuVmm extends Unsupported implements Vmm {
+export class QemuVmm implements Vmm {
   readonly name = "qemu";
   readonly capabilities: VmmCapabilities = {
-    console: false,
-    pause: false,
-    resize: false,
-    snapshot: false,
-    switch: false,
-    guestChannel: false,
+    console: true,
+    pause: true,
+    resize: true,
+    snapshot: true,
+    switch: true,
+    guestChannel: true,
     publish: true,
   };
-  #options: Required<Omit<QemuOptions, "spawner">> & { spawner?: Spawner };
-  #directory: RunDirectory;
-  #processes: VmProcesses;
-  /** By copy. */
-  #running = new Map<string, Running>();
+  readonly #directory: RunDirectory;
+  readonly #processes: VmProcesses;
+  readonly #fleet: QemuFleet;
+  readonly #start: StartDeps;
   /** Copies a start is under way for. */
-  #busy = new Set<string>();
-  #watchers = new Set<(exit: VmExit) => void>();
-  #closing = new AbortController();
-  #adopted: Promise<void> | null = null;
-  #watching: Promise<void> | null = null;
-  #bootId: Promise<string> | null = null;
+  readonly #busy = new Set<string>();
 
   constructor(options: QemuOptions) {
-    super();
-    this.#options = {
-      qemuPath: "qemu-system-x86_64",
-      accel: "tcg",
-      hostAddress: "127.0.0.1",
-      onWarning: () => undefined,
-      onSpawned: () => undefined,
-      ...options,
-    };
+    const { clock } = options;
     this.#directory = new RunDirectory(options.runDir);
-    this.#processes = new VmProcesses(this.#directory, options.clock);
+    this.#processes = new VmProcesses(this.#directory, clock);
+    const spawner = options.spawner === undefined
+      ? {}
+      : { spawner: options.spawner };
+    const owned = {
+      directory: this.#directory,
+      processes: this.#processes,
+      clock,
+      ...spawner,
+    };
+    this.#fleet = new QemuFleet({
+      ...owned,
+      onWarning: options.onWarning ?? (() => undefined),
+    });
+    this.#start = {
+      ...owned,
+      fleet: this.#fleet,
+      qemuPath: options.qemuPath ?? "qemu-system-x86_64",
+      accel: options.accel ?? "tcg",
+      tempDir: options.tempDir,
+      hostAddress: options.hostAddress ?? "127.0.0.1",
+      onSpawned: options.onSpawned ?? (() => undefined),
+    };
   }
 
   version(): Promise<string> {
-    return qemuVersion(this.#options.qemuPath);
+    return qemuVersion(this.#start.qemuPath);
   }
 
   async start(config: VmConfig): Promise<VmInstance> {
-    await this.#adopt();
-    const key = copyKey(config);
-    if (this.#running.has(key) || this.#busy.has(key)) {
-      throw new AppError(
-        "conflict",
-        `Cannot start VM "${config.id}": it runs already`,
-      );
-    }
-    this.#busy.add(key);
-    try {
-      return await this.#startWithPorts(config);
-    } finally {
-      this.#busy.delete(key);
-    }
+    return await this.#once(config, async () => {
+      const { instance } = await startQemu(config, this.#start);
+      return instance;
+    });
+  }
+
+  async restore(config: VmConfig, dir: string): Promise<VmInstance> {
+    return await this.#once(config, async () => {
+      const { instance } = await restoreQemu(config, dir, this.#start);
+      return instance;
+    });
   }
 
   async stop(copy: CopyId, options: { graceMs: number }): Promise<void> {
-    await this.#adopt();
-    const running = this.#running.get(copyKey(copy));
+    await this.#fleet.adopt();
+    const running = this.#fleet.get(copy);
     if (running === undefined) return;
     running.stopping = true;
-    const end = this.#options.clock.bootMs() + options.graceMs;
+    const end = this.#start.clock.bootMs() + options.graceMs;
     if (options.graceMs > 0) {
-      await this.#powerDown(running);
+      await powerDown(running);
       await this.#processes.untilEnded(running.record, end);
     }
     await this.#processes.end(running.record);
-    this.#running.delete(copyKey(copy));
-    running.qmp?.close();
+    this.#fleet.drop(running);
     await this.#directory.clear(copy);
   }
 
   async list(): Promise<VmInstance[]> {
-    await this.#adopt();
-    return [...this.#running.values()].map(({ instance }) => instance);
+    await this.#fleet.adopt();
+    return this.#fleet.all().map(({ instance }) => instance);
   }
 
   watch(onExit: (exit: VmExit) => void): Disposable {
-    this.#watchers.add(onExit);
-    this.#watching ??= this.#watchLoop();
-    return { [Symbol.dispose]: () => void this.#watchers.delete(onExit) };
+    return this.#fleet.watch(onExit);
   }
 
   async serialTail(copy: CopyId, maxBytes: number): Promise<LogTail> {
-    return await readSerialTail(this.#directory.paths(copy).serial, maxBytes);
+    return await readSerialTail(this.#directory.paths(copy).dir, maxBytes);
+  }
+
+  async readLog(copy: CopyId, request: LogRequest): Promise<LogPiece> {
+    await this.#fleet.adopt();
+    const { dir } = this.#directory.paths(copy);
+    return await readBootLog(
+      dir,
+      request,
+      () => this.#fleet.get(copy) !== undefined,
+    );
   }
 
   async accepts(
@@ -180,37 +168,27 @@ export class QemuVmm extends Unsupported implements Vmm {
     port: PortMapping,
     timeoutMs: number,
   ): Promise<boolean> {
-    const running = this.#running.get(copyKey(copy));
-    if (running === undefined || running.qmp === null) return false;
-    const { instance: { host }, qmp } = running;
-    return await guestAccepts(qmp, { host, port: port.host, timeoutMs });
+    const running = this.#fleet.get(copy);
+    if (running === undefined) return false;
+    const { instance: { host }, record: { tap }, qmp } = running;
+    const where = { host, port: port.host, timeoutMs };
+    if (tap !== undefined) return await tcpAccepts(where);
+    return qmp !== null && await guestAccepts(qmp, where);
   }
 
   async publish(
     copy: CopyId,
     ports: readonly PublishedPort[],
   ): Promise<VmInstance> {
-    await this.#adopt();
-    const running = this.#running.get(copyKey(copy));
-    if (running === undefined) {
-      throw new AppError(
-        "not_found",
-        `Cannot publish ports of "${copy.id}": it does not run here`,
-      );
+    await this.#fleet.adopt();
+    const { running, qmp } = this.#fleet.monitor(copy, "publish ports of");
+    const { record } = running;
+    // On a card of its own no port of this host is QEMU's to take.
+    if (record.tap !== undefined) return running.instance;
+    const { reached, taken } = await addForwards(qmp, record, ports);
+    if (reached.some((port, index) => port !== record.ports[index])) {
+      await this.#fleet.record(running, { ...record, ports: reached });
     }
-    // Lost for a moment: the watch loop connects again.
-    if (running.qmp === null) {
-      throw new AppError(
-        "unavailable",
-        `Cannot publish ports of "${copy.id}": QEMU does not answer`,
-      );
-    }
-    const { reached, taken } = await addForwards(
-      running.qmp,
-      running.record,
-      ports,
-    );
-    await this.#moved(running, reached);
     if (taken === null) return running.instance;
     throw new AppError(
       "overloaded",
@@ -219,239 +197,110 @@ export class QemuVmm extends Unsupported implements Vmm {
     );
   }
 
-  /** Its ports are reached elsewhere from now on. */
-  async #moved(running: Running, ports: PortMapping[]): Promise<void> {
-    if (ports.every((port, index) => port === running.record.ports[index])) {
-      return;
+  async console(copy: CopyId): Promise<GuestConnection> {
+    await this.#fleet.adopt();
+    const { console } = this.#fleet.required(copy, "attach to the console of");
+    return await console.attach();
+  }
+
+  async guestChannel(copy: CopyId): Promise<GuestConnection> {
+    await this.#fleet.adopt();
+    const running = this.#fleet.required(copy, "reach inside");
+    if (running.hasChannel) {
+      throw new AppError(
+        "conflict",
+        `Cannot reach inside "${copy.id}": its guest channel is in use`,
+      );
     }
-    const record = { ...running.record, ports };
-    await this.#directory.write(record);
-    running.record = record;
-    running.instance = instanceOf(record);
+    running.hasChannel = true;
+    const free = () => running.hasChannel = false;
+    try {
+      const { channel } = this.#directory.paths(copy);
+      const what = `the guest channel of "${copy.id}"`;
+      return await connectGuest(channel, what, free);
+    } catch (error) {
+      free();
+      throw error;
+    }
+  }
+
+  async pause(copy: CopyId): Promise<void> {
+    await this.#setPaused(copy, true);
+  }
+
+  async resume(copy: CopyId): Promise<void> {
+    await this.#setPaused(copy, false);
+  }
+
+  async resize(
+    copy: CopyId,
+    to: { cpus?: number; memoryMib?: number },
+  ): Promise<void> {
+    await this.#fleet.adopt();
+    await resizeQemu(this.#fleet.monitor(copy, "resize").qmp, to, copy.id);
+  }
+
+  async snapshot(copy: CopyId, dir: string): Promise<number> {
+    await this.#fleet.adopt();
+    const { running, qmp } = this.#fleet.monitor(copy, "make a snapshot of");
+    return await snapshotQemu(running, qmp, {
+      dir,
+      ...this.#start,
+    });
+  }
+
+  async figures(copy: CopyId): Promise<VmFigures> {
+    await this.#fleet.adopt();
+    const { qmp, record } = this.#fleet.required(copy, "read figures of");
+    return await qemuFigures(qmp, record);
   }
 
   async forget(copy: CopyId): Promise<void> {
-    if (!this.#running.has(copyKey(copy))) await this.#directory.forget(copy);
+    if (this.#fleet.get(copy) === undefined) await this.#directory.forget(copy);
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
-    for (const { qmp } of this.#running.values()) qmp?.close();
-    await this.#watching;
+    await this.#fleet.close();
   }
 
-  // ---- start ----
-
-  async #startWithPorts(config: VmConfig): Promise<VmInstance> {
-    await prepareFiles(config, this.#options.tempDir);
-    await this.#directory.clearLog(config);
-    let stderr = "";
-    for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
-      const record = await this.#newRecord(config);
-      await this.#directory.write(record);
-      try {
-        stderr = await launchQemu(config, record, {
-          paths: this.#directory.paths(config),
-          ...this.#options,
-        });
-      } catch (error) {
-        await this.#processes.abandon(record);
-        throw error;
-      }
-      if (stderr === "") return await this.#take(record);
-      await this.#processes.abandon(record);
-      const picked = config.ports.some(({ publish }) => publish === undefined);
-      if (!isPortTaken(stderr) || !picked) break;
-    }
-    throw qemuStartError(config.id, stderr);
-  }
-
-  async #take(record: RunRecord): Promise<VmInstance> {
-    this.#options.onSpawned();
-    const facts = await this.#processes.find(record);
-    if (facts === null) {
-      await this.#processes.abandon(record);
+  /** One start of a copy at a time, and none while it runs. */
+  async #once(
+    config: VmConfig,
+    begin: () => Promise<VmInstance>,
+  ): Promise<VmInstance> {
+    await this.#fleet.adopt();
+    const key = copyKey(config);
+    if (this.#fleet.get(config) !== undefined || this.#busy.has(key)) {
       throw new AppError(
-        "failed",
-        `Cannot start VM "${record.id}": QEMU ended at once`,
+        "conflict",
+        `Cannot start VM "${config.id}": it runs already`,
       );
     }
+    this.#busy.add(key);
     try {
-      const full = recordedOf(record, facts);
-      await this.#directory.write(full);
-      return await this.#watchOver(full);
-    } catch (error) {
-      // Without its record it would be an orphan after the next crash.
-      await this.#processes.abandon(record);
-      throw error;
+      return await begin();
+    } finally {
+      this.#busy.delete(key);
     }
   }
 
-  async #watchOver(record: Recorded): Promise<VmInstance> {
-    const running: Running = {
-      record,
-      instance: instanceOf(record),
-      qmp: null,
-      shutdownReason: null,
-      stopping: false,
-      ended: false,
-    };
-    await this.#connect(running, ADOPT_TIMEOUT_MS);
-    this.#running.set(copyKey(record), running);
-    return running.instance;
-  }
-
-  async #connect(running: Running, timeoutMs: number): Promise<void> {
-    const { socket } = this.#directory.paths(running.record);
-    const qmp = await connectQmp(socket, {
-      timeoutMs,
-      onEvent: ({ event, data }) => {
-        if (event === "SHUTDOWN") {
-          running.shutdownReason ??= String(data.reason ?? "unknown");
-        }
-      },
-    });
-    running.qmp = qmp;
-    qmp.closed.then(() => {
-      running.qmp = null;
-      if (!this.#closing.signal.aborted) return this.#onClosed(running);
-    }).catch((error) =>
-      this.#options.onWarning(`cannot watch ${running.record.id}`, error)
+  async #setPaused(copy: CopyId, paused: boolean): Promise<void> {
+    await this.#fleet.adopt();
+    const { running, qmp } = this.#fleet.monitor(
+      copy,
+      paused ? "pause" : "resume",
     );
-  }
-
-  async #newRecord(config: VmConfig): Promise<RunRecord> {
-    const reserved = new Set<number>();
-    for (const { instance } of this.#running.values()) {
-      for (const { host } of instance.ports) reserved.add(host);
-    }
-    this.#bootId ??= readBootId();
-    return startRecord(config, {
-      reserved,
-      bootId: await this.#bootId,
-      host: this.#options.hostAddress,
-      startedAtMs: Math.round(this.#options.clock.bootMs()),
-    });
-  }
-
-  // ---- adoption ----
-
-  #adopt(): Promise<void> {
-    this.#adopted ??= this.#adoptAll().catch((error) => {
-      this.#adopted = null;
-      throw error;
-    });
-    return this.#adopted;
-  }
-
-  async #adoptAll(): Promise<void> {
-    this.#bootId ??= readBootId();
-    const { clock, onWarning, spawner } = this.#options;
-    await adoptVms({
-      bootId: await this.#bootId,
-      directory: this.#directory,
-      processes: this.#processes,
-      watchOver: async (record) => {
-        await this.#watchOver(record);
-      },
-      clock,
-      onWarning,
-      ...(spawner === undefined ? {} : { spawner }),
-    });
-  }
-
-  // ---- end ----
-
-  async #powerDown(running: Running): Promise<void> {
-    try {
-      await running.qmp?.execute("system_powerdown", {}, { timeoutMs: 1000 });
-    } catch {
-      // It is ended the hard way when the grace is over.
-    }
-  }
-
-  // ---- watching ----
-
-  async #onClosed(running: Running): Promise<void> {
-    if (running.stopping || !this.#running.has(copyKey(running.record))) return;
-    // QEMU closes the socket a moment before it is gone; a socket lost for another reason is connected again by the loop.
-    const end = this.#options.clock.bootMs() + WATCH_INTERVAL_MS;
-    if (await this.#processes.untilEnded(running.record, end)) {
-      await this.#exited(running);
-    }
-  }
-
-  async #exited(running: Running): Promise<void> {
-    const { id, incarnation } = running.record;
-    if (running.stopping || running.ended) return;
-    running.ended = true;
-    await this.#directory.clear(running.record);
-    this.#running.delete(copyKey(running.record));
-    const end = running.record.guarded === true
-      ? await this.#guardedEnd(running.record)
-      : null;
-    // A stop that came meanwhile tells of the end itself.
-    if (running.stopping) return;
-    const reason = running.shutdownReason;
-    const exit: VmExit = {
-      kind: "exited",
-      id,
-      incarnation,
-      clean: reason === "guest-shutdown",
-      reason: end?.by === "fence"
-        ? end.reason
-        : reason === null
-        ? "the VMM ended without a word"
-        : `the VM ended: ${reason}`,
-      ...(end?.by === "fence" ? { fenced: true } : {}),
-    };
-    for (const watcher of this.#watchers) watcher(exit);
-  }
-
-  /** The guard's word for it; it may notice a moment after we did. */
-  async #guardedEnd({ marker }: RunRecord): Promise<GuardedEnd | null> {
-    const { spawner, clock } = this.#options;
-    const endMs = clock.bootMs() + WATCH_INTERVAL_MS;
-    for (;;) {
-      const end = await spawner?.endOf(marker) ?? null;
-      if (end !== null || clock.bootMs() >= endMs) return end;
-      await clock.sleep(LOOK_AGAIN_MS);
-    }
-  }
-
-  async #watchLoop(): Promise<void> {
-    const { clock, onWarning } = this.#options;
-    while (!this.#closing.signal.aborted) {
-      for (const running of [...this.#running.values()]) {
-        try {
-          await this.#look(running);
-        } catch (error) {
-          onWarning(`cannot look at ${running.record.id}`, error);
-        }
-      }
-      await clock.sleep(WATCH_INTERVAL_MS, this.#closing.signal);
-    }
-  }
-
-  async #look(running: Running): Promise<void> {
-    if (await this.#processes.find(running.record) === null) {
-      return await this.#exited(running);
-    }
-    await boundSerialLog(this.#directory.paths(running.record).serial);
-    if (running.qmp === null && !running.stopping) {
-      await this.#connect(running, WATCH_INTERVAL_MS);
-    }
+    await qmp.execute(paused ? "stop" : "cont");
+    running.instance = { ...running.instance, paused };
   }
 }
 
-function instanceOf(record: Recorded): VmInstance {
-  return {
-    id: record.id,
-    incarnation: record.incarnation,
-    runtimeHash: record.runtimeHash,
-    pid: record.state.pid,
-    host: record.host,
-    ports: record.ports,
-    startedAtMs: record.startedAtMs,
-  };
+async function powerDown({ qmp, instance }: Running): Promise<void> {
+  try {
+    // A guest whose processors stand still cannot hear.
+    if (instance.paused) await qmp?.execute("cont", {}, { timeoutMs: 1000 });
+    await qmp?.execute("system_powerdown", {}, { timeoutMs: 1000 });
+  } catch {
+    // It is ended the hard way when the grace is over.
+  }
 }

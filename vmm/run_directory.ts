@@ -1,7 +1,7 @@
 /**
  * The driver's part of a run directory: one directory per copy of a VM with
- * its record, pidfile, socket and serial log. Owns their names and nothing
- * else in there: the worker keeps its ledger beside them.
+ * its record, pidfile and sockets; its logs are serial_log.ts's. Owns their
+ * names and nothing else in there: the worker keeps its ledger beside them.
  *
  * A directory is whose its record says it is: versions before copies named it
  * by the VM alone, and a QEMU that one of them started goes on in it.
@@ -19,6 +19,7 @@ import { parseJsonWith } from "../roles/model/parse.ts";
 import type { CopyId } from "../roles/model/ids.ts";
 import { copyKey } from "../roles/model/ids.ts";
 import { copyDirectoryName, RunRecord } from "./core/run_record.ts";
+import { removeBootLogs } from "./serial_log.ts";
 
 /** The longest path a unix socket can have on Linux. */
 const MAX_SOCKET_PATH = 107;
@@ -36,7 +37,8 @@ export interface VmPaths {
   console: string;
   /** The guest channel: of a virtio-serial port, or cloud-hypervisor's vsock. */
   channel: string;
-  serial: string;
+  /** A snapshot's way in and out of QEMU. */
+  migration: string;
 }
 
 /** The VMs' directories below a run directory. */
@@ -66,9 +68,9 @@ export class RunDirectory {
       api: `${dir}/api`,
       console: longest,
       channel: `${dir}/channel`,
+      migration: `${dir}/migrate`,
       record: `${dir}/vm.json`,
       pid: `${dir}/pid`,
-      serial: `${dir}/serial.log`,
     };
   }
 
@@ -107,25 +109,19 @@ export class RunDirectory {
     return records.map((path) => path.replace(/vm\.json$/, "pid"));
   }
 
-  /** Forgets the run, keeps the log. The record goes last: it is how the rest is found. */
+  /** Forgets the run, keeps the logs. The record goes last: it is how the rest is found. */
   async clear(copy: CopyId): Promise<void> {
-    const { pid, socket, api, console, channel, record } = this.paths(copy);
-    for (const path of [pid, socket, api, console, channel, record]) {
-      await removeIfThere(path);
-    }
-  }
-
-  /** Removes the log of the boot before. */
-  async clearLog(copy: CopyId): Promise<void> {
-    const { serial } = this.paths(copy);
-    await removeIfThere(serial);
-    await removeIfThere(`${serial}.1`);
+    const { pid, socket, api, console, channel, migration, record } = this
+      .paths(copy);
+    const sockets = [socket, api, console, channel, migration];
+    for (const path of [pid, ...sockets, record]) await removeIfThere(path);
   }
 
   /** Removes what is kept of a copy that has ended; its directory too, unless somebody else keeps something in it. */
   async forget(copy: CopyId): Promise<void> {
-    await this.clearLog(copy);
-    await Deno.remove(this.paths(copy).dir).catch(() => undefined);
+    const { dir } = this.paths(copy);
+    await removeBootLogs(dir);
+    await Deno.remove(dir).catch(() => undefined);
     this.#inherited.delete(copyKey(copy));
   }
 

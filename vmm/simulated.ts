@@ -418,5 +418,6 @@ function instanceOf(vm: SimulatedVm): VmInstance {
     host: "127.0.0.1",
     ports: vm.ports,
     startedAtMs: vm.startedAtMs,
+    paused: false,
   };
 }

@@ -53,6 +53,8 @@ export interface VmInstance extends CopyId {
   readonly ports: readonly PortMapping[];
   /** When the VMM was started, by the boot-time clock. */
   readonly startedAtMs: number;
+  /** Its processors are stopped; it answers nobody. */
+  readonly paused: boolean;
 }
 
 /** A VM ended without being asked to through this port. */

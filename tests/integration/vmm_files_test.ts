@@ -1,30 +1,90 @@
 import assert from "node:assert/strict";
 import { copyDirectoryName, directoryName } from "../../vmm/mod.ts";
 import { RunDirectory } from "../../vmm/run_directory.ts";
+import { DROP_BYTES, KEPT_BOOTS, KEPT_BYTES } from "../../vmm/core/boot_log.ts";
 import {
+  beginBootLog,
   boundSerialLog,
-  MAX_SERIAL_BYTES,
+  readBootLog,
   readSerialTail,
+  removeBootLogs,
 } from "../../vmm/serial_log.ts";
 import { tempDir } from "../support/temp.ts";
 
-Deno.test("serial log: bounded while its writer appends, its end stays readable", async () => {
+const ANY = { generation: 0, boot: 0, offset: 0, maxBytes: 64 * 1024 * 1024 };
+const running = () => true;
+
+/** What the file holds on its disk. */
+async function heldBytes(path: string): Promise<number> {
+  return ((await Deno.stat(path)).blocks ?? 0) * 512;
+}
+
+Deno.test("serial log: bounded while its writer appends, offsets stay true, nothing of its end is lost", async () => {
   await using dir = await tempDir("log");
-  const path = `${dir.path}/serial.log`;
-  // QEMU holds it in append mode: after the cut it goes on at the new end.
-  using writer = await Deno.open(path, { append: true, create: true });
-  const line = new TextEncoder().encode(`${"x".repeat(1023)}\n`);
-  const lines = MAX_SERIAL_BYTES / 1024 + 10;
-  for (let count = 0; count < lines; count++) writer.writeSync(line);
-  await boundSerialLog(path);
-  assert.equal((await Deno.stat(path)).size, 0);
-  writer.writeSync(new TextEncoder().encode("the last line\r\n"));
-  const tail = await readSerialTail(path, 1024);
-  assert.match(tail.text, /^x+\nthe last line\n$/);
-  assert.equal(tail.truncated, true);
-  await boundSerialLog(path);
-  assert.equal((await readSerialTail(path, 15)).text, "the last line\n");
-  assert.equal((await readSerialTail(`${dir.path}/none`, 15)).text, "");
+  const log = await beginBootLog(dir.path, { generation: 7, originMib: 1024 });
+  using writer = await Deno.open(log.path, { append: true });
+  const lines = KEPT_BYTES / 1024 * 3;
+  for (let line = 0; line < lines; line++) {
+    const text = `line ${line} `.padEnd(1023, "x");
+    writer.writeSync(new TextEncoder().encode(`${text}\n`));
+    if (line % 1000 === 0) await boundSerialLog(dir.path, 0);
+  }
+  await boundSerialLog(dir.path, 0);
+  assert.ok(await heldBytes(log.path) < KEPT_BYTES + 2 * DROP_BYTES);
+  const kept = await readBootLog(dir.path, ANY, running);
+  assert.equal(kept.offset, lines * 1024);
+  assert.equal(kept.bytes.byteLength, KEPT_BYTES);
+  assert.deepEqual([kept.boot, kept.generation, kept.ended], [1, 7, false]);
+  const offset = (lines - 2) * 1024;
+  const part = await readBootLog(dir.path, { ...ANY, offset }, () => false);
+  const text = new TextDecoder().decode(part.bytes);
+  assert.match(
+    text,
+    new RegExp(`^line ${lines - 2} x+\nline ${lines - 1} x+\n$`),
+  );
+  assert.equal(part.ended, true);
+});
+
+Deno.test("serial log: a tail is whole lines of text, with less than asked for when there is less", async () => {
+  await using dir = await tempDir("log");
+  assert.equal((await readSerialTail(dir.path, 15)).text, "");
+  const { path } = await beginBootLog(dir.path, {
+    generation: 1,
+    originMib: 0,
+  });
+  await Deno.writeTextFile(path, "first\r\nthe last line\r\n");
+  assert.deepEqual(await readSerialTail(dir.path, 100), {
+    text: "first\nthe last line\n",
+    truncated: false,
+  });
+  assert.deepEqual(await readSerialTail(dir.path, 15), {
+    text: "the last line\n",
+    truncated: true,
+  });
+});
+
+Deno.test("serial log: each boot has its own, found by its generation; the oldest goes", async () => {
+  await using dir = await tempDir("log");
+  for (let boot = 1; boot <= KEPT_BOOTS + 1; boot++) {
+    const log = await beginBootLog(dir.path, {
+      generation: 10 + boot,
+      originMib: 0,
+    });
+    await Deno.writeTextFile(log.path, `boot ${boot}\n`);
+  }
+  const textOf = async (request: Partial<typeof ANY>) => {
+    const piece = await readBootLog(dir.path, { ...ANY, ...request }, running);
+    return `${new TextDecoder().decode(piece.bytes).trim()} ${piece.ended}`;
+  };
+  assert.equal(await textOf({}), `boot ${KEPT_BOOTS + 1} false`);
+  assert.equal(await textOf({ generation: 13 }), "boot 3 true");
+  assert.equal(await textOf({ boot: 2 }), "boot 2 true");
+  await assert.rejects(textOf({ boot: 1 }), {
+    code: "not_found",
+    hint: /2 \(generation 12\)/,
+  });
+  await removeBootLogs(dir.path);
+  await assert.rejects(textOf({}), { code: "not_found" });
 });
 
 Deno.test("run directory: a path too long for a socket is refused with what to do", () => {

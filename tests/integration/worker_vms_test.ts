@@ -32,6 +32,7 @@ class ScriptedVmm implements Partial<Vmm> {
       host: "127.0.0.1",
       ports: [],
       startedAtMs: this.starts.length,
+      paused: false,
     };
     this.running.set(copyKey(config), instance);
     this.starts.push(runtimeHash);

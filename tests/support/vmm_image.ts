@@ -8,13 +8,19 @@
  * - `silent`: boots, never answers.
  * - `poweroff`: ends cleanly at once.
  * - `panic`: the kernel panics at once.
+ * - `flood`: writes to the serial port without end.
+ *
+ * A healthy one also answers `echo: LINE` to each line on its serial port, sends
+ * back what comes on the guest channel, counts seconds in `/up`, shows what it
+ * knows of its processors and memory in `/sys`, and mounts the store that it is
+ * shown at `/nix/store`, served as `/store`.
  *
  * @module
  */
 import { runChecked } from "../../roles/process/mod.ts";
 
 /** Bump when the init script or the module list changes. */
-const VERSION = 3;
+const VERSION = 4;
 /** In insertion order: virtio_ring before virtio. */
 const MODULES = [
   "virtio/virtio_ring",
@@ -26,8 +32,19 @@ const MODULES = [
   "net/net_failover",
   "net/virtio_net",
   "block/virtio_blk",
+  "virtio/virtio_balloon",
+  "char/virtio_console",
   "acpi/button",
   "input/evdev",
+];
+
+/** Loaded only where a guest mounts a store: each costs boot time. */
+const STORE_MODULES = [
+  "lib/libcrc32c",
+  "erofs/erofs",
+  "squashfs/squashfs",
+  "fuse/fuse",
+  "fuse/virtiofs",
 ];
 
 const INIT = `#!/bin/sh
@@ -44,11 +61,35 @@ case "$MODE" in
   poweroff) poweroff -f ;;
   panic) echo 1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger ;;
   silent) echo "test-vm: silent"; while true; do sleep 3600; done ;;
+  flood) while true; do cat /www/noise; done ;;
 esac
+mkdir -p /nix/store
+for disk in /sys/block/vd*; do
+  [ "$(cat $disk/serial)" = nix-store ] || continue
+  for module in libcrc32c erofs squashfs; do insmod /lib/$module.ko; done
+  mount -o ro /dev/\${disk##*/} /nix/store
+done
+case "$STORE" in
+  virtiofs) insmod /lib/fuse.ko; insmod /lib/virtiofs.ko
+    mount -t virtiofs nix-store /nix/store ;;
+esac
+for port in /sys/class/virtio-ports/*; do
+  [ "$(cat $port/name)" = org.procurator.channel ] || continue
+  (while true; do cat < /dev/\${port##*/}; sleep 0.1; done > /dev/\${port##*/}) &
+done
+(count=0; while true; do
+  echo $count > /www/up; count=$((count + 1))
+  cat /sys/devices/system/cpu/online /proc/meminfo > /www/sys.new
+  mv /www/sys.new /www/sys; sleep 0.2
+done) &
 echo "test-vm: ready"
 httpd -p 80 -h /www
+while read line; do echo "echo: $line"; done
 while true; do sleep 3600; done
 `;
+
+/** Lines of 64 bytes, written as fast as the serial port takes them. */
+const NOISE = `${"noise ".repeat(10)}...\n`.repeat(1024);
 
 /** Where the guest's files are. */
 export interface TestImage {
@@ -91,7 +132,7 @@ async function buildInto(dir: string): Promise<void> {
     await Deno.mkdir(`${root}/${sub}`, { recursive: true });
   }
   const modules = await moduleFiles(`${dir}/x/lib/modules`);
-  for (const module of MODULES) {
+  for (const module of [...MODULES, ...STORE_MODULES]) {
     const file = modules.get(module);
     if (file === undefined) {
       throw new Error(`there is no kernel module ${module}`);
@@ -111,6 +152,8 @@ async function buildInto(dir: string): Promise<void> {
       "poweroff",
       "sleep",
       "httpd",
+      "mkdir",
+      "mv",
     ]
   ) {
     await Deno.symlink("busybox", `${root}/bin/${applet}`);
@@ -125,6 +168,8 @@ async function buildInto(dir: string): Promise<void> {
     "hello from a test machine\n",
   );
   await Deno.writeTextFile(`${root}/www/healthz`, "ok\n");
+  await Deno.writeTextFile(`${root}/www/noise`, NOISE);
+  await Deno.symlink("/nix/store", `${root}/www/store`);
   const names = await runChecked("find", ["."], { cwd: root });
   const archive = await new Deno.Command("cpio", {
     args: ["-o", "-H", "newc", "--quiet"],

@@ -24,7 +24,10 @@ function args(config: VmConfig, accel: "tcg" | "kvm" = "tcg"): string[] {
     hostPorts: new Map([["http", 20_000], ["ssh", 20_001]]),
     pidPath: "/run/pid",
     socketPath: "/run/a,b/qmp",
-    serialPath: "/run/serial.log",
+    consolePath: "/run/console",
+    channelPath: "/run/channel",
+    serialPath: "/run/a,b/serial.log",
+    isRestored: false,
     daemonize: true,
   });
 }
@@ -41,6 +44,45 @@ Deno.test("qemuArgs() forwards each port from the host's address", () => {
   ]);
 });
 
+Deno.test("qemuArgs() puts a guest with a card on its TAP, with its own MAC, and forwards nothing", () => {
+  const nic = { tap: "pt0", mac: "02:00:00:00:00:01", address: "10.1.0.2" };
+  const list = args({ ...CONFIG, nic });
+  assert.deepEqual(valueOf(list, "-netdev"), [
+    "tap,id=net0,ifname=pt0,script=no,downscript=no",
+  ]);
+  assert.ok(
+    valueOf(list, "-device").includes(
+      "virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01",
+    ),
+  );
+  assert.doesNotMatch(list.join(" "), /hostfwd/);
+});
+
+Deno.test("qemuArgs() shows a guest its store by one name, never to be written", () => {
+  const image = args({
+    ...CONFIG,
+    store: { kind: "image", path: "/images/a,b", format: "erofs" },
+  });
+  assert.deepEqual(valueOf(image, "-drive"), [
+    "file=/images/a,,b,if=none,id=store,format=raw,readonly=on",
+  ]);
+  assert.match(image.join(" "), /virtio-blk-pci,drive=store,serial=nix-store/);
+  const shared = args({
+    ...CONFIG,
+    store: { kind: "virtiofs", socketPath: "/run/fs" },
+  });
+  assert.match(
+    shared.join(" "),
+    /vhost-user-fs-pci,chardev=store,tag=nix-store/,
+  );
+  // Another process can read the guest's memory only when all of it is shared.
+  assert.deepEqual(valueOf(shared, "-machine"), ["q35,memory-backend=memory"]);
+  assert.match(
+    shared.join(" "),
+    /memory-backend-memfd,id=memory,size=128M,share=on/,
+  );
+});
+
 Deno.test("qemuArgs() never lets a path be read as options", () => {
   const list = args({
     ...CONFIG,
@@ -52,7 +94,9 @@ Deno.test("qemuArgs() never lets a path be read as options", () => {
     "file=/store/x,,readonly=off,if=none,id=disk,format=raw,snapshot=on",
     "file=/v/a,,b.raw,if=none,id=volume0,format=raw,discard=unmap",
   ]);
-  assert.match(valueOf(list, "-chardev").join(" "), /path=\/run\/a,,b\/qmp/);
+  const sockets = valueOf(list, "-chardev").join(" ");
+  assert.match(sockets, /path=\/run\/a,,b\/qmp/);
+  assert.match(sockets, /logfile=\/run\/a,,b\/serial.log/);
 });
 
 Deno.test("qemuArgs() boots the kernel, keeps nothing of ours and carries its marker", () => {

@@ -18,7 +18,8 @@ import {
   VmId,
 } from "../../roles/model/ids.ts";
 
-export const RunRecord = z.strictObject({
+/** Keys that a later version has added are left out: a step back must not end VMs that run. */
+export const RunRecord = z.object({
   version: z.literal(1),
   id: VmId,
   incarnation: Counter,
@@ -33,6 +34,8 @@ export const RunRecord = z.strictObject({
   startedAtMs: Counter,
   /** It is a guard's child. */
   guarded: z.literal(true).optional(),
+  /** Its network card on this host: it is reached at `host` then, at the guest's own ports. */
+  tap: z.string().max(15).optional(),
   state: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("starting") }),
     z.strictObject({
