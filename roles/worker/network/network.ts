@@ -13,32 +13,15 @@
  *
  * @module
  */
-import type { GuestNetwork, HostNetwork } from "../../model/assignment.ts";
 import type { CopyId } from "../../model/ids.ts";
-import type { VmSpec } from "../../model/vm_spec.ts";
 import type { Provision } from "../provisions.ts";
+import type { NetworkPlan, PublishedGuestPort } from "./core/plan.ts";
 
-/** One copy on this host, as its order has it. */
-export interface GuestPlan {
-  readonly copy: CopyId;
-  /** Allowed domains, rate limit, ports. */
-  readonly spec: VmSpec["network"];
-  /** Address, peers, sources. */
-  readonly network: GuestNetwork;
-}
-
-/** All that runs or shall run on this host; what is not in it is cut off when it is withdrawn. */
-export interface NetworkPlan {
-  readonly host: HostNetwork;
-  readonly guests: readonly GuestPlan[];
-}
-
-/** A guest's TCP port and the port of this host that leads to it. */
-export interface PublishedGuestPort {
-  readonly name: string;
-  readonly guest: number;
-  readonly publish: number;
-}
+export type {
+  GuestPlan,
+  NetworkPlan,
+  PublishedGuestPort,
+} from "./core/plan.ts";
 
 /** Since the card was made; a guest is the one who receives and sends. */
 export interface GuestCounters {

@@ -1,0 +1,161 @@
+/**
+ * What dnsmasq reads: one file that it reads at its start, three that it reads
+ * again when told. Pure.
+ *
+ * It leases each guest its one address, answers for the names of its peers, and
+ * asks upstream for allowed domains only: a question about any other name would
+ * be a way out for whoever owns that name's servers. Addresses of allowed names
+ * go to their sets before the guest sees them.
+ *
+ * @module
+ */
+import type { HostNetwork } from "../../../model/assignment.ts";
+import { parseSubnet } from "./addresses.ts";
+import { EVERYWHERE } from "./domains.ts";
+import type { Guest } from "./guests.ts";
+import { mtuOf } from "./links.ts";
+import { domainSet, PEERS_DOMAIN } from "./names.ts";
+import type { NetworkSettings } from "./plan.ts";
+
+/** A guest that is off for half a day has its address all the same: it is fixed. */
+const LEASE = "12h";
+/** Seconds that guests may remember an answer: an address is asked for again long before its set drops it. */
+const MAX_TTL = 30;
+/** Seconds for names of peers: a promotion moves them. */
+const PEER_TTL = 2;
+/** Questions under way for all guests; each costs about 1 KiB. dnsmasq's own 150 are for one household. */
+const MAX_QUESTIONS = 1000;
+/** One DHCP option 26 for all. */
+const MTU_OPTION = 26;
+
+/** Files by their place in the directory. */
+export interface DnsmasqFiles {
+  /** Read at its start. */
+  readonly conf: string;
+  /** Read again on SIGHUP. */
+  readonly reloaded: Readonly<
+    Record<"hosts" | "dhcp-hosts" | "dhcp-options", string>
+  >;
+}
+
+/** What the files are made of. */
+export interface DnsmasqInput {
+  readonly dir: string;
+  readonly table: string;
+  readonly settings: NetworkSettings;
+  readonly host: HostNetwork;
+  readonly guests: readonly Guest[];
+  /** Every domain that is to be known, those of guests included. */
+  readonly domains: readonly string[];
+  readonly upstream: readonly string[];
+  /** Whom it runs as once it is up. */
+  readonly user: string;
+}
+
+function text(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function domainLines(input: DnsmasqInput): string[] {
+  const { domains, upstream, table } = input;
+  const named = domains.filter((domain) => domain !== EVERYWHERE);
+  const everywhere = domains.includes(EVERYWHERE);
+  return [
+    ...named.flatMap((domain) => [
+      ...upstream.map((server) => `server=/${domain}/${server}`),
+      `nftset=/${domain}/4#inet#${table}#${domainSet(domain)}`,
+    ]),
+    ...(everywhere ? upstream.map((server) => `server=${server}`) : []),
+  ];
+}
+
+function conf(input: DnsmasqInput): string {
+  const { dir, settings, host, user } = input;
+  const { network, mask, gateway } = parseSubnet(host.subnet);
+  return text([
+    "# Written by procurator from its assignment: changes are lost.",
+    `interface=${settings.bridge}`,
+    `listen-address=${gateway}`,
+    "except-interface=lo",
+    "bind-interfaces",
+    `user=${user}`,
+    `pid-file=${dir}/pid`,
+    `log-facility=${dir}/log`,
+    "quiet-dhcp",
+    "no-hosts",
+    "no-resolv",
+    "no-ping",
+    `addn-hosts=${dir}/hosts`,
+    `dhcp-hostsfile=${dir}/dhcp-hosts`,
+    `dhcp-optsfile=${dir}/dhcp-options`,
+    `dhcp-leasefile=${dir}/leases`,
+    `dhcp-range=${network},static,${mask},${LEASE}`,
+    "dhcp-authoritative",
+    "dhcp-ignore=tag:!known",
+    // Whatever a guest calls itself, it is no name here.
+    "dhcp-ignore-names",
+    `dhcp-option=${MTU_OPTION},${mtuOf(settings)}`,
+    `local=/${PEERS_DOMAIN}/`,
+    "domain-needed",
+    "bogus-priv",
+    // An answer from a cache would not reach its set again.
+    "cache-size=0",
+    `max-ttl=${MAX_TTL}`,
+    `local-ttl=${PEER_TTL}`,
+    `dns-forward-max=${MAX_QUESTIONS}`,
+    // Guests have no IPv6: an address of it would only be tried in vain.
+    "filter-AAAA",
+    ...domainLines(input),
+  ]);
+}
+
+/** The first name of an address is what a look-up by address finds: it must not be one with a secret in it. */
+function hosts(guests: readonly Guest[]): string {
+  const addresses = new Set(
+    guests.flatMap(({ peers }) => peers.flatMap(({ addresses }) => addresses)),
+  );
+  return text([
+    ...[...addresses].sort().map((address) =>
+      `${address} ${address.replaceAll(".", "-")}.${PEERS_DOMAIN}`
+    ),
+    ...guests.flatMap(({ peers, search }) =>
+      peers.flatMap(({ name, addresses }) =>
+        addresses.map((address) => `${address} ${name}.${search}`)
+      )
+    ),
+  ]);
+}
+
+/** All files. Guests must be in a fixed order: files that are equal are not written. */
+export function dnsmasqFiles(input: DnsmasqInput): DnsmasqFiles {
+  const { guests } = input;
+  return {
+    conf: conf(input),
+    reloaded: {
+      hosts: hosts(guests),
+      // `id:*`: whatever identifier the client makes up, its hardware address counts.
+      "dhcp-hosts": text(
+        guests.map(({ key, mac, address }) =>
+          `${mac},id:*,set:g${key},${address}`
+        ),
+      ),
+      "dhcp-options": text(guests.flatMap(({ key, search }) => [
+        `tag:g${key},option:domain-name,${search}`,
+        `tag:g${key},option:domain-search,${search}`,
+      ])),
+    },
+  };
+}
+
+/** The domains a configuration file of ours teaches: their sets must be there while that dnsmasq runs. */
+export function taughtDomains(conf: string): string[] {
+  return [...conf.matchAll(/^nftset=\/([^/\n]+)\//gm)].map(([, domain]) =>
+    domain ?? ""
+  );
+}
+
+/** The IPv4 name servers of a resolv.conf. */
+export function parseNameServers(resolvConf: string): string[] {
+  return [...resolvConf.matchAll(/^\s*nameserver\s+(\d+(?:\.\d+){3})\s*$/gm)]
+    .map(([, address]) => address ?? "");
+}

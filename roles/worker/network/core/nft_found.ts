@@ -1,0 +1,79 @@
+/**
+ * What `nft -j list` prints of our tables. Pure. Read leniently: other versions
+ * of nft add kinds of objects, and what is not ours is passed over.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { FoundTable } from "./nft_script.ts";
+
+const Named = z.object({ family: z.string(), name: z.string() });
+const Listed = z.object({
+  nftables: z.array(z.object({
+    table: Named.optional().catch(undefined),
+    chain: Named.optional().catch(undefined),
+    set: Named.optional().catch(undefined),
+    map: Named.extend({ elem: z.array(z.unknown()).default([]) }).optional()
+      .catch(undefined),
+    counter: Named.extend({ packets: z.number().default(0) }).optional()
+      .catch(undefined),
+  })),
+});
+/** Host port, then the guest's address and port. */
+const Forward = z.tuple([
+  z.number(),
+  z.object({ concat: z.tuple([z.string(), z.number()]) }),
+]);
+
+/** A host port as the kernel forwards it. */
+export interface FoundForward {
+  readonly publish: number;
+  readonly address: string;
+  readonly guest: number;
+}
+
+/** What is there of one family. */
+export interface FoundObjects extends FoundTable {
+  readonly forwards: readonly FoundForward[];
+}
+
+function parseListing(text: string) {
+  return Listed.parse(JSON.parse(text)).nftables;
+}
+
+/** The table of a family in a listing; null when it is not there. */
+export function parseTable(text: string, family: string): FoundObjects | null {
+  const objects = parseListing(text);
+  const ours = (of: (object: typeof objects[number]) => typeof object.chain) =>
+    objects.flatMap((object) => {
+      const item = of(object);
+      return item?.family === family ? [item.name] : [];
+    });
+  if (ours(({ table }) => table).length === 0) return null;
+  const elements = objects.flatMap(({ map }) =>
+    map?.family === family && map.name === "forwarded" ? map.elem : []
+  );
+  return {
+    chains: ours(({ chain }) => chain),
+    counters: ours(({ counter }) => counter),
+    sets: ours(({ set }) => set),
+    maps: ours(({ map }) => map),
+    forwards: elements.flatMap((element) => {
+      const { success, data } = Forward.safeParse(element);
+      if (!success) return [];
+      const [publish, { concat: [address, guest] }] = data;
+      return [{ publish, address, guest }];
+    }),
+  };
+}
+
+/** Packets by the name of the counter, all families together. */
+export function parseCounters(text: string): Map<string, number> {
+  const packets = new Map<string, number>();
+  for (const { counter } of parseListing(text)) {
+    if (counter === undefined) continue;
+    const { name } = counter;
+    packets.set(name, (packets.get(name) ?? 0) + counter.packets);
+  }
+  return packets;
+}

@@ -1,0 +1,180 @@
+/**
+ * The fixed text of both tables. Pure. Names of sets are words of nft only where
+ * nothing else fits: `fwd` and the like make it refuse the whole file.
+ *
+ * @module
+ */
+import type { Subnet } from "./addresses.ts";
+import { tapPrefix } from "./names.ts";
+import type { NetworkSettings } from "./plan.ts";
+
+/** Raised when the text below changes in a way that cannot be laid over an older table. */
+export const RULES_VERSION = 1;
+/** How long an address stays allowed after its name was asked for, or it was last connected to. */
+const ALLOWED_FOR = "1h";
+/** Addresses of one domain: a large content network answers with some hundred in an hour. */
+const MAX_DOMAIN_ADDRESSES = 8192;
+/** Connections of one guest to the outside and to peers: the host's table of them serves all. */
+const MAX_FLOWS = 16_384;
+/** dnsmasq forks for each TCP query, 20 times at most. */
+const MAX_DNS_TCP = 4;
+/** VXLAN's registered port, and our network in it. */
+export const VXLAN_PORT = 4789;
+export const VXLAN_ID = 7_365_474;
+
+/** A set that dnsmasq fills. Dynamic, so that new connections can keep an address in it. */
+export const DOMAIN_SET =
+  `{ type ipv4_addr; flags dynamic, timeout; timeout ${ALLOWED_FOR}; size ${MAX_DOMAIN_ADDRESSES}; }`;
+
+function chain(name: string, lines: readonly string[]): string[] {
+  return [`chain ${name} {`, ...lines.map((line) => `\t${line}`), "}"];
+}
+
+const SETS = [
+  `set version_${RULES_VERSION} { type ipv4_addr; }`,
+  "set cluster { type ipv4_addr; flags interval; }",
+  "set workers { type ipv4_addr; }",
+  "set egress { type ipv4_addr . ipv4_addr; }",
+  "set ingress { type ipv4_addr . ipv4_addr; }",
+  "set published { type ipv4_addr . inet_service; }",
+  "set flows { type ipv4_addr; flags dynamic; size 65535; }",
+  "set resolving { type ipv4_addr; flags dynamic; size 65535; }",
+  "map forwarded { type inet_service : ipv4_addr . inet_service; }",
+  "map outside { type ipv4_addr : verdict; }",
+  "map drops { type ipv4_addr : counter; }",
+];
+
+/** Where published ports are taken. */
+function publishedAt({ publishAddress }: NetworkSettings): string {
+  return publishAddress === null
+    ? "fib daddr type local"
+    : `ip daddr ${publishAddress}`;
+}
+
+/** From guests, whoever it is for: peers by address, the outside by the guest's own chain. */
+const LEAVE = [
+  "ct state invalid goto refuse",
+  "ct direction reply ct state { established, related } accept",
+  `ct state new add @flows { ip saddr ct count over ${MAX_FLOWS} } goto refuse`,
+  // Each packet, not each connection: a peer that is taken away is cut off at once.
+  "ip daddr @cluster goto leave_to_peer",
+  "ct state { established, related } accept",
+  "ip saddr vmap @outside",
+  "goto refuse",
+];
+
+/** To guests, whoever it is from. */
+function enter(bridge: string, subnet: Subnet): string[] {
+  return [
+    "ct state invalid drop",
+    "ct direction reply ct state { established, related } accept",
+    `iifname != "${bridge}" ip saddr ${subnet.cidr} drop`,
+    "ip saddr @cluster goto enter_from_peer",
+    "ct status dnat ip daddr . tcp dport @published accept",
+    "ct state related accept",
+    "drop",
+  ];
+}
+
+/** What a guest may ask of its host. The mac and address are its own already. */
+function toHost({ gateway, broadcast }: Subnet): string[] {
+  return [
+    "ct direction reply ct state { established, related } accept",
+    `ip daddr { 255.255.255.255, ${broadcast}, ${gateway} } udp sport 68 udp dport 67 accept`,
+    `ip daddr ${gateway} udp dport 53 accept`,
+    `ip daddr ${gateway} tcp dport 53 ct state new add @resolving { ip saddr ct count over ${MAX_DNS_TCP} } goto refuse`,
+    `ip daddr ${gateway} tcp dport 53 accept`,
+    `ip daddr ${gateway} icmp type echo-request limit rate 100/second burst 100 packets accept`,
+    "goto refuse",
+  ];
+}
+
+function natChains(settings: NetworkSettings, subnet: Subnet): string[] {
+  const { bridge, nat } = settings;
+  const at = publishedAt(settings);
+  const forward = "meta l4proto tcp dnat ip to tcp dport map @forwarded";
+  return [
+    ...chain("publish_to_others", [
+      "type nat hook prerouting priority dstnat - 5; policy accept;",
+      // Guests reach each other as peers or not at all.
+      `iifname != "${bridge}" ${at} ${forward}`,
+    ]),
+    ...chain("publish_to_host", [
+      "type nat hook output priority -105; policy accept;",
+      `${at} ${forward}`,
+    ]),
+    ...chain("source", [
+      "type nat hook postrouting priority srcnat - 5; policy accept;",
+      `oifname "${bridge}" ip saddr 127.0.0.0/8 masquerade`,
+      ...(nat
+        ? [
+          `oifname != "${bridge}" ip saddr ${subnet.cidr} ip daddr != @cluster masquerade`,
+        ]
+        : []),
+    ]),
+  ];
+}
+
+/**
+ * The inet table: who may talk to whom. Its chains let everything pass that has
+ * nothing to do with the bridge: a host may run other networks.
+ */
+export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
+  const { bridge, underlay } = settings;
+  return [
+    ...SETS,
+    ...chain("refuse", [
+      "counter name ip saddr map @drops",
+      "reject with icmpx type admin-prohibited",
+    ]),
+    ...chain("leave_to_peer", [
+      "ip saddr . ip daddr @egress accept",
+      "goto refuse",
+    ]),
+    ...chain("enter_from_peer", [
+      // By the way that leads back to the sender, or it is not who it says.
+      "fib saddr . iif oif missing drop",
+      "ip saddr . ip daddr @ingress accept",
+      "drop",
+    ]),
+    ...chain("leave", LEAVE),
+    ...chain("enter", enter(bridge, subnet)),
+    ...chain("to_host", toHost(subnet)),
+    ...chain("from_guests", [
+      "type filter hook forward priority filter - 5; policy accept;",
+      `iifname "${bridge}" jump leave`,
+    ]),
+    ...chain("to_guests", [
+      "type filter hook forward priority filter - 4; policy accept;",
+      `oifname "${bridge}" jump enter`,
+    ]),
+    ...chain("input", [
+      "type filter hook input priority filter - 5; policy accept;",
+      `iifname "${bridge}" goto to_host`,
+      ...(underlay === "vxlan"
+        ? [
+          `udp dport ${VXLAN_PORT} @th,96,24 ${VXLAN_ID} ip saddr != @workers drop`,
+        ]
+        : []),
+    ]),
+    ...chain("output", [
+      "type filter hook output priority filter - 5; policy accept;",
+      // Guests have one way out: the host. Telling them of a shorter one is of no use.
+      `oifname "${bridge}" icmp type redirect drop`,
+    ]),
+    ...natChains(settings, subnet),
+  ];
+}
+
+/** The bridge table: who is who. Every TAP of this bridge that no guest is known at is shut. */
+export function baseBridge({ bridge }: NetworkSettings): string[] {
+  return [
+    `set version_${RULES_VERSION} { type ipv4_addr; }`,
+    "map ports { type ifname : verdict; }",
+    ...chain("guest", ["iifname vmap @ports", "drop"]),
+    ...chain("from_guests", [
+      "type filter hook prerouting priority -300; policy accept;",
+      `iifname "${tapPrefix(bridge)}*" goto guest`,
+    ]),
+  ];
+}
