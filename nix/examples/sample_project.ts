@@ -13,6 +13,7 @@ import fetchScript from "./minimal/fetch.sh" with { type: "text" };
 import blueprint from "../lib/blueprint.nix" with { type: "text" };
 import lib from "../lib/default.nix" with { type: "text" };
 import minimalImage from "../lib/minimal_image.nix" with { type: "text" };
+import storeImage from "../lib/store_image.nix" with { type: "text" };
 import types from "../lib/types.nix" with { type: "text" };
 
 /** `sh fetch.sh DIR` fills DIR with kernel, modules and busybox. */
@@ -26,6 +27,7 @@ export const LIB_FILES: Readonly<Record<string, string>> = {
   "blueprint.nix": blueprint,
   "default.nix": lib,
   "minimal_image.nix": minimalImage,
+  "store_image.nix": storeImage,
   "types.nix": types,
 };
 

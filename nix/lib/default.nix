@@ -5,6 +5,7 @@
 #     placement: "spread" (the default) over as many workers as possible, "pack" on as few
 #     -> { blueprint, blueprintJSON, closures }  closures.NAME: what the VM needs, as one list of store paths
 #   mkMinimalImage { debian; page; ... }         an image to begin with
+#   mkStoreImage { debian; page; ... }           the same, its system read from a store (image.root = "store")
 let
   inherit (builtins)
     attrNames concatStringsSep elemAt filter floor genList isAttrs isFloat isList isPath length mapAttrs removeAttrs
@@ -66,6 +67,7 @@ let
 in
 {
   mkMinimalImage = import ./minimal_image.nix;
+  mkStoreImage = import ./store_image.nix;
 
   mkVm = options:
     if isAttrs options then { _type = "procurator-vm"; inherit options; }

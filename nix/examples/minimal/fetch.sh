@@ -3,6 +3,7 @@
 #   DIR/linux/bzImage    the cloud kernel
 #   DIR/boot/busybox     the static busybox
 #   DIR/boot/modules/    the kernel modules, and `load`: their names in the order to insert them
+#   DIR/store-modules/   the modules that an initrd mounts a store with, and `load`
 #   DIR/manifest         the versions
 # Needs no root. Uses an installed package where there is one, else apt-get download.
 set -eu
@@ -75,22 +76,30 @@ else
 fi
 
 out=$work/out
-mkdir -p "$out/linux" "$out/boot/modules"
+mkdir -p "$out/linux" "$out/boot"
 cp "$root/boot/vmlinuz-$release" "$out/linux/bzImage"
 cp "$busybox" "$out/boot/busybox"
 
-# In the order to insert them: each after what it needs.
-for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci \
-  failover net_failover virtio_net virtio_blk virtio-rng virtio_console button evdev; do
-  file=$(find "$root/lib/modules/$release/kernel" -name "$module.ko*" | head -n 1)
-  case "$file" in
-  *.ko) cp "$file" "$out/boot/modules/$module.ko" ;;
-  *.ko.xz) xz -dc "$file" >"$out/boot/modules/$module.ko" ;;
-  *.ko.zst) zstd -qdc "$file" >"$out/boot/modules/$module.ko" ;;
-  *) fail "the package $kernel_package has no module $module" "use the cloud kernel of Debian 12 or 13" ;;
-  esac
-  echo "$module.ko" >>"$out/boot/modules/load"
-done
+# modules DIR NAME...: copies kernel modules and lists them in DIR/load, in the order to insert them: each after what it needs.
+modules() {
+  dir=$1
+  shift
+  mkdir -p "$dir"
+  for module in "$@"; do
+    file=$(find "$root/lib/modules/$release/kernel" -name "$module.ko*" | head -n 1)
+    case "$file" in
+    *.ko) cp "$file" "$dir/$module.ko" ;;
+    *.ko.xz) xz -dc "$file" >"$dir/$module.ko" ;;
+    *.ko.zst) zstd -qdc "$file" >"$dir/$module.ko" ;;
+    *) fail "the package $kernel_package has no module $module" "use the cloud kernel of Debian 12 or 13" ;;
+    esac
+    echo "$module.ko" >>"$dir/load"
+  done
+}
+
+modules "$out/boot/modules" virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci \
+  failover net_failover virtio_net virtio_blk virtio-rng virtio_console button evdev
+modules "$out/store-modules" libcrc32c erofs squashfs fuse virtiofs overlay
 
 {
   echo "$kernel_package $(version "$kernel_package")"
