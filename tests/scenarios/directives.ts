@@ -224,6 +224,16 @@ export const directives: Readonly<Record<string, Directive>> = {
     }
   },
 
+  /** `stop master`: its process ends; what it said stays on disk. */
+  async stop(world) {
+    await world.stopMaster();
+  },
+
+  /** `start master`: a process on what is on disk now. */
+  async start(world) {
+    await world.startMaster();
+  },
+
   /** `restart master`: a new process on the same store. */
   async restart(world) {
     await world.cluster.restart();

@@ -30,6 +30,8 @@ export const REDACTIONS: readonly [RegExp, string][] = [
   [/\b[0-9a-f]{64}\b/g, "<sha256>"],
   [/pcr_[a-z]+_[0-9A-Za-z]+_[0-9A-Za-z_-]+/g, "<token>"],
   [/\/tmp\/[^\s"':]*pcr-scenario-[^\s"'/:]*/g, "<dir>"],
+  [/\bprocess \d+/g, "process <pid>"],
+  [/\b\d+ bytes/g, "<n> bytes"],
 ];
 
 /** The text without what differs from run to run. */

@@ -11,6 +11,10 @@ import { painter } from "../../roles/cli/core/table.ts";
 import { loginOver } from "../../roles/cli/master_rpc.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import { AppError } from "../../roles/model/errors.ts";
+import { DATABASE } from "../../roles/master/backup.ts";
+import { backupMaster, restoreMaster } from "../../roles/master/mod.ts";
+import { openStore } from "../../roles/master/store.ts";
+import { lockDirectory } from "../../roles/config/mod.ts";
 import { gateOf } from "../../roles/master/rpc_server.ts";
 import { memoryPair, Session } from "../../rpc/mod.ts";
 import { simulatedTokens } from "../sim/tokens.ts";
@@ -22,19 +26,29 @@ import { type Outcome, wordsOf } from "./script.ts";
 const notHere = () =>
   Promise.reject(new AppError("failed", "a scenario runs no role"));
 
-const NO_ROLES: RoleTable = {
-  roles: {
-    master: notHere,
-    worker: notHere,
-    ci: notHere,
-    cache: notHere,
-    hub: notHere,
-  },
-  masterFiles: { backup: notHere, restore: notHere },
-  guard: { run: notHere, status: notHere },
-  dev: notHere,
-  demo: notHere,
-};
+/** No role runs here; the master's files are those of the scenario. */
+function rolesOf(masterDir: string): RoleTable {
+  return {
+    roles: {
+      master: notHere,
+      worker: notHere,
+      ci: notHere,
+      cache: notHere,
+      hub: notHere,
+    },
+    masterFiles: {
+      backup: (_load, file) => backupMaster(masterDir, file),
+      restore: (_load, file, asked) => restoreMaster(masterDir, file, asked),
+    },
+    guard: { run: notHere, status: notHere },
+    dev: notHere,
+    demo: notHere,
+  };
+}
+
+function masterDirOf(dir: string): string {
+  return `${dir}/master`;
+}
 
 /** Then a user who waits presses Ctrl-C. */
 const PATIENCE_MS = 600_000;
@@ -45,22 +59,46 @@ export class World implements AsyncDisposable {
   /** Where files of the scenario are. */
   readonly dir: string;
   readonly #ends: AsyncDisposable;
+  /** While the master runs, as a real one holds it; null: it is stopped. */
+  #lock: AsyncDisposable | null;
 
   private constructor(
     cluster: MasterScenario,
     dir: { path: string } & AsyncDisposable,
+    lock: AsyncDisposable,
   ) {
     this.cluster = cluster;
     this.dir = dir.path;
     this.#ends = dir;
+    this.#lock = lock;
   }
 
   static async create(): Promise<World> {
     const dir = await tempDir("scenario");
-    return new World(await MasterScenario.create(), dir);
+    const masterDir = masterDirOf(dir.path);
+    const lock = await lockDirectory(masterDir);
+    const store = openStore(`${masterDir}/${DATABASE}`);
+    return new World(await MasterScenario.create({ store }), dir, lock);
+  }
+
+  /** The master's process ends; its files stay. */
+  async stopMaster(): Promise<void> {
+    if (this.#lock === null) throw new Error("the master is stopped already");
+    this.cluster.stop();
+    await this.#lock[Symbol.asyncDispose]();
+    this.#lock = null;
+  }
+
+  /** A master on what is in its directory now. */
+  async startMaster(): Promise<void> {
+    if (this.#lock !== null) throw new Error("the master runs already");
+    const masterDir = masterDirOf(this.dir);
+    this.#lock = await lockDirectory(masterDir);
+    await this.cluster.start(openStore(`${masterDir}/${DATABASE}`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#lock !== null) await this.stopMaster();
     await this.#ends[Symbol.asyncDispose]();
   }
 
@@ -135,13 +173,17 @@ export class World implements AsyncDisposable {
     const real = args.map((word) =>
       /^[a-z-]+\.(json|sqlite)$/.test(word) ? `${this.dir}/${word}` : word
     );
-    outcome.status = await runCli(real, NO_ROLES, context);
-    await cluster.settle();
+    const roles = rolesOf(masterDirOf(this.dir));
+    outcome.status = await runCli(real, roles, context);
+    if (this.#lock !== null) await cluster.settle();
     return outcome;
   }
 
   /** A session of the program's own client; the token of a role is its name. */
   async connect(token: string) {
+    if (this.#lock === null) {
+      throw new AppError("unavailable", "Cannot connect: no master runs here");
+    }
     const { master, clock } = this.cluster;
     const [near, far] = memoryPair();
     const server = new Session(far, {

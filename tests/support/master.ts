@@ -33,7 +33,7 @@ export class MasterScenario {
   readonly workers = new Map<string, FakeWorker>();
   readonly leaseMs: number;
   master: MasterService;
-  readonly #store: Store;
+  #store: Store;
 
   private constructor(
     store: Store,
@@ -75,6 +75,17 @@ export class MasterScenario {
       clock: this.clock,
       leaseMs: this.leaseMs,
     });
+  }
+
+  /** Ends the process; `start` begins another one. */
+  stop(): void {
+    this.#store.close();
+  }
+
+  /** A new master process on another store, or on what has become of this one. */
+  async start(store: Store): Promise<void> {
+    this.#store = store;
+    await this.restart();
   }
 
   async addWorker(
