@@ -25,6 +25,7 @@ import type { Closures } from "./closures.ts";
 import type { Target } from "./core/ledger.ts";
 import type { Action, SaveReason, VmEvent } from "./core/vm_state.ts";
 import type { LedgerStore } from "./ledger_store.ts";
+import type { NetworkOrders } from "./network_orders.ts";
 import { type Preparing, Provisions } from "./provisions.ts";
 import type { Restores } from "./seeing/restores.ts";
 
@@ -52,6 +53,8 @@ export interface ApplyDeps {
   stopGraceMs: number;
   /** What guests need on this host beside their VMM; absent: nothing. */
   provisions?: Provisions;
+  /** The guests' network on this host; absent: their VMM's own. */
+  network?: NetworkOrders;
   /** The way to the inside of guests; absent: none. */
   guests?: Guests;
   /** Guests that are to go on from a snapshot; absent: none ever. */
@@ -389,15 +392,18 @@ export class Applier {
   /** Takes published ports for a guest that runs; its health does not depend on them. */
   async #publish(
     copy: CopyId,
-    { op, ports }: Extract<Action, { kind: "publish" }>,
+    { op, ...what }: Extract<Action, { kind: "publish" }>,
   ): Promise<void> {
+    const { vmm, network } = this.#deps;
     try {
-      const instance = await this.#deps.vmm.publish(copy, ports);
+      const published = network === undefined
+        ? { ports: [...(await vmm.publish(copy, what.ports)).ports] }
+        : await network.publish(vmm, copy, what);
       this.#tell(copy, {
         kind: "published",
         at: this.#now(),
         op,
-        ports: [...instance.ports],
+        ...published,
       });
     } catch (error) {
       const { message } = toAppError(error);

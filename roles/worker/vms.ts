@@ -181,6 +181,7 @@ export class Vms {
     await this.#adoptRoots([...known.values()].map(({ copy }) => copy));
     await this.#options.provisions?.adopt(found);
     for (const each of known.values()) await this.#takeOver(each);
+    if (assignment !== null) this.#options.network?.accept(assignment);
     for (const entry of this.#entries.values()) this.#lookBeside(entry);
     this.#lookedMs = this.#now();
     for (const exit of early) this.#exited(exit);
@@ -228,6 +229,7 @@ export class Vms {
     }
     await this.#options.store.saveAssignment(assignment);
     this.#leaseMs = assignment.leaseMs;
+    this.#options.network?.accept(assignment);
     for (const [key, { copy, order }] of plan.orders) {
       if (order !== null && !this.#entries.has(key)) {
         this.#put(newVm(copy, this.#options.bootId));
@@ -367,6 +369,7 @@ export class Vms {
   }
 
   #put(vm: Vm): void {
+    this.#noteRunning(vm, null);
     const known = { ...vm, fencing: this.#fencing };
     const at = this.#now();
     const wakesAtMs = wakeAtMs(known, at);
@@ -376,6 +379,14 @@ export class Vms {
     const copies = this.#copies.get(vm.id) ?? new Map<string, Entry>();
     this.#copies.set(vm.id, copies.set(key, entry));
     this.#lookBeside(entry);
+  }
+
+  /** The network goes by what runs: an order may be for what comes next. */
+  #noteRunning(vm: Vm, before: Vm | null): void {
+    const { guest } = vm;
+    const was = before?.guest.kind === "on" ? before.guest.target : null;
+    if (guest.kind !== "on" || guest.target === was) return;
+    this.#options.network?.runs(vm, guest.target);
   }
 
   #drop(vm: Vm): void {
@@ -447,6 +458,7 @@ export class Vms {
     if (entry === undefined || this.#stopping.signal.aborted) return;
     const before = hasGuest(entry.vm);
     const { vm, actions } = step(entry.vm, event);
+    this.#noteRunning(vm, entry.vm);
     entry.vm = vm;
     entry.at = event.at;
     entry.wakesAtMs = wakeAtMs(vm, event.at);

@@ -210,7 +210,8 @@ function publishDue(work: Work): void {
   const attempts = publishing.kind === "waiting" ? publishing.attempts : 0;
   const op = takeOp(work);
   set(work, { publishing: { kind: "asked", op, attempts } });
-  work.actions.push({ kind: "publish", op, ports });
+  const { host, ports: reached } = guest;
+  work.actions.push({ kind: "publish", op, host, reached, ports });
 }
 
 function probeDue(work: Work): void {

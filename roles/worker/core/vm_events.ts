@@ -170,8 +170,13 @@ function publishEnded(
   if (publishing.kind !== "asked" || publishing.op !== event.op) return;
   if (guest.kind !== "on") return set(work, { publishing: { kind: "idle" } });
   if (event.kind === "published") {
+    const { ports, forwarded } = event;
     return set(work, {
-      guest: { ...guest, ports: event.ports },
+      guest: {
+        ...guest,
+        ports,
+        ...(forwarded === undefined ? {} : { forwarded }),
+      },
       publishing: { kind: "idle" },
     });
   }

@@ -8,6 +8,7 @@ import { startHindrance } from "./fencing.ts";
 import { healthMessage, healthOf } from "./health.ts";
 import { sameRuntime } from "./ledger.ts";
 import {
+  type GuestOn,
   isPaused,
   orderedOf,
   runsAlone,
@@ -118,6 +119,22 @@ export function looksSame(before: ObservedVm, after: ObservedVm): boolean {
   });
 }
 
+/** Where it is reached first: its first port, or an address of its own. */
+function addressOf({ desired }: Vm, { host, ports: [first] }: GuestOn): string {
+  if (first !== undefined) return `${host}:${first.host}`;
+  const own = desired.kind === "order" ? desired.order.network?.address : null;
+  return host === own ? host : "";
+}
+
+/** Where users reach its ports: published ones at this host. */
+function portsOf({ ports, forwarded }: GuestOn): ObservedVm["ports"] {
+  if (forwarded === undefined) return ports;
+  return ports.map((port) => {
+    const found = forwarded.find(({ name }) => name === port.name);
+    return found === undefined ? port : { ...port, host: found.publish };
+  });
+}
+
 /** The VM as it is reported. */
 export function observe(vm: Vm, at: number): ObservedVm {
   const on = vm.guest.kind === "on"
@@ -134,7 +151,6 @@ export function observe(vm: Vm, at: number): ObservedVm {
   // A guest that stands still answers nobody.
   const judged = isPaused(vm) ? null : on;
   const since = judged?.health.healthySinceMs ?? null;
-  const first = on?.ports[0];
   return {
     vm: vm.id,
     incarnation: vm.incarnation,
@@ -147,10 +163,8 @@ export function observe(vm: Vm, at: number): ObservedVm {
     healthyForMs: since === null ? null : Math.max(0, Math.round(at - since)),
     settled: current?.settled ?? false,
     restarts,
-    address: on === null || first === undefined
-      ? ""
-      : `${on.host}:${first.host}`,
-    ports: on === null ? [] : on.ports,
+    address: on === null ? "" : addressOf(vm, on),
+    ports: on === null ? [] : portsOf(on),
     rolledBack: refused,
     hostFailure: failureOf(vm, wanted),
     message: messageOf(vm, wanted, at),

@@ -37,6 +37,8 @@ export interface GuestOn {
   readonly target: Target;
   readonly host: string;
   readonly ports: ObservedVm["ports"];
+  /** Those of its ports that the host's network leads to it, beside what `ports` says; absent: none. */
+  readonly forwarded?: readonly PublishedPort[];
   readonly health: HealthState;
   /** Since when its processors stand still, as somebody asked; absent: they run. */
   readonly pausedAtMs?: number;
@@ -112,6 +114,7 @@ export type ExitEvent = {
 /** A port of a guest and the host port it should be reached at. */
 export interface PublishedPort {
   readonly name: string;
+  readonly guest: number;
   readonly publish: number;
 }
 
@@ -184,6 +187,8 @@ export type VmEvent =
     readonly at: number;
     readonly op: number;
     readonly ports: ObservedVm["ports"];
+    /** As in the guest's state. */
+    readonly forwarded?: readonly PublishedPort[];
   }
   | {
     readonly kind: "publishFailed";
@@ -237,6 +242,9 @@ export type Action =
     /** Takes published ports for the guest that runs. */
     readonly kind: "publish";
     readonly op: number;
+    /** Where it is reached at present, and at which ports. */
+    readonly host: string;
+    readonly reached: ObservedVm["ports"];
     readonly ports: readonly PublishedPort[];
   }
   | {
@@ -291,10 +299,12 @@ export function unpublished(vm: Vm, guest: GuestOn): PublishedPort[] {
   if (vm.desired.kind !== "order" || vm.desired.order.surge) return [];
   return guest.target.spec.network.ports.flatMap(({ name, publish }) => {
     const reached = guest.ports.find((port) => port.name === name);
-    return publish === undefined || reached === undefined ||
-        reached.host === publish
-      ? []
-      : [{ name, publish }];
+    if (publish === undefined || reached === undefined) return [];
+    const isSo = reached.host === publish ||
+      guest.forwarded?.some((port) =>
+          port.name === name && port.publish === publish
+        ) === true;
+    return isSo ? [] : [{ name, guest: reached.guest, publish }];
   });
 }
 
