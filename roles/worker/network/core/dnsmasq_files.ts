@@ -149,9 +149,9 @@ export function dnsmasqFiles(input: DnsmasqInput): DnsmasqFiles {
 
 /** The domains a configuration file of ours teaches: their sets must be there while that dnsmasq runs. */
 export function taughtDomains(conf: string): string[] {
-  return [...conf.matchAll(/^nftset=\/([^/\n]+)\//gm)].map(([, domain]) =>
-    domain ?? ""
-  );
+  const named = [...conf.matchAll(/^nftset=\/([^/\n]+)\//gm)];
+  const everywhere = /^server=[0-9]/m.test(conf) ? [EVERYWHERE] : [];
+  return [...everywhere, ...named.map(([, domain]) => domain ?? "")];
 }
 
 /** The IPv4 name servers of a resolv.conf. */

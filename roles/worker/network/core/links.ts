@@ -85,6 +85,12 @@ function taken(link: Link, hint: string): AppError {
   );
 }
 
+/** @throws {AppError} `refused` when what is there by a card's name is no card of this bridge. */
+export function refuseForeign(bridge: string, link: Link): void {
+  if (isCard(bridge, link)) return;
+  throw taken(link, "remove that interface");
+}
+
 /**
  * Whether an interface of ours is there already.
  *

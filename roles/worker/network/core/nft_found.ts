@@ -77,3 +77,23 @@ export function parseCounters(text: string): Map<string, number> {
   }
   return packets;
 }
+
+/**
+ * The TCP ports that programs of this host listen at, by `ss -Hltn`; with an
+ * address only those that a connection to it would reach.
+ */
+export function parseListeners(
+  text: string,
+  address: string | null,
+): Set<number> {
+  const ports = new Set<number>();
+  for (const line of text.split("\n")) {
+    const local = line.trim().split(/\s+/)[3];
+    const [, host, port] = /^(.*):(\d+)$/.exec(local ?? "") ?? [];
+    if (host === undefined) continue;
+    const bare = host.replace(/%.*$/, "");
+    const isAny = ["0.0.0.0", "*", "[::]"].includes(bare);
+    if (address === null || isAny || bare === address) ports.add(Number(port));
+  }
+  return ports;
+}

@@ -1,0 +1,321 @@
+/**
+ * The guests' network on a bridge of this host: a TAP for each copy, rules,
+ * leases, names, published ports, ways to other workers' guests.
+ *
+ * Owns the interfaces, tables and processes that bear its bridge's name, and
+ * nothing else of this host. Keeps no state on disk but a secret: what there is
+ * says itself what it is, so that a process that died anywhere leaves nothing
+ * that the next one would not find. What is allowed is decided in core/.
+ *
+ *     configure, provide, publish -> wanted -> settle: rules, bridge, routes, dnsmasq
+ *                                                ^                      |
+ *                                                +-- every few seconds: still there?
+ *
+ * @module
+ */
+import { AppError } from "../../model/errors.ts";
+import { type CopyId, copyKey } from "../../model/ids.ts";
+import type { Clock } from "../../model/ports.ts";
+import { Cards } from "./cards.ts";
+import type { Commands } from "./commands.ts";
+import { parseSubnet } from "./core/addresses.ts";
+import { type Guests, guestsOf } from "./core/guests.ts";
+import type { CardOwner } from "./core/links.ts";
+import { tableName } from "./core/names.ts";
+import { parseCounters, parseListeners } from "./core/nft_found.ts";
+import type {
+  GuestPlan,
+  NetworkPlan,
+  NetworkSettings,
+  PublishedGuestPort,
+} from "./core/plan.ts";
+import { type Ruleset, rulesetOf } from "./core/ruleset.ts";
+import type { GuestCounters, WorkerNetwork } from "./network.ts";
+import { Names } from "./names.ts";
+import { Rules } from "./rules.ts";
+import { Underlay } from "./underlay.ts";
+
+/** Somebody who flushes all rules of the host opens it to guests for this long at most. */
+const LOOK_MS = 5000;
+
+/** What a bridge network is made with. */
+export interface BridgeNetworkOptions {
+  readonly settings: NetworkSettings;
+  readonly commands: Commands;
+  readonly clock: Clock;
+  /** Its own directory, on a file system that a reboot empties. */
+  readonly dir: string;
+  /** Whom VMMs run as; absent: root. */
+  readonly owner?: CardOwner;
+  /** Name servers; absent: those of this host. */
+  readonly dnsServers?: readonly string[];
+  /** The lines that make a card by a name; absent: a TAP. Tests put a cable to a namespace in its place. */
+  readonly cardLines?: (tap: string, copy: CopyId) => readonly string[];
+  readonly onWarning: (message: string, error: unknown) => void;
+}
+
+export class BridgeNetwork implements WorkerNetwork {
+  readonly name = "network";
+  readonly kind = "bridge";
+  readonly #options: BridgeNetworkOptions;
+  readonly #cards: Cards;
+  readonly #rules: Rules;
+  readonly #names: Names;
+  readonly #underlay: Underlay;
+  #plan: NetworkPlan | null = null;
+  /** Planned ones, and those that left the plan and still run; by copy. */
+  #guests = new Map<string, GuestPlan>();
+  #published = new Map<string, readonly PublishedGuestPort[]>();
+  /** Counts what is wanted, and what has been made of it. */
+  #wanted = 0;
+  #settled = 0;
+  #settling: Promise<void> | null = null;
+  #refused: Guests["refused"] = new Map();
+  #looking: Promise<void> | null = null;
+  readonly #closing = new AbortController();
+
+  constructor(options: BridgeNetworkOptions) {
+    this.#options = options;
+    const { settings, commands, dir, clock, onWarning } = options;
+    this.#cards = new Cards(options);
+    this.#rules = new Rules(commands, tableName(settings.bridge));
+    this.#names = new Names({ ...options, dir, clock });
+    this.#underlay = new Underlay({ settings, commands, onWarning });
+  }
+
+  async configure(plan: NetworkPlan): Promise<void> {
+    this.#plan = plan;
+    const planned = new Map(
+      plan.guests.map((guest) => [copyKey(guest.copy), guest]),
+    );
+    for (const [key, guest] of this.#guests) {
+      const isKept = !planned.has(key) && this.#cards.has(guest.copy);
+      if (isKept) planned.set(key, guest);
+    }
+    this.#guests = planned;
+    this.#wanted++;
+    // Also when this fails: it is tried again.
+    this.#looking ??= this.#look();
+    await this.#settle();
+    for (const [key, error] of this.#refused) {
+      this.#options.onWarning(`${key} has no network`, error);
+    }
+  }
+
+  async provide(copy: CopyId) {
+    const plan = this.#guests.get(copyKey(copy));
+    if (plan === undefined) {
+      throw new AppError(
+        "unavailable",
+        `Cannot give ${
+          copyKey(copy)
+        } a network card: the master has told no address for it yet`,
+      );
+    }
+    // Shut until there are rules for it: the card need not wait for them, only for the bridge.
+    const settling = this.#settle();
+    if (!this.#underlay.isMade) await settling;
+    const { rateLimitMbit = null } = plan.spec;
+    const [card] = await Promise.allSettled([
+      this.#cards.make(copy, rateLimitMbit),
+      settling,
+    ]);
+    await settling;
+    const refused = this.#refused.get(copyKey(copy));
+    if (refused !== undefined) throw refused;
+    if (card.status === "rejected") throw card.reason;
+    const { address } = plan.network;
+    return { nic: { ...this.#cards.nicOf(copy, address), address } };
+  }
+
+  async withdraw(copy: CopyId): Promise<void> {
+    const key = copyKey(copy);
+    const isPlanned =
+      this.#plan?.guests.some((guest) => copyKey(guest.copy) === key) ?? false;
+    await this.#cards.remove(copy);
+    const hadPorts = this.#published.delete(key);
+    const hadRules = !isPlanned && this.#guests.delete(key);
+    if (!hadPorts && !hadRules) return;
+    this.#wanted++;
+    await this.#settle();
+  }
+
+  async adopt(copies: readonly CopyId[]): Promise<void> {
+    await this.#cards.adopt(copies);
+  }
+
+  async publish(
+    copy: CopyId,
+    ports: readonly PublishedGuestPort[],
+  ): Promise<void> {
+    const key = copyKey(copy);
+    if (!this.#guests.has(key)) {
+      throw new AppError(
+        "not_found",
+        `Cannot publish ports of ${key}: it is not on this network`,
+      );
+    }
+    await this.#settle();
+    const before = this.#published.get(key) ?? [];
+    await this.#refuseTaken(key, ports, before);
+    this.#published.set(key, [...ports]);
+    this.#wanted++;
+    try {
+      await this.#settle();
+    } catch (error) {
+      this.#published.set(key, before);
+      this.#wanted++;
+      throw error;
+    }
+  }
+
+  published(copy: CopyId): readonly PublishedGuestPort[] {
+    return this.#published.get(copyKey(copy)) ?? [];
+  }
+
+  async counters(): Promise<ReadonlyMap<string, GuestCounters>> {
+    const { commands } = this.#options;
+    const listing = await commands.run("nft", ["-j", "list", "counters"]);
+    const dropped = listing.code === 0
+      ? parseCounters(listing.stdout)
+      : new Map<string, number>();
+    return await this.#cards.counters(dropped);
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await this.#names.remove();
+    await this.#cards.adopt([]);
+    await this.#underlay.remove();
+    await this.#rules.remove();
+    this.#settled = -1;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#looking;
+    await this.#settling?.catch(() => undefined);
+  }
+
+  /** Makes what is wanted; those who ask meanwhile wait for one that has seen their wish. */
+  async #settle(): Promise<void> {
+    const wanted = this.#wanted;
+    while (this.#settled < wanted) {
+      this.#settling ??= this.#settleOnce().finally(() =>
+        this.#settling = null
+      );
+      await this.#settling;
+    }
+  }
+
+  async #settleOnce(): Promise<void> {
+    const plan = this.#plan;
+    const wanted = this.#wanted;
+    if (plan === null) return;
+    await this.#begin();
+    const { settings } = this.#options;
+    const subnet = parseSubnet(plan.host.subnet);
+    const secret = await this.#names.secret();
+    const { good, refused } = guestsOf([...this.#guests.values()], {
+      settings,
+      subnet,
+      secret,
+    });
+    this.#refused = refused;
+    const domains = await this.#names.domains(good);
+    const ruleset: Ruleset = rulesetOf({
+      name: tableName(settings.bridge),
+      settings,
+      host: plan.host,
+      guests: good,
+      published: this.#publishedByAddress(),
+      taught: domains.taught,
+    });
+    await this.#rules.load(ruleset);
+    await this.#underlay.make(plan.host);
+    await this.#names.serve(plan.host, good, domains.next);
+    this.#settled = wanted;
+  }
+
+  /** Once: what a former process has published is published still. */
+  async #begin(): Promise<void> {
+    if (this.#rules.isKnown) return;
+    const forwards = await this.#rules.find();
+    for (const [key, { spec, network }] of this.#guests) {
+      if (this.#published.has(key)) continue;
+      const ports = forwards.filter(({ address }) =>
+        address === network.address
+      ).map(({ publish, guest }) => ({
+        name: spec.ports.find((port) => port.guest === guest)?.name ?? "",
+        guest,
+        publish,
+      }));
+      if (ports.length > 0) this.#published.set(key, ports);
+    }
+  }
+
+  #publishedByAddress(): Map<string, readonly PublishedGuestPort[]> {
+    return new Map(
+      [...this.#guests].map(([key, { network }]) => [
+        network.address,
+        this.#published.get(key) ?? [],
+      ]),
+    );
+  }
+
+  /** @throws {AppError} `overloaded` when somebody else has one of the ports. */
+  async #refuseTaken(
+    key: string,
+    ports: readonly PublishedGuestPort[],
+    before: readonly PublishedGuestPort[],
+  ): Promise<void> {
+    const fresh = ports.filter(({ publish }) =>
+      !before.some((port) => port.publish === publish)
+    );
+    const refuse = (port: number, who: string) =>
+      new AppError(
+        "overloaded",
+        `Cannot publish port ${port} of ${key}: ${who} has it on this host`,
+      );
+    for (const { publish } of fresh) {
+      for (const [other, theirs] of this.#published) {
+        const isTaken = other !== key &&
+          theirs.some((port) => port.publish === publish);
+        if (isTaken) throw refuse(publish, other);
+      }
+    }
+    if (fresh.length === 0) return;
+    const { commands, settings: { publishAddress } } = this.#options;
+    const listing = await commands.checked(
+      "look for free ports",
+      "ss",
+      ["-Hltn"],
+    );
+    const listeners = parseListeners(listing, publishAddress);
+    const taken = fresh.find(({ publish }) => listeners.has(publish));
+    if (taken !== undefined) throw refuse(taken.publish, "a program");
+  }
+
+  /** Whoever flushes the host's rules, or ends dnsmasq, does not do it for long. */
+  async #look(): Promise<void> {
+    const { clock, onWarning } = this.#options;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await clock.sleep(LOOK_MS, signal);
+      if (signal.aborted) return;
+      try {
+        const hasRules = await this.#rules.isThere();
+        const hasNames = await this.#names.isServed();
+        if (hasRules && hasNames && this.#settled === this.#wanted) continue;
+        if (!hasRules) {
+          onWarning("the guests' rules were gone: they are loaded again", null);
+          this.#rules.forget();
+        }
+        this.#wanted++;
+        await this.#settle();
+      } catch (error) {
+        onWarning("cannot mend the guests' network", error);
+      }
+    }
+  }
+}

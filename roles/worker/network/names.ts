@@ -1,0 +1,122 @@
+/**
+ * Leases and names of guests: which domains dnsmasq must know, and that it
+ * runs with the files that say so.
+ *
+ * dnsmasq reads at its start only which domain goes to which set. So it is
+ * started again when a guest needs a domain it does not know, and goes on
+ * knowing those that nobody needs any more until then: a look-up lost in
+ * between costs a guest seconds.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import type { HostNetwork } from "../../model/assignment.ts";
+import type { Clock } from "../../model/ports.ts";
+import { readIfThere, writeFileAtomic } from "../../files/mod.ts";
+import type { Commands } from "./commands.ts";
+import {
+  dnsmasqFiles,
+  parseNameServers,
+  taughtDomains,
+} from "./core/dnsmasq_files.ts";
+import { EVERYWHERE } from "./core/domains.ts";
+import type { Guest } from "./core/guests.ts";
+import { tableName } from "./core/names.ts";
+import type { NetworkSettings } from "./core/plan.ts";
+import { Dnsmasq, dnsmasqUser, makeSearchable } from "./dnsmasq.ts";
+
+/** Domains kept for nobody: each is a way to ask the outside something. */
+const MAX_SPARE = 64;
+/** 256 bits: tokens are made from it. */
+const SECRET_BYTES = 32;
+
+/** Which domains there are to be. */
+export interface Domains {
+  /** Their sets must exist: dnsmasq runs with them, or is about to. */
+  readonly taught: readonly string[];
+  /** What it is to run with. */
+  readonly next: readonly string[];
+}
+
+export class Names {
+  readonly #settings: NetworkSettings;
+  readonly #dir: string;
+  readonly #dnsServers: readonly string[] | undefined;
+  readonly #dnsmasq: Dnsmasq;
+  #secret: string | null = null;
+  #isServing = false;
+
+  constructor(options: {
+    settings: NetworkSettings;
+    commands: Commands;
+    clock: Clock;
+    dir: string;
+    dnsServers?: readonly string[];
+  }) {
+    this.#settings = options.settings;
+    this.#dir = options.dir;
+    this.#dnsServers = options.dnsServers;
+    this.#dnsmasq = new Dnsmasq(options);
+  }
+
+  /** What search domains are made from; kept, so that guests find their peers after a restart of ours. */
+  async secret(): Promise<string> {
+    if (this.#secret !== null) return this.#secret;
+    await makeSearchable(this.#dir);
+    const path = `${this.#dir}/secret`;
+    let secret = await readIfThere(path);
+    if (secret === null || secret.length !== 2 * SECRET_BYTES) {
+      secret = randomBytes(SECRET_BYTES).toString("hex");
+      await writeFileAtomic(path, secret);
+    }
+    this.#secret = secret;
+    return secret;
+  }
+
+  /** Which domains dnsmasq is to know for these guests. */
+  async domains(guests: readonly Guest[]): Promise<Domains> {
+    const needed = new Set(guests.flatMap(({ domains }) => domains));
+    const taught = taughtDomains(await this.#dnsmasq.conf());
+    const spare = taught.filter((domain) => !needed.has(domain));
+    const isKept = [...needed].every((domain) => taught.includes(domain)) &&
+      spare.length <= MAX_SPARE && !spare.includes(EVERYWHERE);
+    return {
+      taught,
+      next: isKept ? taught : [...needed].sort(),
+    };
+  }
+
+  /** @throws {AppError} as {@linkcode Dnsmasq.serve}. */
+  async serve(
+    host: HostNetwork,
+    guests: readonly Guest[],
+    domains: readonly string[],
+  ): Promise<void> {
+    const upstream = this.#dnsServers ??
+      parseNameServers(await readIfThere("/etc/resolv.conf") ?? "");
+    const settings = this.#settings;
+    await this.#dnsmasq.serve(dnsmasqFiles({
+      dir: this.#dir,
+      table: tableName(settings.bridge),
+      settings,
+      host,
+      guests,
+      domains,
+      upstream,
+      user: await dnsmasqUser(),
+    }));
+    this.#isServing = true;
+  }
+
+  /** False when it has ended by itself. */
+  async isServed(): Promise<boolean> {
+    await this.#dnsmasq.boundLog();
+    return !this.#isServing || await this.#dnsmasq.pid() !== null;
+  }
+
+  async remove(): Promise<void> {
+    await this.#dnsmasq.remove();
+    this.#secret = null;
+    this.#isServing = false;
+  }
+}

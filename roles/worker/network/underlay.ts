@@ -1,0 +1,169 @@
+/**
+ * The bridge itself and the ways to other workers' guests: routes, through a
+ * VXLAN tunnel where the workers share no wire.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { HostNetwork } from "../../model/assignment.ts";
+import type { Commands } from "./commands.ts";
+import { parseSubnet } from "./core/addresses.ts";
+import {
+  bridgeLines,
+  routeLines,
+  routeMark,
+  routeMetric,
+  routesOf,
+  sysctls,
+  tunnelLine,
+  vxlanLines,
+} from "./core/links.ts";
+import { aliasOf, vxlanName } from "./core/names.ts";
+import type { NetworkSettings } from "./core/plan.ts";
+import { AppError } from "../../model/errors.ts";
+
+const Routes = z.array(z.object({
+  dst: z.string(),
+  metric: z.number().default(0),
+}));
+const Addresses = z.array(z.object({
+  ifname: z.string().default(""),
+  addr_info: z.array(z.object({ local: z.string().default("") })).default([]),
+}));
+
+export class Underlay {
+  readonly #settings: NetworkSettings;
+  readonly #commands: Commands;
+  readonly #onWarning: (message: string, error: unknown) => void;
+  /** What was made last, as text; null: nothing is known. */
+  #made: string | null = null;
+  #subnet: string | null = null;
+
+  constructor(options: {
+    settings: NetworkSettings;
+    commands: Commands;
+    onWarning: (message: string, error: unknown) => void;
+  }) {
+    this.#settings = options.settings;
+    this.#commands = options.commands;
+    this.#onWarning = options.onWarning;
+  }
+
+  /** The bridge is there. */
+  get isMade(): boolean {
+    return this.#subnet !== null;
+  }
+
+  /**
+   * The bridge with its address, and a route for each worker. A route that
+   * cannot be made is told and tried again with the next change; it holds up
+   * no guest.
+   *
+   * @throws {AppError} `refused` when an interface is somebody else's, `failed`.
+   */
+  async make(host: HostNetwork): Promise<void> {
+    const wanted = JSON.stringify(host);
+    if (this.#made === wanted) return;
+    if (this.#subnet !== host.subnet) await this.#makeLinks(host);
+    this.#subnet = host.subnet;
+    const isWhole = await this.#makeRoutes(host);
+    if (isWhole) this.#made = wanted;
+  }
+
+  async remove(): Promise<void> {
+    await this.#dropRoutes(new Set());
+    const { bridge } = this.#settings;
+    const links = await this.#commands.links();
+    for (
+      const [name, what] of [[vxlanName(bridge), "vxlan"], [bridge, "bridge"]]
+    ) {
+      const alias = aliasOf(bridge, what ?? "");
+      const isOurs = links.some((link) =>
+        link.name === name && link.alias === alias
+      );
+      if (isOurs) await this.#commands.ip([`link del dev ${name}`]);
+    }
+    this.#made = null;
+    this.#subnet = null;
+  }
+
+  async #makeLinks(host: HostNetwork): Promise<void> {
+    const settings = this.#settings;
+    const { bridge } = settings;
+    const subnet = parseSubnet(host.subnet);
+    const links = await this.#commands.links();
+    await this.#commands.ip([
+      ...bridgeLines(settings, subnet, links),
+      ...vxlanLines(settings, subnet, links),
+    ]);
+    const stale = (await this.#addresses()).filter(({ dev, address }) =>
+      dev === bridge && address !== subnet.gateway
+    );
+    for (const { address } of stale) {
+      await this.#commands.ip([`addr del ${address} dev ${bridge}`])
+        .catch((error) => this.#onWarning("an old address stays", error));
+    }
+    const args = ["-e", "-q", "-w", ...sysctls(settings)];
+    await this.#commands.checked("set the bridge up", "sysctl", args);
+  }
+
+  async #makeRoutes(host: HostNetwork): Promise<boolean> {
+    const settings = this.#settings;
+    const own = new Set(
+      host.routes.length === 0
+        ? []
+        : (await this.#addresses()).map(({ address }) => address),
+    );
+    const routes = routesOf(host, own);
+    await this.#dropRoutes(new Set(routes.map(({ subnet }) => subnet.cidr)));
+    const made = await Promise.all(routes.map(async (route) => {
+      try {
+        await this.#commands.ip(routeLines(settings, route));
+        return true;
+      } catch (error) {
+        this.#onWarning(
+          `guests of worker "${route.worker}" cannot be reached: no way to ${route.via}`,
+          error,
+        );
+        return false;
+      }
+    }));
+    if (settings.underlay === "vxlan" && routes.length > 0) {
+      const lines = routes.map((route) => `${tunnelLine(settings, route)}\n`);
+      await this.#commands.checked(
+        "lead the tunnel",
+        "bridge",
+        ["-batch", "-"],
+        lines.join(""),
+      );
+    }
+    return made.every(Boolean);
+  }
+
+  /** Removes routes of ours to other subnets than these. */
+  async #dropRoutes(wanted: ReadonlySet<string>): Promise<void> {
+    const { bridge } = this.#settings;
+    const args = ["-j", "route", "show", "proto", "112"];
+    const text = await this.#commands.checked("list routes", "ip", args);
+    const metric = routeMetric(bridge);
+    const stale = Routes.parse(JSON.parse(text || "[]")).filter((route) =>
+      route.metric === metric && !wanted.has(route.dst)
+    );
+    for (const { dst } of stale) {
+      await this.#commands.ip([`route del ${dst} ${routeMark(bridge)}`])
+        .catch((error) => {
+          const isGone = error instanceof AppError &&
+            /no such process/i.test(error.message);
+          if (!isGone) throw error;
+        });
+    }
+  }
+
+  async #addresses(): Promise<{ dev: string; address: string }[]> {
+    const args = ["-j", "-4", "addr", "show"];
+    const text = await this.#commands.checked("list addresses", "ip", args);
+    return Addresses.parse(JSON.parse(text || "[]")).flatMap((link) =>
+      link.addr_info.map(({ local }) => ({ dev: link.ifname, address: local }))
+    );
+  }
+}
