@@ -27,6 +27,13 @@ export const NEEDS = {
   },
   openssl: { packages: ["openssl"], programs: ["openssl"] },
   iproute2: { packages: ["iproute2"], programs: ["ip"] },
+  // The guests' network: sysctl comes with procps, which minimal images leave out.
+  network: {
+    packages: ["dnsmasq-base", "nftables", "procps"],
+    programs: ["dnsmasq", "nft", "sysctl"],
+  },
+  // Tests send what no honest guest would.
+  socat: { packages: ["socat"], programs: ["socat"] },
   capnp: {
     packages: ["capnproto", "libcapnp-dev"],
     programs: ["capnp"],
