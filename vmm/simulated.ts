@@ -8,33 +8,35 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { AppError } from "../roles/model/errors.ts";
 import { type CopyId, copyKey } from "../roles/model/ids.ts";
 import type { Clock } from "../roles/model/ports.ts";
-import {
-  type SimulatedScript,
-  simulatedScript,
-} from "./core/simulated_script.ts";
+import { CopyConsole } from "./console.ts";
+import { SimulatedAgent } from "./core/simulated_agent.ts";
+import { ageMs, isUp, scriptOf } from "./core/simulated_guest.ts";
+import { movePorts, placePorts, takenPorts } from "./core/simulated_ports.ts";
 import type { VmConfig } from "./core/vm_config.ts";
+import { simulatedChannel } from "./simulated_channel.ts";
 import type { SimulatedHost, SimulatedVm } from "./simulated_host.ts";
-import { guardOf, type Spawner } from "./spawner.ts";
-import { Unsupported } from "./unsupported.ts";
+import { SimulatedLogs } from "./simulated_logs.ts";
+import { SimulatedTable } from "./simulated_table.ts";
+import type { Spawner } from "./spawner.ts";
 import type {
+  GuestConnection,
+  LogPiece,
+  LogRequest,
   LogTail,
-  PortMapping,
   PublishedPort,
   VmExit,
+  VmFigures,
   VmInstance,
   Vmm,
   VmmCapabilities,
 } from "./vmm.ts";
 
-/** First host port handed out; they are names only, nothing listens. */
-const FIRST_PORT = 20_000;
-const LAST_PORT = 65_000;
 /** How often ends are looked for when somebody watches. */
 const WATCH_INTERVAL_MS = 50;
+const MIB = 1024 * 1024;
 
 const START_ERRORS = {
   disk: ["storage", "the simulated disk is full"],
@@ -42,37 +44,30 @@ const START_ERRORS = {
   capacity: ["overloaded", "the simulated host has no memory left"],
 } as const;
 
-const FENCED = { clean: false, reason: "the guard ended it", fenced: true };
-
-const NONE: ReadonlySet<SimulatedVm> = new Set();
-
 /** {@linkcode Vmm} without machines. */
-export class SimulatedVmm extends Unsupported implements Vmm {
+export class SimulatedVmm implements Vmm {
   readonly name = "simulated";
   readonly capabilities: VmmCapabilities = {
-    console: false,
-    pause: false,
-    resize: false,
-    snapshot: false,
-    switch: false,
-    guestChannel: false,
+    console: true,
+    pause: true,
+    resize: true,
+    snapshot: true,
+    switch: true,
+    guestChannel: true,
     publish: true,
   };
-  #host: SimulatedHost;
-  #clock: Clock;
-  #onSpawned: () => void;
-  readonly #spawner: Spawner | undefined;
+  readonly #host: SimulatedHost;
+  readonly #clock: Clock;
+  readonly #onSpawned: () => void;
   readonly #watchIntervalMs: number;
-  /** By VM in the table: each is looked at many times. */
-  readonly #scripts = new WeakMap<SimulatedVm, SimulatedScript>();
-  /** By copy. */
-  #vms: Map<string, SimulatedVm> | null = null;
-  /** What an ended VM wrote stays readable until `forget`. */
-  #oldLogs = new Map<string, string>();
-  #watchers = new Set<(exit: VmExit) => void>();
-  #closing = new AbortController();
+  readonly #table: SimulatedTable;
+  readonly #logs: SimulatedLogs;
+  readonly #consoles = new Map<string, CopyConsole>();
+  /** Copies whose guest channel is in use. */
+  readonly #channels = new Map<string, GuestConnection>();
+  readonly #watchers = new Set<(exit: VmExit) => void>();
+  readonly #closing = new AbortController();
   #watching: Promise<void> | null = null;
-  #saving: Promise<void> = Promise.resolve();
 
   constructor(
     options: {
@@ -84,12 +79,20 @@ export class SimulatedVmm extends Unsupported implements Vmm {
       watchIntervalMs?: number;
     },
   ) {
-    super();
     this.#watchIntervalMs = options.watchIntervalMs ?? WATCH_INTERVAL_MS;
     this.#onSpawned = options.onSpawned ?? (() => undefined);
     this.#host = options.host;
-    this.#spawner = options.spawner;
     this.#clock = options.clock;
+    this.#logs = new SimulatedLogs(() => this.#clock.bootMs());
+    this.#table = new SimulatedTable({
+      host: options.host,
+      clock: options.clock,
+      ...(options.spawner === undefined ? {} : { spawner: options.spawner }),
+      onEnd: (vm, exit) => {
+        this.#ended(vm);
+        for (const watcher of this.#watchers) watcher(exit);
+      },
+    });
   }
 
   version(): Promise<string> {
@@ -97,63 +100,34 @@ export class SimulatedVmm extends Unsupported implements Vmm {
   }
 
   async start(config: VmConfig): Promise<VmInstance> {
-    const vms = await this.#table();
-    await this.#sweep();
-    const key = copyKey(config);
-    if (vms.has(key)) {
-      throw new AppError(
-        "conflict",
-        `Cannot start VM "${config.id}": it runs already`,
-      );
-    }
-    const { start } = simulatedScript(config.cmdline);
+    const { start } = scriptOf({ cmdline: config.cmdline, startedAtMs: 0 });
     if (start !== "ok") {
       const [code, why] = START_ERRORS[start];
       throw new AppError(code, `Cannot start VM "${config.id}": ${why}`);
     }
-    const vm: SimulatedVm = {
-      id: config.id,
-      incarnation: config.incarnation,
-      runtimeHash: config.runtimeHash,
-      bootId: this.#host.bootId(),
-      cmdline: config.cmdline,
-      ports: this.#placePorts(config, vms),
-      startedAtMs: Math.round(this.#clock.bootMs()),
-    };
-    if (config.lease !== undefined) vm.marker = await this.#spawn(config);
-    vms.set(key, vm);
-    this.#oldLogs.delete(key);
-    try {
-      await this.#save();
-    } catch (error) {
-      vms.delete(key);
-      await this.#end(vm);
-      throw error;
-    }
-    this.#onSpawned();
-    return instanceOf(vm);
+    return await this.#begin(config, {});
   }
 
   async stop(copy: CopyId): Promise<void> {
-    const vms = await this.#table();
+    const vms = await this.#table.vms();
     const key = copyKey(copy);
     const vm = vms.get(key);
     if (vm === undefined) return;
-    this.#oldLogs.set(key, this.#log(vm));
     vms.delete(key);
     try {
-      await this.#end(vm);
-      await this.#save();
+      await this.#table.end(vm);
+      await this.#table.save();
     } catch (error) {
       // By the host's table it runs on: whoever asks again must not hear that it is gone.
       vms.set(key, vm);
       throw error;
     }
+    this.#ended(vm);
   }
 
   async list(): Promise<VmInstance[]> {
-    const vms = await this.#table();
-    await this.#sweep();
+    const vms = await this.#table.vms();
+    await this.#table.sweep();
     return [...vms.values()].map(instanceOf);
   }
 
@@ -164,10 +138,13 @@ export class SimulatedVmm extends Unsupported implements Vmm {
   }
 
   async serialTail(copy: CopyId, maxBytes: number): Promise<LogTail> {
-    const key = copyKey(copy);
-    const vm = (await this.#table()).get(key);
-    const log = vm === undefined ? this.#oldLogs.get(key) ?? "" : this.#log(vm);
-    return { text: log.slice(-maxBytes), truncated: log.length > maxBytes };
+    await this.#find(copy);
+    return this.#logs.tail(copy, maxBytes);
+  }
+
+  async readLog(copy: CopyId, request: LogRequest): Promise<LogPiece> {
+    await this.#find(copy);
+    return this.#logs.read(copy, request);
   }
 
   accepts(copy: CopyId): Promise<boolean> {
@@ -178,24 +155,11 @@ export class SimulatedVmm extends Unsupported implements Vmm {
     copy: CopyId,
     ports: readonly PublishedPort[],
   ): Promise<VmInstance> {
-    const vms = await this.#table();
-    const vm = vms.get(copyKey(copy));
-    if (vm === undefined) {
-      throw new AppError(
-        "not_found",
-        `Cannot publish ports of "${copy.id}": it does not run here`,
-      );
-    }
+    const vms = await this.#table.vms();
+    const vm = await this.#required(copy, "publish ports of");
     const { moved, taken } = movePorts(vm, ports, takenPorts(vms.values()));
-    const before = vm.ports;
-    if (moved.some((port, index) => port !== before[index])) {
-      vm.ports = moved;
-      try {
-        await this.#save();
-      } catch (error) {
-        vm.ports = before;
-        throw error;
-      }
+    if (moved.some((port, index) => port !== vm.ports[index])) {
+      await this.#table.change(vm, { ports: moved });
     }
     if (taken === null) return instanceOf(vm);
     throw new AppError(
@@ -204,209 +168,220 @@ export class SimulatedVmm extends Unsupported implements Vmm {
     );
   }
 
+  async console(copy: CopyId): Promise<GuestConnection> {
+    const vm = await this.#required(copy, "attach to the console of");
+    const key = copyKey(copy);
+    let console = this.#consoles.get(key);
+    if (console === undefined) {
+      console = this.#consoleOf(vm);
+      this.#consoles.set(key, console);
+    }
+    return await console.attach();
+  }
+
+  async guestChannel(copy: CopyId): Promise<GuestConnection> {
+    const vm = await this.#required(copy, "reach inside");
+    const key = copyKey(copy);
+    if (this.#channels.has(key)) {
+      throw new AppError(
+        "conflict",
+        `Cannot reach inside "${copy.id}": its guest channel is in use`,
+      );
+    }
+    const { agent, switch: switches } = scriptOf(vm);
+    const isListening = agent === "yes" && isUp(vm, this.#clock.bootMs());
+    const name = `agent.${vm.boot ?? 1}`;
+    const channel = simulatedChannel(
+      isListening ? new SimulatedAgent(name, switches) : null,
+      () => this.#channels.delete(key),
+    );
+    this.#channels.set(key, channel);
+    return channel;
+  }
+
+  async pause(copy: CopyId): Promise<void> {
+    const vm = await this.#required(copy, "pause");
+    if (vm.pausedAtMs !== undefined) return;
+    const pausedAtMs = Math.round(this.#clock.bootMs());
+    await this.#table.change(vm, { pausedAtMs });
+  }
+
+  async resume(copy: CopyId): Promise<void> {
+    const vm = await this.#required(copy, "resume");
+    const { pausedAtMs, pausedMs = 0 } = vm;
+    if (pausedAtMs === undefined) return;
+    const more = Math.round(this.#clock.bootMs()) - pausedAtMs;
+    await this.#table.change(vm, {
+      pausedAtMs: undefined,
+      pausedMs: pausedMs + more,
+    });
+  }
+
+  async resize(
+    copy: CopyId,
+    to: { cpus?: number; memoryMib?: number },
+  ): Promise<void> {
+    await this.#table.change(await this.#required(copy, "resize"), to);
+  }
+
+  async snapshot(copy: CopyId, dir: string): Promise<number> {
+    const vm = await this.#required(copy, "make a snapshot of");
+    // Restored later: the time in between does not pass for it.
+    const pausedAtMs = vm.pausedAtMs ?? Math.round(this.#clock.bootMs());
+    return await this.#host.saveSnapshot(dir, { ...vm, pausedAtMs });
+  }
+
+  async restore(config: VmConfig, dir: string): Promise<VmInstance> {
+    const saved = await this.#host.loadSnapshot(dir);
+    if (saved.runtimeHash !== config.runtimeHash) {
+      throw new AppError(
+        "refused",
+        `Cannot restore "${config.id}": the snapshot is of other content`,
+      );
+    }
+    const age = ageMs(saved, saved.pausedAtMs ?? saved.startedAtMs);
+    // As old as it was: it has not to boot again.
+    return await this.#begin(config, { pausedMs: -age });
+  }
+
+  async figures(copy: CopyId): Promise<VmFigures> {
+    const vm = await this.#required(copy, "read figures of");
+    const seconds = Math.max(0, ageMs(vm, this.#clock.bootMs())) / 1000;
+    return {
+      cpuSeconds: seconds / 10,
+      memoryBytes: (vm.memoryMib ?? 0) * MIB,
+      diskReadBytes: MIB,
+      diskWrittenBytes: 0,
+      networkReceivedBytes: Math.floor(seconds) * 1000,
+      networkSentBytes: Math.floor(seconds) * 100,
+    };
+  }
+
   forget(copy: CopyId): Promise<void> {
-    this.#oldLogs.delete(copyKey(copy));
+    this.#logs.forget(copy);
     return Promise.resolve();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    for (const console of this.#consoles.values()) console.close();
+    for (const channel of [...this.#channels.values()]) channel.close();
     await this.#watching;
   }
 
   /** What a probe of this VM would find: the simulated side of every health check. */
   async answers(copy: CopyId): Promise<boolean> {
-    const vms = await this.#table();
     // The guard may have ended it since anybody looked.
-    if (vms.get(copyKey(copy))?.marker !== undefined) await this.#sweep();
-    const vm = vms.get(copyKey(copy));
-    return vm !== undefined && this.#isUp(vm);
+    if ((await this.#find(copy))?.marker !== undefined) {
+      await this.#table.sweep();
+    }
+    const vm = await this.#find(copy);
+    return vm !== undefined && isUp(vm, this.#clock.bootMs());
   }
 
-  /** Starts a process that does nothing but live and die with the guard. */
-  async #spawn(config: VmConfig): Promise<string> {
-    const { id: vm, incarnation, runtimeHash, lease = "" } = config;
-    const marker = markerOf(config, this.#clock.bootMs());
-    // A guard that did not answer for a while may still run what was taken for ended.
-    const known = [...(await this.#table()).values()];
-    await this.#endUnknown(new Set(known.map(({ marker }) => marker)));
-    await guardOf(config, this.#spawner).spawn({
-      marker,
-      vm,
+  async #begin(
+    config: VmConfig,
+    from: { pausedMs?: number },
+  ): Promise<VmInstance> {
+    const vms = await this.#table.vms();
+    await this.#table.sweep();
+    const key = copyKey(config);
+    if (vms.has(key)) {
+      throw new AppError(
+        "conflict",
+        `Cannot start VM "${config.id}": it runs already`,
+      );
+    }
+    const { id, incarnation, runtimeHash, cmdline, memoryMib, cpus } = config;
+    const vm: SimulatedVm = {
+      id,
       incarnation,
       runtimeHash,
-      lease,
-      program: "tail",
-      args: ["-q", "-F", `/simulated-vm/${marker}`],
-      env: {},
-    });
-    return marker;
-  }
-
-  async #end({ marker }: SimulatedVm): Promise<void> {
-    if (marker !== undefined) await this.#spawner?.kill(marker);
-  }
-
-  /** The exclusive VMs that the guard has ended; none when none are here. */
-  async #fenced(
-    vms: Iterable<SimulatedVm>,
-  ): Promise<ReadonlySet<SimulatedVm>> {
-    const exclusive: SimulatedVm[] = [];
-    for (const vm of vms) {
-      if (vm.marker !== undefined) exclusive.push(vm);
+      bootId: this.#host.bootId(),
+      cmdline,
+      ports: placePorts(config, takenPorts(vms.values())),
+      startedAtMs: Math.round(this.#clock.bootMs()),
+      memoryMib,
+      cpus,
+      boot: this.#logs.nextBoot(config),
+      ...(config.generation === undefined
+        ? {}
+        : { generation: config.generation }),
+      ...(config.nic === undefined ? {} : { address: config.nic.address }),
+      ...from,
+    };
+    if (config.lease !== undefined) vm.marker = await this.#table.spawn(config);
+    vms.set(key, vm);
+    try {
+      await this.#table.save();
+    } catch (error) {
+      vms.delete(key);
+      await this.#table.end(vm);
+      throw error;
     }
-    if (exclusive.length === 0) return NONE;
-    const running = new Set(
-      (await this.#spawner?.list() ?? []).map(({ marker }) => marker),
+    this.#logs.begin(vm);
+    this.#onSpawned();
+    return instanceOf(vm);
+  }
+
+  /** It has ended: its log stays readable until `forget`. */
+  #ended(vm: SimulatedVm): void {
+    const key = copyKey(vm);
+    this.#logs.end(vm);
+    this.#channels.get(key)?.close();
+    // Attached ones read to the end of the log and close by themselves.
+    this.#consoles.delete(key);
+  }
+
+  #consoleOf(vm: SimulatedVm): CopyConsole {
+    const logs = this.#logs;
+    return new CopyConsole({
+      id: vm.id,
+      clock: this.#clock,
+      tail: (maxBytes) => Promise.resolve(logs.tailOf(vm, maxBytes)),
+      read: (at) => Promise.resolve(logs.read(vm, { ...at, generation: 0 })),
+      openInput: () =>
+        Promise.resolve(keyboardOf((text) => logs.type(vm, text))),
+    });
+  }
+
+  /** The VM that runs; its log is known then, whoever started it. */
+  async #find(copy: CopyId): Promise<SimulatedVm | undefined> {
+    const vm = (await this.#table.vms()).get(copyKey(copy));
+    if (vm !== undefined) this.#logs.begin(vm);
+    return vm;
+  }
+
+  async #required(copy: CopyId, what: string): Promise<SimulatedVm> {
+    const vm = await this.#find(copy);
+    if (vm !== undefined) return vm;
+    throw new AppError(
+      "not_found",
+      `Cannot ${what} "${copy.id}": it does not run here`,
     );
-    return new Set(exclusive.filter(({ marker = "" }) => !running.has(marker)));
-  }
-
-  #scriptOf(vm: SimulatedVm): SimulatedScript {
-    let script = this.#scripts.get(vm);
-    if (script === undefined) {
-      script = simulatedScript(vm.cmdline);
-      this.#scripts.set(vm, script);
-    }
-    return script;
-  }
-
-  #isUp(vm: SimulatedVm): boolean {
-    const script = this.#scriptOf(vm);
-    const ageMs = this.#clock.bootMs() - vm.startedAtMs;
-    return script.outcome !== "never" && ageMs >= script.bootMs &&
-      this.#endOf(vm) === null;
-  }
-
-  #log(vm: SimulatedVm): string {
-    return this.#isUp(vm)
-      ? `simulated: booting\nsimulated: ready\nprocurator: ready\n`
-      : "simulated: booting\n";
-  }
-
-  /** How it has ended by now; null while it runs. */
-  #endOf(vm: SimulatedVm): { clean: boolean; reason: string } | null {
-    const script = this.#scriptOf(vm);
-    if (script.outcome !== "crash" && script.outcome !== "poweroff") {
-      return null;
-    }
-    const endMs = vm.startedAtMs + script.bootMs + script.afterMs;
-    if (this.#clock.bootMs() < endMs) return null;
-    return script.outcome === "poweroff"
-      ? { clean: true, reason: "the VM ended: guest-shutdown" }
-      : { clean: false, reason: "the VM ended: guest-panic" };
-  }
-
-  #placePorts(config: VmConfig, vms: Map<string, SimulatedVm>) {
-    const taken = takenPorts(vms.values());
-    let next = FIRST_PORT;
-    return config.ports.map(({ name, guest, publish }) => {
-      while (publish === undefined && taken.has(next)) next++;
-      const host = publish ?? next;
-      if (taken.has(host) || host > LAST_PORT) {
-        throw new AppError(
-          "overloaded",
-          `Cannot start VM "${config.id}": port ${host} is taken`,
-        );
-      }
-      taken.add(host);
-      return { name, guest, host };
-    });
-  }
-
-  async #table(): Promise<Map<string, SimulatedVm>> {
-    if (this.#vms === null) {
-      const loaded = await this.#host.load();
-      const bootId = this.#host.bootId();
-      const vms = loaded.filter((vm) => vm.bootId === bootId);
-      await this.#endUnknown(new Set(vms.map(({ marker }) => marker)));
-      this.#vms ??= new Map(vms.map((vm) => [copyKey(vm), vm]));
-    }
-    return this.#vms;
-  }
-
-  /** What the guard runs and the table does not know, nobody could manage. */
-  async #endUnknown(known: ReadonlySet<string | undefined>): Promise<void> {
-    for (const { marker } of await this.#spawner?.list() ?? []) {
-      if (!known.has(marker)) await this.#spawner?.kill(marker);
-    }
-  }
-
-  /** One at a time, each with the table as it is at its turn. */
-  #save(): Promise<void> {
-    const write = async () =>
-      this.#host.save([...(await this.#table()).values()]);
-    const saving = this.#saving.then(write, write);
-    this.#saving = saving;
-    return saving;
-  }
-
-  /** Takes the VMs that have ended out of the table and tells of them. */
-  async #sweep(): Promise<void> {
-    const vms = await this.#table();
-    const exits: VmExit[] = [];
-    const ended: SimulatedVm[] = [];
-    const fenced = await this.#fenced(vms.values());
-    for (const vm of [...vms.values()]) {
-      const end = fenced.has(vm) ? FENCED : this.#endOf(vm);
-      if (end === null) continue;
-      const { id, incarnation } = vm;
-      this.#oldLogs.set(copyKey(vm), "simulated: booting\nsimulated: ended\n");
-      vms.delete(copyKey(vm));
-      if (!fenced.has(vm)) ended.push(vm);
-      exits.push({ kind: "exited", id, incarnation, ...end });
-    }
-    if (exits.length === 0) return;
-    for (const exit of exits) {
-      for (const watcher of this.#watchers) watcher(exit);
-    }
-    // They have ended by themselves: only the process that stands for them is left.
-    for (const vm of ended) await this.#end(vm).catch(() => undefined);
-    // A table that could not be written is written whole with the next change.
-    await this.#save().catch(() => undefined);
   }
 
   async #watchLoop(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      await this.#sweep();
+      await this.#table.sweep();
       await this.#clock.sleep(this.#watchIntervalMs, this.#closing.signal);
     }
   }
 }
 
-/** In the form of a UUID, and the same for the same start: the simulator repeats its runs. */
-function markerOf(copy: CopyId, startedAtMs: number): string {
-  const hash = createHash("sha256").update(`${copyKey(copy)} ${startedAtMs}`);
-  const hex = hash.digest("hex");
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join("-");
-}
-
-function takenPorts(vms: Iterable<SimulatedVm>): Set<number> {
-  const taken = new Set<number>();
-  for (const vm of vms) for (const { host } of vm.ports) taken.add(host);
-  return taken;
-}
-
-/** The ports of a VM when it takes the published ones that are free, and the first that is not. */
-function movePorts(
-  vm: SimulatedVm,
-  ports: readonly PublishedPort[],
-  held: ReadonlySet<number>,
-): { moved: PortMapping[]; taken: number | null } {
-  let taken: number | null = null;
-  const moved = vm.ports.map((port) => {
-    const wanted = ports.find(({ name }) => name === port.name)?.publish;
-    if (wanted === undefined || wanted === port.host) return port;
-    if (held.has(wanted)) taken ??= wanted;
-    return taken === null ? { ...port, host: wanted } : port;
-  });
-  return { moved, taken };
+/** What is typed goes to `type`; nothing comes back this way. */
+function keyboardOf(type: (text: string) => void): GuestConnection {
+  const decoder = new TextDecoder();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const close = () => void writable.abort().catch(() => undefined);
+  return {
+    readable,
+    close,
+    write(bytes) {
+      type(decoder.decode(bytes, { stream: true }));
+      return Promise.resolve();
+    },
+  };
 }
 
 function instanceOf(vm: SimulatedVm): VmInstance {
@@ -415,9 +390,9 @@ function instanceOf(vm: SimulatedVm): VmInstance {
     incarnation: vm.incarnation,
     runtimeHash: vm.runtimeHash,
     pid: 0,
-    host: "127.0.0.1",
+    host: vm.address ?? "127.0.0.1",
     ports: vm.ports,
     startedAtMs: vm.startedAtMs,
-    paused: false,
+    paused: vm.pausedAtMs !== undefined,
   };
 }

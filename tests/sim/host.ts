@@ -8,7 +8,7 @@
 import { SimulatedGuard } from "../../roles/worker/simulated_fence.ts";
 import { isOurs, type RunRecord } from "../../vmm/core/run_record.ts";
 import { simulatedScript } from "../../vmm/core/simulated_script.ts";
-import type { SimulatedHost } from "../../vmm/mod.ts";
+import { MemoryHost, type SimulatedHost } from "../../vmm/mod.ts";
 import { SimulatedClosures } from "./closures.ts";
 import { MemoryDisk } from "./files.ts";
 import { HostTime, type Kernel, never, Process } from "./kernel.ts";
@@ -62,6 +62,8 @@ export class Host {
   #boots = 1;
   #starts = 0;
   #kept = new Map<string, Kept>();
+  /** Files that no fault here harms. */
+  readonly #snapshots = new MemoryHost();
   readonly #processes = new ProcessTable();
   readonly #random: RandomStream;
   readonly #trace: Trace;
@@ -156,6 +158,9 @@ export class Host {
         await this.disk.commit(process, () => this.#save(table));
         if (process.isDead) return await never();
       },
+      saveSnapshot: (dir, vm) =>
+        process.alive(this.#snapshots.saveSnapshot(dir, vm)),
+      loadSnapshot: (dir) => process.alive(this.#snapshots.loadSnapshot(dir)),
     };
   }
 

@@ -5,7 +5,9 @@
  * `simulated.boot_ms=N` until it answers (default 500);
  * `simulated.outcome=healthy|never|crash|poweroff` (default healthy);
  * `simulated.after_ms=N` from boot to the crash or power-off (default 0);
- * `simulated.start=ok|disk|driver|capacity` what `start` itself does (default ok).
+ * `simulated.start=ok|disk|driver|capacity` what `start` itself does (default ok);
+ * `simulated.agent=yes|no` whether the guest channel answers (default yes);
+ * `simulated.switch=ok|fail|lost` what a switch comes to (default ok).
  *
  * @module
  */
@@ -20,6 +22,8 @@ export const SimulatedScript = z.object({
   outcome: z.enum(["healthy", "never", "crash", "poweroff"]).default("healthy"),
   afterMs: Milliseconds.default(0),
   start: z.enum(["ok", "disk", "driver", "capacity"]).default("ok"),
+  agent: z.enum(["yes", "no"]).default("yes"),
+  switch: z.enum(["ok", "fail", "lost"]).default("ok"),
 });
 export type SimulatedScript = z.output<typeof SimulatedScript>;
 
@@ -32,6 +36,8 @@ export function simulatedScript(cmdline: string): SimulatedScript {
     outcome: word("outcome"),
     afterMs: word("after_ms"),
     start: word("start"),
+    agent: word("agent"),
+    switch: word("switch"),
   };
   const read = SimulatedScript.safeParse(given);
   return read.success ? read.data : SimulatedScript.parse({});
