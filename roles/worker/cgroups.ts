@@ -13,14 +13,22 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { AppError } from "../model/errors.ts";
 import type { CopyId } from "../model/ids.ts";
 import type { Clock } from "../model/ports.ts";
 import { copyDirectoryName, type VmConfig } from "../../vmm/mod.ts";
 import {
-  cgroupMounts,
-  chooseHierarchies,
+  clearGroup,
+  groupName,
+  hostHierarchies,
+  openPlace,
+  type Place,
+  removeGroup,
+  whoIsIn,
+} from "./cgroup_places.ts";
+import {
+  boostedMilli,
+  ceilingFiles,
   CONTROLLERS,
   type GroupLimits,
   type Hierarchy,
@@ -28,13 +36,8 @@ import {
   vmmOverheadMib,
 } from "./core/cgroup_layout.ts";
 import type { Target } from "./core/ledger.ts";
+import { CpuBoosts } from "./cpu_boosts.ts";
 import type { Provision } from "./provisions.ts";
-
-/** A killed process leaves its group within milliseconds, unless the kernel holds it in a disk wait. */
-const EMPTY_TIMEOUT_MS = 5000;
-const LOOK_MS = 20;
-/** Names in a message: enough to know what it is about. */
-const MAX_TOLD = 5;
 
 /** How the groups are made. */
 export interface CgroupOptions {
@@ -45,69 +48,12 @@ export interface CgroupOptions {
   parent: string;
   /** Guests' code is translated by the VMM, which needs memory for it. */
   isTranslated: boolean;
+  /** For so long after its start a guest may use the whole processors it sees. */
+  boostMs: number;
   clock: Clock;
   onWarning: (message: string, error: unknown) => void;
   /** Default: those of this host, by its mounts. */
   hierarchies?: readonly Hierarchy[];
-}
-
-/** A hierarchy, and the worker's own directory in it. */
-interface Place extends Hierarchy {
-  directory: string;
-}
-
-async function readText(path: string): Promise<string> {
-  return await Deno.readTextFile(path).catch(() => "");
-}
-
-/** What guests of this host can be put into; a sentence when nothing is. */
-export async function hostHierarchies(): Promise<Hierarchy[] | string> {
-  const mounts = cgroupMounts(await readText("/proc/self/mountinfo"));
-  const second = mounts.find(({ version }) => version === 2);
-  const controllers = second === undefined
-    ? ""
-    : await readText(`${second.mount}/cgroup.controllers`);
-  return chooseHierarchies(mounts, controllers.trim().split(" "));
-}
-
-/** The worker's directory below `parent`: short, and another one for each run directory. */
-export function groupName({ name, runDir }: { name: string; runDir: string }) {
-  const hash = createHash("sha256").update(runDir).digest("hex").slice(0, 8);
-  return `${name}-${hash}`;
-}
-
-/** Makes the directories from the mount down; in version 2 each hands its controllers on. */
-async function openPlace(
-  hierarchy: Hierarchy,
-  below: string,
-): Promise<Place> {
-  let directory = hierarchy.mount;
-  const handOn = async () => {
-    if (hierarchy.version === 1 || hierarchy.controllers.length === 0) return;
-    const text = hierarchy.controllers.map((name) => `+${name}`).join(" ");
-    // A delegated group is not ours to change above: it has been handed on already, or the check below says not.
-    await Deno.writeTextFile(`${directory}/cgroup.subtree_control`, text)
-      .catch(() => undefined);
-  };
-  await handOn();
-  for (const part of below.split("/").filter((part) => part !== "")) {
-    directory += `/${part}`;
-    await Deno.mkdir(directory, { recursive: true });
-    await handOn();
-  }
-  if (hierarchy.version === 2) {
-    const handed = await readText(`${directory}/cgroup.subtree_control`);
-    const missing = hierarchy.controllers.filter((name) =>
-      !handed.trim().split(" ").includes(name)
-    );
-    if (missing.length > 0) {
-      throw new AppError(
-        "refused",
-        `${directory} is not given the controllers ${missing.join(" and ")}`,
-      );
-    }
-  }
-  return { ...hierarchy, directory };
 }
 
 /**
@@ -152,40 +98,49 @@ export class Cgroups implements Provision {
   readonly name = "cgroup";
   readonly #places: readonly Place[];
   readonly #options: CgroupOptions;
+  readonly #boosts: CpuBoosts;
 
   constructor(places: readonly Place[], options: CgroupOptions) {
     this.#places = places;
     this.#options = options;
+    this.#boosts = new CpuBoosts({
+      ...options,
+      dir: `${options.runDir}/cgroups`,
+      lower: (name, ceilingMilli) => this.#lower(name, ceilingMilli),
+    });
   }
 
   async provide(copy: CopyId, { spec }: Target): Promise<Partial<VmConfig>> {
+    const { isTranslated, boostMs } = this.#options;
+    const { cpuMilli, memoryMib } = spec;
+    const isBoosted = boostMs > 0 && boostedMilli(cpuMilli) > cpuMilli;
     const limits = {
-      cpuMilli: spec.cpuMilli,
-      memoryMib: spec.memoryMib +
-        vmmOverheadMib(spec.memoryMib, this.#options.isTranslated),
+      shareMilli: cpuMilli,
+      ceilingMilli: isBoosted ? boostedMilli(cpuMilli) : cpuMilli,
+      memoryMib: memoryMib + vmmOverheadMib(memoryMib, isTranslated),
     };
     const cgroups: string[] = [];
     for (const place of this.#places) {
       cgroups.push(await this.#make(copy, { place, limits }));
     }
+    if (isBoosted) await this.#boosts.begin(copy, cpuMilli);
+    else await this.#boosts.end(copy);
     return { cgroups };
+  }
+
+  /** Ceilings that are not lowered yet are lowered by the next process. */
+  async close(): Promise<void> {
+    await this.#boosts.close();
   }
 
   /** What is still in it is of a guest that has ended: it is killed, as nothing else would end it. */
   async withdraw(copy: CopyId): Promise<void> {
+    await this.#boosts.end(copy);
     for (const { directory } of this.#places) {
-      const path = `${directory}/${copyDirectoryName(copy)}`;
-      const endMs = this.#options.clock.bootMs() + EMPTY_TIMEOUT_MS;
-      while (!await removeGroup(path)) {
-        for (const pid of await processesOf(path)) kill(pid);
-        if (this.#options.clock.bootMs() >= endMs) {
-          throw new AppError(
-            "timeout",
-            `Cannot remove ${path}: ${await whoIsIn(path)}`,
-          );
-        }
-        await this.#options.clock.sleep(LOOK_MS);
-      }
+      await clearGroup(
+        `${directory}/${copyDirectoryName(copy)}`,
+        this.#options.clock,
+      );
     }
   }
 
@@ -201,6 +156,15 @@ export class Cgroups implements Provision {
           `${path} is kept: ${await whoIsIn(path)}`,
           null,
         );
+      }
+    }
+    await this.#boosts.adopt(copies);
+  }
+
+  async #lower(name: string, ceilingMilli: number): Promise<void> {
+    for (const place of this.#places) {
+      for (const [file, text] of ceilingFiles(place, ceilingMilli)) {
+        await Deno.writeTextFile(`${place.directory}/${name}/${file}`, text);
       }
     }
   }
@@ -224,44 +188,5 @@ export class Cgroups implements Provision {
         { cause, hint: 'set cgroups.mode to "none" to run VMs without limits' },
       );
     }
-  }
-}
-
-/** False while something is in it; one that is not there is what was wanted. */
-async function removeGroup(path: string): Promise<boolean> {
-  try {
-    await Deno.remove(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return true;
-    if (error instanceof Deno.errors.Busy) return false;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new AppError("failed", `Cannot remove ${path}: ${why}`, {
-      cause: error,
-    });
-  }
-}
-
-async function processesOf(path: string): Promise<number[]> {
-  const text = await readText(`${path}/cgroup.procs`);
-  // 0 is a process of another namespace; the group of a guest holds none.
-  return text.split("\n").map(Number).filter((pid) =>
-    Number.isInteger(pid) && pid > 1
-  );
-}
-
-async function whoIsIn(path: string): Promise<string> {
-  const pids = await processesOf(path);
-  const told = pids.slice(0, MAX_TOLD).join(", ");
-  return pids.length === 0
-    ? "it is busy"
-    : `it holds process ${told}${pids.length > MAX_TOLD ? " and more" : ""}`;
-}
-
-function kill(pid: number): void {
-  try {
-    Deno.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended.
   }
 }

@@ -57,14 +57,53 @@ export const WorkerConfig = z.strictObject({
   attributes: z.record(z.string().min(1).max(63), z.string().max(255)).default(
     {},
   ),
-  driver: z.enum(DRIVER_NAMES).default("qemu"),
+  /** `auto`: the first in which guests boot, found by trying (`procurator worker probe` shows what came of it). */
+  driver: z.enum(["auto", ...DRIVER_NAMES]).default("auto"),
   /** `none` fetches and pins nothing: for the simulated driver. */
   closures: z.enum(["nix", "none"]).default("nix"),
   /** A directory that holds a Nix store of its own; default: the machine's. */
   nixStore: Path.optional(),
   qemuPath: Path.default("qemu-system-x86_64"),
-  /** kvm aborts where there is no hardware virtualisation behind /dev/kvm: only for hosts known to have it. */
-  accel: z.enum(["tcg", "kvm"]).default("tcg"),
+  cloudHypervisorPath: Path.default("cloud-hypervisor"),
+  /**
+   * How QEMU runs guests. Default: what was found by trying; with driver `qemu`
+   * tcg, since kvm aborts where there is no hardware virtualisation behind
+   * /dev/kvm. With driver `auto` only what is named here is tried.
+   */
+  accel: z.enum(["tcg", "kvm"]).optional(),
+  /** How drivers are tried. */
+  probe: z.strictObject({
+    /** A Linux to try KVM with; default: this host's own, of /run/booted-system or /boot. */
+    kernelPath: Path.optional(),
+    /** A Linux that has not reached its init by then does not boot here. On KVM it takes a second. */
+    linuxDeadlineMs: z.number().int().min(100).max(600_000).default(20_000),
+  }).prefault({}),
+  /**
+   * Whom VMMs run as: a name, ids, or `worker` for the worker itself. Default:
+   * `procurator-vmm`, where the worker is root and there is such a user.
+   */
+  vmmUser: z.union([
+    z.string().min(1).max(64),
+    z.strictObject({
+      uid: z.number().int().min(1).max(4_294_967_294),
+      gid: z.number().int().min(1).max(4_294_967_294),
+    }),
+  ]).optional(),
+  /** The limits that each VMM gets from its host. */
+  cgroups: z.strictObject({
+    /** `none`: no limits; guests take what their VMM can get. */
+    mode: z.enum(["auto", "none"]).default("auto"),
+    /** Where groups are made, below each hierarchy's mount; for a worker that is not root, the group it was delegated. */
+    parent: z.string().max(1024).regex(
+      /^[^/\0]+(\/[^/\0]+)*$/,
+      "must be a relative path",
+    ).refine(
+      (path) => !path.split("/").includes(".."),
+      "must not lead upwards",
+    ).default("procurator"),
+    /** For so long after its start a guest may use whole processors, whatever its share: a boot at a tenth of one takes ten times as long. */
+    boostMs: z.number().int().min(0).max(3_600_000).default(30_000),
+  }).prefault({}),
   /** The host address that the VMs' ports are reached at. */
   vmAddress: z.ipv4().default("127.0.0.1"),
   /**

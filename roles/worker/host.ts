@@ -25,16 +25,20 @@ export function hostCapacity(
   };
 }
 
-/** What constraints can speak of without anybody configuring it. */
+/**
+ * What constraints can speak of without anybody configuring it; `ofDriver` is
+ * what was found out of the host. Nobody may claim what that says, or hide that
+ * capacity is shared: those come last.
+ */
 export function hostAttributes(
-  config: Pick<WorkerConfig, "driver" | "attributes" | "overcommit">,
+  config: Pick<WorkerConfig, "attributes" | "overcommit">,
+  ofDriver: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const { cpu, memory } = config.overcommit;
   return {
     arch: Deno.build.arch,
-    driver: config.driver,
     ...config.attributes,
-    // Last: that capacity is shared is not for anybody to hide.
+    ...ofDriver,
     ...(cpu === 1 && memory === 1
       ? {}
       : { overcommit: `cpu ${cpu}, memory ${memory}` }),

@@ -18,7 +18,7 @@ import type { Clock, Random, RunningRole } from "../model/ports.ts";
 import { failpoint } from "../process/failpoint.ts";
 import { createNix } from "../nix/mod.ts";
 import { type Service, startService } from "../service/mod.ts";
-import { openVmm, readBootId, SimulatedVmm, type Vmm } from "../../vmm/mod.ts";
+import { readBootId, SimulatedVmm, type Vmm } from "../../vmm/mod.ts";
 import type { Guests } from "../../vmm/guest/mod.ts";
 import { type Checks, RealChecks, SimulatedChecks } from "./checks.ts";
 import { type Closures, NixClosures, noClosures } from "./closures.ts";
@@ -29,7 +29,9 @@ import { LedgerStore } from "./ledger_store.ts";
 import type { MasterLink, WorkerView } from "./master_link.ts";
 import { type Guarding, type OpenFence, openFence } from "./open_fence.ts";
 import { openGuests } from "./open_guests.ts";
+import { type OpenedHost, openHost } from "./open_host.ts";
 import { openSeeing, type Seeing } from "./open_seeing.ts";
+import { Provisions } from "./provisions.ts";
 import { Reporter } from "./reporter.ts";
 import { RpcLink } from "./rpc_link.ts";
 import { Restores } from "./seeing/restores.ts";
@@ -180,18 +182,20 @@ async function openVms(
     stack,
     onWarning,
   });
-  const vmm = deps.vmm ?? await openVmm(config.driver, {
-    runDir,
-    tempDir: `${config.stateDir}/tmp`,
+  const host = await openHost({
+    config,
+    vmm: deps.vmm,
     clock,
-    qemuPath: config.qemuPath,
-    accel: config.accel,
-    hostAddress: config.vmAddress,
-    spawner: fence.spawner,
+    log,
+    stack,
+    driver: {
+      spawner: fence.spawner,
+      onWarning,
+      onSpawned: () => failpoint("worker.vm.spawned"),
+    },
     onWarning,
-    onSpawned: () => failpoint("worker.vm.spawned"),
   });
-  stack.defer(() => vmm.close());
+  const { vmm } = host;
   const closures = deps.closures ??
     await openClosures(config, opening.tokenOf);
   const random = deps.random ?? systemRandom;
@@ -209,6 +213,7 @@ async function openVms(
     guests,
     store,
     volumesDir: `${config.stateDir}/volumes`,
+    provisions: new Provisions([...host.provisions]),
     stopGraceMs: config.stopGraceMs,
     lease: fence.lease,
     onWarning,
@@ -230,7 +235,7 @@ async function openVms(
     stack,
   });
   const versions = await versionsOf(vmm, closures, log);
-  return { vms, bootId, fence, versions, seeing };
+  return { vms, bootId, fence, host, versions, seeing };
 }
 
 function workerApp(
@@ -240,18 +245,20 @@ function workerApp(
     seeing: Seeing;
     reporter: Reporter;
     fence: OpenFence;
+    host: OpenedHost;
     log: Logger;
     tokens: TokenTable;
   },
 ) {
-  const { vms, seeing, reporter, fence, log, tokens } = parts;
+  const { vms, seeing, reporter, fence, host, log, tokens } = parts;
   const metrics = new Registry();
   addGauges(metrics, vms, fence);
   addVmGauges(metrics, seeing);
   const app = baseApp({
     role: "worker",
     ready: () => {
-      const reasons = [reporter.problem ?? [], fence.problem() ?? []].flat();
+      const reasons = [reporter.problem, fence.problem(), host.problem]
+        .filter((reason) => reason !== null);
       return { ok: reasons.length === 0, reasons };
     },
     metrics,
@@ -274,12 +281,11 @@ async function openWorker(
 ) {
   const { service: { stack, tokenOf, caCert }, log } = opening;
   let onChange = () => {};
-  const { vms, bootId, fence, versions, seeing } = await openVms(config, deps, {
-    tokenOf,
-    stack,
-    log,
-    onChange: () => onChange(),
-  });
+  const { vms, bootId, fence, host, versions, seeing } = await openVms(
+    config,
+    deps,
+    { tokenOf, stack, log, onChange: () => onChange() },
+  );
   const view: WorkerView = {
     name: config.name,
     observed: () => vms.observed(),
@@ -305,13 +311,16 @@ async function openWorker(
       worker: config.name,
       bootId,
       process: (deps.random ?? systemRandom).hex(16),
-      capacity: hostCapacity(config),
-      attributes: hostAttributes(config),
+      // Where no guest boots there is room for none.
+      capacity: host.problem === null
+        ? hostCapacity(config)
+        : { cpuMilli: 0, memoryMib: 0 },
+      attributes: hostAttributes(config, host.attributes),
       versions,
     },
   });
   onChange = () => reporter.changed();
-  return { vms, view, fence, reporter, seeing };
+  return { vms, view, fence, host, reporter, seeing };
 }
 
 /**
@@ -329,23 +338,10 @@ export function run(
     if (config.runDir !== config.stateDir) {
       stack.use(await lockDirectory(config.runDir));
     }
-    const { vms, view, fence, reporter, seeing } = await openWorker(
-      config,
-      deps,
-      {
-        service,
-        log,
-      },
-    );
+    const { view, ...parts } = await openWorker(config, deps, { service, log });
+    const { vms, reporter } = parts;
     return {
-      app: workerApp(config, {
-        vms,
-        seeing,
-        reporter,
-        fence,
-        log,
-        tokens,
-      }),
+      app: workerApp(config, { ...parts, log, tokens }),
       listening: () => {
         reporter.start();
         stack.defer(() => reporter.stop());

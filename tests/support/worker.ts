@@ -202,6 +202,8 @@ export function workerConfig(
     runDir: `${dir}/run`,
     listen: "127.0.0.1:0",
     closures: "none",
+    // Named: trying drivers out is a matter of its own test.
+    driver: "qemu",
     stopGraceMs: 5000,
     pollWaitMs: 1000,
     ...more,

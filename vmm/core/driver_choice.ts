@@ -118,15 +118,29 @@ export function candidateName({ driver, accel }: Candidate): string {
   return accel === "kvm" ? `${driver} on KVM` : `${driver} without KVM`;
 }
 
+/** One trial in words. */
+export function describeTrial(trial: Trial): string {
+  const { step, ok, note, tookMs } = trial;
+  const word = ok ? "" : "failed: ";
+  return `${candidateName(trial)}, ${step}: ${word}${note} (${tookMs} ms)`;
+}
+
+/** A reason once, with all it is against. */
+function describeRefusals(all: ReturnType<typeof refusals>): string[] {
+  const names = new Map<string, string[]>();
+  for (const { candidate, why } of all) {
+    names.set(why, [...names.get(why) ?? [], candidateName(candidate)]);
+  }
+  return [...names].map(([why, those]) => `${those.join(" and ")}: ${why}`);
+}
+
 /** In one sentence: what was chosen, and why not what is preferred to it. */
 export function describeChoice(
   chosen: Candidate | null,
   tried: readonly Trial[],
   candidates: readonly Candidate[] = CANDIDATES,
 ): string {
-  const against = refusals(tried, candidates).map(({ candidate, why }) =>
-    `${candidateName(candidate)}: ${why}`
-  );
+  const against = describeRefusals(refusals(tried, candidates));
   const what = chosen === null
     ? "no driver boots guests here"
     : `guests run by ${candidateName(chosen)}`;
@@ -151,9 +165,9 @@ export function choiceAttributes(
     ? undefined
     : trialOf(tried, chosen, "program")?.note;
   const onKvm = chosen?.accel === "kvm";
-  const against = refusals(tried).filter(({ candidate }) =>
-    candidate.accel === "kvm"
-  ).map(({ candidate, why }) => `${candidate.driver}: ${why}`);
+  const against = describeRefusals(
+    refusals(tried).filter(({ candidate }) => candidate.accel === "kvm"),
+  );
   return {
     driver: chosen?.driver ?? "none",
     ...(version === undefined ? {} : { "driver.version": short(version) }),
@@ -161,7 +175,7 @@ export function choiceAttributes(
     kvm: String(onKvm),
     ...(onKvm || against.length === 0
       ? {}
-      : { "kvm.why": short([...new Set(against)].join("; ")) }),
+      : { "kvm.why": short(against.join("; ")) }),
     "boots.linux": String(chosen !== null),
     ...(chosen === null
       ? { "driver.why": short(describeChoice(null, tried)) }

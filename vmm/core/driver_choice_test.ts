@@ -100,7 +100,7 @@ Deno.test("describeChoice() names what was not chosen and why", () => {
   const { chosen, tried } = choose(["/kvm/kvm"]);
   assert.equal(
     describeChoice(chosen, tried),
-    "guests run by qemu without KVM; cloud-hypervisor on KVM: cloud-hypervisor/kvm/kvm fails; qemu on KVM: cloud-hypervisor/kvm/kvm fails",
+    "guests run by qemu without KVM; cloud-hypervisor on KVM and qemu on KVM: cloud-hypervisor/kvm/kvm fails",
   );
 });
 

@@ -96,33 +96,59 @@ export function chooseHierarchies(
 
 /** What a guest may use, its VMM included. */
 export interface GroupLimits {
-  cpuMilli: number;
+  /** Its part when others want processors too. */
+  shareMilli: number;
+  /** What it gets at most. */
+  ceilingMilli: number;
   memoryMib: number;
 }
 
-/** What is written for limits into a group of this hierarchy: file name and text. */
-export function limitFiles(
+/** The kernel's bounds of a weight, in each version's unit: one processor is 100, or 1024. */
+const WEIGHTS = { 1: [2, 262_144, 1024], 2: [1, 10_000, 100] } as const;
+
+function weightOf(version: 1 | 2, shareMilli: number): string {
+  const [least, most, processor] = WEIGHTS[version];
+  const weight = Math.round(shareMilli * processor / 1000);
+  return String(Math.min(most, Math.max(least, weight)));
+}
+
+/** The ceiling while a guest boots: the whole processors that it sees. */
+export function boostedMilli(cpuMilli: number): number {
+  return Math.max(1, Math.ceil(cpuMilli / 1000)) * 1000;
+}
+
+/** What is written into a group for its ceiling of processors: file name and text. */
+export function ceilingFiles(
   { version, controllers }: Pick<Hierarchy, "version" | "controllers">,
-  { cpuMilli, memoryMib }: GroupLimits,
+  ceilingMilli: number,
 ): [file: string, text: string][] {
+  if (!controllers.includes("cpu")) return [];
   const quota = Math.max(
     MIN_QUOTA_US,
-    Math.round(cpuMilli * PERIOD_US / 1000),
+    Math.round(ceilingMilli * PERIOD_US / 1000),
   );
-  const bytes = String(memoryMib * MIB);
-  const files: Record<Controller, [string, string][]> = version === 2
-    ? {
-      cpu: [["cpu.max", `${quota} ${PERIOD_US}`]],
-      memory: [["memory.max", bytes]],
-    }
-    : {
-      cpu: [
-        ["cpu.cfs_period_us", String(PERIOD_US)],
-        ["cpu.cfs_quota_us", String(quota)],
-      ],
-      memory: [["memory.limit_in_bytes", bytes]],
-    };
-  return controllers.flatMap((name) => files[name]);
+  return version === 2 ? [["cpu.max", `${quota} ${PERIOD_US}`]] : [
+    ["cpu.cfs_period_us", String(PERIOD_US)],
+    ["cpu.cfs_quota_us", String(quota)],
+  ];
+}
+
+/** What is written for all limits into a group of this hierarchy: file name and text. */
+export function limitFiles(
+  hierarchy: Pick<Hierarchy, "version" | "controllers">,
+  { shareMilli, ceilingMilli, memoryMib }: GroupLimits,
+): [file: string, text: string][] {
+  const { version, controllers } = hierarchy;
+  const files = ceilingFiles(hierarchy, ceilingMilli);
+  if (controllers.includes("cpu")) {
+    const name = version === 2 ? "cpu.weight" : "cpu.shares";
+    files.push([name, weightOf(version, shareMilli)]);
+  }
+  if (controllers.includes("memory")) {
+    const name = version === 2 ? "memory.max" : "memory.limit_in_bytes";
+    files.push([name, String(memoryMib * MIB)]);
+  }
+  return files;
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  boostedMilli,
   cgroupMounts,
   chooseHierarchies,
   limitFiles,
@@ -65,27 +66,39 @@ Deno.test("chooseHierarchies() says what is missing", () => {
   );
 });
 
-Deno.test("limitFiles() writes a share of processors and a ceiling of memory", () => {
-  const limits = { cpuMilli: 1500, memoryMib: 64 };
+Deno.test("limitFiles() writes a share and a ceiling of processors, and one of memory", () => {
+  const limits = { shareMilli: 250, ceilingMilli: 1500, memoryMib: 64 };
   const all = { controllers: ["cpu", "memory"] as const };
   assert.deepEqual(limitFiles({ version: 2, ...all }, limits), [
     ["cpu.max", "150000 100000"],
+    ["cpu.weight", "25"],
     ["memory.max", String(64 * 1024 * 1024)],
   ]);
   assert.deepEqual(limitFiles({ version: 1, ...all }, limits), [
     ["cpu.cfs_period_us", "100000"],
     ["cpu.cfs_quota_us", "150000"],
+    ["cpu.shares", "256"],
     ["memory.limit_in_bytes", String(64 * 1024 * 1024)],
   ]);
   assert.deepEqual(limitFiles({ version: 2, controllers: [] }, limits), []);
 });
 
-Deno.test("limitFiles() never asks for less than the kernel takes", () => {
-  const [cpu] = limitFiles({ version: 2, controllers: ["cpu"] }, {
-    cpuMilli: 1,
-    memoryMib: 1,
-  });
-  assert.deepEqual(cpu, ["cpu.max", "1000 100000"]);
+Deno.test("limitFiles() keeps to what the kernel takes", () => {
+  const cpu = { version: 2, controllers: ["cpu"] } as const;
+  const of = (milli: number) =>
+    limitFiles(cpu, { shareMilli: milli, ceilingMilli: milli, memoryMib: 1 });
+  assert.deepEqual(of(1), [["cpu.max", "1000 100000"], ["cpu.weight", "1"]]);
+  assert.deepEqual(of(1_000_000)[1], ["cpu.weight", "10000"]);
+});
+
+Deno.test("boostedMilli() is the whole processors a guest sees", () => {
+  assert.deepEqual([1, 250, 1000, 1001, 4000].map(boostedMilli), [
+    1000,
+    1000,
+    1000,
+    2000,
+    4000,
+  ]);
 });
 
 Deno.test("vmmOverheadMib() leaves a translating VMM room for its code", () => {
