@@ -5,61 +5,17 @@ import {
   testSpec,
   VM_ID,
 } from "../../tests/support/worker_host_model.ts";
+import { MemoryFiles } from "../../tests/support/memory_files.ts";
 import { VirtualClock } from "../../tests/support/virtual_clock.ts";
 import { MemoryHost, SimulatedVmm } from "../../vmm/mod.ts";
 import type { Order } from "../model/assignment.ts";
 import { type CopyId, copyKey } from "../model/ids.ts";
 import { SimulatedChecks } from "./checks.ts";
 import { noClosures } from "./closures.ts";
-import { type LedgerFiles, LedgerStore } from "./ledger_store.ts";
+import { LedgerStore } from "./ledger_store.ts";
 import { Vms } from "./vms.ts";
 
 const PUBLISHED = 8080;
-
-/** A disk that is a table. */
-class MemoryFiles implements LedgerFiles {
-  readonly #texts = new Map<string, string>();
-
-  makeDirectory(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  read(path: string): Promise<string | null> {
-    return Promise.resolve(this.#texts.get(path) ?? null);
-  }
-
-  write(path: string, text: string): Promise<void> {
-    this.#texts.set(path, text);
-    return Promise.resolve();
-  }
-
-  remove(path: string): Promise<void> {
-    for (const known of this.#texts.keys()) {
-      if (known === path || known.startsWith(`${path}/`)) {
-        this.#texts.delete(known);
-      }
-    }
-    return Promise.resolve();
-  }
-
-  removeUnfinished(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  list(directory: string): Promise<string[]> {
-    const found = new Set<string>();
-    for (const path of this.#texts.keys()) {
-      if (!path.startsWith(`${directory}/`)) continue;
-      const end = path.indexOf("/", directory.length + 1);
-      found.add(end === -1 ? path : path.slice(0, end));
-    }
-    return Promise.resolve([...found].sort());
-  }
-
-  get size(): number {
-    return this.#texts.size;
-  }
-}
 
 /** Guests that take their time to power off. */
 class SlowVmm extends SimulatedVmm {
