@@ -11,6 +11,15 @@ import { AppError } from "../model/errors.ts";
 import { parseWith } from "../model/parse.ts";
 import type { Random } from "../model/ports.ts";
 import {
+  type Enrolled,
+  EnrolRequest,
+  objectionTo,
+  type TokenInfo,
+  TokenRequest,
+  type TokenTable,
+} from "./requests.ts";
+import {
+  enrolledSecret,
   formatToken,
   hashSecret,
   type Identity,
@@ -26,52 +35,6 @@ export const MAX_TOKENS = 10_000;
 /** Another process writes one row: waiting longer than this means that it hangs. */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** What asking for a token looks like, over HTTP and RPC alike. */
-export const TokenRequest = z.strictObject({
-  role: z.enum(TOKEN_ROLES),
-  /** For people: whose it is. */
-  name: z.string().trim().min(1).max(255),
-  /** Milliseconds since the Unix epoch; absent: never expires. */
-  expiresAtMs: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
-});
-export type TokenRequest = z.output<typeof TokenRequest>;
-
-/** A token without its secret. */
-export const TokenInfo = z.strictObject({
-  id: z.string(),
-  role: z.enum(TOKEN_ROLES),
-  name: z.string(),
-  createdAtMs: z.number().int(),
-  expiresAtMs: z.number().int().nullable(),
-});
-export type TokenInfo = z.output<typeof TokenInfo>;
-
-/** The tokens of one service. */
-export interface TokenTable {
-  /** Makes a token; its text is shown only now. */
-  create(
-    request: TokenRequest,
-    source: { now: number; random: Random },
-  ): { token: string; info: TokenInfo };
-  /** All tokens that are not revoked, oldest first; expired ones too. */
-  list(): TokenInfo[];
-  /**
-   * Ends a token at once.
-   *
-   * @throws {AppError} `not_found`
-   */
-  revoke(id: string): void;
-  /**
-   * Who has this token.
-   *
-   * @throws {AppError} `unauthenticated`
-   */
-  authenticate(token: string, nowMs: number): Identity;
-  /** True when no token was ever made, or all were revoked. */
-  isEmpty(): boolean;
-  close(): void;
-}
-
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS token (
   id TEXT PRIMARY KEY,
@@ -80,8 +43,18 @@ CREATE TABLE IF NOT EXISTS token (
   hash BLOB,
   created_at_ms INTEGER NOT NULL,
   expires_at_ms INTEGER,
-  revoked INTEGER NOT NULL DEFAULT 0
+  revoked INTEGER NOT NULL DEFAULT 0,
+  one_time INTEGER NOT NULL DEFAULT 0,
+  worker TEXT,
+  became TEXT
 ) STRICT, WITHOUT ROWID`;
+
+/** What tables of former versions lack: none of their tokens is one-time or a worker's own. */
+const LATER_COLUMNS = {
+  one_time: "INTEGER NOT NULL DEFAULT 0",
+  worker: "TEXT",
+  became: "TEXT",
+} as const;
 
 const Row = z.object({
   id: z.string(),
@@ -91,15 +64,22 @@ const Row = z.object({
   created_at_ms: z.number(),
   expires_at_ms: z.number().nullable(),
   revoked: z.number(),
+  one_time: z.number(),
+  worker: z.string().nullable(),
+  /** Of a one-time token: the id of what it was exchanged for. */
+  became: z.string().nullable(),
 });
+type Row = z.output<typeof Row>;
 
-function infoOf(row: z.output<typeof Row>): TokenInfo {
+function infoOf(row: Row): TokenInfo {
   return {
     id: row.id,
     role: row.role,
     name: row.name,
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
+    ...(row.one_time === 0 ? {} : { oneTime: true }),
+    ...(row.worker === null ? {} : { worker: row.worker }),
   };
 }
 
@@ -112,7 +92,40 @@ function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   database.exec(SCHEMA);
+  addLaterColumns(database);
   return database;
+}
+
+/** Another process may do the same at the same time: one of them waits for the other. */
+function addLaterColumns(database: DatabaseSync): void {
+  const missing = () => {
+    const known = database.prepare(
+      "SELECT name FROM pragma_table_info('token')",
+    )
+      .all().map((row) => String(row["name"]));
+    return Object.entries(LATER_COLUMNS).filter(([name]) =>
+      !known.includes(name)
+    );
+  };
+  if (missing().length === 0) return;
+  immediately(database, () => {
+    for (const [name, type] of missing()) {
+      database.exec(`ALTER TABLE token ADD COLUMN ${name} ${type}`);
+    }
+  });
+}
+
+/** In one transaction that is on disk when this returns, after every other one. */
+function immediately<T>(database: DatabaseSync, action: () => T): T {
+  database.prepare("BEGIN IMMEDIATE").run();
+  try {
+    const result = action();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 function unauthenticated(why: string): AppError {
@@ -157,6 +170,7 @@ class SqliteTokenTable implements TokenTable {
   readonly #count;
   readonly #insert;
   readonly #revoke;
+  readonly #use;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -168,7 +182,10 @@ class SqliteTokenTable implements TokenTable {
       "SELECT count(*) AS n, coalesce(sum(revoked), 0) AS revoked FROM token",
     );
     this.#insert = database.prepare(
-      "INSERT INTO token (id, role, name, hash, created_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO token (id, role, name, hash, created_at_ms, expires_at_ms, one_time, worker) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#use = database.prepare(
+      "UPDATE token SET worker = ?, became = ? WHERE id = ?",
     );
     // The hash goes, the row stays: "revoked" is a better answer than "unknown".
     this.#revoke = database.prepare(
@@ -180,43 +197,116 @@ class SqliteTokenTable implements TokenTable {
     request: TokenRequest,
     source: { now: number; random: Random },
   ): { token: string; info: TokenInfo } {
-    const { role, name, expiresAtMs } = parseWith(TokenRequest, request, {
+    const parsed = parseWith(TokenRequest, request, {
       what: "the request for a token",
     });
-    if (expiresAtMs !== undefined && expiresAtMs <= source.now) {
+    const { role, name, expiresAtMs, oneTime = false } = parsed;
+    const objection = objectionTo(parsed, source.now);
+    if (objection !== null) {
       throw new AppError(
         "invalid",
-        `Cannot create the token "${name}": it would have expired already`,
+        `Cannot create the token "${name}": ${objection}`,
       );
     }
     const id = source.random.hex(TOKEN_ID_CHARS / 2);
     const secret = source.random.hex(TOKEN_SECRET_CHARS / 2);
-    storing(`create "${name}"`, () => {
-      if (this.#counts().all >= MAX_TOKENS) {
-        throw new AppError(
-          "refused",
-          `Cannot create the token "${name}": the table has ${MAX_TOKENS} already`,
-          { hint: "remove tokens.sqlite and make new ones" },
-        );
-      }
-      this.#insert.run(
-        id,
-        role,
-        name,
-        hashSecret(secret),
-        source.now,
-        expiresAtMs ?? null,
+    const info: TokenInfo = {
+      id,
+      role,
+      name,
+      createdAtMs: source.now,
+      expiresAtMs: expiresAtMs ?? null,
+      ...(oneTime ? { oneTime } : {}),
+    };
+    storing(`create "${name}"`, () => this.#add(info, secret));
+    return { token: formatToken({ role, id, secret }), info };
+  }
+
+  #add(info: TokenInfo, secret: string): void {
+    if (this.#counts().all >= MAX_TOKENS) {
+      throw new AppError(
+        "refused",
+        `Cannot create the token "${info.name}": the table has ${MAX_TOKENS} already`,
+        { hint: "remove tokens.sqlite and make new ones" },
       );
+    }
+    this.#insert.run(
+      info.id,
+      info.role,
+      info.name,
+      hashSecret(secret),
+      info.createdAtMs,
+      info.expiresAtMs,
+      Number(info.oneTime === true),
+      info.worker ?? null,
+    );
+  }
+
+  enrol(
+    request: EnrolRequest,
+    source: { now: number; random: Random },
+  ): Enrolled {
+    const { token, worker, proof } = parseWith(EnrolRequest, request, {
+      what: "the request to enrol",
     });
+    return storing(
+      `enrol "${worker}"`,
+      () =>
+        immediately(this.#database, () => {
+          const used = this.#known(token, source.now);
+          if (used.one_time === 0) {
+            throw new AppError(
+              "refused",
+              "Cannot enrol with this token: it is no one-time token",
+              {
+                hint:
+                  "make one: procurator token create --role worker --one-time --name NAME",
+              },
+            );
+          }
+          const secret = enrolledSecret(parseToken(token)?.secret ?? "", proof);
+          if (used.became !== null) return this.#again(used, worker, secret);
+          const info: TokenInfo = {
+            id: source.random.hex(TOKEN_ID_CHARS / 2),
+            role: "worker",
+            name: worker,
+            createdAtMs: source.now,
+            expiresAtMs: null,
+            worker,
+          };
+          this.#add(info, secret);
+          this.#use.run(worker, info.id, used.id);
+          return {
+            token: formatToken({ role: "worker", id: info.id, secret }),
+            info,
+            usedId: used.id,
+            isRepeat: false,
+          };
+        }),
+    );
+  }
+
+  /** The answer that was given before, to who shows the same proof; to nobody else. */
+  #again(used: Row, worker: string, secret: string): Enrolled {
+    const found = this.#byId.get(used.became);
+    const row = found === undefined ? null : Row.parse(found);
+    const isSame = row !== null && row.hash !== null &&
+      row.worker === worker && sameSecret(secret, row.hash);
+    if (!isSame) {
+      throw new AppError(
+        "refused",
+        `Cannot enrol "${worker}": this one-time token was used up, by worker "${used.worker}"`,
+        {
+          hint:
+            "if that was not you, revoke that worker's token; make a new one: procurator token create --role worker --one-time --name NAME",
+        },
+      );
+    }
     return {
-      token: formatToken({ role, id, secret }),
-      info: {
-        id,
-        role,
-        name,
-        createdAtMs: source.now,
-        expiresAtMs: expiresAtMs ?? null,
-      },
+      token: formatToken({ role: "worker", id: row.id, secret }),
+      info: infoOf(row),
+      usedId: used.id,
+      isRepeat: true,
     };
   }
 
@@ -242,6 +332,24 @@ class SqliteTokenTable implements TokenTable {
   }
 
   authenticate(text: string, nowMs: number): Identity {
+    const row = this.#known(text, nowMs);
+    if (row.one_time !== 0) {
+      throw new AppError(
+        "unauthenticated",
+        "This is a one-time token: it logs nobody in",
+        { hint: "exchange it on the worker: procurator worker enroll" },
+      );
+    }
+    return {
+      role: row.role,
+      name: row.name,
+      tokenId: row.id,
+      ...(row.worker === null ? {} : { worker: row.worker }),
+    };
+  }
+
+  /** The row of a token that is good now. */
+  #known(text: string, nowMs: number): Row {
     const token = parseToken(text);
     const found = token === null
       ? undefined
@@ -257,7 +365,7 @@ class SqliteTokenTable implements TokenTable {
     if (row.expires_at_ms !== null && row.expires_at_ms <= nowMs) {
       throw unauthenticated("expired");
     }
-    return { role: row.role, name: row.name, tokenId: row.id };
+    return row;
   }
 
   isEmpty(): boolean {

@@ -172,7 +172,14 @@ async function restoreTokens(stateDir: string, file: string): Promise<boolean> {
   const db = open(`${stateDir}/tokens.sqlite`);
   try {
     db.prepare("ATTACH ? AS backup").run(file);
-    db.exec("INSERT INTO token SELECT * FROM backup.backup_tokens");
+    const columns = db.prepare(
+      "SELECT name FROM pragma_table_info('token') WHERE name IN (SELECT name FROM pragma_table_info('backup_tokens', 'backup'))",
+    ).all().map((row) => String(row["name"])).join(", ");
+    db.exec(
+      `INSERT INTO token (${columns}) SELECT ${columns} FROM backup.backup_tokens`,
+    );
+    // Since the backup it may have been used up.
+    db.exec("DELETE FROM token WHERE one_time = 1 AND became IS NULL");
   } finally {
     db.close();
   }

@@ -18,7 +18,7 @@ export interface RpcDeps {
   service: MasterService;
   tokens: Pick<
     TokenTable,
-    "authenticate" | "create" | "list" | "revoke"
+    "authenticate" | "create" | "enrol" | "list" | "revoke"
   >;
   anonymousRole: AnonymousRole;
   version: string;

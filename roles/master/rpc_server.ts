@@ -18,7 +18,13 @@ import {
   WorkerLink,
 } from "../../rpc/generated/master.ts";
 import { serverOf } from "../../rpc/mod.ts";
-import { assertMayActAs, type Identity, type TokenRole } from "../auth/mod.ts";
+import {
+  assertMayActAs,
+  assertMayBeWorker,
+  type EnrolRequest,
+  type Identity,
+  type TokenRole,
+} from "../auth/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { Name } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
@@ -59,11 +65,24 @@ export function gateOf(deps: RpcDeps) {
       return { session: serverOf(Session, sessionOf(deps, identify)) };
     },
     version: () => ({ version: deps.version, protocol: PROTOCOL }),
-    enroll: () => {
-      throw new AppError("refused", "Cannot enrol: this master does not");
-    },
+    enroll: (request) => enrol(deps, request),
   };
   return serverOf(Gate, gate);
+}
+
+/** Recorded after it is done: who asks the same again is answered, and recorded, again. */
+async function enrol(
+  { tokens, service, clock, random }: RpcDeps,
+  { token, worker, proof }: EnrolRequest,
+): Promise<{ token: string }> {
+  const made = tokens.enrol({ token, worker, proof }, {
+    now: clock.now(),
+    random,
+  });
+  const by = { role: "worker", name: worker, tokenId: made.usedId };
+  const verb = made.isRepeat ? "enrolled again" : "enrolled";
+  await service.recordToken(by, verb, made.info);
+  return { token: made.token };
 }
 
 function sessionOf(deps: RpcDeps, identify: Check): SessionServer {
@@ -95,8 +114,14 @@ function sessionOf(deps: RpcDeps, identify: Check): SessionServer {
       ),
     }),
     workerLink({ name }) {
-      const check = guard("worker", "act as a worker");
       const worker = parseWith(Name, name, { what: "the worker's name" });
+      const may = guard("worker", "act as a worker");
+      const check: Check = () => {
+        const identity = may();
+        assertMayBeWorker(identity, worker);
+        return identity;
+      };
+      check();
       return {
         link: serverOf(WorkerLink, new WorkerLinkObject(deps, check, worker)),
       };

@@ -13,12 +13,13 @@ export function tokensOf(
   check: Check,
 ): TokensServer {
   return {
-    async create({ role, name, expiresAtMs }) {
+    async create({ role, name, expiresAtMs, oneTime }) {
       const by = check();
       const request = parseWith(TokenRequest, {
         role,
         name,
         ...(expiresAtMs === 0 ? {} : { expiresAtMs }),
+        ...(oneTime ? { oneTime } : {}),
       }, { what: "the token that is asked for" });
       const made = tokens.create(request, { now: clock.now(), random });
       try {
@@ -36,6 +37,8 @@ export function tokensOf(
         tokens: tokens.list().map((info) => ({
           ...info,
           expiresAtMs: info.expiresAtMs ?? 0,
+          oneTime: info.oneTime === true,
+          worker: info.worker ?? "",
         })),
       };
     },

@@ -225,7 +225,7 @@ export class MasterService {
   /** Records what somebody did beside the documents: they are in a table of their own. */
   async recordToken(
     by: Actor,
-    verb: "created" | "revoked",
+    verb: "created" | "revoked" | "enrolled" | "enrolled again",
     { id, role, name }: { id: string; role: string; name: string },
   ): Promise<void> {
     const nowMs = this.#state.clock.now();

@@ -22,6 +22,9 @@ export const simulatedTokens: RpcDeps["tokens"] = {
   create() {
     throw new AppError("refused", "The simulated tokens are fixed");
   },
+  enrol() {
+    throw new AppError("refused", "The simulated tokens are fixed");
+  },
   list: () => [],
   revoke() {
     throw new AppError("refused", "The simulated tokens are fixed");

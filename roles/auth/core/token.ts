@@ -34,6 +34,8 @@ export interface Identity {
   role: TokenRole;
   name: string;
   tokenId: string;
+  /** The only worker it may act as; absent: any. */
+  worker?: string;
 }
 
 /** Each role may do what these roles may. */
@@ -71,6 +73,23 @@ export function assertMayActAs(
   );
 }
 
+/**
+ * Refuses a token that is another worker's own.
+ *
+ * @throws {AppError} `denied`.
+ */
+export function assertMayBeWorker(identity: Identity, worker: string): void {
+  if (identity.worker === undefined || identity.worker === worker) return;
+  throw new AppError(
+    "denied",
+    `Cannot act as worker "${worker}": this token belongs to worker "${identity.worker}"`,
+    {
+      hint:
+        `enrol "${worker}" with a one-time token of its own: procurator worker enroll`,
+    },
+  );
+}
+
 /** True for the name of a role. */
 export function isTokenRole(text: string): text is TokenRole {
   return (TOKEN_ROLES as readonly string[]).includes(text);
@@ -89,6 +108,16 @@ export function parseToken(text: string): Token | null {
     return null;
   }
   return isTokenRole(role) ? { role, id, secret } : null;
+}
+
+/**
+ * The secret that a one-time token's becomes for who shows `proof`. A function
+ * of both, so that an answer that was lost can be given again, and nobody who
+ * knows only one of them can be given it.
+ */
+export function enrolledSecret(oneTimeSecret: string, proof: string): string {
+  return createHash("sha256").update(`enrol ${oneTimeSecret} ${proof}`)
+    .digest("hex");
 }
 
 /** What is stored of a secret. */
