@@ -69,11 +69,18 @@ function lackOf(size: Size, free: Size): string | null {
   return null;
 }
 
+/** What a worker calls itself by in which no guest boots. */
+const NO_DRIVER = "none";
+
 function ruleRefusal(spec: VmSpec, worker: WorkerRoom): string | null {
   if (
     spec.fencing === "exclusive" && attributeOf(worker, "guard") !== "true"
   ) return "has no live guard, which an exclusive VM needs";
   const driver = attributeOf(worker, "driver");
+  if (driver === NO_DRIVER) {
+    const why = attributeOf(worker, "driver.why");
+    return `boots no VM${why === undefined ? "" : `: ${why}`}`;
+  }
   if (
     spec.backend !== undefined && driver !== undefined &&
     spec.backend !== driver

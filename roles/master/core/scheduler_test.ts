@@ -112,6 +112,15 @@ Deno.test("each refusal names its worker and says why", () => {
       /runs VMs by qemu, it needs cloud-hypervisor/,
     ],
     [
+      "no driver",
+      worker("a", {
+        attributes: { "driver": "none", "driver.why": "qemu is not installed" },
+      }),
+      request(),
+      [],
+      /boots no VM: qemu is not installed/,
+    ],
+    [
       "guard",
       worker("a"),
       request({ fencing: "exclusive" }),
