@@ -23,6 +23,30 @@ export interface NixCall {
   timeoutMs?: number;
   /** Address space each process of the command may have: an expression can ask for all there is. */
   memoryMib?: number;
+  /** Makes the lines for people of a raw line: for commands whose log is for programs. */
+  decode?: (line: string) => string[];
+  /** A file: the command waits until no other one holds it. Held until it ends, also when we are gone. */
+  lockPath?: string;
+}
+
+/** Runs one command over a store: what the parts of {@linkcode Nix} are given. */
+export type RunNix = (
+  what: string,
+  program: NixProgram,
+  args: readonly string[],
+  call: NixCall,
+) => Promise<string>;
+
+/** Paths per command line: 500 of 512 bytes stay far below Linux's 2 MiB. */
+const MAX_ARGS = 500;
+
+/** A list in pieces that fit on a command line. */
+export function chunks<T>(items: readonly T[]): T[][] {
+  const parts: T[][] = [];
+  for (let i = 0; i < items.length; i += MAX_ARGS) {
+    parts.push(items.slice(i, i + MAX_ARGS));
+  }
+  return parts;
 }
 
 /** The two programs whose command lines are stable from 2.8 to 2.34. */
@@ -38,34 +62,41 @@ interface NixCommand {
 }
 
 /** Keeps the end of what a command prints, and offers each line until the bound is reached. */
-function lineKeeper(onLog: NixCall["onLog"]) {
+function lineKeeper({ onLog, decode }: Pick<NixCall, "onLog" | "decode">) {
   const kept: string[] = [];
   let left = MAX_LOG_CHARS;
+  const take = (line: string) => {
+    // The error stands at the end; a long log before it must not fill the memory.
+    if (kept.push(line) > MAX_ERROR_LINES) kept.shift();
+    if (onLog === undefined || left <= 0) return;
+    left -= line.length + 1;
+    onLog(
+      left > 0 ? line : "(the log is cut here: it is larger than 16 MiB)",
+    );
+  };
   return {
     kept,
     onLine(raw: string) {
-      const line = plainLine(raw);
-      // The error stands at the end; a long log before it must not fill the memory.
-      if (kept.push(line) > MAX_ERROR_LINES) kept.shift();
-      if (onLog === undefined || left <= 0) return;
-      left -= line.length + 1;
-      onLog(
-        left > 0 ? line : "(the log is cut here: it is larger than 16 MiB)",
-      );
+      for (const line of decode?.(raw) ?? [raw]) take(plainLine(line));
     },
   };
 }
 
 const MIB = 1024 * 1024;
 
-/** The command, behind `prlimit` of util-linux when its memory is bounded. */
+/** The command, behind `prlimit` and `flock` of util-linux when its memory is bounded or it waits for its turn. */
 function bounded(
   program: NixProgram,
   args: readonly string[],
-  memoryMib: number | undefined,
+  { memoryMib, lockPath }: NixCall,
 ): [string, string[]] {
-  if (memoryMib === undefined) return [program, [...args]];
-  return ["prlimit", [`--as=${memoryMib * MIB}`, "--", program, ...args]];
+  const words: string[] = [program, ...args];
+  if (memoryMib !== undefined) {
+    words.unshift("prlimit", `--as=${memoryMib * MIB}`, "--");
+  }
+  if (lockPath !== undefined) words.unshift("flock", "--no-fork", lockPath);
+  const [first = program, ...rest] = words;
+  return [first, rest];
 }
 
 /**
@@ -77,8 +108,8 @@ export async function runNix(
   { what, program, args, env, stdin }: NixCommand,
   call: NixCall,
 ): Promise<string> {
-  const { kept, onLine } = lineKeeper(call.onLog);
-  const command = bounded(program, args, call.memoryMib);
+  const { kept, onLine } = lineKeeper(call);
+  const command = bounded(program, args, call);
   const result = await runProcess(...command, {
     env: { ...env },
     clearEnv: true,
@@ -89,7 +120,7 @@ export async function runNix(
     ...(stdin === undefined ? {} : { stdin }),
   });
   if (result.code === 0) return result.stdout;
-  if (kept.at(-1)?.startsWith("prlimit: failed to execute") === true) {
+  if (/^(prlimit|flock): failed to execute/.test(kept.at(-1) ?? "")) {
     throw new AppError(
       "missing_dependency",
       `Cannot run ${program}: it is not installed`,

@@ -6,5 +6,7 @@
  */
 export { createNix, Nix } from "./nix.ts";
 export type { NixCall } from "./command.ts";
+export type { CopyCall } from "./copying.ts";
+export type { CopyProgress, RemotePath } from "./core/activity.ts";
 export type { NixOptions } from "./environment.ts";
 export type { Evaluated, NixVersion, PathInfo } from "./core/output.ts";

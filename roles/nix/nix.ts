@@ -7,9 +7,7 @@
  *
  * @module
  */
-import { MAX_ORDERS } from "../model/assignment.ts";
 import { AppError } from "../model/errors.ts";
-import { TurnsByKey } from "../turns/mod.ts";
 import {
   atLeast,
   type Evaluated,
@@ -25,32 +23,17 @@ import {
   WITH_CONTEXT,
 } from "./core/output.ts";
 import {
+  chunks,
   MISSING_HINT,
   type NixCall,
   type NixProgram,
+  type RunNix,
   runNix,
 } from "./command.ts";
+import { type CopyCall, copyFrom, remoteClosure } from "./copying.ts";
+import type { RemotePath } from "./core/activity.ts";
+import { deleteDead } from "./garbage.ts";
 import { type NixOptions, prepareEnvironment } from "./environment.ts";
-
-/** Paths per command line: 500 of 512 bytes stay far below Linux's 2 MiB. */
-const MAX_ARGS = 500;
-
-/**
- * Copies into one store, by store. Within this process only: a store belongs to one role, whose directory lock
- * keeps others out. A worker brings the closures of each VM it has orders for, and fallbacks.
- */
-const copies = new TurnsByKey({
-  waiting: 2 * MAX_ORDERS,
-  what: "copies into one store",
-});
-
-function chunks<T>(items: readonly T[]): T[][] {
-  const parts: T[][] = [];
-  for (let i = 0; i < items.length; i += MAX_ARGS) {
-    parts.push(items.slice(i, i + MAX_ARGS));
-  }
-  return parts;
-}
 
 /** Adds `?key=value` to the address of a cache. */
 function withParameters(
@@ -83,14 +66,20 @@ export class Nix {
   /** The directory of its own store; undefined for the machine's. */
   readonly store: string | undefined;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #copyLock: string;
+  readonly #bound: RunNix = (what, program, args, call) =>
+    this.#run(what, program, args, call);
   #version: NixVersion | undefined;
 
+  /** @param copyLock a file that copies into the store are taken in turn by, over processes. */
   constructor(
     store: string | undefined,
     env: Readonly<Record<string, string>>,
+    copyLock: string,
   ) {
     this.store = store;
     this.#env = env;
+    this.#copyLock = copyLock;
   }
 
   /** Where a logical path (`/nix/store/...`) lies on this machine's disk. */
@@ -249,31 +238,30 @@ export class Nix {
   }
 
   /**
-   * Fetches paths and all they refer to from a binary cache. In turn per store on nix before 2.26, which
-   * fails half of the parallel ones.
+   * Fetches paths and all they refer to from a binary cache: copying.ts.
    *
    * @param call.publicKeys the keys that are trusted; none: every path is refused.
+   * @param call.onProgress told of what of `call.expected` is here.
    */
   async copyFrom(
     url: string,
     paths: readonly string[],
-    call: NixCall & { publicKeys: readonly string[] },
+    call: CopyCall,
   ): Promise<void> {
-    const fetch = async () => {
-      for (const part of chunks(paths)) {
-        await this.#run(`copy from ${url}`, "nix", [
-          "copy",
-          "--from",
-          url,
-          "--option",
-          "trusted-public-keys",
-          call.publicKeys.join(" "),
-          ...part,
-        ], call);
-      }
+    const lock = atLeast(await this.version(), 2, 26) ? null : {
+      store: this.store ?? "",
+      path: this.#copyLock,
     };
-    if (atLeast(await this.version(), 2, 26)) await fetch();
-    else await copies.run(this.store ?? "", fetch, call.signal);
+    await copyFrom(this.#bound, { url, paths, lock }, call);
+  }
+
+  /** What a binary cache tells of paths and all they refer to. @throws {AppError} `not_found`, `unavailable`. */
+  async remoteClosure(
+    url: string,
+    paths: readonly string[],
+    call: NixCall = {},
+  ): Promise<RemotePath[]> {
+    return await remoteClosure(this.#bound, url, paths, call);
   }
 
   /** What is known of paths; those that are not valid are left out. */
@@ -329,12 +317,12 @@ export class Nix {
     return [...found];
   }
 
-  /** Bytes of paths and everything they refer to, as archives and each path once. */
-  async closureBytes(
+  /** What is known of paths and of everything they refer to, each path once. */
+  async closureInfo(
     paths: readonly string[],
     call: NixCall = {},
-  ): Promise<number> {
-    const sizes = new Map<string, number>();
+  ): Promise<PathInfo[]> {
+    const found = new Map<string, PathInfo>();
     for (const part of chunks(paths)) {
       const printed = await this.#run("read the store", "nix", [
         "path-info",
@@ -342,11 +330,18 @@ export class Nix {
         "--json",
         ...part,
       ], call);
-      for (const { path, narSizeBytes } of parsePathInfo(printed)) {
-        sizes.set(path, narSizeBytes);
-      }
+      for (const info of parsePathInfo(printed)) found.set(info.path, info);
     }
-    return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    return [...found.values()];
+  }
+
+  /** Bytes of paths and everything they refer to, as archives and each path once. */
+  async closureBytes(
+    paths: readonly string[],
+    call: NixCall = {},
+  ): Promise<number> {
+    const infos = await this.closureInfo(paths, call);
+    return infos.reduce((sum, { narSizeBytes }) => sum + narSizeBytes, 0);
   }
 
   /** Keeps a valid path: `link` becomes a symlink to it, and while `link` is there nothing of its closure is collected. */
@@ -374,6 +369,14 @@ export class Nix {
   /** Deletes what no root keeps. */
   async collectGarbage(call: NixCall = {}): Promise<void> {
     await this.#run("collect garbage", "nix-store", ["--gc"], call);
+  }
+
+  /** Deletes those of these paths that no root keeps and nothing refers to that is kept. */
+  async deleteDead(
+    paths: readonly string[],
+    call: NixCall = {},
+  ): Promise<void> {
+    await deleteDead(this.#bound, paths, call);
   }
 
   /** Adds a file or folder by content; gives its store path. */
@@ -455,5 +458,6 @@ export class Nix {
 
 /** Nix with its private surroundings below `stateDir/nix`. Runs nothing yet. */
 export async function createNix(options: NixOptions): Promise<Nix> {
-  return new Nix(options.store, await prepareEnvironment(options));
+  const env = await prepareEnvironment(options);
+  return new Nix(options.store, env, `${options.stateDir}/nix/copy.lock`);
 }

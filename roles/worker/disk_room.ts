@@ -33,6 +33,8 @@ export interface Hoard {
   spares(): Promise<Spare[]>;
   /** Gives some up; ids that are gone or needed again are passed over. */
   drop(ids: readonly string[]): Promise<void>;
+  /** Gives up what nobody can come back to: asked for before anything is dropped for room. */
+  sweep?(): Promise<void>;
 }
 
 /** Free and all bytes of the disk a directory is on. */
@@ -156,16 +158,17 @@ export class DiskRoom {
     const spares: (Spare & { hoard: Hoard })[] = [];
     for (const hoard of this.#hoards) {
       if ((await look(hoard.dir)).device !== space.device) continue;
+      await hoard.sweep?.();
       for (const spare of await hoard.spares()) {
         spares.push({ ...spare, hoard });
       }
     }
     for (const { hoard, id } of oldestFirst(spares)) {
-      if (this.#stopping.signal.aborted) break;
-      await hoard.drop([id]);
       space = await look(dir);
-      if (space.freeBytes >= maxFree + bytes) break;
+      const isEnough = space.freeBytes >= maxFree + bytes;
+      if (isEnough || this.#stopping.signal.aborted) return space;
+      await hoard.drop([id]);
     }
-    return space;
+    return await look(dir);
   }
 }

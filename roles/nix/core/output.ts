@@ -8,6 +8,7 @@ import { z } from "zod";
 import { AppError } from "../../model/errors.ts";
 import { StorePath } from "../../model/ids.ts";
 import { parseJsonWith, parseWith } from "../../model/parse.ts";
+import type { RemotePath } from "./activity.ts";
 
 /** A version of nix. */
 export interface NixVersion {
@@ -66,17 +67,23 @@ const Listed = z.array(
 );
 const Keyed = z.record(z.string(), z.unknown());
 
-/** The output of `nix path-info --json`: a list in 2.8, keyed by path later. Paths that are not valid are left out. */
-export function parsePathInfo(text: string): PathInfo[] {
-  const what = "what nix path-info printed";
-  const value = parseJsonWith(z.union([Listed, Keyed]), text, { what });
-  const pairs: [string, unknown][] = Array.isArray(value)
+/** Paths and what is told of each; those that are not valid are left out. */
+function pathItems(
+  value: z.output<typeof Listed> | z.output<typeof Keyed>,
+): [string, unknown][] {
+  return Array.isArray(value)
     ? value.filter((item) => item.valid !== false).map((item) => [
       item.path,
       item,
     ])
     : Object.entries(value).filter(([, item]) => item !== null);
-  return pairs.map(([path, item]) => {
+}
+
+/** The output of `nix path-info --json`: a list in 2.8, keyed by path later. Paths that are not valid are left out. */
+export function parsePathInfo(text: string): PathInfo[] {
+  const what = "what nix path-info printed";
+  const value = parseJsonWith(z.union([Listed, Keyed]), text, { what });
+  return pathItems(value).map(([path, item]) => {
     const info = Info.parse(item);
     return {
       path,
@@ -84,6 +91,23 @@ export function parsePathInfo(text: string): PathInfo[] {
       narSizeBytes: info.narSize,
       references: info.references,
     };
+  });
+}
+
+/** What a binary cache says beside what a store does: where the file is. */
+const RemoteInfo = z.object({
+  narSize: z.number().int().min(0),
+  url: z.string().max(1024).optional(),
+});
+
+/** The output of `nix path-info --json --store` of a binary cache. */
+export function parseRemoteInfo(text: string): RemotePath[] {
+  const what = "what nix path-info printed";
+  const value = parseJsonWith(z.union([Listed, Keyed]), text, { what });
+  return pathItems(value).flatMap(([path, item]) => {
+    if (!StorePath.safeParse(path).success) return [];
+    const { narSize: narSizeBytes, url } = RemoteInfo.parse(item);
+    return [{ path, narSizeBytes, url }];
   });
 }
 
