@@ -56,6 +56,31 @@ async function ip(...args: string[]): Promise<string> {
   });
 }
 
+/**
+ * A namespace with nothing in it but a loopback: for whom a test cables itself.
+ *
+ * @param name at most 12 characters.
+ * @throws {Error} without root.
+ */
+export async function createNamespace(
+  name: string,
+): Promise<Host & AsyncDisposable> {
+  if (Deno.uid() !== 0) {
+    throw new Error("Cannot make network namespaces: this test needs root");
+  }
+  const namespace = `pcr${randomBytes(3).toString("hex")}-${name}`;
+  await ip("netns", "add", namespace);
+  await ip("-n", namespace, "link", "set", "lo", "up");
+  const host = hostOf(name, namespace, "127.0.0.1");
+  return {
+    ...host,
+    async [Symbol.asyncDispose]() {
+      await killInside(host);
+      await ip("netns", "del", namespace);
+    },
+  };
+}
+
 function hostOf(name: string, namespace: string, address: string): Host {
   const inside = ["ip", "netns", "exec", namespace] as const;
   const [first, ...rest] = inside;

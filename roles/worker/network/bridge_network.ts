@@ -188,7 +188,9 @@ export class BridgeNetwork implements WorkerNetwork {
     await this.#cards.adopt([]);
     await this.#underlay.remove();
     await this.#rules.remove();
-    this.#settled = -1;
+    this.#plan = null;
+    this.#guests.clear();
+    this.#published.clear();
   }
 
   async close(): Promise<void> {
@@ -211,7 +213,10 @@ export class BridgeNetwork implements WorkerNetwork {
   async #settleOnce(): Promise<void> {
     const plan = this.#plan;
     const wanted = this.#wanted;
-    if (plan === null) return;
+    if (plan === null) {
+      this.#settled = wanted;
+      return;
+    }
     await this.#begin();
     const { settings } = this.#options;
     const subnet = parseSubnet(plan.host.subnet);

@@ -45,7 +45,7 @@ function failure(program: string, what: string, result: RunResult): AppError {
 export class Commands {
   readonly #prefix: readonly string[];
   #waiting: BatchRequest[] = [];
-  #batching: Promise<void> | null = null;
+  #isBatching = false;
 
   /** @param prefix words in front of every program: `ip netns exec NAME`. */
   constructor(prefix: readonly string[] = []) {
@@ -107,11 +107,13 @@ export class Commands {
     if (lines.length === 0) return Promise.resolve();
     const asked = Promise.withResolvers<void>();
     this.#waiting.push({ lines, done: asked.resolve, failed: asked.reject });
-    this.#batching ??= this.#batch().finally(() => this.#batching = null);
+    if (!this.#isBatching) void this.#batch();
     return asked.promise;
   }
 
+  /** Answers whoever asks until nobody does; never rejects. */
   async #batch(): Promise<void> {
+    this.#isBatching = true;
     // What is asked for in this very turn of the event loop comes along.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
@@ -125,6 +127,8 @@ export class Commands {
         for (const { failed } of requests) failed(known);
       }
     }
+    // In the turn that has seen nobody waiting: who comes later begins anew.
+    this.#isBatching = false;
   }
 
   /** Answers the requests up to the first that fails; the rest is to be run again. */

@@ -11,7 +11,7 @@
 import { z } from "zod";
 import type { HostNetwork } from "../../../model/assignment.ts";
 import { AppError } from "../../../model/errors.ts";
-import { type CopyId, copyKey } from "../../../model/ids.ts";
+import type { CopyId } from "../../../model/ids.ts";
 import { parseSubnet, type Subnet } from "./addresses.ts";
 import {
   aliasOf,
@@ -169,7 +169,10 @@ export function cardLines(
   const tap = tapName(bridge, copy);
   return [
     ...make,
-    `link set dev ${tap} alias ${quoted(aliasOf(bridge, copyKey(copy)))}`,
+    // No copyKey: behind a # ip reads no further.
+    `link set dev ${tap} alias ${
+      quoted(aliasOf(bridge, `${copy.id} ${copy.incarnation}`))
+    }`,
     `link set dev ${tap} mtu ${mtuOf(settings)} master ${bridge}`,
     `link set dev ${tap} type bridge_slave isolated on`,
     `link set dev ${tap} up`,
