@@ -6,6 +6,7 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { DEFAULT_PORTS, serverConfigShape } from "../config/mod.ts";
+import { NetworkConfig } from "./network/config.ts";
 import { guardSocketPath } from "../guard/config.ts";
 import { Name } from "../model/ids.ts";
 import { DRIVER_NAMES } from "../../vmm/mod.ts";
@@ -104,6 +105,8 @@ export const WorkerConfig = z.strictObject({
     /** For so long after its start a guest may use whole processors, whatever its share: a boot at a tenth of one takes ten times as long. */
     boostMs: z.number().int().min(0).max(3_600_000).default(30_000),
   }).prefault({}),
+  /** How guests are connected: see network/config.ts. */
+  network: NetworkConfig.prefault({}),
   /** The host address that the VMs' ports are reached at. */
   vmAddress: z.ipv4().default("127.0.0.1"),
   /**

@@ -30,10 +30,12 @@ import type { MasterLink, WorkerView } from "./master_link.ts";
 import { type Guarding, type OpenFence, openFence } from "./open_fence.ts";
 import { openGuests } from "./open_guests.ts";
 import { type OpenedHost, openHost } from "./open_host.ts";
+import { type OpenedNetwork, openNetwork } from "./open_network.ts";
 import { openSeeing, type Seeing } from "./open_seeing.ts";
 import { Provisions } from "./provisions.ts";
 import { Reporter } from "./reporter.ts";
 import { RpcLink } from "./rpc_link.ts";
+import type { WorkerNetwork } from "./network/network.ts";
 import { Restores } from "./seeing/restores.ts";
 import { Vms } from "./vms.ts";
 
@@ -53,6 +55,8 @@ export interface WorkerDeps {
   guard?: Guarding;
   closures?: Closures;
   checks?: Checks;
+  /** The guests' network. */
+  network?: WorkerNetwork;
   /** Makes the link to the master; the view is what the worker exports over it. */
   link?: (view: WorkerView) => MasterLink;
 }
@@ -196,6 +200,15 @@ async function openVms(
     onWarning,
   });
   const { vmm } = host;
+  const network = await openNetwork({
+    config,
+    network: deps.network,
+    user: host.user,
+    clock,
+    log,
+    stack,
+    onWarning,
+  });
   const closures = deps.closures ??
     await openClosures(config, opening.tokenOf);
   const random = deps.random ?? systemRandom;
@@ -213,7 +226,8 @@ async function openVms(
     guests,
     store,
     volumesDir: `${config.stateDir}/volumes`,
-    provisions: new Provisions([...host.provisions]),
+    provisions: new Provisions([network.orders, ...host.provisions]),
+    network: network.orders,
     stopGraceMs: config.stopGraceMs,
     lease: fence.lease,
     onWarning,
@@ -235,7 +249,7 @@ async function openVms(
     stack,
   });
   const versions = await versionsOf(vmm, closures, log);
-  return { vms, bootId, fence, host, versions, seeing };
+  return { vms, bootId, fence, host, network, versions, seeing };
 }
 
 function workerApp(
@@ -246,19 +260,24 @@ function workerApp(
     reporter: Reporter;
     fence: OpenFence;
     host: OpenedHost;
+    network: OpenedNetwork;
     log: Logger;
     tokens: TokenTable;
   },
 ) {
-  const { vms, seeing, reporter, fence, host, log, tokens } = parts;
+  const { vms, seeing, reporter, fence, host, network, log, tokens } = parts;
   const metrics = new Registry();
   addGauges(metrics, vms, fence);
   addVmGauges(metrics, seeing);
   const app = baseApp({
     role: "worker",
     ready: () => {
-      const reasons = [reporter.problem, fence.problem(), host.problem]
-        .filter((reason) => reason !== null);
+      const reasons = [
+        reporter.problem,
+        fence.problem(),
+        host.problem,
+        network.orders.problem,
+      ].filter((reason) => reason !== null);
       return { ok: reasons.length === 0, reasons };
     },
     metrics,
@@ -281,11 +300,13 @@ async function openWorker(
 ) {
   const { service: { stack, tokenOf, caCert }, log } = opening;
   let onChange = () => {};
-  const { vms, bootId, fence, host, versions, seeing } = await openVms(
-    config,
-    deps,
-    { tokenOf, stack, log, onChange: () => onChange() },
-  );
+  const opened = await openVms(config, deps, {
+    tokenOf,
+    stack,
+    log,
+    onChange: () => onChange(),
+  });
+  const { vms, bootId, fence, host, network, versions, seeing } = opened;
   const view: WorkerView = {
     name: config.name,
     observed: () => vms.observed(),
@@ -315,12 +336,15 @@ async function openWorker(
       capacity: host.problem === null
         ? hostCapacity(config)
         : { cpuMilli: 0, memoryMib: 0 },
-      attributes: hostAttributes(config, host.attributes),
+      attributes: hostAttributes(config, {
+        ...host.attributes,
+        ...network.attributes,
+      }),
       versions,
     },
   });
   onChange = () => reporter.changed();
-  return { vms, view, fence, host, reporter, seeing };
+  return { vms, view, fence, host, network, reporter, seeing };
 }
 
 /**

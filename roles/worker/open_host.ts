@@ -9,6 +9,7 @@ import type { Clock } from "../model/ports.ts";
 import type { DriverOptions, Vmm } from "../../vmm/mod.ts";
 import { openCgroups } from "./cgroups.ts";
 import type { WorkerConfig } from "./config.ts";
+import type { VmmUser } from "./core/vmm_user_choice.ts";
 import { openHostVmm } from "./open_vmm.ts";
 import type { Provision } from "./provisions.ts";
 import { openVmmUser, VmmUserProvision } from "./vmm_user.ts";
@@ -22,6 +23,8 @@ export interface OpenedHost {
   attributes: Record<string, string>;
   /** Why no guest boots here; null when guests do. */
   problem: string | null;
+  /** Whom VMMs run as; absent: as the worker. */
+  user: VmmUser | undefined;
 }
 
 /** What it is opened with. */
@@ -43,7 +46,8 @@ export async function openHost(options: OpenHostOptions): Promise<OpenedHost> {
     const { vmm } = options;
     stack.defer(() => vmm.close());
     const attributes = { driver: vmm.name };
-    return { vmm, provisions: [], attributes, problem: null };
+    const user = undefined;
+    return { vmm, provisions: [], attributes, problem: null, user };
   }
   if (config.driver === "simulated") {
     const { vmm, attributes, problem } = await openHostVmm({
@@ -51,7 +55,7 @@ export async function openHost(options: OpenHostOptions): Promise<OpenedHost> {
       user: undefined,
     });
     stack.defer(() => vmm.close());
-    return { vmm, provisions: [], attributes, problem };
+    return { vmm, provisions: [], attributes, problem, user: undefined };
   }
   const user = await openVmmUser({
     configured: config.vmmUser,
@@ -82,5 +86,5 @@ export async function openHost(options: OpenHostOptions): Promise<OpenedHost> {
     }
   }
   if (user !== undefined) provisions.push(new VmmUserProvision(user));
-  return { vmm, provisions, attributes, problem };
+  return { vmm, provisions, attributes, problem, user };
 }
