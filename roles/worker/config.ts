@@ -10,6 +10,7 @@ import { NetworkConfig } from "./network/config.ts";
 import { guardSocketPath } from "../guard/config.ts";
 import { Name } from "../model/ids.ts";
 import { DRIVER_NAMES } from "../../vmm/mod.ts";
+import { STORE_SHARES } from "./stores/core/store_share.ts";
 
 /** Keys a worker may trust: own cache, a mirror, a key being replaced. */
 const MAX_KEYS = 16;
@@ -64,6 +65,26 @@ export const WorkerConfig = z.strictObject({
   closures: z.enum(["nix", "none"]).default("nix"),
   /** A directory that holds a Nix store of its own; default: the machine's. */
   nixStore: Path.optional(),
+  /**
+   * How guests with `image.root: "store"` are shown theirs. `virtiofs` shares
+   * this host's; `image` makes a disk image of each closure; `auto`: virtiofs
+   * where virtiofsd is installed and the worker is root, else images.
+   */
+  storeShare: z.enum(STORE_SHARES).default("auto"),
+  /** Default: virtiofsd where distributions put it. */
+  virtiofsdPath: Path.optional(),
+  /** How long what no VM needs any more is kept for later, and how full disks may get. */
+  gc: z.strictObject({
+    /** Closures and store images that nothing needs are given up after so many days. */
+    keepDays: z.number().min(0).max(36_500).default(14),
+    /**
+     * With less free, the oldest of them go at once, and nothing is fetched or
+     * made; what runs goes on. Default: 1024, or a twentieth of a small disk.
+     */
+    minFreeMib: z.number().int().min(0).max(67_108_864).optional(),
+    /** They go until so much is free. Default: twice minFreeMib. */
+    maxFreeMib: z.number().int().min(0).max(67_108_864).optional(),
+  }).prefault({}),
   qemuPath: Path.default("qemu-system-x86_64"),
   cloudHypervisorPath: Path.default("cloud-hypervisor"),
   /**

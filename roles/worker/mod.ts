@@ -16,18 +16,18 @@ import { type Logger, logger } from "../log/mod.ts";
 import { formatError } from "../model/errors.ts";
 import type { Clock, Random, RunningRole } from "../model/ports.ts";
 import { failpoint } from "../process/failpoint.ts";
-import { createNix } from "../nix/mod.ts";
 import { type Service, startService } from "../service/mod.ts";
 import { readBootId, SimulatedVmm, type Vmm } from "../../vmm/mod.ts";
 import type { Guests } from "../../vmm/guest/mod.ts";
 import { type Checks, RealChecks, SimulatedChecks } from "./checks.ts";
-import { type Closures, NixClosures, noClosures } from "./closures.ts";
+import type { Closures } from "./closures.ts";
 import type { WorkerConfig } from "./config.ts";
 import { hostAttributes, hostCapacity } from "./host.ts";
 import { addVmGauges, addVmRoutes } from "./http_vms.ts";
 import { LedgerStore } from "./ledger_store.ts";
 import type { MasterLink, WorkerView } from "./master_link.ts";
 import { type Guarding, type OpenFence, openFence } from "./open_fence.ts";
+import { openClosures } from "./open_closures.ts";
 import { openGuests } from "./open_guests.ts";
 import { type OpenedHost, openHost } from "./open_host.ts";
 import { type OpenedNetwork, openNetwork } from "./open_network.ts";
@@ -66,25 +66,6 @@ export interface RunningWorker extends RunningRole {
   readonly view: WorkerView;
   /** Stops the VMs too; the next process starts them again. Call `stop` afterwards. */
   stopVms(): Promise<void>;
-}
-
-async function openClosures(
-  config: WorkerConfig,
-  tokenOf: TokenOf,
-): Promise<Closures> {
-  if (config.closures === "none") return noClosures;
-  const nix = await createNix({
-    stateDir: config.stateDir,
-    cache: { url: config.cacheUrl, token: tokenOf("cache") },
-    ...(config.nixStore === undefined ? {} : { store: config.nixStore }),
-    ...(config.caFile === undefined ? {} : { caFile: config.caFile }),
-  });
-  return new NixClosures({
-    nix,
-    publicKeys: config.cachePublicKeys,
-    rootsDir: `${config.stateDir}/roots`,
-    ...(config.cacheUrl === undefined ? {} : { cacheUrl: config.cacheUrl }),
-  });
 }
 
 function openChecks(
@@ -209,8 +190,16 @@ async function openVms(
     stack,
     onWarning,
   });
-  const closures = deps.closures ??
-    await openClosures(config, opening.tokenOf);
+  const made = await openClosures({
+    config,
+    closures: deps.closures,
+    tokenOf: opening.tokenOf,
+    isSimulated: vmm instanceof SimulatedVmm,
+    clock,
+    stack,
+    onWarning,
+  });
+  const { closures } = made;
   const random = deps.random ?? systemRandom;
   const guests = openGuests({ vmm, clock, random, stack });
   const checks = deps.checks ?? openChecks(vmm, guests, stack);
@@ -226,7 +215,11 @@ async function openVms(
     guests,
     store,
     volumesDir: `${config.stateDir}/volumes`,
-    provisions: new Provisions([network.orders, ...host.provisions]),
+    provisions: new Provisions([
+      network.orders,
+      ...host.provisions,
+      ...made.provisions,
+    ]),
     network: network.orders,
     stopGraceMs: config.stopGraceMs,
     lease: fence.lease,
@@ -237,6 +230,8 @@ async function openVms(
   fence.watch(opening.onChange);
   await vms.start();
   stack.defer(() => vms.stop());
+  // Not before: what is needed is known by now.
+  made.room.start();
   const { stateDir } = config;
   const seeing = await openSeeing({
     vms,
@@ -249,7 +244,7 @@ async function openVms(
     stack,
   });
   const versions = await versionsOf(vmm, closures, log);
-  return { vms, bootId, fence, host, network, versions, seeing };
+  return { vms, bootId, fence, host, network, made, versions, seeing };
 }
 
 function workerApp(
@@ -306,7 +301,7 @@ async function openWorker(
     log,
     onChange: () => onChange(),
   });
-  const { vms, bootId, fence, host, network, versions, seeing } = opened;
+  const { vms, bootId, fence, host, network, made, versions, seeing } = opened;
   const view: WorkerView = {
     name: config.name,
     observed: () => vms.observed(),
@@ -339,6 +334,7 @@ async function openWorker(
       attributes: hostAttributes(config, {
         ...host.attributes,
         ...network.attributes,
+        ...made.attributes,
       }),
       versions,
     },

@@ -9,6 +9,7 @@ import type { DiskRoom } from "../disk_room.ts";
 import {
   chooseStoreShare,
   shareWord,
+  type StoreShareChoice,
   type StoreShareWish,
 } from "./core/store_share.ts";
 import { StoreImages, type StoreSource } from "./images.ts";
@@ -22,7 +23,8 @@ export interface OpenStoresOptions {
   runDir: string;
   storeShare: StoreShareWish;
   virtiofsdPath?: string | undefined;
-  source: StoreSource;
+  /** Null: this host keeps no closures. */
+  source: StoreSource | null;
   room: DiskRoom;
   clock: Clock;
 }
@@ -37,6 +39,17 @@ export async function openStores(
   options: OpenStoresOptions,
 ): Promise<OpenStores> {
   const { stateDir, runDir, source, room, clock } = options;
+  if (source === null) {
+    const choice: StoreShareChoice = {
+      kind: "none",
+      reason: "this worker keeps no closures",
+      hint: "set closures of the worker to nix",
+    };
+    return {
+      provision: new StoreProvision({ choice, images: null, virtiofsds: null }),
+      attributes: {},
+    };
+  }
   const tools = await storeTools(options.virtiofsdPath);
   const choice = chooseStoreShare(options.storeShare, tools);
   // Also where guests get virtiofs now: images of another time are cleared up.

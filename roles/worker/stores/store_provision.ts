@@ -67,9 +67,7 @@ export class StoreProvision implements Provision {
         cmdline: storeWord(config.cmdline, format),
       };
     }
-    const why = choice.kind === "none"
-      ? choice.reason
-      : "this worker keeps no closures";
+    const why = choice.kind === "none" ? choice.reason : "it is not open";
     throw new AppError(
       "missing_dependency",
       `Cannot show the store to "${copy.id}": ${why}`,
