@@ -36,6 +36,7 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** What is asked without a body and answered without one. */
 export type Action =
   | "vm.boot"
+  | "vm.delete"
   | "vm.shutdown"
   | "vm.pause"
   | "vm.resume"

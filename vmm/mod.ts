@@ -8,6 +8,7 @@
  */
 import type { Clock } from "../roles/model/ports.ts";
 import type { QemuAccel } from "./core/qemu_args.ts";
+import { CloudHypervisorVmm } from "./cloud_hypervisor.ts";
 import { readBootId } from "./process_table.ts";
 import { QemuVmm } from "./qemu.ts";
 import { SimulatedVmm } from "./simulated.ts";
@@ -17,6 +18,7 @@ import type { Vmm } from "./vmm.ts";
 
 export * from "./core/vm_config.ts";
 export { copyDirectoryName, directoryName } from "./core/run_record.ts";
+export { CloudHypervisorVmm } from "./cloud_hypervisor.ts";
 export { readBootId } from "./process_table.ts";
 export { QemuVmm } from "./qemu.ts";
 export { SimulatedVmm } from "./simulated.ts";

@@ -34,13 +34,9 @@ export function isEventsName(name: string): boolean {
   return name.startsWith(EVENTS_PREFIX);
 }
 
-/** The arguments of the VMM itself. */
+/** The arguments of the VMM itself. `--landlock` is taken with a kernel on the command line only: Landlock is in the config. */
 export function vmmArgs(
-  { apiPath, eventsPath, landlock }: {
-    apiPath: string;
-    eventsPath: string;
-    landlock: boolean;
-  },
+  { apiPath, eventsPath }: { apiPath: string; eventsPath: string },
 ): string[] {
   return [
     "--api-socket",
@@ -49,7 +45,6 @@ export function vmmArgs(
     `path=${eventsPath}`,
     "--seccomp",
     "true",
-    ...(landlock ? ["--landlock"] : []),
   ];
 }
 

@@ -12,8 +12,13 @@
  * @module
  */
 import { AppError } from "../../roles/model/errors.ts";
+import type { z } from "zod";
 import { parseWith } from "../../roles/model/parse.ts";
-import { CreateBody, MAX_VCPUS } from "./cloud_hypervisor_schema.ts";
+import {
+  CreateBody,
+  MAX_VCPUS,
+  type SavedConfig,
+} from "./cloud_hypervisor_schema.ts";
 import type { VmConfig } from "./vm_config.ts";
 
 /** What the driver decided for one start. */
@@ -177,4 +182,31 @@ export function createBody(
   return parseWith(CreateBody, body, {
     what: `the machine of VM "${config.id}"`,
   });
+}
+
+function replaced<T extends { id: string }>(
+  saved: readonly T[],
+  now: readonly { id: string }[] = [],
+): T[] {
+  return saved.map((one) => ({
+    ...one,
+    ...now.find(({ id }) => id === one.id),
+  }));
+}
+
+/** A snapshot's machine with the paths and names of this start; its sizes are those that were saved. */
+export function restoredConfig(
+  saved: z.output<typeof SavedConfig>,
+  now: CreateBody,
+): Record<string, unknown> {
+  const { disks, net } = saved;
+  return {
+    ...saved,
+    ...(disks == null ? {} : { disks: replaced(disks, now.disks) }),
+    ...(net == null ? {} : { net: replaced(net, now.net) }),
+    serial: { ...saved.serial, ...now.serial },
+    vsock: { ...saved.vsock, ...now.vsock },
+    landlock_enable: now.landlock_enable,
+    landlock_rules: now.landlock_rules ?? null,
+  };
 }

@@ -19,6 +19,8 @@ const MAX_WORDS = 1000;
 const NOISE = "Error from API";
 
 const Words = z.array(z.string()).max(64);
+/** Of a build with backtraces turned on: addresses without names. */
+const BACKTRACE = /\s*Stack backtrace:(\s*\d+: [^\s)]+)*/g;
 const ParserBody = /^\{\s*"error"\s*:\s*"([\s\S]*)"\s*\}\s*$/;
 
 function parsed(body: string): string[] | null {
@@ -44,7 +46,8 @@ export function errorWords(body: string): string {
   const text = words === null
     ? ParserBody.exec(body.trim())?.[1] ?? body
     : joined(words);
-  return text.replace(/\s+/g, " ").trim().slice(0, MAX_WORDS);
+  return text.replace(BACKTRACE, "").replace(/\s+/g, " ").trim()
+    .slice(0, MAX_WORDS);
 }
 
 /** What its answer's status means to us; 500 says nothing, the words have to. */

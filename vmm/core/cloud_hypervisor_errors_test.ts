@@ -31,6 +31,10 @@ Deno.test("errorWords() reads the bodies of all versions", () => {
     ['{"a":1}', '{"a":1}'],
     ["[1,2]", "[1,2]"],
     ['["', '["'],
+    [
+      '["Error from API","A failed","B: ResizeError(too big\\n\\nStack backtrace:\\n   0: <unknown>\\n   1: <unknown>)"]',
+      "A failed: B: ResizeError(too big)",
+    ],
   ];
   for (const [body, words] of bodies) assert.equal(errorWords(body), words);
   assert.ok(errorWords("x".repeat(100_000)).length <= 1000);

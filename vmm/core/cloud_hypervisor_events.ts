@@ -76,8 +76,8 @@ export function withEvent(signs: EndSigns, event: VmmEvent): EndSigns {
 
 /** How a VM ended that was not asked to. A reset begins with a shutdown, so it is looked for first. */
 export function endOf(
-  signs: EndSigns,
-  lastWords: string,
+  signs: EndSigns = NO_SIGNS,
+  lastWords = "",
 ): { clean: boolean; reason: string } {
   if (signs.panicked) return { clean: false, reason: "the guest panicked" };
   if (signs.reset) return { clean: false, reason: "the guest reset itself" };

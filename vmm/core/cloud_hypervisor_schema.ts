@@ -134,7 +134,21 @@ export const VmState = z.enum([
 export type VmState = z.output<typeof VmState>;
 
 /** The answer of `vm.info`, as far as we look. */
-export const Info = z.object({ state: VmState });
+export const Info = z.object({
+  state: VmState,
+  config: z.object({
+    disks: z.array(z.object({ id: z.string(), readonly: z.boolean() }))
+      .nullish(),
+  }),
+});
+
+/** What a snapshot says of its machine, as far as it differs from host to host and from start to start. */
+export const SavedConfig = z.looseObject({
+  disks: z.array(z.looseObject({ id: z.string() })).nullish(),
+  net: z.array(z.looseObject({ id: z.string() })).nullish(),
+  serial: z.looseObject({}),
+  vsock: z.looseObject({}).nullish(),
+});
 
 /**
  * The answer of `vm.counters`, by device and name. A counter that was never

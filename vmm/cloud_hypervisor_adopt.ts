@@ -1,0 +1,132 @@
+/**
+ * What a driver finds of its predecessor: guests that run are taken over, VMMs
+ * that run none or do not answer are ended, what is left of ended ones removed.
+ *
+ * @module
+ */
+import { AppError } from "../roles/model/errors.ts";
+import { CloudHypervisorClient } from "./cloud_hypervisor_client.ts";
+import { EventPipe } from "./cloud_hypervisor_events.ts";
+import { clearStart } from "./cloud_hypervisor_files.ts";
+import type {
+  CloudHypervisorFleet,
+  FleetDeps,
+} from "./cloud_hypervisor_fleet.ts";
+import { SerialLine } from "./cloud_hypervisor_serial.ts";
+import { bootLogName, chooseBoot, parseBootLogName } from "./core/boot_log.ts";
+import { eventsName } from "./core/cloud_hypervisor_args.ts";
+import { copyDirectoryName, type Recorded } from "./core/run_record.ts";
+import { findByMarker, killNow, readBootId } from "./process_table.ts";
+import { adoptVms } from "./qemu_adopt.ts";
+
+/** The names of copies' directories. */
+const COPY_DIRECTORY = /^[0-9a-f]{16}$/;
+
+async function namesIn(dir: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(dir)) names.push(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names;
+}
+
+/** Looks after everything in the run directory. */
+export async function adoptCloudHypervisors(
+  fleet: CloudHypervisorFleet,
+  deps: FleetDeps,
+): Promise<void> {
+  await adoptVms({
+    ...deps,
+    bootId: await readBootId(),
+    watchOver: (record) => takeOver(record, fleet, deps),
+  });
+  await endUnrecorded(fleet, deps);
+  await clearLeft(fleet, deps);
+}
+
+async function takeOver(
+  record: Recorded,
+  fleet: CloudHypervisorFleet,
+  deps: FleetDeps,
+): Promise<void> {
+  const { directory, requestTimeoutMs, onWarning } = deps;
+  const { api, console, dir } = directory.paths(record);
+  const client = new CloudHypervisorClient(api, {
+    timeoutMs: requestTimeoutMs,
+  });
+  try {
+    const { state } = await client.info();
+    if (state !== "Running" && state !== "Paused") {
+      throw new AppError("failed", `Its VM is ${state}, so no guest runs`);
+    }
+    const serial = await reconnect(record.id, { dir, console, onWarning });
+    const events = reopen(`${dir}/${eventsName(record.marker)}`);
+    fleet.watchOver(record, { client, events, serial }, state === "Paused");
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+function reopen(path: string): EventPipe | null {
+  try {
+    return new EventPipe(path);
+  } catch {
+    return null;
+  }
+}
+
+/** Without it the guest runs as well; what it writes is not seen. */
+async function reconnect(
+  id: string,
+  on: {
+    dir: string;
+    console: string;
+    onWarning: (message: string, error: unknown) => void;
+  },
+): Promise<SerialLine | null> {
+  const logs = (await namesIn(on.dir)).map(parseBootLogName)
+    .filter((log) => log !== null);
+  const newest = chooseBoot(logs, { generation: 0, boot: 0 });
+  if (newest === null) return null;
+  const warn = (error: unknown) =>
+    on.onWarning(`cannot write the log of ${id}`, error);
+  try {
+    const path = `${on.dir}/${bootLogName(newest)}`;
+    return await SerialLine.connect(on.console, path, warn);
+  } catch (error) {
+    warn(error);
+    return null;
+  }
+}
+
+/** A VMM below our directory that no record tells of, nobody could manage. */
+async function endUnrecorded(
+  fleet: CloudHypervisorFleet,
+  { directory }: FleetDeps,
+): Promise<void> {
+  const known = new Set(fleet.all().map(({ instance }) => instance.pid));
+  const ours = `--event-monitor path=${directory.root}/`;
+  for (const { pid } of await findByMarker(ours)) {
+    if (!known.has(pid)) killNow(pid);
+  }
+}
+
+async function clearLeft(
+  fleet: CloudHypervisorFleet,
+  { directory, tempDir }: FleetDeps,
+): Promise<void> {
+  const kept = new Set(
+    fleet.all().map(({ record }) => copyDirectoryName(record)),
+  );
+  const names = [
+    ...await namesIn(directory.root),
+    ...await namesIn(tempDir),
+  ];
+  for (const name of new Set(names)) {
+    if (!COPY_DIRECTORY.test(name) || kept.has(name)) continue;
+    await clearStart(`${directory.root}/${name}`, `${tempDir}/${name}`);
+  }
+}

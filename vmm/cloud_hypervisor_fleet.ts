@@ -1,0 +1,296 @@
+/**
+ * The VMMs that run: their events listened to, looked at once a second, their
+ * ends told. Takes over what a former process left. Starts and stops none.
+ *
+ * A guest that resets itself would be booted again by its VMM: that is an end
+ * here as under every driver, and whether it starts again is the worker's to
+ * say.
+ *
+ * @module
+ */
+import { AppError } from "../roles/model/errors.ts";
+import { type CopyId, copyKey } from "../roles/model/ids.ts";
+import type { Clock } from "../roles/model/ports.ts";
+import { adoptCloudHypervisors } from "./cloud_hypervisor_adopt.ts";
+import type { CloudHypervisorClient } from "./cloud_hypervisor_client.ts";
+import type { EventPipe } from "./cloud_hypervisor_events.ts";
+import {
+  clearStart,
+  lastWords,
+  scratchDirOf,
+} from "./cloud_hypervisor_files.ts";
+import type { SerialLine } from "./cloud_hypervisor_serial.ts";
+import { CopyConsole } from "./console.ts";
+import { endOf } from "./core/cloud_hypervisor_events.ts";
+import type { Recorded, RunRecord } from "./core/run_record.ts";
+import type { RunDirectory } from "./run_directory.ts";
+import { boundSerialLog, readBootLog, tailOf } from "./serial_log.ts";
+import type { GuardedEnd, Spawner } from "./spawner.ts";
+import type { VmProcesses } from "./vm_process.ts";
+import type { GuestConnection, VmExit, VmInstance } from "./vmm.ts";
+
+/** How often events are listened to: a guest that resets itself is on its way up again meanwhile. */
+const LISTEN_INTERVAL_MS = 200;
+/** Every so many of them processes are looked at and logs bounded. */
+const LOOK_EVERY = 5;
+/** Its sockets close a moment before a process is gone. */
+const ENDING_MS = 1000;
+/** Between two questions to the guard that has not noticed an end yet. */
+const LOOK_AGAIN_MS = 20;
+
+/** What connects us to a VMM. */
+export interface Links {
+  client: CloudHypervisorClient;
+  /** Null when the pipe was lost: how it ends is then not known. */
+  events: EventPipe | null;
+  /** Null when the VMM does not serve it. */
+  serial: SerialLine | null;
+}
+
+/** A VMM that runs. */
+export interface Running extends Links {
+  record: Recorded;
+  instance: VmInstance;
+  /** `stop` was called: the end is no exit to tell. */
+  stopping: boolean;
+  /** Its end was seen and is being told. */
+  ended: boolean;
+  readonly console: CopyConsole;
+  /** The one connection to the guest channel is open, or being opened. */
+  hasChannel: boolean;
+}
+
+/** What the fleet works with. */
+export interface FleetDeps {
+  directory: RunDirectory;
+  processes: VmProcesses;
+  clock: Clock;
+  tempDir: string;
+  requestTimeoutMs: number;
+  spawner?: Spawner;
+  onWarning: (message: string, error: unknown) => void;
+}
+
+export class CloudHypervisorFleet {
+  readonly #deps: FleetDeps;
+  /** By copy. */
+  readonly #running = new Map<string, Running>();
+  readonly #watchers = new Set<(exit: VmExit) => void>();
+  readonly #closing = new AbortController();
+  #adopted: Promise<void> | null = null;
+  #watching: Promise<void> | null = null;
+
+  constructor(deps: FleetDeps) {
+    this.#deps = deps;
+  }
+
+  get(copy: CopyId): Running | undefined {
+    return this.#running.get(copyKey(copy));
+  }
+
+  /** @throws {AppError} `not_found` when the copy does not run. */
+  required(copy: CopyId, what: string): Running {
+    const running = this.get(copy);
+    if (running !== undefined) return running;
+    throw new AppError(
+      "not_found",
+      `Cannot ${what} "${copy.id}": it does not run here`,
+    );
+  }
+
+  all(): Running[] {
+    return [...this.#running.values()];
+  }
+
+  watch(onExit: (exit: VmExit) => void): Disposable {
+    this.#watchers.add(onExit);
+    this.#watching ??= this.#watchLoop();
+    return { [Symbol.dispose]: () => void this.#watchers.delete(onExit) };
+  }
+
+  /** Takes over a VMM that runs a guest. */
+  watchOver(record: Recorded, links: Links, isPaused = false): Running {
+    const running: Running = {
+      ...links,
+      record,
+      instance: instanceOf(record, isPaused),
+      stopping: false,
+      ended: false,
+      console: this.#consoleOf(record),
+      hasChannel: false,
+    };
+    this.#running.set(copyKey(record), running);
+    void running.serial?.closed.then(() => this.#onSerialClosed(running)).catch(
+      (error) => this.#deps.onWarning(`cannot watch ${record.id}`, error),
+    );
+    return running;
+  }
+
+  /** It is paused, or no more. */
+  setPaused(running: Running, isPaused: boolean): void {
+    running.instance = instanceOf(running.record, isPaused);
+  }
+
+  /** Its process has been ended, by us: nothing of it is left but its logs. */
+  async drop(running: Running): Promise<void> {
+    const { directory, tempDir } = this.#deps;
+    const { record } = running;
+    this.#running.delete(copyKey(record));
+    running.client.close();
+    running.events?.close();
+    running.serial?.close();
+    await running.serial?.closed;
+    const { dir } = directory.paths(record);
+    await clearStart(dir, scratchDirOf(tempDir, record));
+    await directory.clear(record);
+  }
+
+  /** Looks after everything in the run directory, once. */
+  adopt(): Promise<void> {
+    this.#adopted ??= adoptCloudHypervisors(this, this.#deps).catch((error) => {
+      this.#adopted = null;
+      throw error;
+    });
+    return this.#adopted;
+  }
+
+  /** Lets go of all; they run on. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const { console, client, serial, events } of this.all()) {
+      console.close();
+      client.close();
+      serial?.close();
+      events?.close();
+    }
+    await this.#watching;
+    await Promise.all(this.all().map(({ serial }) => serial?.closed));
+  }
+
+  #consoleOf(copy: CopyId): CopyConsole {
+    const { directory, clock } = this.#deps;
+    const { dir } = directory.paths(copy);
+    return new CopyConsole({
+      id: copy.id,
+      clock,
+      tail: (maxBytes) => tailOf(dir, maxBytes),
+      read: (at) =>
+        readBootLog(
+          dir,
+          { ...at, generation: 0 },
+          () => this.get(copy) !== undefined,
+        ),
+      openInput: () => Promise.resolve(this.#inputOf(copy)),
+    });
+  }
+
+  #inputOf(copy: CopyId): GuestConnection {
+    const { serial } = this.required(copy, "type into");
+    if (serial !== null) return serial.input();
+    throw new AppError(
+      "unavailable",
+      `Cannot type into "${copy.id}": its VMM does not serve its serial port`,
+    );
+  }
+
+  // ---- ends ----
+
+  async #onSerialClosed(running: Running): Promise<void> {
+    if (this.#closing.signal.aborted || running.stopping || running.ended) {
+      return;
+    }
+    const { clock, processes } = this.#deps;
+    const endMs = clock.bootMs() + ENDING_MS;
+    if (await processes.untilEnded(running.record, endMs)) {
+      await this.#exited(running);
+    }
+  }
+
+  async #exited(running: Running): Promise<void> {
+    if (running.stopping || running.ended) return;
+    running.ended = true;
+    const { record } = running;
+    const signs = running.events?.look();
+    const words = await lastWords(this.#deps.directory.paths(record).dir);
+    await this.drop(running);
+    const guarded = record.guarded === true
+      ? await this.#guardedEnd(record)
+      : null;
+    // A stop that came meanwhile tells of the end itself.
+    if (running.stopping) return;
+    const { id, incarnation } = record;
+    const exit: VmExit = guarded?.by === "fence"
+      ? {
+        kind: "exited",
+        id,
+        incarnation,
+        clean: false,
+        reason: guarded.reason,
+        fenced: true,
+      }
+      : {
+        kind: "exited",
+        id,
+        incarnation,
+        ...endOf(signs, words || guarded?.stderrTail.trim() || ""),
+      };
+    for (const watcher of this.#watchers) watcher(exit);
+  }
+
+  /** The guard's word for it; it may notice a moment after we did. */
+  async #guardedEnd({ marker }: RunRecord): Promise<GuardedEnd | null> {
+    const { spawner, clock } = this.#deps;
+    const endMs = clock.bootMs() + ENDING_MS;
+    for (;;) {
+      const end = await spawner?.endOf(marker) ?? null;
+      if (end !== null || clock.bootMs() >= endMs) return end;
+      await clock.sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  // ---- the loop ----
+
+  async #watchLoop(): Promise<void> {
+    const { clock, onWarning } = this.#deps;
+    for (let turn = 0; !this.#closing.signal.aborted; turn++) {
+      for (const running of this.all()) {
+        try {
+          await this.#listen(running);
+          if (turn % LOOK_EVERY === 0) await this.#look(running);
+        } catch (error) {
+          onWarning(`cannot look at ${running.record.id}`, error);
+        }
+      }
+      await clock.sleep(LISTEN_INTERVAL_MS, this.#closing.signal);
+    }
+  }
+
+  async #listen(running: Running): Promise<void> {
+    if (running.stopping || running.ended) return;
+    if (running.events?.look().reset !== true) return;
+    await this.#deps.processes.end(running.record);
+    await this.#exited(running);
+  }
+
+  async #look(running: Running): Promise<void> {
+    const { directory, processes } = this.#deps;
+    if (running.stopping || running.ended) return;
+    const facts = await processes.find(running.record);
+    if (facts === null) return await this.#exited(running);
+    // The log is ours to write, so no limit of the VMM's has to be moved on.
+    await boundSerialLog(directory.paths(running.record).dir, 0);
+  }
+}
+
+function instanceOf(record: Recorded, paused: boolean): VmInstance {
+  return {
+    id: record.id,
+    incarnation: record.incarnation,
+    runtimeHash: record.runtimeHash,
+    pid: record.state.pid,
+    host: record.host,
+    ports: record.ports,
+    startedAtMs: record.startedAtMs,
+    paused,
+  };
+}
