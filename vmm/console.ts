@@ -125,7 +125,11 @@ export class CopyConsole {
 
   /** The log has it already; not read, it would keep the guest waiting. */
   async #drain(input: GuestConnection): Promise<void> {
-    for await (const _piece of input.readable);
+    try {
+      for await (const _piece of input.readable);
+    } catch {
+      // Its end, whatever it is: the next key opens it again.
+    }
     this.#dropInput();
   }
 

@@ -7,51 +7,24 @@
  */
 import assert from "node:assert/strict";
 import { type CopyId, copyKey } from "../roles/model/ids.ts";
-import type { VmConfig } from "./core/vm_config.ts";
+import {
+  type ContractCase,
+  type ContractHost,
+  COPY,
+  type GuestKind,
+  opened,
+} from "./contract_host.ts";
+import { LIVE_CONTRACT } from "./contract_live.ts";
 import type { VmExit, Vmm } from "./vmm.ts";
 
-/** What a guest of the contract does. */
-export type GuestKind = "serves" | "silent" | "powers-off" | "panics";
+export type { ContractCase, ContractHost, GuestKind };
 
-/** How one driver is put under the contract. */
-export interface ContractHost {
-  /** A driver over the same run directory each time: a second one stands for a restarted worker. */
-  open(): Promise<Vmm>;
-  config(copy: CopyId, guest: GuestKind): VmConfig;
-  /** Whether the guest's port answers now, where the driver says it is reached. */
-  answers(vmm: Vmm, copy: CopyId): Promise<boolean>;
-  /** Waits for a condition, letting the driver's time pass. */
-  until(what: string, look: () => Promise<boolean>): Promise<void>;
-  /** Ends the VMM as a crash would; absent where there is no process. */
-  kill?(vmm: Vmm, copy: CopyId): Promise<void>;
-}
-
-/** One case of the contract. */
-export interface ContractCase {
-  name: string;
-  run(host: ContractHost): Promise<void>;
-}
-
-const COPY: CopyId = { id: "contract/vm-0", incarnation: 1 };
 /** The same VM once more, as green runs beside blue. */
 const NEXT: CopyId = { ...COPY, incarnation: 2 };
 const OTHER: CopyId = { id: "contract/vm-1", incarnation: 1 };
 
 async function keys(vmm: Vmm): Promise<string[]> {
   return (await vmm.list()).map(copyKey).sort();
-}
-
-async function opened(
-  host: ContractHost,
-  use: (vmm: Vmm) => Promise<void>,
-): Promise<void> {
-  const vmm = await host.open();
-  try {
-    await use(vmm);
-  } finally {
-    for (const copy of await vmm.list()) await vmm.stop(copy, { graceMs: 0 });
-    await vmm.close();
-  }
 }
 
 async function exitsOf(
@@ -71,8 +44,8 @@ async function exitsOf(
   return exits;
 }
 
-/** The contract. */
-export const VMM_CONTRACT: readonly ContractCase[] = [
+/** What holds for start, stop, list, watch and ports. */
+const CORE_CONTRACT: readonly ContractCase[] = [
   {
     name: "a started VM is listed as it was asked for and answers on its port",
     run: (host) =>
@@ -268,4 +241,10 @@ export const VMM_CONTRACT: readonly ContractCase[] = [
       });
     },
   },
+];
+
+/** The contract. */
+export const VMM_CONTRACT: readonly ContractCase[] = [
+  ...CORE_CONTRACT,
+  ...LIVE_CONTRACT,
 ];

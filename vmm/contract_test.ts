@@ -1,7 +1,10 @@
+import { hostLine, parseGuestLine } from "./guest/core/frames.ts";
 import { VMM_CONTRACT } from "./contract.ts";
 import { SimulatedVmm } from "./simulated.ts";
 import { MemoryHost } from "./simulated_host.ts";
 import type { Clock } from "../roles/model/ports.ts";
+
+const SESSION = "0123456789abcdef";
 
 const CMDLINES = {
   "serves": "simulated.boot_ms=100",
@@ -54,6 +57,15 @@ for (const { name, run } of VMM_CONTRACT) {
         ports: [{ name: "http", guest: 80 }],
         volumes: [],
       }),
+      speak: (channel) =>
+        channel.write(
+          new TextEncoder().encode(hostLine(SESSION, { kind: "hello" })),
+        ),
+      heard: (text) =>
+        text.split("\n").some((line) =>
+          parseGuestLine(line, SESSION)?.kind === "ready"
+        ),
+      snapshotDir: () => "/snapshots/one",
       answers: (vmm, copy) =>
         vmm instanceof SimulatedVmm
           ? vmm.answers(copy)

@@ -241,7 +241,7 @@ export class SimulatedVmm implements Vmm {
     }
     const age = ageMs(saved, saved.pausedAtMs ?? saved.startedAtMs);
     // As old as it was: it has not to boot again.
-    return await this.#begin(config, { pausedMs: -age });
+    return await this.#begin(config, { pausedMs: -age, isRestored: true });
   }
 
   async figures(copy: CopyId): Promise<VmFigures> {
@@ -281,7 +281,7 @@ export class SimulatedVmm implements Vmm {
 
   async #begin(
     config: VmConfig,
-    from: { pausedMs?: number },
+    from: Pick<SimulatedVm, "pausedMs" | "isRestored">,
   ): Promise<VmInstance> {
     const vms = await this.#table.vms();
     await this.#table.sweep();
@@ -372,11 +372,16 @@ export class SimulatedVmm implements Vmm {
 /** What is typed goes to `type`; nothing comes back this way. */
 function keyboardOf(type: (text: string) => void): GuestConnection {
   const decoder = new TextDecoder();
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const close = () => void writable.abort().catch(() => undefined);
+  const closed = Promise.withResolvers<void>();
+  const readable = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await closed.promise;
+      controller.close();
+    },
+  }, { highWaterMark: 0 });
   return {
     readable,
-    close,
+    close: () => closed.resolve(),
     write(bytes) {
       type(decoder.decode(bytes, { stream: true }));
       return Promise.resolve();

@@ -36,6 +36,7 @@ const SimulatedVm = z.strictObject({
   pausedAtMs: Counter.optional(),
   /** For how long it was, before; negative: it is older, from a snapshot. */
   pausedMs: z.number().int().optional(),
+  isRestored: z.boolean().optional(),
   /** An exclusive VM: the guard's mark of the start, whose process stands for the VMM. */
   marker: z.uuid().optional(),
 });

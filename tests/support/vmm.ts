@@ -72,7 +72,12 @@ async function instanceOf(vmm: Vmm, copy: CopyId) {
 /** QEMU under the contract, over `dir`. */
 export async function qemuContractHost(dir: string): Promise<ContractHost> {
   const image = await testImage();
+  let snapshots = 0;
   return {
+    // The test image sends back what it is told.
+    speak: (channel) => channel.write(new TextEncoder().encode("a word\n")),
+    heard: (text) => text.includes("a word"),
+    snapshotDir: () => `${dir}/snapshot-${++snapshots}`,
     open: () => Promise.resolve(testQemu(dir)),
     config: (copy, guest) => testMachine(image, copy, guest),
     async answers(vmm, copy) {

@@ -20,7 +20,7 @@
 import { runChecked } from "../../roles/process/mod.ts";
 
 /** Bump when the init script or the module list changes. */
-const VERSION = 4;
+const VERSION = 5;
 /** In insertion order: virtio_ring before virtio. */
 const MODULES = [
   "virtio/virtio_ring",
@@ -75,7 +75,8 @@ case "$STORE" in
 esac
 for port in /sys/class/virtio-ports/*; do
   [ "$(cat $port/name)" = org.procurator.channel ] || continue
-  (while true; do cat < /dev/\${port##*/}; sleep 0.1; done > /dev/\${port##*/}) &
+  # A port is opened by one only; cat ends with each connection of the host.
+  (exec 3<>/dev/\${port##*/}; while true; do cat <&3 >&3; sleep 0.1; done) &
 done
 (count=0; while true; do
   echo $count > /www/up; count=$((count + 1))

@@ -13,6 +13,8 @@ export interface SimulatedGuest {
   /** Milliseconds it was paused for, before the pause it may be in. */
   readonly pausedMs?: number | undefined;
   readonly pausedAtMs?: number | undefined;
+  /** It went on from a snapshot: this boot's log has nothing of its beginning. */
+  readonly isRestored?: boolean | undefined;
 }
 
 /** How a guest ended by itself. */
@@ -63,9 +65,9 @@ export function isUp(guest: SimulatedGuest, nowMs: number): boolean {
 
 /** What it has written by itself. */
 export function logOf(guest: SimulatedGuest, nowMs: number): string {
-  if (endOf(guest, nowMs) !== null) {
-    return "simulated: booting\nsimulated: ended\n";
-  }
+  const isEnded = endOf(guest, nowMs) !== null;
+  if (guest.isRestored === true) return isEnded ? "simulated: ended\n" : "";
+  if (isEnded) return "simulated: booting\nsimulated: ended\n";
   return hasBooted(guest, nowMs)
     ? "simulated: booting\nsimulated: ready\nprocurator: ready\n"
     : "simulated: booting\n";
