@@ -19,7 +19,7 @@ import {
   type VmInstance,
   type Vmm,
 } from "../../vmm/mod.ts";
-import type { Guests } from "../../vmm/guest/mod.ts";
+import type { Guests, SwitchResult } from "../../vmm/guest/mod.ts";
 import type { Checks } from "./checks.ts";
 import type { Closures } from "./closures.ts";
 import type { Target } from "./core/ledger.ts";
@@ -105,6 +105,8 @@ export class Applier {
   });
   /** By copy. */
   #fetches = new Map<string, AbortController>();
+  /** By copy: the switches under way. */
+  readonly #switches = new Map<string, AbortController>();
   /** The runtimes last fetched for each copy: what an older change unpins must not be among them. */
   #fetched = new Map<string, readonly string[]>();
   /** The copies whose last save failed. */
@@ -169,6 +171,7 @@ export class Applier {
         return true;
       case "save":
       case "start":
+      case "switch":
       case "stop":
       case "forget":
       case "prune":
@@ -191,6 +194,9 @@ export class Applier {
           break;
         case "start":
           await this.#start(copy, action, unsaved);
+          break;
+        case "switch":
+          this.#beginSwitch(copy, action, unsaved);
           break;
         case "stop":
           await this.#stop(copy, action, unsaved);
@@ -362,6 +368,49 @@ export class Applier {
     }
   }
 
+  /** Beside what follows: a stop must not wait for it. */
+  #beginSwitch(
+    copy: CopyId,
+    action: Extract<Action, { kind: "switch" }>,
+    unsaved: HostFailure | null,
+  ): void {
+    if (unsaved === null) return this.#track(this.#switch(copy, action));
+    this.#tell(copy, {
+      kind: "switchFailed",
+      at: this.#now(),
+      op: action.op,
+      outcome: "unsaved",
+      message: unsaved.message,
+      failure: unsaved,
+    });
+  }
+
+  async #switch(
+    copy: CopyId,
+    { op, target, timeoutMs }: Extract<Action, { kind: "switch" }>,
+  ): Promise<void> {
+    const key = copyKey(copy);
+    const controller = new AbortController();
+    this.#switches.set(key, controller);
+    const { toplevel } = target.spec.image;
+    const none: SwitchResult = {
+      kind: "refused",
+      reason: "guests cannot be reached",
+    };
+    const result = await this.#deps.guests?.switchTo(copy, toplevel, {
+      timeoutMs,
+      signal: AbortSignal.any([controller.signal, this.#ending.signal]),
+    }) ?? none;
+    if (this.#switches.get(key) === controller) this.#switches.delete(key);
+    const at = this.#now();
+    if (result.kind === "switched") {
+      return this.#tell(copy, { kind: "switched", at, op });
+    }
+    const { kind: outcome, reason: message } = result;
+    const kind = "switchFailed";
+    this.#tell(copy, { kind, at, op, outcome, message, failure: null });
+  }
+
   /** From the snapshot that somebody asked for, else from its image. */
   async #begin(config: VmConfig): Promise<VmInstance> {
     const { vmm, restores } = this.#deps;
@@ -376,6 +425,7 @@ export class Applier {
     const failed = (failure: HostFailure) =>
       this.#tell(copy, { kind: "stopFailed", at: this.#now(), op, failure });
     if (unsaved !== null) return failed(unsaved);
+    this.#switches.get(copyKey(copy))?.abort();
     const graceMs = gentle ? this.#deps.stopGraceMs : CURT_GRACE_MS;
     try {
       await this.#deps.vmm.stop(copy, { graceMs });

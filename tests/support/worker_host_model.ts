@@ -54,6 +54,23 @@ export function testSpec(more: Record<string, unknown> = {}): VmSpec {
   });
 }
 
+/** A spec whose guest sees the store of its host: only its user space differs from one letter to the next. */
+export function switchableSpec(
+  letter: string,
+  more: Record<string, unknown> = {},
+): VmSpec {
+  return testSpec({
+    image: {
+      toplevel: `/nix/store/${letter.repeat(32)}-system`,
+      kernelPath: `${STORE}/kernel`,
+      initrdPath: `${STORE}/initrd`,
+      cmdline: `quiet init=/nix/store/${letter.repeat(32)}-system/init`,
+      root: "store",
+    },
+    ...more,
+  });
+}
+
 /** An order for runtime `letter`, with the fallback runtime or a stop. */
 export function testOrder(
   letter: string,
@@ -61,6 +78,7 @@ export function testOrder(
     revision?: number;
     fallback?: string;
     spec?: VmSpec;
+    fallbackSpec?: VmSpec;
     incarnation?: number;
     surge?: boolean;
   } = {},
@@ -78,7 +96,7 @@ export function testOrder(
     surge: options.surge ?? false,
     fallback: options.fallback === undefined ? { kind: "stop" } : {
       kind: "spec",
-      spec,
+      spec: options.fallbackSpec ?? spec,
       runtimeHash: hash(options.fallback),
       generation: options.fallback.charCodeAt(0) - 96,
     },
@@ -90,7 +108,20 @@ export class HostModel {
   at = 1000;
   vm: Vm = newVm(COPY, "boot-1");
   /** What runs on the host, by the VMM's word. */
-  running: { target: Target; startedAtMs: number } | null = null;
+  running: {
+    target: Target;
+    startedAtMs: number;
+    /** Since when it is what it is: its start, or its last switch. */
+    sinceMs: number;
+    /** What its VMM was started as, by which the driver knows it. */
+    booted: string;
+    /** A switch has left it neither one nor the other. */
+    isMixed: boolean;
+  } | null = null;
+  /** What comes of a switch; `hangs`: nothing, until its time is over. */
+  switching: "switched" | "refused" | "failed" | "lost" | "hangs" = "switched";
+  /** The switch that hangs. */
+  #hanging: { op: number; endsAtMs: number } | null = null;
   /** What is on disk. */
   saved: Ledger | null = null;
   /** Operations the machine waits for. */
@@ -142,11 +173,24 @@ export class HostModel {
     const end = this.at + ms;
     this.settleOps();
     while (this.at < end) {
-      const wake = wakeAtMs(this.vm, this.at);
+      const hangs = this.#hanging?.endsAtMs ?? Infinity;
+      const wake = Math.min(wakeAtMs(this.vm, this.at), hangs);
       this.at = Math.min(end, Math.max(wake, this.at + 1));
       this.tell({ kind: "tick", at: this.at });
+      this.#endHanging();
       this.settleOps();
     }
+  }
+
+  #endHanging(): void {
+    const { at } = this;
+    if (this.#hanging === null || at < this.#hanging.endsAtMs) return;
+    const { op } = this.#hanging;
+    this.#hanging = null;
+    const outcome = "lost";
+    const message = "its time is over";
+    const failure = null;
+    this.tell({ kind: "switchFailed", at, op, outcome, message, failure });
   }
 
   /** The guest ends by itself. */
@@ -174,10 +218,11 @@ export class HostModel {
   /** The worker process dies and another one takes over; the guest runs on. */
   restartWorker(order: Order | null): void {
     this.pending = [];
+    this.#hanging = null;
     const ledger = this.saved ?? newVm(COPY, "boot-1").ledger;
     const found = this.running === null ? null : {
       incarnation: this.running.target.incarnation,
-      runtimeHash: this.running.target.runtimeHash,
+      runtimeHash: this.running.booted,
       host: "127.0.0.1",
       ports: this.ports,
       startedAtMs: this.running.startedAtMs,
@@ -189,7 +234,8 @@ export class HostModel {
     }
     assert.ok(vm !== null);
     this.vm = { ...vm, isBeside: this.isBeside, fencing: this.fencing };
-    this.tell({ kind: "tick", at: this.at });
+    if (order === null) this.tell({ kind: "tick", at: this.at });
+    else this.order(order);
   }
 
   #perform({ vm, actions }: Step): void {
@@ -206,7 +252,8 @@ export class HostModel {
       if (action.kind === "save") {
         if (!failed) this.saved = action.ledger;
       } else if (
-        failed && (action.kind === "start" || action.kind === "stop")
+        failed && (action.kind === "start" || action.kind === "stop" ||
+          action.kind === "switch")
       ) {
         continue;
       } else if (action.kind === "cancelFetch") {
@@ -233,6 +280,12 @@ export class HostModel {
       if (action.kind === "stop") {
         this.tell({ kind: "stopFailed", at, op: action.op, failure });
       }
+      if (action.kind === "switch") {
+        const { op } = action;
+        const outcome = "unsaved";
+        const message = "full";
+        this.tell({ kind: "switchFailed", at, op, outcome, message, failure });
+      }
     }
   }
 
@@ -254,6 +307,8 @@ export class HostModel {
         );
       case "start":
         return this.#start(action);
+      case "switch":
+        return this.#switch(action);
       case "stop":
         this.running = null;
         return this.tell({ kind: "stopped", at, op: action.op });
@@ -265,9 +320,12 @@ export class HostModel {
         return this.#publish(action);
       case "probe": {
         const runs = this.running?.target.runtimeHash ?? "";
-        const ok = this.healthy.has(runs) &&
-          this.running?.startedAtMs === action.startedAtMs;
-        const { check: { name: check }, startedAtMs } = action;
+        const { startedAtMs } = action;
+        // A new worker process knows of the start alone.
+        const isOfNow = this.running?.sinceMs === startedAtMs ||
+          this.running?.startedAtMs === startedAtMs;
+        const ok = this.healthy.has(runs) && !this.running?.isMixed && isOfNow;
+        const { check: { name: check } } = action;
         const message = ok ? "" : "refused";
         return this.tell({
           kind: "probed",
@@ -279,6 +337,37 @@ export class HostModel {
         });
       }
     }
+  }
+
+  #switch(
+    { op, target, timeoutMs }: Extract<Action, { kind: "switch" }>,
+  ): void {
+    const { at, running, saved } = this;
+    assert.ok(running !== null, "switched while nothing runs");
+    const { kernelPath, root } = target.spec.image;
+    assert.equal(root, "store", "switched without a store");
+    assert.equal(kernelPath, running.target.spec.image.kernelPath);
+    assert.ok(saved?.switched?.isMixed, "switched without a word on disk");
+    assert.equal(saved.switched.booted, running.booted);
+    assert.equal(saved.attempt?.target.runtimeHash, target.runtimeHash);
+    assert.ok(
+      target.spec.fencing !== "exclusive" || this.fencing.kind === "open",
+      "an exclusive VM is changed without a lease",
+    );
+    const outcome = this.switching;
+    if (outcome === "hangs") {
+      running.isMixed = true;
+      this.#hanging = { op, endsAtMs: at + timeoutMs };
+      return;
+    }
+    if (outcome === "switched") {
+      this.running = { ...running, target, sinceMs: at, isMixed: false };
+      return this.tell({ kind: "switched", at, op });
+    }
+    if (outcome !== "refused") this.running = { ...running, isMixed: true };
+    const message = `it ${outcome}`;
+    const failure = null;
+    this.tell({ kind: "switchFailed", at, op, outcome, message, failure });
   }
 
   #publish(
@@ -331,7 +420,9 @@ export class HostModel {
       const failure = { kind: "driver", message: "refused" } as const;
       return this.tell({ kind: "startFailed", at, op, failure, message: "" });
     }
-    this.running = { target, startedAtMs: at };
+    const booted = target.runtimeHash;
+    const isMixed = false;
+    this.running = { target, startedAtMs: at, sinceMs: at, booted, isMixed };
     this.ports = target.spec.network.ports.map(({ name, guest, publish }) => ({
       name,
       guest,

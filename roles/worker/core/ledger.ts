@@ -44,6 +44,18 @@ export const Attempt = z.strictObject({
 });
 export type Attempt = z.output<typeof Attempt>;
 
+/** What runs in a VMM that was started with something else. */
+export const Switched = z.strictObject({
+  /** What the VMM was started with, by which the driver knows it, and when. */
+  booted: Sha256,
+  startedAtMs: z.number().min(0),
+  /** Whose user space it has, or was to get. */
+  now: Target,
+  /** The switch was begun, and its end not seen. */
+  isMixed: z.boolean(),
+});
+export type Switched = z.output<typeof Switched>;
+
 /** The part that outlives a reboot. */
 export const DurableMemory = z.strictObject({
   version: z.literal(1),
@@ -63,6 +75,8 @@ export const Ledger = DurableMemory.extend({
   restarts: Counter,
   /** Ends in a row, for the back-off. */
   crashes: Counter,
+  /** A guest whose user space is not what its VMM was started with; absent or null: there is none. */
+  switched: Switched.nullable().optional(),
   /** Since when its guest is paused; absent or null: it is not. */
   pausedAtMs: Millis.optional(),
 });

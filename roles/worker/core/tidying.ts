@@ -9,13 +9,14 @@ import type { Action, Vm } from "./vm_state.ts";
 
 /** For a copy that is at rest: unpins what nobody needs any more. A change under way unpins at its own end. */
 export function tidy({ ledger, desired, guest }: Vm): Action[] {
-  const { attempt, lastHealthy } = ledger;
+  const { attempt, lastHealthy, switched } = ledger;
   if (guest.kind !== "on" || attempt?.settled !== true) return [];
   const keep = new Set([
     guest.target.runtimeHash,
     attempt.target.runtimeHash,
     ...(lastHealthy === null ? [] : [lastHealthy.runtimeHash]),
   ]);
+  if (switched != null) keep.add(switched.booted);
   if (desired.kind === "order") {
     const { runtimeHash, fallback } = desired.order;
     keep.add(runtimeHash);

@@ -7,15 +7,20 @@
 import { isExclusive, startHindrance } from "./fencing.ts";
 import { dueChecks, probeBegun, withChecks } from "./health.ts";
 import { sameRuntime, type Target } from "./ledger.ts";
+import { changeWay } from "./switching.ts";
 import { judge } from "./vm_judge.ts";
 import { noteHealth } from "./vm_events.ts";
+import { beginSwitch, giveUpSwitch } from "./vm_switch.ts";
 import {
   fallbackTarget,
+  type Guest,
   type GuestOn,
   isPaused,
+  runs,
   runsAlone,
   startsUnpublished,
   unpublished,
+  type Wanted,
   wantedOf,
 } from "./vm_state.ts";
 import {
@@ -36,6 +41,8 @@ export function decide(work: Work): void {
   judge(work);
   const wanted = wantedOf(work.vm);
   if (wanted.kind === "target") begin(work, wanted.target);
+  // Wanted again later it has its whole time.
+  else if (wanted.kind === "nothing") disarm(work);
   dropStaleSupply(work, wanted.kind === "target" ? wanted.target : null);
   const { guest } = work.vm;
   if (work.vm.remake) return clear(work);
@@ -45,11 +52,11 @@ export function decide(work: Work): void {
     case "forgetting":
     case "forgotten":
       return;
+    case "switching":
+      return whileSwitching(work, guest, wanted);
     case "on":
       if (wanted.kind === "nothing") return stopGuest(work, guest);
-      if (
-        wanted.kind === "target" && !sameRuntime(guest.target, wanted.target)
-      ) {
+      if (wanted.kind === "target" && !runs(guest, wanted.target)) {
         replace(work, guest, wanted);
       } else if (wanted.kind === "target") keep(work, guest, wanted);
       publishDue(work);
@@ -67,7 +74,9 @@ export function decide(work: Work): void {
 function clear(work: Work): void {
   const { guest } = work.vm;
   if (guest.kind === "on") stopGuest(work, guest);
-  else if (guest.kind === "off" || guest.kind === "ended") forget(work);
+  else if (guest.kind === "switching") {
+    stopGuest(work, giveUpSwitch(work, guest));
+  } else if (guest.kind === "off" || guest.kind === "ended") forget(work);
 }
 
 /** Opens an attempt when the target is another one than that of the last. */
@@ -125,6 +134,11 @@ function supplied(work: Work, target: Target): boolean {
   return false;
 }
 
+function disarm(work: Work): void {
+  const { attempt } = work.vm.ledger;
+  if (attempt?.deadlineMs != null) setAttempt(work, { deadlineMs: null });
+}
+
 /** Arms the deadline of a change in the ledger before anything is touched. */
 function arm(work: Work, judged: boolean): void {
   const { attempt } = work.vm.ledger;
@@ -144,8 +158,33 @@ function replace(
   if (!supplied(work, wanted.target) || isBlocked(work)) return;
   // What could not be started afterwards is no reason to stop what runs.
   if (startHindrance(wanted.target.spec, work.vm.fencing) !== null) return;
+  const way = changeWay(guest, wanted.target);
+  if (way.kind === "switch") {
+    const { target, judged } = wanted;
+    return beginSwitch(work, guest, { target, arm: () => arm(work, judged) });
+  }
   arm(work, wanted.judged);
+  const { reason } = way;
+  set(work, { change: reason === "" ? "" : `restarted: ${reason}` });
   stopGuest(work, guest);
+}
+
+/** A switch ends by itself, in a bounded time; what is not worth waiting for is given up. */
+function whileSwitching(
+  work: Work,
+  guest: Extract<Guest, { kind: "switching" }>,
+  wanted: Wanted,
+): void {
+  if (wanted.kind === "nothing") {
+    return stopGuest(work, giveUpSwitch(work, guest));
+  }
+  const { refused } = work.vm.ledger;
+  const isRefused = refused?.runtimeHash === guest.target.runtimeHash;
+  if (wanted.kind !== "target" || !isRefused) return;
+  // Its deadline has passed.
+  if (!sameRuntime(guest.target, wanted.target)) {
+    replace(work, giveUpSwitch(work, guest), wanted);
+  }
 }
 
 function bringUp(

@@ -9,10 +9,12 @@ import { probed, startHealth } from "./health.ts";
 import { again, pausedOrResumed } from "./vm_asked.ts";
 import { copyOf, emptyLedger, sameRuntime, type Target } from "./ledger.ts";
 import { hostRetryMs, mayRestart, restartDelayMs } from "./restart.ts";
+import { exitedInSwitch, switchEnded } from "./vm_switch.ts";
 import {
   type ExitEvent,
   type GuestOn,
   isPaused,
+  runs,
   secondsBetween,
   type VmEvent,
 } from "./vm_state.ts";
@@ -37,6 +39,9 @@ export function absorb(work: Work, event: VmEvent): void {
     case "started":
     case "startFailed":
       return startEnded(work, event);
+    case "switched":
+    case "switchFailed":
+      return switchEnded(work, event);
     case "stopped":
     case "stopFailed":
       return stopEnded(work, event);
@@ -145,6 +150,7 @@ function forgotten(work: Work, op: number): void {
   // Ordered again meanwhile, or asked to: it begins as one that was never here.
   set(work, {
     remake: false,
+    change: "",
     guest: { kind: "off", untilMs: work.at },
     ledger: {
       ...emptyLedger(copyOf(ledger), ledger.bootId),
@@ -296,6 +302,7 @@ function stopEnded(
     return hostFailed(work, event.failure);
   }
   set(work, { guest: { kind: "off", untilMs: work.at } });
+  if (work.vm.ledger.switched != null) setLedger(work, { switched: null });
   const { attempt } = work.vm.ledger;
   if (attempt === null) return;
   if (sameRuntime(attempt.target, guest.was.target)) {
@@ -312,11 +319,14 @@ function exited(work: Work, event: ExitEvent): void {
     return set(work, { guest: { ...guest, early: event } });
   }
   // An end while it is being stopped is what was asked for.
-  if (guest.kind !== "on") return;
+  if (guest.kind !== "on" && guest.kind !== "switching") return;
+  if (work.vm.ledger.switched != null) setLedger(work, { switched: null });
+  set(work, { change: "" });
   if (event.fenced) {
     set(work, { guest: { kind: "off", untilMs: work.at } });
     return endedByFence(work);
   }
+  if (guest.kind === "switching") return exitedInSwitch(work, guest, event);
   const upMs = work.at - guest.health.startedAtMs;
   // A guest that stayed up for the longest back-off has recovered.
   if (upMs >= guest.target.spec.restart.maxDelayMs) {
@@ -371,7 +381,7 @@ function probeEnded(
 /** Carries what the ledger keeps of a guest's health into it. */
 export function noteHealth(work: Work, guest: GuestOn): void {
   const { attempt } = work.vm.ledger;
-  if (attempt === null || !sameRuntime(attempt.target, guest.target)) return;
+  if (attempt === null || !runs(guest, attempt.target)) return;
   const { firstAnswerAtMs, healthySinceMs, watchedFromMs } = guest.health;
   const hasBooted = firstAnswerAtMs !== null && attempt.seconds.boot === null;
   if (hasBooted) {

@@ -8,6 +8,7 @@ import { sameRuntime, type Target } from "./ledger.ts";
 import {
   type GuestOn,
   isPaused,
+  runs,
   secondsBetween,
   type Vm,
   wantedOf,
@@ -24,9 +25,7 @@ export function judge(work: Work): void {
   if (!sameRuntime(attempt.target, wanted.target)) return;
   const { guest } = work.vm;
   if (isPaused(work.vm)) return;
-  const on = guest.kind === "on" && sameRuntime(guest.target, wanted.target)
-    ? guest
-    : null;
+  const on = guest.kind === "on" && runs(guest, wanted.target) ? guest : null;
   const since = on?.health.healthySinceMs ?? null;
   if (since !== null && on !== null) {
     const { minHealthyTimeMs } = wanted.target.spec.update;
@@ -47,6 +46,9 @@ export function judge(work: Work): void {
 
 function deadlineReason(vm: Vm, target: Target): string {
   const { healthyDeadlineMs } = target.spec.update;
+  if (vm.guest.kind === "switching") {
+    return `not switched within ${healthyDeadlineMs} ms`;
+  }
   const why = vm.guest.kind === "on"
     ? Object.entries(vm.guest.health.checks)
       .filter(([, { status }]) => status !== "passing")
@@ -57,7 +59,7 @@ function deadlineReason(vm: Vm, target: Target): string {
 }
 
 function settle(work: Work, target: Target, guest: GuestOn): void {
-  const { attempt, order } = work.vm.ledger;
+  const { attempt, order, switched } = work.vm.ledger;
   if (attempt === null) return;
   const answered = guest.health.firstAnswerAtMs ?? guest.health.startedAtMs;
   const healthy = secondsBetween(answered, work.at);
@@ -69,12 +71,14 @@ function settle(work: Work, target: Target, guest: GuestOn): void {
   setLedger(work, { lastHealthy: target });
   save(work, "settled");
   const keep = new Set([target.runtimeHash]);
+  // What a switch did not restart runs from the closure that was booted.
+  if (switched != null) keep.add(switched.booted);
   if (order?.fallback.kind === "spec") keep.add(order.fallback.runtimeHash);
   work.actions.push({ kind: "prune", keep: [...keep] });
 }
 
 /** Refuses the order's hash: from here on the fallback is what is wanted. */
-function rollBack(work: Work, reason: string): void {
+export function rollBack(work: Work, reason: string): void {
   if (work.vm.desired.kind !== "order") return;
   const { order } = work.vm.desired;
   setLedger(work, {
@@ -87,8 +91,9 @@ function rollBack(work: Work, reason: string): void {
     },
   });
   save(work, "rolledBack");
-  const { lastHealthy } = work.vm.ledger;
+  const { lastHealthy, switched } = work.vm.ledger;
   const keep = new Set(lastHealthy === null ? [] : [lastHealthy.runtimeHash]);
+  if (switched != null) keep.add(switched.booted);
   if (order.fallback.kind === "spec") keep.add(order.fallback.runtimeHash);
   // With nothing to go back to it stays pinned: an empty list would forget the copy.
   if (keep.size > 0) work.actions.push({ kind: "prune", keep: [...keep] });

@@ -3,10 +3,12 @@ import fc from "fast-check";
 import {
   hash,
   HostModel,
+  switchableSpec,
   testOrder,
   testSpec,
 } from "../../../tests/support/worker_host_model.ts";
 import { observe } from "./vm_report.ts";
+import { hasGuest } from "./vm_state.ts";
 
 function observed(host: HostModel) {
   return observe(host.vm, host.at);
@@ -282,7 +284,7 @@ Deno.test("a guest of an unknown runtime is not adopted", () => {
   const host = settledOn();
   const running = host.running;
   assert.ok(running !== null);
-  running.target = { ...running.target, runtimeHash: hash("e") };
+  running.booted = hash("e");
   host.restartWorker(testOrder("a"));
   assert.equal(host.running, null);
   host.run(5000);
@@ -395,21 +397,28 @@ Deno.test("an exclusive VM that ended while the worker was away was ended by the
 });
 
 const command = fc.oneof(
-  fc.record({
-    kind: fc.constant("order" as const),
-    letter: fc.constantFrom("a", "b", "c"),
-    fallback: fc.constantFrom("a", "b", undefined),
-    raise: fc.boolean(),
-    policy: fc.constantFrom("always" as const, "never" as const),
-    surge: fc.boolean(),
-    publish: fc.constantFrom(8080, undefined),
-  }),
+  // Often enough that a guest that runs is ordered to be another.
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant("order" as const),
+      letter: fc.constantFrom("a", "b", "c"),
+      fallback: fc.constantFrom("a", "b", undefined),
+      raise: fc.boolean(),
+      policy: fc.constantFrom("always" as const, "never" as const),
+      surge: fc.boolean(),
+      publish: fc.constantFrom(8080, undefined),
+    }),
+  },
   fc.constant({ kind: "remove" as const }),
   fc.record({ kind: fc.constant("exit" as const), clean: fc.boolean() }),
-  fc.record({
-    kind: fc.constant("time" as const),
-    ms: fc.integer({ min: 1, max: 15_000 }),
-  }),
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("time" as const),
+      ms: fc.integer({ min: 1, max: 15_000 }),
+    }),
+  },
   fc.constant({ kind: "ops" as const }),
   fc.constant({ kind: "restart" as const }),
   fc.record({ kind: fc.constant("disk" as const), full: fc.boolean() }),
@@ -417,6 +426,19 @@ const command = fc.oneof(
   fc.record({ kind: fc.constant("paused" as const), isPaused: fc.boolean() }),
   fc.record({ kind: fc.constant("again" as const), stops: fc.boolean() }),
   fc.constant({ kind: "remake" as const }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("switching" as const),
+      outcome: fc.constantFrom(
+        "switched" as const,
+        "refused" as const,
+        "failed" as const,
+        "lost" as const,
+        "hangs" as const,
+      ),
+    }),
+  },
   fc.record({
     kind: fc.constant("fence" as const),
     fencing: fc.constantFrom(
@@ -435,74 +457,94 @@ const command = fc.oneof(
 
 Deno.test("no sequence of events starts a refused hash, runs two VMs or starts unarmed; then it converges", () => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 30 }), fc.boolean(), (
-      commands,
-      isExclusive,
-    ) => {
-      const fencing = isExclusive ? "exclusive" : "none";
-      const host = new HostModel();
-      host.healthy.add(hash("a"));
-      host.healthy.add(hash("c"));
-      let revision = 1;
-      let last: ReturnType<typeof testOrder> | null = null;
-      for (const each of commands) {
-        if (host.vm.guest.kind === "forgotten") break;
-        if (each.kind === "order") {
-          if (each.raise) revision++;
-          const publish = each.publish === undefined
-            ? {}
-            : { publish: each.publish };
-          const spec = testSpec({
-            fencing,
-            restart: { policy: each.policy },
-            network: { ports: [{ name: "http", guest: 80, ...publish }] },
-          });
-          last = testOrder(each.letter, {
-            revision,
-            spec,
-            surge: each.surge,
-            ...(each.fallback === undefined ? {} : { fallback: each.fallback }),
-          });
-          host.order(last);
-        } else if (each.kind === "remove") {
-          last = null;
-          host.order(null);
-        } else if (each.kind === "exit") host.exit(each.clean);
-        else if (each.kind === "time") host.run(each.ms);
-        else if (each.kind === "ops") host.settleOps();
-        else if (each.kind === "restart") host.restartWorker(last);
-        else if (each.kind === "disk") host.diskFull = each.full;
-        else if (each.kind === "beside") host.beside(each.is);
-        else if (each.kind === "fence") host.fence(each.fencing);
-        else if (
-          each.kind === "paused" || each.kind === "again" ||
-          each.kind === "remake"
-        ) host.tell({ ...each, at: host.at });
-        else {
-          host.hostFailure = each.failure === null
-            ? null
-            : { kind: each.failure, message: "" };
+    fc.property(
+      fc.array(command, { maxLength: 30 }),
+      fc.boolean(),
+      fc.boolean(),
+      (
+        commands,
+        isExclusive,
+        hasStore,
+      ) => {
+        const fencing = isExclusive ? "exclusive" : "none";
+        const host = new HostModel();
+        host.healthy.add(hash("a"));
+        host.healthy.add(hash("c"));
+        let revision = 1;
+        let last: ReturnType<typeof testOrder> | null = null;
+        for (const each of commands) {
+          if (host.vm.guest.kind === "forgotten") break;
+          if (each.kind === "order") {
+            if (each.raise) revision++;
+            // Only user space differs: what one guest can be switched to from another.
+            const publish = each.publish === undefined || hasStore
+              ? {}
+              : { publish: each.publish };
+            const more = {
+              fencing,
+              restart: { policy: each.policy },
+              network: { ports: [{ name: "http", guest: 80, ...publish }] },
+            };
+            const specOf = (letter: string) =>
+              hasStore ? switchableSpec(letter, more) : testSpec(more);
+            last = testOrder(each.letter, {
+              revision,
+              spec: specOf(each.letter),
+              fallbackSpec: specOf(each.fallback ?? each.letter),
+              surge: each.surge,
+              ...(each.fallback === undefined
+                ? {}
+                : { fallback: each.fallback }),
+            });
+            host.order(last);
+          } else if (each.kind === "remove") {
+            last = null;
+            host.order(null);
+          } else if (each.kind === "exit") host.exit(each.clean);
+          else if (each.kind === "time") host.run(each.ms);
+          else if (each.kind === "ops") host.settleOps();
+          else if (each.kind === "restart") host.restartWorker(last);
+          else if (each.kind === "disk") host.diskFull = each.full;
+          else if (each.kind === "beside") {
+            // What runs alone and has a guest lets no other copy start.
+            const isAlone = isExclusive && hasGuest(host.vm);
+            host.beside(each.is && !isAlone);
+          } else if (each.kind === "fence") host.fence(each.fencing);
+          else if (each.kind === "switching") host.switching = each.outcome;
+          else if (
+            each.kind === "paused" || each.kind === "again" ||
+            each.kind === "remake"
+          ) host.tell({ ...each, at: host.at });
+          else {
+            host.hostFailure = each.failure === null
+              ? null
+              : { kind: each.failure, message: "" };
+          }
         }
-      }
-      host.diskFull = false;
-      host.hostFailure = null;
-      host.tell({ kind: "paused", at: host.at, isPaused: false });
-      host.beside(false);
-      host.fence(open("g.3"));
-      if (host.vm.guest.kind === "forgotten") return;
-      const ports = [{ name: "http", guest: 80, publish: 8080 }];
-      const spec = testSpec({ network: { ports }, fencing });
-      const final = testOrder("c", { revision: revision + 1, spec });
-      host.order(final);
-      host.run(200_000);
-      assert.equal(observed(host).runtimeHash, hash("c"));
-      assert.equal(observed(host).settled, true);
-      assert.equal(observed(host).address, "127.0.0.1:8080");
-      host.order(null);
-      host.run(1000);
-      assert.equal(host.vm.guest.kind, "forgotten");
-      assert.equal(host.running, null);
-    }),
+        host.diskFull = false;
+        host.hostFailure = null;
+        // A switch that hangs is of the orders before the last.
+        host.switching = "switched";
+        host.run(11_000);
+        host.tell({ kind: "paused", at: host.at, isPaused: false });
+        host.beside(false);
+        host.fence(open("g.3"));
+        if (host.vm.guest.kind === "forgotten") return;
+        const ports = [{ name: "http", guest: 80, publish: 8080 }];
+        const more = { network: { ports }, fencing };
+        const spec = testSpec(more);
+        const final = testOrder("c", { revision: revision + 1, spec });
+        host.order(final);
+        host.run(200_000);
+        assert.equal(observed(host).runtimeHash, hash("c"));
+        assert.equal(observed(host).settled, true);
+        assert.equal(observed(host).address, "127.0.0.1:8080");
+        host.order(null);
+        host.run(1000);
+        assert.equal(host.vm.guest.kind, "forgotten");
+        assert.equal(host.running, null);
+      },
+    ),
     { numRuns: 1000 },
   );
 });
@@ -753,6 +795,24 @@ Deno.test("failures of the host leave restarts and back-off as they are", () => 
   const before = host.at;
   while (host.running === null) host.run(100);
   assert.equal(Math.round((host.at - before) / 1000), 2);
+});
+
+Deno.test("a change that was given up and is ordered again later has its whole time", () => {
+  const host = new HostModel();
+  host.order(testOrder("b", { fallback: "b" }));
+  host.run(11_000);
+  assert.equal(observed(host).rolledBack?.runtimeHash, hash("b"));
+  host.order(testOrder("c", { fallback: "b" }));
+  host.run(1000);
+  assert.equal(host.running?.target.runtimeHash, hash("c"));
+  host.order(testOrder("b", { fallback: "b" }));
+  host.run(60_000);
+  assert.equal(host.running, null);
+  host.healthy.add(hash("c"));
+  host.order(testOrder("c", { revision: 2 }));
+  host.run(5000);
+  assert.equal(observed(host).rolledBack, null);
+  assert.equal(observed(host).settled, true);
 });
 
 Deno.test("a full disk is tried again as seldom as any other failure of the host", () => {

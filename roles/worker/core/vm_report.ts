@@ -6,11 +6,11 @@
 import type { ObservedVm } from "../../model/observed.ts";
 import { startHindrance } from "./fencing.ts";
 import { healthMessage, healthOf } from "./health.ts";
-import { sameRuntime } from "./ledger.ts";
 import {
   type GuestOn,
   isPaused,
   orderedOf,
+  runs,
   runsAlone,
   type Vm,
   type Wanted,
@@ -34,6 +34,7 @@ function stateWord(vm: Vm, wanted: Wanted): ObservedVm["state"] {
   switch (vm.guest.kind) {
     case "on":
       return isPaused(vm) ? "Paused" : "Running";
+    case "switching":
     case "stopping":
       return "Running";
     case "starting":
@@ -63,10 +64,13 @@ function messageOf(vm: Vm, wanted: Wanted, at: number): string {
   if (vm.supply.kind === "fetching") parts.push(vm.supply.progress);
   switch (vm.guest.kind) {
     case "starting":
-      parts.push("starting");
+      parts.push(vm.change, "starting");
+      break;
+    case "switching":
+      parts.push(vm.change);
       break;
     case "stopping":
-      parts.push("stopping");
+      parts.push(vm.change, "stopping");
       break;
     case "ended":
       parts.push(vm.guest.reason);
@@ -80,6 +84,10 @@ function messageOf(vm: Vm, wanted: Wanted, at: number): string {
       } else if (failure === null) parts.push(fencingMessage(vm));
       break;
     case "on":
+      // Once it is committed, how it came about is history.
+      if (refused !== null || vm.ledger.attempt?.settled === false) {
+        parts.push(vm.change);
+      }
       parts.push(isPaused(vm) ? "paused" : healthMessage(vm.guest.health));
       if (vm.publishing.kind === "waiting") parts.push(vm.publishing.message);
   }
@@ -139,17 +147,17 @@ function portsOf({ ports, forwarded }: GuestOn): ObservedVm["ports"] {
 export function observe(vm: Vm, at: number): ObservedVm {
   const on = vm.guest.kind === "on"
     ? vm.guest
-    : vm.guest.kind === "stopping"
+    : vm.guest.kind === "stopping" || vm.guest.kind === "switching"
     ? vm.guest.was
     : null;
   const { attempt, refused, restarts } = vm.ledger;
   const wanted = wantedOf(vm);
   const current = attempt !== null && on !== null &&
-      sameRuntime(attempt.target, on.target)
+      runs(on, attempt.target)
     ? attempt
     : null;
-  // A guest that stands still answers nobody.
-  const judged = isPaused(vm) ? null : on;
+  // A guest that stands still answers nobody, and a mixture answers for nobody.
+  const judged = isPaused(vm) || on?.isMixed === true ? null : on;
   const since = judged?.health.healthySinceMs ?? null;
   return {
     vm: vm.id,

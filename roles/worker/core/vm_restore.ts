@@ -13,6 +13,7 @@ import {
   emptyLedger,
   type Ledger,
   sameRuntime,
+  type Switched,
   type Target,
 } from "./ledger.ts";
 import { crashed, endedByFence } from "./vm_events.ts";
@@ -39,6 +40,7 @@ export function newVm(copy: CopyId, bootId: string): Vm {
     failure: null,
     unsaved: false,
     remake: false,
+    change: "",
     nextOp: 1,
   };
 }
@@ -62,6 +64,17 @@ function knownTargets(ledger: Ledger, order: Order | null): Target[] {
   return targets.filter((target) => target !== null);
 }
 
+/** What the ledger says of the user space of this very VMM; null: it is what it was started with. */
+function switchedOf(
+  { switched = null }: Ledger,
+  found: FoundGuest,
+): Switched | null {
+  return switched !== null && switched.booted === found.runtimeHash &&
+      switched.startedAtMs === found.startedAtMs
+    ? switched
+    : null;
+}
+
 /**
  * The VM as a new worker process takes it over. `guest` is adopted when its
  * target is known, else `null` is returned for it: it has to be ended first.
@@ -78,23 +91,26 @@ export function restoreVm(
     ? base
     : { ...base, desired: { kind: "order", order } };
   if (found === null) return endedWhileAway(vm, at);
-  const target = knownTargets(ledger, known.order).find((candidate) =>
-    sameRuntime(candidate, found)
-  );
+  const switched = switchedOf(ledger, found);
+  const target = switched?.now ??
+    knownTargets(ledger, known.order).find((candidate) =>
+      sameRuntime(candidate, found)
+    );
   if (target === undefined) return null;
   const { attempt } = ledger;
-  const healthySinceMs =
-    attempt !== null && sameRuntime(attempt.target, found) &&
-      attempt.startedAtMs === found.startedAtMs
-      ? attempt.healthySinceMs
-      : null;
+  const isMixed = switched?.isMixed === true;
+  const isTried = attempt !== null && sameRuntime(attempt.target, target) &&
+    !isMixed;
+  const healthySinceMs = isTried && attempt.startedAtMs === found.startedAtMs
+    ? attempt.healthySinceMs
+    : null;
   const { startedAtMs, host, ports } = found;
   const health = restoreHealth(target.spec.healthChecks, {
     startedAtMs,
     healthySinceMs,
     watchedFromMs: at,
   });
-  const adopted = attempt !== null && sameRuntime(attempt.target, found)
+  const adopted = isTried
     ? { ...ledger, attempt: { ...attempt, startedAtMs } }
     : ledger;
   return {
@@ -106,6 +122,7 @@ export function restoreVm(
       host,
       ports,
       health,
+      ...(isMixed ? { isMixed } : {}),
       ...(ledger.pausedAtMs == null ? {} : { pausedAtMs: ledger.pausedAtMs }),
     },
   };

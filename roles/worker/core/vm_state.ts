@@ -10,7 +10,12 @@ import type { CopyId } from "../../model/ids.ts";
 import type { HealthCheck, VmSpec } from "../../model/vm_spec.ts";
 import { type Fencing, isExclusive } from "./fencing.ts";
 import { type HealthState, nextProbeAtMs, type ProbeResult } from "./health.ts";
-import type { Ledger, Target } from "./ledger.ts";
+import {
+  type Ledger,
+  sameRuntime,
+  type Switched,
+  type Target,
+} from "./ledger.ts";
 
 /** What the master wants; unknown while there is neither an assignment nor a ledger. */
 export type Desired =
@@ -42,6 +47,10 @@ export interface GuestOn {
   readonly health: HealthState;
   /** Since when its processors stand still, as somebody asked; absent: they run. */
   readonly pausedAtMs?: number;
+  /** A switch to its target was begun and has not ended well: it is neither what it was nor that. */
+  readonly isMixed?: true;
+  /** Why it is not to be switched; absent: it may be. */
+  readonly noSwitch?: string;
 }
 
 /** The machine itself. One operation at a time: its events carry `op`. */
@@ -62,6 +71,15 @@ export type Guest =
     readonly early: ExitEvent | null;
   }
   | GuestOn
+  | {
+    /** Its user space is being changed to the target's. */
+    readonly kind: "switching";
+    readonly was: GuestOn;
+    readonly target: Target;
+    readonly op: number;
+    /** What the ledger said before. */
+    readonly former: Switched | null;
+  }
   | { readonly kind: "stopping"; readonly was: GuestOn; readonly op: number }
   | { readonly kind: "forgetting"; readonly op: number }
   | { readonly kind: "forgotten" };
@@ -99,6 +117,8 @@ export interface Vm extends CopyId {
   readonly unsaved: boolean;
   /** Somebody asked that it begins as one that was never here. */
   readonly remake: boolean;
+  /** How what runs came to run, or comes to: `switched in place`; empty: by its first start. */
+  readonly change: string;
   readonly nextOp: number;
 }
 
@@ -153,6 +173,20 @@ export type VmEvent =
     /** Null when the image is to blame. */
     readonly failure: HostFailure | null;
     readonly message: string;
+  }
+  | { readonly kind: "switched"; readonly at: number; readonly op: number }
+  | {
+    readonly kind: "switchFailed";
+    readonly at: number;
+    readonly op: number;
+    /**
+     * `unsaved`: the ledger could not be written; `refused`: nothing was
+     * touched; `failed`: it ran and said no; `lost`: it was begun and told no end.
+     */
+    readonly outcome: "unsaved" | "refused" | "failed" | "lost";
+    readonly message: string;
+    /** Of an `unsaved` one. */
+    readonly failure: HostFailure | null;
   }
   | { readonly kind: "stopped"; readonly at: number; readonly op: number }
   | {
@@ -212,8 +246,9 @@ export type VmEvent =
 export type SaveReason = "armed" | "settled" | "rolledBack" | "progress";
 
 /**
- * What the edge does, in order. After a save that failed, the starts and stops
- * of the same step are not done and told as failed: the ledger comes first.
+ * What the edge does, in order. After a save that failed, the starts, switches
+ * and stops of the same step are not done and told as failed: the ledger comes
+ * first. A stop gives up the switch that is under way.
  */
 export type Action =
   | {
@@ -237,6 +272,13 @@ export type Action =
     readonly publishes: boolean;
     /** An exclusive VM may start under this lease and no other; null for all others. */
     readonly lease: string | null;
+  }
+  | {
+    /** Changes the user space of the guest that runs. */
+    readonly kind: "switch";
+    readonly op: number;
+    readonly target: Target;
+    readonly timeoutMs: number;
   }
   | {
     /** Takes published ports for the guest that runs. */
@@ -354,7 +396,12 @@ export function orderedOf(vm: Vm): Wanted {
 /** True while a VMM runs for it, or may: what it holds is not free. */
 export function hasGuest(vm: Vm): boolean {
   return vm.guest.kind === "starting" || vm.guest.kind === "on" ||
-    vm.guest.kind === "stopping";
+    vm.guest.kind === "switching" || vm.guest.kind === "stopping";
+}
+
+/** True when this guest is what the target names, and wholly so. */
+export function runs(guest: GuestOn, target: Target): boolean {
+  return sameRuntime(guest.target, target) && guest.isMixed !== true;
 }
 
 /** True while its guest stands still because somebody asked for it: nothing is judged then. */
