@@ -109,10 +109,8 @@ export class Dnsmasq {
     await makeSearchable(this.#dir);
     const conf = confName(files.conf);
     await this.#write(conf, files.conf);
-    let isReload = this.#isAdopted;
-    for (const [name, content] of Object.entries(files.reloaded)) {
-      if (await this.#write(name, content)) isReload = true;
-    }
+    const isReload = await this.#write("hosts", files.hosts) ||
+      this.#isAdopted;
     const running = await this.#running();
     if (running?.conf === conf) {
       if (isReload) this.#signal(running.pid, "SIGHUP");

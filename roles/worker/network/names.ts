@@ -101,6 +101,7 @@ export class Names {
       settings,
       host,
       guests,
+      secret: await this.secret(),
       domains,
       upstream,
       user: await dnsmasqUser(),

@@ -31,8 +31,8 @@ export interface Subnet {
   readonly broadcast: string;
 }
 
-/** Less than this has no room for a gateway and a guest; larger ones are nobody's per-host subnet. */
-const BITS = { least: 8, most: 30 };
+/** Above 30 there is no room for a guest; below 22 no host has so many, and each address is a line for dnsmasq. */
+const BITS = { least: 22, most: 30 };
 
 /** @throws {AppError} `invalid` for a subnet without room for guests. */
 export function parseSubnet(cidr: string): Subnet {
@@ -61,4 +61,11 @@ export function isGuestAddress(subnet: Subnet, address: string): boolean {
   const value = numberOf(address);
   return value > numberOf(subnet.gateway) &&
     value < numberOf(subnet.broadcast);
+}
+
+/** Every address that a guest may have. */
+export function guestAddresses(subnet: Subnet): string[] {
+  const first = numberOf(subnet.gateway) + 1;
+  const count = numberOf(subnet.broadcast) - first;
+  return Array.from({ length: count }, (_, index) => addressOf(first + index));
 }

@@ -1,6 +1,11 @@
 /**
- * What dnsmasq reads: one file that it reads at its start, three that it reads
- * again when told. Pure.
+ * What dnsmasq reads: one file that it reads at its start, and names that it
+ * reads again when told. Pure.
+ *
+ * Leases follow from the subnet alone: an address has one hardware address and
+ * one search domain, whoever is at it. So they are all in the first file, and a
+ * guest's first question never waits for a reload. (2.90 also crashes when told
+ * to read tagged leases again.)
  *
  * It leases each guest its one address, answers for the names of its peers, and
  * asks upstream for allowed domains only: a question about any other name would
@@ -10,11 +15,11 @@
  * @module
  */
 import type { HostNetwork } from "../../../model/assignment.ts";
-import { parseSubnet } from "./addresses.ts";
+import { guestAddresses, parseSubnet } from "./addresses.ts";
 import { EVERYWHERE } from "./domains.ts";
 import type { Guest } from "./guests.ts";
 import { mtuOf } from "./links.ts";
-import { domainSet, PEERS_DOMAIN } from "./names.ts";
+import { domainSet, guestMac, PEERS_DOMAIN, searchDomain } from "./names.ts";
 import type { NetworkSettings } from "./plan.ts";
 
 /** A guest that is off for half a day has its address all the same: it is fixed. */
@@ -33,9 +38,7 @@ export interface DnsmasqFiles {
   /** Read at its start. */
   readonly conf: string;
   /** Read again on SIGHUP. */
-  readonly reloaded: Readonly<
-    Record<"hosts" | "dhcp-hosts" | "dhcp-options", string>
-  >;
+  readonly hosts: string;
 }
 
 /** What the files are made of. */
@@ -45,6 +48,8 @@ export interface DnsmasqInput {
   readonly settings: NetworkSettings;
   readonly host: HostNetwork;
   readonly guests: readonly Guest[];
+  /** What search domains are made from. */
+  readonly secret: string;
   /** Every domain that is to be known, those of guests included. */
   readonly domains: readonly string[];
   readonly upstream: readonly string[];
@@ -71,7 +76,8 @@ function domainLines(input: DnsmasqInput): string[] {
 
 function conf(input: DnsmasqInput): string {
   const { dir, settings, host, user } = input;
-  const { network, mask, gateway } = parseSubnet(host.subnet);
+  const subnet = parseSubnet(host.subnet);
+  const { network, mask, gateway } = subnet;
   return text([
     "# Written by procurator from its assignment: changes are lost.",
     `interface=${settings.bridge}`,
@@ -86,8 +92,6 @@ function conf(input: DnsmasqInput): string {
     "no-resolv",
     "no-ping",
     `addn-hosts=${dir}/hosts`,
-    `dhcp-hostsfile=${dir}/dhcp-hosts`,
-    `dhcp-optsfile=${dir}/dhcp-options`,
     `dhcp-leasefile=${dir}/leases`,
     `dhcp-range=${network},static,${mask},${LEASE}`,
     "dhcp-authoritative",
@@ -106,7 +110,21 @@ function conf(input: DnsmasqInput): string {
     // Guests have no IPv6: an address of it would only be tried in vain.
     "filter-AAAA",
     ...domainLines(input),
+    ...guestAddresses(subnet).flatMap((address) =>
+      leaseLines(address, input.secret)
+    ),
   ]);
+}
+
+/** `id:*`: whatever identifier the client makes up, its hardware address counts. */
+function leaseLines(address: string, secret: string): string[] {
+  const tag = `a${address.replaceAll(".", "-")}`;
+  const search = searchDomain(secret, address);
+  return [
+    `dhcp-host=${guestMac(address)},id:*,set:${tag},${address}`,
+    `dhcp-option=tag:${tag},option:domain-name,${search}`,
+    `dhcp-option=tag:${tag},option:domain-search,${search}`,
+  ];
 }
 
 /** The first name of an address is what a look-up by address finds: it must not be one with a secret in it. */
@@ -126,25 +144,9 @@ function hosts(guests: readonly Guest[]): string {
   ]);
 }
 
-/** All files. Guests must be in a fixed order: files that are equal are not written. */
+/** Both files. Guests must be in a fixed order: files that are equal are not written. */
 export function dnsmasqFiles(input: DnsmasqInput): DnsmasqFiles {
-  const { guests } = input;
-  return {
-    conf: conf(input),
-    reloaded: {
-      hosts: hosts(guests),
-      // `id:*`: whatever identifier the client makes up, its hardware address counts.
-      "dhcp-hosts": text(
-        guests.map(({ key, mac, address }) =>
-          `${mac},id:*,set:g${key},${address}`
-        ),
-      ),
-      "dhcp-options": text(guests.flatMap(({ key, search }) => [
-        `tag:g${key},option:domain-name,${search}`,
-        `tag:g${key},option:domain-search,${search}`,
-      ])),
-    },
-  };
+  return { conf: conf(input), hosts: hosts(input.guests) };
 }
 
 /** The domains a configuration file of ours teaches: their sets must be there while that dnsmasq runs. */

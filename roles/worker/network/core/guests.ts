@@ -62,7 +62,7 @@ function guestOf(
     rateMbit: spec.rateLimitMbit ?? null,
     peers,
     sources: [...new Set(sources)].filter((source) => source !== address),
-    search: searchDomain(on.secret, copy),
+    search: searchDomain(on.secret, address),
   };
 }
 

@@ -87,13 +87,11 @@ export function vxlanMac(subnetAddress: string): string {
 }
 
 /**
- * The domain that a guest searches for its peers: `db` is
+ * The domain that the guest at an address searches for its peers: `db` is
  * `db.<token>.peers.internal`. The token is a secret of this host's, so that a
  * guest finds nobody else's peers.
  */
-export function searchDomain(secret: string, copy: CopyId): string {
-  const token = createHmac("sha256", secret).update(copyKey(copy)).digest(
-    "hex",
-  );
+export function searchDomain(secret: string, address: string): string {
+  const token = createHmac("sha256", secret).update(address).digest("hex");
   return `${token.slice(0, TOKEN_DIGITS)}.${PEERS_DOMAIN}`;
 }
