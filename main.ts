@@ -44,6 +44,24 @@ const table: RoleTable = {
       return await restoreMaster(stateDir, file, asked);
     },
   },
+  workerHost: {
+    probe: async (load, onTrial) => {
+      const { probeHost, WorkerConfig } = await import(
+        "./roles/worker/mod.ts"
+      );
+      return await probeHost(await load(WorkerConfig), { onTrial });
+    },
+    units: async (load, program) => {
+      const { serviceUnits, WorkerConfig } = await import(
+        "./roles/worker/mod.ts"
+      );
+      return serviceUnits({ ...await load(WorkerConfig), ...program });
+    },
+    nameOf: async (load) => {
+      const { WorkerConfig } = await import("./roles/worker/mod.ts");
+      return (await load(WorkerConfig)).name;
+    },
+  },
   guard: {
     run: async (load) => {
       const { GuardConfig, run } = await import("./roles/guard/mod.ts");

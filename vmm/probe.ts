@@ -9,7 +9,7 @@
  * @module
  */
 import { removeIfThere } from "../roles/files/mod.ts";
-import { formatError } from "../roles/model/errors.ts";
+import { toAppError } from "../roles/model/errors.ts";
 import type { Clock } from "../roles/model/ports.ts";
 import type { Candidate, HostFacts, Step } from "./core/driver_choice.ts";
 import {
@@ -33,6 +33,8 @@ const LOOK_MS = 20;
 const TAIL_BYTES = 64 * 1024;
 /** Of the serial log in a reason: its last line, if it is short. */
 const MAX_QUOTED = 120;
+/** Of a reason: a VMM's own words may be pages. */
+const MAX_NOTE = 1000;
 /** A Linux without an initrd of its own size needs little; less than this and some kernels do not unpack. */
 const LINUX_MEMORY_MIB = 256;
 const PVH_MEMORY_MIB = 64;
@@ -184,7 +186,9 @@ export class HostTrials implements Trials {
     try {
       return await this.#try(candidate, step);
     } catch (error) {
-      return { ok: false, note: formatError(error).slice(0, 2000) };
+      const { message, hint } = toAppError(error);
+      const note = hint === undefined ? message : `${message} (${hint})`;
+      return { ok: false, note: note.slice(0, MAX_NOTE) };
     }
   }
 

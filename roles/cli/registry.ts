@@ -43,6 +43,7 @@ import { addStatus } from "./commands/status.ts";
 import { addTls } from "./commands/tls.ts";
 import { addToken } from "./commands/token.ts";
 import { addWhy } from "./commands/why.ts";
+import { addWorkerHost } from "./commands/worker_host.ts";
 import type { CliContext } from "./context.ts";
 import type { RoleTable } from "./roles.ts";
 
@@ -58,6 +59,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addServe,
   addMasterFiles,
   addWorkerRemove,
+  addWorkerHost,
   addGuard,
   addExample,
   addRepo,

@@ -81,10 +81,64 @@ export interface MasterFiles {
   ): Promise<RestoreInfo>;
 }
 
+/** A driver, and how it executes guests. */
+export interface HostDriver {
+  driver: string;
+  accel: string;
+}
+
+/** One thing that was tried of it. */
+export interface HostTrial extends HostDriver {
+  step: string;
+  ok: boolean;
+  /** What was found, or why it failed. */
+  note: string;
+  tookMs: number;
+}
+
+/** What was tried on a worker's host, and what the worker goes by. */
+export interface HostProbe {
+  /** Null: no guest boots there. */
+  chosen: HostDriver | null;
+  why: string;
+  tried: readonly HostTrial[];
+  /** What a worker with this choice tells the master. */
+  attributes: Readonly<Record<string, string>>;
+  /** The driver that the configuration names: `auto` goes by what was tried. */
+  configured: string;
+  /** What a worker found before; null: none has looked, or it found nothing. */
+  remembered: HostDriver | null;
+  /** What has changed since: the worker tries again when it starts. */
+  changed: readonly string[];
+}
+
+/** A systemd unit's file name and text. */
+export interface ServiceUnit {
+  name: string;
+  text: string;
+}
+
+/** A worker's host, asked on the host itself. */
+export interface WorkerHost {
+  /** Tries the drivers, whatever the worker goes by; `onTrial` is told of each trial as it ends. */
+  probe(
+    load: LoadRoleConfig,
+    onTrial: (trial: HostTrial) => void,
+  ): Promise<HostProbe>;
+  /** The systemd units that run this program as a worker. */
+  units(
+    load: LoadRoleConfig,
+    program: { command: readonly string[]; config?: string },
+  ): Promise<ServiceUnit[]>;
+  /** The worker's name in the cluster. */
+  nameOf(load: LoadRoleConfig): Promise<string>;
+}
+
 /** Every way to run something that stays. */
 export interface RoleTable {
   roles: Readonly<Record<Service, StartRole>>;
   masterFiles: MasterFiles;
+  workerHost: WorkerHost;
   guard: {
     run: StartRole;
     /** @throws {AppError} `unavailable` when none answers. */

@@ -136,6 +136,8 @@ export const WorkerConfig = z.strictObject({
    * not ready.
    */
   guardSocket: Path.optional(),
+  /** A process that holds the directories is asked to end, and waited for: to replace the executable. Otherwise this one is refused. */
+  takeOver: z.boolean().default(false),
   /** How long a guest may take to power off before it is ended. */
   stopGraceMs: z.number().int().min(0).max(600_000).default(10_000),
   /** How long the master may hold a poll. */

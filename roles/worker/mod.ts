@@ -37,9 +37,13 @@ import { Reporter } from "./reporter.ts";
 import { RpcLink } from "./rpc_link.ts";
 import type { WorkerNetwork } from "./network/network.ts";
 import { Restores } from "./seeing/restores.ts";
+import { claimStateFormat } from "./state_format.ts";
+import { takeOver } from "./take_over.ts";
 import { Vms } from "./vms.ts";
 
 export { config, WorkerConfig } from "./config.ts";
+export { serviceUnits } from "./core/service_units.ts";
+export { probeHost } from "./probe_host.ts";
 export type { Checks, ProbeOutcome, ProbeTarget } from "./checks.ts";
 export type { Closures } from "./closures.ts";
 export type { MasterLink, WorkerView } from "./master_link.ts";
@@ -346,15 +350,25 @@ async function openWorker(
 /**
  * Starts the worker.
  *
- * @throws {AppError} `refused` when another worker uses its directories or its port is taken.
+ * @throws {AppError} `refused` when another worker uses its directories, a later
+ * version wrote them, or its port is taken.
  */
-export function run(
+export async function run(
   config: WorkerConfig,
   deps: WorkerDeps = {},
 ): Promise<RunningWorker> {
   const log = deps.log ?? logger("worker");
-  return startService("worker", config, async (service) => {
+  if (config.takeOver) {
+    await takeOver({
+      dirs: [...new Set([config.stateDir, config.runDir])],
+      stopGraceMs: config.stopGraceMs,
+      clock: deps.clock ?? systemClock,
+      log,
+    });
+  }
+  return await startService("worker", config, async (service) => {
     const { stack, tokens } = service;
+    await claimStateFormat(config.stateDir);
     if (config.runDir !== config.stateDir) {
       stack.use(await lockDirectory(config.runDir));
     }

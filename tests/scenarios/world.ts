@@ -40,6 +40,7 @@ function rolesOf(masterDir: string): RoleTable {
       backup: (_load, file) => backupMaster(masterDir, file),
       restore: (_load, file, asked) => restoreMaster(masterDir, file, asked),
     },
+    workerHost: { probe: notHere, units: notHere, nameOf: notHere },
     guard: { run: notHere, status: notHere },
     dev: notHere,
     demo: notHere,

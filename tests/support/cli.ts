@@ -90,6 +90,7 @@ export async function cli(
     realMaster?: boolean;
     roles?: Partial<RoleTable["roles"]>;
     masterFiles?: Partial<RoleTable["masterFiles"]>;
+    workerHost?: Partial<RoleTable["workerHost"]>;
   } = {},
 ): Promise<CliResult> {
   const result: CliResult = {
@@ -134,6 +135,12 @@ export async function cli(
     {
       roles: { ...NO_ROLES, ...options.roles },
       masterFiles: { backup: noRole, restore: noRole, ...options.masterFiles },
+      workerHost: {
+        probe: noRole,
+        units: noRole,
+        nameOf: noRole,
+        ...options.workerHost,
+      },
       guard: { run: noRole, status: noRole },
       dev: noRole,
       demo: noRole,

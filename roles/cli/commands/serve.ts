@@ -5,6 +5,7 @@
  */
 import {
   type Command,
+  type CommandUnknownOpts,
   InvalidArgumentError,
   Option,
 } from "@commander-js/extra-typings";
@@ -112,6 +113,22 @@ async function serve(
   await role.finished;
 }
 
+/** Flags of one role alone. */
+function addOwnFlags(command: CommandUnknownOpts, service: Service): void {
+  if (service === "master") {
+    command.option(
+      "--rpc-listen <address>",
+      `RPC (default: 127.0.0.1:${DEFAULT_PORTS.masterRpc})`,
+    );
+  }
+  if (service === "worker") {
+    command.option(
+      "--take-over",
+      "ask the process that holds its directories to end, and wait for it",
+    );
+  }
+}
+
 function addRole(
   program: Command,
   service: Service,
@@ -162,13 +179,8 @@ function addRole(
         `${service} --config /etc/procurator/${service}.json --log-json`,
       ),
     );
-  const full = service === "master"
-    ? command.option(
-      "--rpc-listen <address>",
-      `RPC (default: 127.0.0.1:${DEFAULT_PORTS.masterRpc})`,
-    )
-    : command;
-  full.action((flags) => serve(service, { ...flags }, context, table));
+  addOwnFlags(command, service);
+  command.action((flags) => serve(service, { ...flags }, context, table));
 }
 
 export function addServe(

@@ -1,0 +1,152 @@
+/**
+ * `worker probe`, `worker unit`, `worker drain`: a worker's host, asked on the
+ * host itself.
+ *
+ * @module
+ */
+import type { Command, CommandUnknownOpts } from "@commander-js/extra-typings";
+import { loadConfig } from "../../config/mod.ts";
+import type { CliContext } from "../context.ts";
+import { formatProbe, formatTrial } from "../core/host_view.ts";
+import {
+  commandNamed,
+  examples,
+  printJson,
+  wholeNumber,
+  withClientFlags,
+  withMaster,
+} from "../flags.ts";
+import { reportOperation } from "../operation_wait.ts";
+import type { LoadRoleConfig, RoleTable } from "../roles.ts";
+
+/** A week, as for `drain`. */
+const MAX_DEADLINE_SECONDS = 604_800;
+
+/** The flags of the word before that say which worker is meant. */
+interface WorkerFlags {
+  config?: string;
+  stateDir?: string;
+  runDir?: string;
+  set?: Record<string, unknown>;
+}
+
+function workerFlags(command: CommandUnknownOpts): WorkerFlags {
+  const flags: Record<string, unknown> = command.optsWithGlobals();
+  return flags;
+}
+
+/** Reads the configuration as the role would; logs nothing. */
+function loaderOf(command: CommandUnknownOpts): LoadRoleConfig {
+  const { config, stateDir, runDir, set } = workerFlags(command);
+  return (schema) =>
+    loadConfig(schema, {
+      ...(config === undefined ? {} : { file: config }),
+      overrides: {
+        ...set,
+        ...(stateDir === undefined ? {} : { stateDir }),
+        ...(runDir === undefined ? {} : { runDir }),
+      },
+    });
+}
+
+function addProbe(
+  worker: CommandUnknownOpts,
+  context: CliContext,
+  table: RoleTable,
+): void {
+  worker.command("probe")
+    .description("try the drivers of this host and say which boots guests")
+    .option("--json", "print JSON and nothing else")
+    .addHelpText("after", examples("worker probe", "worker probe --json"))
+    .action(async (_flags, command) => {
+      const isJson = command.optsWithGlobals()["json"] === true;
+      const probe = await table.workerHost.probe(loaderOf(command), (trial) => {
+        if (!isJson) context.out(formatTrial(trial));
+      });
+      if (isJson) printJson(context, probe);
+      else context.out(formatProbe(probe));
+      if (probe.chosen === null) context.exitStatus = 1;
+    });
+}
+
+function addUnit(
+  worker: CommandUnknownOpts,
+  context: CliContext,
+  table: RoleTable,
+): void {
+  worker.command("unit")
+    .description("print the systemd units of a worker's host")
+    .option("--into <dir>", "write them there instead: /etc/systemd/system")
+    .addHelpText(
+      "after",
+      examples(
+        "worker --config /etc/procurator/worker.json unit",
+        "worker unit --into /etc/systemd/system",
+      ),
+    )
+    .action(async (flags, command) => {
+      const { config } = workerFlags(command);
+      const units = await table.workerHost.units(loaderOf(command), {
+        command: context.command,
+        ...(config === undefined ? {} : { config }),
+      });
+      const { into } = flags as { into?: string };
+      for (const { name, text } of units) {
+        if (into === undefined) context.out(`# ${name}\n${text}\n`);
+        else {
+          await Deno.writeTextFile(`${into}/${name}`, text);
+          context.err(`wrote ${into}/${name}\n`);
+        }
+      }
+    });
+}
+
+function addHostDrain(
+  worker: CommandUnknownOpts,
+  context: CliContext,
+  table: RoleTable,
+): void {
+  withClientFlags(worker.command("drain"))
+    .description("move the VMs of this host away, as `drain` does")
+    .option(
+      "--deadline <seconds>",
+      "then it fails, or with --force ends what is left",
+      wholeNumber(1, MAX_DEADLINE_SECONDS),
+    )
+    .option("--force", "give up availability and volumes")
+    .option("--reason <text>", "why, for whoever looks at it", "")
+    .option("--no-wait", "do not wait until it is empty")
+    .addHelpText(
+      "after",
+      examples('worker drain --reason "new disks"') +
+        "\n\nIt needs an operator's login on this host; the worker's own token may not.",
+    )
+    .action(async (own, command) => {
+      const name = await table.workerHost.nameOf(loaderOf(command));
+      // Flags that the role has as well are taken by the word before.
+      const flags = { ...own, ...command.optsWithGlobals() } as typeof own;
+      const operation = await withMaster(
+        context,
+        flags,
+        (master) =>
+          master.drain(name, {
+            deadlineMs: (flags.deadline ?? 0) * 1000,
+            force: flags.force === true,
+            reason: flags.reason,
+          }),
+      );
+      await reportOperation(context, operation, flags);
+    });
+}
+
+/** Below `worker`, which runs the role. */
+export function addWorkerHost(
+  program: Command,
+  context: CliContext,
+  table: RoleTable,
+): void {
+  const worker = commandNamed(program, "worker");
+  addProbe(worker, context, table);
+  addUnit(worker, context, table);
+  addHostDrain(worker, context, table);
+}
