@@ -10,6 +10,7 @@ import { removeIfThere, storageError } from "../roles/files/mod.ts";
 import { AppError } from "../roles/model/errors.ts";
 import { runProcess } from "../roles/process/run.ts";
 import { eventsName, isEventsName } from "./core/cloud_hypervisor_args.ts";
+import { printedWords } from "./core/cloud_hypervisor_errors.ts";
 import { maxMemoryMib } from "./core/cloud_hypervisor_config.ts";
 import {
   hasPvhNote,
@@ -211,9 +212,7 @@ export async function lastWords(dir: string): Promise<string> {
     const { size } = await Deno.stat(path);
     const offset = Math.max(0, size - 4096);
     const bytes = await readRange(path, { offset, bytes: size - offset });
-    const text = new TextDecoder().decode(bytes).replaceAll("\0", "");
-    const lines = text.split("\n").map((line) => line.trim());
-    return lines.filter((line) => line !== "").slice(-6).join("; ");
+    return printedWords(new TextDecoder().decode(bytes));
   } catch {
     return "";
   }

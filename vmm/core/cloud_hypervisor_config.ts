@@ -137,11 +137,16 @@ function landlockOf(
   placement: CloudHypervisorPlacement,
 ): Pick<CreateBody, "landlock_enable" | "landlock_rules"> {
   if (!placement.landlock) return { landlock_enable: false };
-  const base = config.diskImagePath;
+  const { diskImagePath: base, nic } = config;
   return {
     landlock_enable: true,
     landlock_rules: [
       { path: placement.scratchDir, access: "rw" },
+      // It reads there what kind of TAP it was given.
+      ...(nic === undefined ? [] : [{
+        path: `/sys/devices/virtual/net/${nic.tap}`,
+        access: "r" as const,
+      }]),
       ...(base === undefined ? [] : [{ path: base, access: "r" as const }]),
     ],
   };

@@ -19,8 +19,8 @@ const MAX_WORDS = 1000;
 const NOISE = "Error from API";
 
 const Words = z.array(z.string()).max(64);
-/** Of a build with backtraces turned on: addresses without names. */
-const BACKTRACE = /\s*Stack backtrace:(\s*\d+: [^\s)]+)*/g;
+/** A build with backtraces turned on puts one behind its words. */
+const BACKTRACE = /\s*Stack backtrace:[\s\S]*$/;
 const ParserBody = /^\{\s*"error"\s*:\s*"([\s\S]*)"\s*\}\s*$/;
 
 function parsed(body: string): string[] | null {
@@ -34,7 +34,8 @@ function parsed(body: string): string[] | null {
 
 /** Each level repeats what the one below says: a part that the next one holds is left out. */
 function joined(words: readonly string[]): string {
-  const useful = words.filter((word) => word.trim() !== "" && word !== NOISE);
+  const useful = words.map((word) => word.replace(BACKTRACE, ""))
+    .filter((word) => word.trim() !== "" && word !== NOISE);
   return useful.filter((word, index) =>
     index === 0 || !useful[index - 1]?.includes(word)
   ).join(": ");
@@ -46,8 +47,23 @@ export function errorWords(body: string): string {
   const text = words === null
     ? ParserBody.exec(body.trim())?.[1] ?? body
     : joined(words);
-  return text.replace(BACKTRACE, "").replace(/\s+/g, " ").trim()
-    .slice(0, MAX_WORDS);
+  return text.replace(/\s+/g, " ").trim().slice(0, MAX_WORDS);
+}
+
+/** Its log's lines that tell of nothing that went wrong, and those of backtraces. */
+const IDLE_LINE = /\b(WARN|INFO|DEBUG):|^Stack backtrace:|^\d+: |^at /;
+/** `cloud-hypervisor:  6.2s: <vmm> ERROR:vmm/src/lib.rs:2760 -- ` */
+const LOG_PREFIX = /^cloud-hypervisor:.*? -- /;
+/** Of a failure the last lines say what, those before what followed from it. */
+const MAX_LINES = 6;
+
+/** The last of what it printed about a failure, on one line; "" when there was none. */
+export function printedWords(text: string): string {
+  const lines = text.replaceAll("\0", "").split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !IDLE_LINE.test(line))
+    .map((line) => line.replace(LOG_PREFIX, ""));
+  return lines.slice(-MAX_LINES).join("; ").slice(0, MAX_WORDS);
 }
 
 /** What its answer's status means to us; 500 says nothing, the words have to. */

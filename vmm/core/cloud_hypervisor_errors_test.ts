@@ -4,6 +4,7 @@ import {
   codeOfStatus,
   errorWords,
   majorVersion,
+  printedWords,
   startError,
 } from "./cloud_hypervisor_errors.ts";
 
@@ -33,11 +34,30 @@ Deno.test("errorWords() reads the bodies of all versions", () => {
     ['["', '["'],
     [
       '["Error from API","A failed","B: ResizeError(too big\\n\\nStack backtrace:\\n   0: <unknown>\\n   1: <unknown>)"]',
-      "A failed: B: ResizeError(too big)",
+      "A failed: B: ResizeError(too big",
     ],
   ];
   for (const [body, words] of bodies) assert.equal(errorWords(body), words);
   assert.ok(errorWords("x".repeat(100_000)).length <= 1000);
+});
+
+Deno.test("printedWords() keeps what went wrong", () => {
+  const text = `
+cloud-hypervisor:   6.226154s: <vcpu0> WARN:vmm/src/cpu.rs:278 -- Kernel lacks CONFIG_SCHED_CORE support
+cloud-hypervisor:  13.235871s: <vmm> ERROR:vmm/src/lib.rs:2760 -- Error when resizing VM: X(Y
+
+Stack backtrace:
+   0: <unknown>
+  13: start_thread
+             at ./nptl/pthread_create.c:442:8
+Error: the disk is gone
+`;
+  assert.equal(
+    printedWords(text),
+    "Error when resizing VM: X(Y; Error: the disk is gone",
+  );
+  assert.equal(printedWords("\0\0\n"), "");
+  assert.ok(printedWords("x".repeat(10_000)).length <= 1000);
 });
 
 Deno.test("codeOfStatus() knows what the server means by its numbers", () => {
