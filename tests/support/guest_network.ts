@@ -133,7 +133,7 @@ async function makeGuest(
       return (await Deno.readTextFile(`${resolv}.lease`)).trim();
     },
     async page(url) {
-      const options = ["-sS", "--max-time", "8", "--noproxy", "*"];
+      const options = ["-sS", "--max-time", "4", "--noproxy", "*"];
       const { code, stdout } = await run("curl", ...options, url);
       return code === 0 ? stdout.trim() : null;
     },

@@ -135,7 +135,8 @@ export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
       // By the way that leads back to the sender, or it is not who it says.
       "fib saddr . iif oif missing drop",
       "ip saddr . ip daddr @ingress accept",
-      "drop",
+      // A peer no longer, or not yet on both hosts: told so rather than left to wait.
+      "reject with icmpx type admin-prohibited",
     ]),
     ...chain("leave", LEAVE),
     ...chain("enter", enter(bridge, subnet)),
@@ -156,11 +157,6 @@ export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
           `udp dport ${VXLAN_PORT} @th,96,24 ${VXLAN_ID} ip saddr != @workers drop`,
         ]
         : []),
-    ]),
-    ...chain("output", [
-      "type filter hook output priority filter - 5; policy accept;",
-      // Guests have one way out: the host. Telling them of a shorter one is of no use.
-      `oifname "${bridge}" icmp type redirect drop`,
     ]),
     ...natChains(settings, subnet),
   ];
