@@ -79,6 +79,11 @@ export async function openPlace(
   return { ...hierarchy, directory };
 }
 
+/** It holds processes, or groups of its own; Deno has no class for either. */
+function isBusy(error: Error & { code?: unknown }): boolean {
+  return error.code === "EBUSY" || error.code === "ENOTEMPTY";
+}
+
 /** False while something is in it; one that is not there is what was wanted. */
 export async function removeGroup(path: string): Promise<boolean> {
   try {
@@ -86,7 +91,7 @@ export async function removeGroup(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;
-    if (error instanceof Deno.errors.Busy) return false;
+    if (error instanceof Error && isBusy(error)) return false;
     const why = error instanceof Error ? error.message : String(error);
     throw new AppError("failed", `Cannot remove ${path}: ${why}`, {
       cause: error,

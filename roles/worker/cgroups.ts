@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import { AppError } from "../model/errors.ts";
 import type { CopyId } from "../model/ids.ts";
 import type { Clock } from "../model/ports.ts";
@@ -128,9 +129,15 @@ export class Cgroups implements Provision {
     return { cgroups };
   }
 
-  /** Ceilings that are not lowered yet are lowered by the next process. */
+  /** Ceilings that are not lowered yet are lowered by the next process. Without guests nothing is left on the host. */
   async close(): Promise<void> {
     await this.#boosts.close();
+    for (const { directory, mount } of this.#places) {
+      for (let path = directory; path !== mount; path = dirname(path)) {
+        // The parent may be another worker's too, or not ours to remove.
+        if (!await removeGroup(path).catch(() => false)) break;
+      }
+    }
   }
 
   /** What is still in it is of a guest that has ended: it is killed, as nothing else would end it. */
