@@ -10,6 +10,7 @@
  */
 import flake from "./minimal/flake.nix" with { type: "text" };
 import fetchScript from "./minimal/fetch.sh" with { type: "text" };
+import agent from "../lib/agent.sh" with { type: "text" };
 import blueprint from "../lib/blueprint.nix" with { type: "text" };
 import lib from "../lib/default.nix" with { type: "text" };
 import minimalImage from "../lib/minimal_image.nix" with { type: "text" };
@@ -24,6 +25,7 @@ export const DEBIAN_DIR = "debian";
 
 /** The lib by its file name, as the project carries it in `procurator/`. */
 export const LIB_FILES: Readonly<Record<string, string>> = {
+  "agent.sh": agent,
   "blueprint.nix": blueprint,
   "default.nix": lib,
   "minimal_image.nix": minimalImage,

@@ -17,6 +17,7 @@ let
   # By content: the same folder in the next commit is the same store path.
   linux = builtins.path { name = "procurator-linux"; path = debian + "/linux"; };
   boot = builtins.path { name = "procurator-boot"; path = debian + "/boot"; };
+  agent = builtins.path { name = "procurator-agent.sh"; path = ./agent.sh; };
   storeModules = builtins.path { name = "procurator-store-modules"; path = debian + "/store-modules"; };
 
   # Process 1 of the initrd: modules, the store, a writable root over what the image brings, then the image's init.
@@ -93,6 +94,9 @@ let
 
     # ACPI power-off: the button's event runs /etc/acpi/power.
     acpid -c /etc/acpi -l /dev/null -p /run/acpid.pid
+
+    # The worker's way in; a worker without one gives the guest no port, and the agent ends.
+    (until sh ${agent} org.procurator.channel; [ $? -eq 3 ]; do sleep 1; done) &
 
     ip link set lo up
     ip link set eth0 up

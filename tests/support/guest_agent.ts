@@ -1,5 +1,5 @@
 /**
- * The guest's agent without a guest: nix/guest/agent.sh on this host, with
+ * The guest's agent without a guest: nix/lib/agent.sh on this host, with
  * nothing but busybox's applets, over pipes.
  *
  * @module
@@ -9,7 +9,7 @@ import { GuestChannels } from "../../vmm/guest/mod.ts";
 import type { GuestConnection } from "../../vmm/vmm.ts";
 import { tempDir } from "./temp.ts";
 
-const AGENT = new URL("../../nix/guest/agent.sh", import.meta.url).pathname;
+const AGENT = new URL("../../nix/lib/agent.sh", import.meta.url).pathname;
 export const COPY = { id: "shop/web-0", incarnation: 1 };
 
 /** A connection to a process's standard input and output. */

@@ -28,6 +28,7 @@ export class SimulatedAgent {
   readonly #lines = new LineCutter(MAX_HOST_LINE);
   /** The names of those that run, by id. */
   readonly #commands = new Map<string, string>();
+  #session = "";
 
   /** @param agent another word is another agent: of another boot. */
   constructor(agent: string, switches: SwitchOutcome) {
@@ -47,10 +48,19 @@ export class SimulatedAgent {
       [said[0], session, ...said.slice(1), "."].join(" ") + "\n";
     const [id = "", ...args] = words;
     if (kind === "hello") {
-      this.#commands.clear();
+      // Asked again in the midst of a command it is the same host.
+      if (session !== this.#session) this.#commands.clear();
+      this.#session = session;
       return say("ready", PROTOCOL_VERSION, this.#agent);
     }
-    if (kind === "exec") return this.#exec(say, id, args.slice(1).map(textOf));
+    if (kind === "exec") {
+      const [input, ...argv] = args;
+      // It asks for the first piece of its input.
+      const asks = input === "input" && textOf(argv[0] ?? "-") === "cat"
+        ? say("took", id)
+        : "";
+      return this.#exec(say, id, argv.map(textOf)) + asks;
+    }
     if (kind === "switch") {
       if (this.#switches === "lost") return "";
       return say("exit", id, this.#switches === "ok" ? 0 : 1);

@@ -352,7 +352,7 @@ export class GuestClient {
         return new AppError(
           "unavailable",
           `The guest's agent speaks version ${heard.version} of the guest channel`,
-          { hint: "build the image with this version's nix/guest" },
+          { hint: "build the image with this version of nix/lib/agent.sh" },
         );
       case "flooded":
         return gone("it floods its channel with what nobody asked for");
