@@ -6,12 +6,10 @@
  */
 import { AppError } from "../roles/model/errors.ts";
 import type { Running } from "./cloud_hypervisor_fleet.ts";
-import { NET_ID } from "./core/cloud_hypervisor_config.ts";
+import { NET_ID, resizeBody } from "./core/cloud_hypervisor_config.ts";
 import type { Counters } from "./core/cloud_hypervisor_schema.ts";
 import { processFigures } from "./process_figures.ts";
 import type { VmFigures } from "./vmm.ts";
-
-const MIB = 1024 * 1024;
 
 /**
  * Asks for processors and memory within what the VM was started with room for.
@@ -26,12 +24,8 @@ export async function resizeVm(
 ): Promise<void> {
   if (to.cpus === undefined && to.memoryMib === undefined) return;
   try {
-    await client.resize({
-      ...(to.cpus === undefined ? {} : { desired_vcpus: to.cpus }),
-      ...(to.memoryMib === undefined
-        ? {}
-        : { desired_ram: to.memoryMib * MIB }),
-    });
+    const { config: { memory } } = await client.info();
+    await client.resize(resizeBody(to, memory.size));
   } catch (cause) {
     if (!(cause instanceof AppError) || cause.code !== "failed") throw cause;
     throw new AppError(

@@ -15,13 +15,18 @@ import {
   opened,
 } from "./contract_host.ts";
 import { LIVE_CONTRACT } from "./contract_live.ts";
-import type { VmExit, Vmm } from "./vmm.ts";
+import type { VmExit, VmInstance, Vmm } from "./vmm.ts";
 
 export type { ContractCase, ContractHost, GuestKind };
 
 /** The same VM once more, as green runs beside blue. */
 const NEXT: CopyId = { ...COPY, incarnation: 2 };
 const OTHER: CopyId = { id: "contract/vm-1", incarnation: 1 };
+
+/** Where a VM's first port is reached: at a port of this host, or at an address of its own. */
+function placeOf({ host, ports }: VmInstance): string {
+  return `${host}:${ports[0]?.host}`;
+}
 
 async function keys(vmm: Vmm): Promise<string[]> {
   return (await vmm.list()).map(copyKey).sort();
@@ -81,7 +86,7 @@ const CORE_CONTRACT: readonly ContractCase[] = [
       opened(host, async (vmm) => {
         const first = await vmm.start(host.config(COPY, "silent"));
         const second = await vmm.start(host.config(OTHER, "silent"));
-        assert.notEqual(first.ports[0]?.host, second.ports[0]?.host);
+        assert.notEqual(placeOf(first), placeOf(second));
         assert.deepEqual(await keys(vmm), [COPY, OTHER].map(copyKey));
         await vmm.stop(COPY, { graceMs: 0 });
         assert.deepEqual(await keys(vmm), [copyKey(OTHER)]);
@@ -102,6 +107,8 @@ const CORE_CONTRACT: readonly ContractCase[] = [
     name: "a published port is the host port, and is refused while taken",
     run: (host) =>
       opened(host, async (vmm) => {
+        // On a card of its own a guest's ports are published by its network.
+        if (!vmm.capabilities.publish) return;
         const first = await vmm.start(host.config(COPY, "silent"));
         const taken = first.ports[0]?.host ?? 0;
         const config = host.config(OTHER, "silent");
@@ -120,7 +127,7 @@ const CORE_CONTRACT: readonly ContractCase[] = [
         using _watch = vmm.watch((exit) => exits.push(exit));
         const first = await vmm.start(host.config(COPY, "serves"));
         const second = await vmm.start(host.config(NEXT, "powers-off"));
-        assert.notEqual(first.ports[0]?.host, second.ports[0]?.host);
+        assert.notEqual(placeOf(first), placeOf(second));
         await host.until("one ends", () => Promise.resolve(exits.length > 0));
         assert.deepEqual(exits.map(copyKey), [copyKey(NEXT)]);
         await host.until("the other answers", () => host.answers(vmm, COPY));

@@ -207,18 +207,18 @@ export const LIVE_CONTRACT: readonly ContractCase[] = [
       opened(host, async (vmm) => {
         const { console, pause, resize, snapshot, guestChannel } =
           vmm.capabilities;
-        const asked: [boolean, Promise<unknown>][] = [
-          [console, vmm.console(COPY)],
-          [guestChannel, vmm.guestChannel(COPY)],
-          [pause, vmm.pause(COPY)],
-          [pause, vmm.resume(COPY)],
-          [resize, vmm.resize(COPY, { memoryMib: 64 })],
-          [snapshot, vmm.snapshot(COPY, host.snapshotDir())],
-          [true, vmm.figures(COPY)],
-          [true, vmm.readLog(COPY, ALL)],
+        const asked: [boolean, () => Promise<unknown>][] = [
+          [console, () => vmm.console(COPY)],
+          [guestChannel, () => vmm.guestChannel(COPY)],
+          [pause, () => vmm.pause(COPY)],
+          [pause, () => vmm.resume(COPY)],
+          [resize, () => vmm.resize(COPY, { memoryMib: 64 })],
+          [snapshot, () => vmm.snapshot(COPY, host.snapshotDir())],
+          [true, () => vmm.figures(COPY)],
+          [true, () => vmm.readLog(COPY, ALL)],
         ];
-        for (const [can, asking] of asked) {
-          await assert.rejects(asking, { code: can ? "not_found" : "refused" });
+        for (const [can, ask] of asked) {
+          await assert.rejects(ask(), { code: can ? "not_found" : "refused" });
         }
       }),
   },

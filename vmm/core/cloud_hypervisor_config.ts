@@ -6,7 +6,8 @@
  *   and the only console of this VMM that takes input without a terminal. hvc0
  *   is off: one console, the same one as under QEMU.
  * - A guest can grow: four times its processors, twice its memory, by
- *   virtio-mem, which unlike ACPI gives memory back too.
+ *   virtio-mem, which unlike ACPI gives memory back too; and shrink, by a
+ *   balloon that it may burst when it has no memory left.
  * - Landlock lets the VMM's process reach its own files and nothing else.
  *
  * @module
@@ -17,6 +18,7 @@ import { parseWith } from "../../roles/model/parse.ts";
 import {
   CreateBody,
   MAX_VCPUS,
+  type ResizeBody,
   type SavedConfig,
 } from "./cloud_hypervisor_schema.ts";
 import type { VmConfig } from "./vm_config.ts";
@@ -70,6 +72,25 @@ function memoryOf(config: VmConfig): CreateBody["memory"] {
     hotplug_method: "VirtioMem",
     hotplug_size: (maxMemoryMib(memoryMib) - memoryMib) * MIB,
     ...(store?.kind === "virtiofs" ? { shared: true as const } : {}),
+  };
+}
+
+/**
+ * What is asked for so that a guest which was booted with `bootBytes` has
+ * `memoryMib`: less by its balloon, more by virtio-mem.
+ */
+export function resizeBody(
+  to: { cpus?: number; memoryMib?: number },
+  bootBytes: number,
+): ResizeBody {
+  const { cpus, memoryMib } = to;
+  const wanted = (memoryMib ?? 0) * MIB;
+  return {
+    ...(cpus === undefined ? {} : { desired_vcpus: cpus }),
+    ...(memoryMib === undefined ? {} : {
+      desired_ram: Math.max(wanted, bootBytes),
+      desired_balloon: Math.max(0, bootBytes - wanted),
+    }),
   };
 }
 
@@ -178,6 +199,7 @@ export function createBody(
     },
     ...devicesOf(config, placement.overlayPath),
     rng: { src: "/dev/urandom" },
+    balloon: { size: 0, deflate_on_oom: true },
     serial: { mode: "Socket", socket: placement.consolePath },
     console: { mode: "Off" },
     vsock: { id: "channel", cid: GUEST_CID, socket: placement.channelPath },

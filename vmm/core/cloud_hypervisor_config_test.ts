@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../roles/model/errors.ts";
-import { createBody, maxMemoryMib } from "./cloud_hypervisor_config.ts";
+import {
+  createBody,
+  maxMemoryMib,
+  resizeBody,
+  restoredConfig,
+} from "./cloud_hypervisor_config.ts";
 import type { VmConfig } from "./vm_config.ts";
 
 const PLACEMENT = {
@@ -43,12 +48,16 @@ Deno.test("createBody() says the whole machine", () => {
     },
     net: [{ id: "net0", tap: "pcr0123", mac: "02:00:00:00:00:01" }],
     rng: { src: "/dev/urandom" },
+    balloon: { size: 0, deflate_on_oom: true },
     serial: { mode: "Socket", socket: PLACEMENT.consolePath },
     console: { mode: "Off" },
     vsock: { id: "channel", cid: 3, socket: PLACEMENT.channelPath },
     pvpanic: true,
     landlock_enable: true,
-    landlock_rules: [{ path: PLACEMENT.scratchDir, access: "rw" }],
+    landlock_rules: [
+      { path: PLACEMENT.scratchDir, access: "rw" },
+      { path: "/sys/devices/virtual/net/pcr0123", access: "r" },
+    ],
   });
 });
 
@@ -150,4 +159,36 @@ Deno.test("maxMemoryMib() is at least twice as much, in steps that virtio-mem ta
   assert.equal(maxMemoryMib(128), 256);
   assert.equal(maxMemoryMib(64), 192);
   assert.equal(maxMemoryMib(1000), 2024);
+});
+
+Deno.test("resizeBody() grows beyond what was booted with, and shrinks below it", () => {
+  const mib = 2 ** 20;
+  assert.deepEqual(resizeBody({ memoryMib: 96 }, 64 * mib), {
+    desired_ram: 96 * mib,
+    desired_balloon: 0,
+  });
+  assert.deepEqual(resizeBody({ memoryMib: 16 }, 64 * mib), {
+    desired_ram: 64 * mib,
+    desired_balloon: 48 * mib,
+  });
+  assert.deepEqual(resizeBody({ cpus: 2 }, 64 * mib), { desired_vcpus: 2 });
+});
+
+Deno.test("restoredConfig() keeps the saved machine and takes this start's paths", () => {
+  const now = createBody(machine(), PLACEMENT);
+  const saved = {
+    ...createBody(machine({ memoryMib: 256 }), {
+      ...PLACEMENT,
+      consolePath: "/old/console",
+      channelPath: "/old/channel",
+    }),
+    net: [{ id: "net0", tap: "old", mac: "02:00:00:00:00:01", mtu: 1400 }],
+    later: "a field of another version",
+  };
+  const restored = restoredConfig(saved, now);
+  assert.deepEqual(restored.memory, saved.memory);
+  assert.deepEqual(restored.serial, now.serial);
+  assert.deepEqual(restored.vsock, now.vsock);
+  assert.deepEqual(restored.net, [{ ...now.net?.[0], mtu: 1400 }]);
+  assert.equal(restored.later, saved.later);
 });

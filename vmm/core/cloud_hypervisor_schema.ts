@@ -89,6 +89,10 @@ export const CreateBody = z.strictObject({
   disks: z.array(Disk).max(26).optional(),
   net: z.array(Net).max(1).optional(),
   rng: z.strictObject({ src: z.literal("/dev/urandom") }),
+  balloon: z.strictObject({
+    size: z.literal(0),
+    deflate_on_oom: z.literal(true),
+  }),
   fs: z.array(Fs).max(1).optional(),
   serial: z.strictObject({ mode: z.literal("Socket"), socket: SocketPath }),
   console: z.strictObject({ mode: z.literal("Off") }),
@@ -107,6 +111,7 @@ export type CreateBody = z.output<typeof CreateBody>;
 export const ResizeBody = z.strictObject({
   desired_vcpus: z.number().int().min(1).max(MAX_VCPUS).optional(),
   desired_ram: Bytes.optional(),
+  desired_balloon: z.number().int().min(0).max(MAX_BYTES).optional(),
 });
 export type ResizeBody = z.output<typeof ResizeBody>;
 
@@ -137,6 +142,7 @@ export type VmState = z.output<typeof VmState>;
 export const Info = z.object({
   state: VmState,
   config: z.object({
+    memory: z.object({ size: z.number() }),
     disks: z.array(z.object({ id: z.string(), readonly: z.boolean() }))
       .nullish(),
   }),

@@ -7,13 +7,14 @@
  *  standin.listen=127.0.0.2:80   where `serves` takes HTTP connections
  *  standin.boot_ms=50            until it is up
  *  standin.off_ms=20             from the power button to the end
+ *  standin.switch=ok|fail|lost   what a switch inside comes to
  * ```
  *
- * It boots with its VMM's processors stopped or not: a pause does not stop its
- * clock.
+ * A pause closes its port; its clock goes on.
  *
  * @module
  */
+import type { SwitchOutcome } from "../../../vmm/core/simulated_agent.ts";
 import type { SerialPort } from "./devices.ts";
 
 /** How a guest ends by itself. */
@@ -25,6 +26,7 @@ export interface GuestScript {
   listen: { hostname: string; port: number } | null;
   bootMs: number;
   offMs: number;
+  switches: SwitchOutcome;
 }
 
 /** The script on a command line; a guest without one is silent. */
@@ -32,6 +34,7 @@ export function guestScript(cmdline: string): GuestScript {
   const word = (name: string) =>
     new RegExp(`(?:^|\\s)standin\\.${name}=(\\S+)`).exec(cmdline)?.[1];
   const listen = word("listen");
+  const switches = word("switch");
   const at = listen?.lastIndexOf(":") ?? -1;
   return {
     kind: word("guest") ?? "silent",
@@ -41,6 +44,7 @@ export function guestScript(cmdline: string): GuestScript {
     },
     bootMs: Number(word("boot_ms") ?? 50),
     offMs: Number(word("off_ms") ?? 20),
+    switches: switches === "fail" || switches === "lost" ? switches : "ok",
   };
 }
 
@@ -52,6 +56,8 @@ export class Guest {
   #server: Deno.HttpServer | null = null;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #isOver = false;
+  #isUp = false;
+  #typed = "";
 
   constructor(
     script: GuestScript,
@@ -68,9 +74,9 @@ export class Guest {
     this.#after(this.#script.bootMs, () => this.#up());
   }
 
-  /** The machine was restored: it is up, and has nothing to say. */
+  /** The machine was restored: it is up once it is resumed, and has nothing to say. */
   goOn(): void {
-    this.#serve();
+    this.#isUp = this.#script.kind === "serves";
   }
 
   pressButton(): void {
@@ -79,9 +85,23 @@ export class Guest {
     this.#after(this.#script.offMs, () => this.#end("off"));
   }
 
-  /** A terminal echoes what is typed. */
+  /** Line by line it says what it was told. */
   type(bytes: Uint8Array): void {
-    if (!this.#isOver) void this.#serial.print(bytes);
+    this.#typed += new TextDecoder().decode(bytes).replaceAll("\r", "\n");
+    const lines = this.#typed.split("\n");
+    this.#typed = lines.pop() ?? "";
+    if (this.#isOver) return;
+    for (const line of lines) void this.#serial.print(`echo: ${line}\r\n`);
+  }
+
+  /** Its processors stand still: nobody takes a connection. */
+  pause(): void {
+    void this.#server?.shutdown();
+    this.#server = null;
+  }
+
+  resume(): void {
+    if (this.#isUp) this.#serve();
   }
 
   /** Its processors are gone. */
@@ -106,6 +126,7 @@ export class Guest {
 
   #serve(): void {
     const { listen } = this.#script;
+    this.#isUp = true;
     if (listen === null) return;
     this.#server = Deno.serve(
       { ...listen, onListen: () => undefined },

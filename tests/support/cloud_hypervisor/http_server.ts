@@ -57,7 +57,9 @@ function parseHead(
   text: string,
 ): { request: Omit<ServerRequest, "body">; length: number } {
   const [first = "", ...headers] = text.split("\r\n");
-  const [method = "", path = "", version] = first.split(" ");
+  const [method = "", uri = "", version] = first.split(" ");
+  // A client that takes it for a proxy names a host.
+  const path = uri.replace(/^http:\/\/[^/]*/, "");
   if (version === undefined) throw new ParseError("Invalid request.");
   if (!METHODS.includes(method)) {
     throw new ParseError("Invalid HTTP Method: Unsupported HTTP method.");

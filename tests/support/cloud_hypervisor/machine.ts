@@ -20,7 +20,12 @@ import {
   countersText,
   Refusal,
 } from "./machine_config.ts";
-import { Guest, type GuestEnd, guestScript } from "./guest.ts";
+import {
+  Guest,
+  type GuestEnd,
+  type GuestScript,
+  guestScript,
+} from "./guest.ts";
 
 interface Vm {
   guest: Guest;
@@ -30,7 +35,8 @@ interface Vm {
 /** What a machine does beside answering. */
 export interface MachineOptions {
   tell: (source: string, event: string) => void;
-  agents: ReadonlyMap<number, Agent>;
+  /** What listens inside a guest. */
+  agents: (script: GuestScript) => ReadonlyMap<number, Agent>;
   /** The guest powered itself off: the VMM ends. */
   onOff: () => void;
   /** How long a guest takes to let go of a processor. */
@@ -95,6 +101,7 @@ export class Machine {
       );
     }
     vm.isPaused = true;
+    vm.guest.pause();
     this.#options.tell("vm", "paused");
   }
 
@@ -110,6 +117,7 @@ export class Machine {
       );
     }
     vm.isPaused = false;
+    vm.guest.resume();
     this.#options.tell("vm", "resumed");
   }
 
@@ -140,10 +148,8 @@ export class Machine {
     if (this.#config === null) {
       throw new Refusal(404, API, what, "VM is not created");
     }
-    const { desired_vcpus: cpus, desired_ram: bytes } = body as {
-      desired_vcpus?: number;
-      desired_ram?: number;
-    };
+    const sizes = body as Record<string, number | undefined>;
+    const { desired_vcpus: cpus, desired_ram: bytes } = sizes;
     this.#options.tell("vm", "resizing");
     if (cpus !== undefined) this.#resizeCpus(cpus, what);
     if (bytes !== undefined) checkMemory(this.#config, bytes, what);
@@ -186,6 +192,7 @@ export class Machine {
       throw this.#refused(
         what,
         "Cannot restore VM",
+        "Failed to receive migratable component snapshot",
         `Error opening VM config snapshot file "${dir}/config.json"`,
         "No such file or directory (os error 2)",
       );
@@ -193,6 +200,7 @@ export class Machine {
     this.#options.tell("vm", "restoring");
     this.#config = JSON.parse(text) as Config;
     this.#openSerial(what);
+    // It is up, and has nothing to say; its port opens when it is resumed.
     this.#vm = { ...this.#machine(this.#config), isPaused: true };
     this.#vm.guest.goOn();
     this.#options.tell("vm", "restored");
@@ -271,7 +279,7 @@ export class Machine {
     if (config.vsock !== undefined) {
       this.#vsock = new Vsock(
         config.vsock.socket,
-        this.#options.agents,
+        this.#options.agents(script),
         script.kind === "serves",
       );
     }

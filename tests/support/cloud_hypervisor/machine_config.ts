@@ -28,6 +28,7 @@ export interface Config {
   payload?: { kernel?: string; cmdline?: string };
   disks?: { id: string; path: string; readonly?: boolean }[];
   net?: { id: string }[];
+  balloon?: { size: number };
   serial?: { mode: string; socket?: string };
   vsock?: { socket: string };
 }

@@ -11,6 +11,9 @@
  *
  * @module
  */
+import { CHANNEL_PORT } from "../../../vmm/cloud_hypervisor_vsock.ts";
+import { SimulatedAgent } from "../../../vmm/core/simulated_agent.ts";
+import type { Agent } from "./devices.ts";
 import { EventPort } from "./event_port.ts";
 import {
   HttpServer,
@@ -54,6 +57,22 @@ function readOptions(args: readonly string[]): Options {
   return { faults, api, events };
 }
 
+/** An agent on a connection: it knows one at a time, and each is the same guest. */
+function agentOf(agent: SimulatedAgent): Agent {
+  return async (connection) => {
+    const buffer = new Uint8Array(16 * 1024);
+    for (;;) {
+      const count = await connection.read(buffer);
+      if (count === null) return;
+      const said = agent.hear(buffer.subarray(0, count));
+      const bytes = new TextEncoder().encode(said);
+      for (let done = 0; done < bytes.length;) {
+        done += await connection.write(bytes.subarray(done));
+      }
+    }
+  };
+}
+
 function ok(body: string | void): ServerAnswer {
   return body === undefined ? { status: 204, body: "" } : { status: 200, body };
 }
@@ -69,7 +88,8 @@ class StandIn {
     this.#events = events;
     this.#machine = new Machine({
       tell: (source, event) => events.tell(source, event),
-      agents: new Map(),
+      agents: ({ switches }) =>
+        new Map([[CHANNEL_PORT, agentOf(new SimulatedAgent("1", switches))]]),
       onOff: () => void this.end(),
       ejectMs: 300,
     });
