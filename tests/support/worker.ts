@@ -204,6 +204,8 @@ export function workerConfig(
     closures: "none",
     // Named: trying drivers out is a matter of its own test.
     driver: "qemu",
+    // A killed worker leaves its empty groups to the next one, which a test does not have.
+    cgroups: { mode: "none" },
     stopGraceMs: 5000,
     pollWaitMs: 1000,
     ...more,
@@ -219,18 +221,36 @@ export interface WorkerProcess extends AsyncDisposable {
   readonly ended: Promise<string | null>;
 }
 
-/** Starts a worker process; `failpoint` makes it kill itself there. */
+/** How a worker process is started. */
+export interface WorkerProcessOptions {
+  driver?: "qemu" | "simulated";
+  /** It kills itself there. */
+  failpoint?: string;
+  /** Keys of its configuration. */
+  config?: Record<string, unknown>;
+  /** Control groups that it is put into, as a supervisor would. */
+  cgroups?: readonly string[];
+}
+
+/** Starts a worker process. */
 export function startWorkerProcess(
   dir: string,
-  options: { driver?: "qemu" | "simulated"; failpoint?: string } = {},
+  options: WorkerProcessOptions = {},
 ): WorkerProcess {
-  const child = new Deno.Command(Deno.execPath(), {
+  const { driver = "qemu", cgroups = [], config = {} } = options;
+  const moves = cgroups.map((path) => `echo 0 > '${path}/cgroup.procs' && `);
+  const child = new Deno.Command("sh", {
     args: [
+      "-c",
+      `${moves.join("")}exec "$@"`,
+      "worker",
+      Deno.execPath(),
       "run",
       "-A",
       new URL("./worker_process.ts", import.meta.url).pathname,
       dir,
-      options.driver ?? "qemu",
+      driver,
+      JSON.stringify(config),
     ],
     env: { PROCURATOR_FAILPOINT: options.failpoint ?? "" },
     stdin: "null",

@@ -1,5 +1,6 @@
 /**
- * A worker as a program, for tests that kill it: `worker_process.ts DIR DRIVER`.
+ * A worker as a program, for tests that kill it: `worker_process.ts DIR DRIVER
+ * CONFIG`. SIGTERM ends it as it ends the real program.
  *
  * @module
  */
@@ -7,9 +8,15 @@ import { run } from "../../roles/worker/mod.ts";
 import { testImage } from "./vmm_image.ts";
 import { DirectoryMaster, imageClosures, workerConfig } from "./worker.ts";
 
-const [dir = "", driver = ""] = Deno.args;
-const worker = await run(workerConfig(dir, { driver }), {
-  link: () => new DirectoryMaster(`${dir}/master`),
-  closures: imageClosures(await testImage()),
-});
+const [dir = "", driver = "", more = "{}"] = Deno.args;
+const worker = await run(
+  workerConfig(dir, { driver, ...JSON.parse(more) }),
+  {
+    link: () => new DirectoryMaster(`${dir}/master`),
+    closures: imageClosures(await testImage()),
+  },
+);
+Deno.addSignalListener("SIGTERM", () => void worker.stop());
 await worker.finished;
+// As main.ts does: a listener would keep it alive.
+Deno.exit(0);
