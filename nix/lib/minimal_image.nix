@@ -58,7 +58,8 @@ let
       ip addr flush dev "$interface"
       ip addr add "$ip/$mask" dev "$interface"
       for gateway in $router; do ip route add default via "$gateway" dev "$interface"; break; done
-      : >/etc/resolv.conf
+      # Peers are found by their bare names.
+      echo "search $domain" >/etc/resolv.conf
       for server in $dns; do echo "nameserver $server" >>/etc/resolv.conf; done
       ;;
     esac

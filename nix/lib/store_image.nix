@@ -7,12 +7,14 @@
 # debian   the folder that examples/minimal/fetch.sh fills
 # page     what GET / answers
 # extra    lines of shell that run before the page is served
+# onSwitch lines of shell that run at the end of a switch to it; what they end with is how the switch ends
 # healthy  false: GET /healthz is not found, and the ready line never comes
 # name     names the store path and the guest's host name
 #
-# Gives the derivation (init, root/), with `image`: what a VM's `image` key takes. The initrd is a store path of its
-# own, the same one for all such images: a commit that changes the page adds a few KB, and changes user space only.
-{ debian, page, name ? "store", extra ? "", healthy ? true, cmdline ? "", system ? "x86_64-linux" }:
+# Gives the derivation (init, root/, bin/switch-to-configuration), with `image`: what a VM's `image` key takes. The
+# initrd is a store path of its own, the same one for all such images: a commit that changes the page adds a few KB,
+# and changes user space only.
+{ debian, page, name ? "store", extra ? "", onSwitch ? "", healthy ? true, cmdline ? "", system ? "x86_64-linux" }:
 let
   # By content: the same folder in the next commit is the same store path.
   linux = builtins.path { name = "procurator-linux"; path = debian + "/linux"; };
@@ -110,6 +112,19 @@ let
     while :; do sleep 86400 & wait; done
   '';
 
+  # Makes a guest that runs another such image into this one.
+  switchToConfiguration = ''
+    #!${boot}/busybox sh
+    export PATH=/bin
+    set -eu
+    top=''${0%/bin/*}
+    [ "$1" = test ] || { echo "cannot do $1: only test" >&2; exit 1; }
+    [ -e "$top/root/www/healthz" ] || rm -f /www/healthz
+    cp -R "$top/root/." /
+    ln -sfn "$top" /run/current-system
+    ${onSwitch}
+  '';
+
   udhcpc = ''
     #!/bin/sh
     # What udhcpc runs when a lease is bound, renewed or lost.
@@ -119,7 +134,8 @@ let
       ip addr flush dev "$interface"
       ip addr add "$ip/$mask" dev "$interface"
       for gateway in $router; do ip route add default via "$gateway" dev "$interface"; break; done
-      : >/etc/resolv.conf
+      # Peers are found by their bare names.
+      echo "search $domain" >/etc/resolv.conf
       for server in $dns; do echo "nameserver $server" >>/etc/resolv.conf; done
       ;;
     esac
@@ -160,20 +176,21 @@ let
 
   toplevel = derivation {
     name = "procurator-store-${name}";
-    inherit system boot page init udhcpc;
+    inherit system boot page init switchToConfiguration udhcpc;
     builder = "${boot}/busybox";
     args = [ "sh" "-c" ''
       ${tools}
       root=$out/root
-      mkdir -p $root/etc/acpi/PWRF $root/www
+      mkdir -p $root/etc/acpi/PWRF $root/www $out/bin
       cp "$initPath" $out/init
+      cp "$switchToConfigurationPath" $out/bin/switch-to-configuration
       cp "$udhcpcPath" $root/etc/udhcpc
       cp "$pagePath" $root/www/index.html
       [ -z "$healthy" ] || echo ok > $root/www/healthz
       printf '#!/bin/sh\npoweroff -f\n' > $root/etc/acpi/PWRF/00000080
-      chmod 755 $out/init $root/etc/udhcpc $root/etc/acpi/PWRF/00000080
+      chmod 755 $out/init $out/bin/switch-to-configuration $root/etc/udhcpc $root/etc/acpi/PWRF/00000080
     '' ];
-    passAsFile = [ "page" "init" "udhcpc" ];
+    passAsFile = [ "page" "init" "switchToConfiguration" "udhcpc" ];
     healthy = if healthy then "1" else "";
     preferLocalBuild = true;
   };
