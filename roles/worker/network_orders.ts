@@ -242,13 +242,19 @@ export class NetworkOrders implements Provision {
         this.#failure = failure;
         failures++;
       }
-      this.#attempt.resolve();
-      this.#attempt = Promise.withResolvers<void>();
+      this.#tellAttempt();
       if (failures > 0) {
         await clock.sleep(hostRetryMs(failures), this.#wake.signal);
       }
     }
     this.#isRunning = false;
-    this.#attempt.resolve();
+    this.#tellAttempt();
+  }
+
+  /** Whoever waits looks again, and then waits for the next one. */
+  #tellAttempt(): void {
+    const { resolve } = this.#attempt;
+    this.#attempt = Promise.withResolvers<void>();
+    resolve();
   }
 }

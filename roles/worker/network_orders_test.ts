@@ -76,6 +76,23 @@ Deno.test("a start waits until the network is as its order says", async () => {
   await orders.stop();
 });
 
+Deno.test("a start waits for what was told last, not for what was made before", async () => {
+  const { network, orders, provide } = opened();
+  orders.accept(assignment(1));
+  await turn();
+  const gate = Promise.withResolvers<void>();
+  network.delay = () => gate.promise;
+  const order = networked("a");
+  orders.accept(assignment(2, order));
+  let isGiven = false;
+  const started = provide(order).then(() => isGiven = true);
+  await turn();
+  assert.equal(isGiven, false);
+  gate.resolve();
+  await started;
+  await orders.stop();
+});
+
 Deno.test("what is told while it is being made is made next, and only the newest", async () => {
   const { network, orders } = opened();
   const gate = Promise.withResolvers<void>();
