@@ -35,6 +35,7 @@ interface Group {
   hasVolume: boolean;
   isExclusive: boolean;
   published: number | null;
+  allowedPeers: string[];
 }
 
 const NAMES = ["web", "db", "queue", "mail", "search", "cron"];
@@ -51,6 +52,8 @@ const MAX_FILL = 0.55;
 export class Catalogue {
   readonly #random: RandomStream;
   readonly #plan: SimulationPlan;
+  /** A stream of its own: runs without networks draw as they always did. */
+  readonly #peers: RandomStream;
   #groups: Group[];
   #version = 1;
   /** Hashes of exclusive VMs, for checkers. */
@@ -61,6 +64,7 @@ export class Catalogue {
   constructor(plan: SimulationPlan, random: RandomStream) {
     this.#plan = plan;
     this.#random = random;
+    this.#peers = random.child("peers");
     const count = random.integer(2, 4);
     this.#groups = NAMES.slice(0, count).map((name, index) => ({
       name,
@@ -80,6 +84,7 @@ export class Catalogue {
       hasVolume: random.chance(0.35) && !plan.isTight,
       isExclusive: random.chance(0.3),
       published: null,
+      allowedPeers: this.#drawPeers(),
     }));
     const first = this.#groups[0];
     // The one worker whose port is free may have no room, where all are full.
@@ -97,6 +102,12 @@ export class Catalogue {
       group.canary = Math.min(group.canary, group.replicas);
     }
     this.#fit();
+  }
+
+  /** Itself and names that nobody has among them. */
+  #drawPeers(): string[] {
+    if (!this.#plan.hasNetworks) return [];
+    return NAMES.filter(() => this.#peers.chance(0.3));
   }
 
   #replicas(groups: number): number {
@@ -148,6 +159,7 @@ export class Catalogue {
         cmdline: cmdlineOf(group),
       },
       network: {
+        allowedPeers: group.allowedPeers,
         ports: [{
           name: "http",
           guest: 80,
@@ -230,6 +242,7 @@ export class Catalogue {
     for (const each of changed) {
       each.version = this.#next();
       each.bootMs = random.integer(500, 8000);
+      each.allowedPeers = this.#drawPeers();
     }
     group.behaviour = behaviour;
     return `${behaviour} image of ${

@@ -11,6 +11,7 @@ import { simulatedScript } from "../../vmm/core/simulated_script.ts";
 import { MemoryHost, type SimulatedHost } from "../../vmm/mod.ts";
 import { SimulatedClosures } from "./closures.ts";
 import { MemoryDisk } from "./files.ts";
+import { GuestNetworks } from "./guest_networks.ts";
 import { HostTime, type Kernel, never, Process } from "./kernel.ts";
 import { ProcessTable } from "./processes.ts";
 import type { RandomStream } from "./random.ts";
@@ -25,6 +26,8 @@ export interface RunningVm {
   runtimeHash: string;
   cmdline: string;
   startedAtMs: number;
+  /** Its own on the guests' network. */
+  address?: string | undefined;
 }
 
 /** A VM as its driver remembers it in the run directory, and by which process. */
@@ -53,6 +56,7 @@ export class Host {
   readonly time: HostTime;
   readonly disk: MemoryDisk;
   readonly closures: SimulatedClosures;
+  readonly guestNetworks: GuestNetworks;
   /** Ends exclusive VMs at their deadline. */
   readonly guard: SimulatedGuard;
   /** By copy: `id#incarnation`. */
@@ -90,6 +94,10 @@ export class Host {
     this.disk = new MemoryDisk(kernel, random.child("disk"));
     this.disk.onWritten = (path, text) => watcher.written(this, path, text);
     this.disk.onRefused = () => trace.fault("worker-disk-full", name);
+    this.guestNetworks = new GuestNetworks({
+      kernel,
+      random: random.child("guest networks"),
+    });
     this.closures = new SimulatedClosures(name, {
       kernel,
       random: random.child("closures"),
@@ -111,6 +119,7 @@ export class Host {
     this.#boots++;
     this.#kept = new Map();
     this.#processes.clear();
+    this.guestNetworks.clear();
     this.guard.kill();
     this.look();
     this.disk.clear(`${RUN_DIR}/`);

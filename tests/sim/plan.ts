@@ -58,6 +58,8 @@ export interface SimulationPlan {
   publishes: number;
   /** How publishers want instances to lie. */
   placement: "spread" | "pack";
+  /** Most workers bridge their guests, which name each other as peers. */
+  hasNetworks: boolean;
   faults: ReadonlySet<FaultGroup>;
   /** None of the faults takes an instance down or moves one. */
   isGentle: boolean;
@@ -110,6 +112,7 @@ export function drawPlan(
       ? 40
       : random.pick([6, 8, 10, 12, 16, 24, 40]),
     placement: random.chance(0.3) ? "pack" : "spread",
+    hasNetworks: random.child("networks").chance(0.4),
     publishes: isLarge ? 8 : random.integer(3, 5),
     faults,
     isGentle: [...faults].every((group) => GENTLE_GROUPS.includes(group)),

@@ -43,6 +43,8 @@ export interface RunOptions {
 /** Between two looks at whether the calm has come. */
 const LOOK_MS = 2000;
 const WORKER_CPU_MILLI = 64_000;
+/** Of the workers of a run with networks: clusters are changed over one host at a time. */
+const BRIDGED = 0.8;
 
 function watcherOf(checkers: readonly Checker[]): HostWatcher {
   return {
@@ -134,6 +136,8 @@ class Simulation {
       checkers.forEach((c) => c.updated?.(placement));
       workload.orderGiven();
     };
+    transitions.onPlacements = (changes) =>
+      checkers.forEach((c) => c.placementsCommitted?.(changes));
     transitions.onCluster = (doc) =>
       checkers.forEach((c) => c.clusterCommitted?.(doc));
     transitions.onGeneration = (doc) =>
@@ -169,6 +173,8 @@ class Simulation {
         random,
         token: "worker",
         watcher: linkWatcher,
+        isBridged: this.#plan.hasNetworks &&
+          random.child("bridged").chance(BRIDGED),
       });
     });
   }

@@ -19,6 +19,10 @@ export class Transitions {
   readonly placements = new Map<string, PlacementDoc>();
   readonly generations = new Map<string, GenerationDoc>();
   cluster: ClusterDoc | null = null;
+  /** Told of all placements that a commit changed. */
+  onPlacements: (
+    changes: readonly (readonly [string, PlacementDoc | null])[],
+  ) => void = () => undefined;
   /** Told of each committed state of a generation. */
   onGeneration: (doc: GenerationDoc) => void = () => undefined;
   /** Told when a worker's orders have changed. */
@@ -62,6 +66,11 @@ export class Transitions {
           if (json !== null) this.#worker(id, JSON.parse(json));
       }
     }
+    this.onPlacements(
+      ordered.filter(({ kind }) => kind === "placement").map((
+        { id },
+      ) => [id, this.placements.get(id) ?? null]),
+    );
     this.events += events.length;
     this.onEvents(events);
   }

@@ -9,6 +9,9 @@ import type { WorkerView } from "../../roles/worker/master_link.ts";
 import { SimulatedChecks } from "../../roles/worker/checks.ts";
 import { Lease } from "../../roles/worker/lease.ts";
 import { LedgerStore } from "../../roles/worker/ledger_store.ts";
+import { userNetwork } from "../../roles/worker/network/network.ts";
+import { NetworkOrders } from "../../roles/worker/network_orders.ts";
+import { Provisions } from "../../roles/worker/provisions.ts";
 import { Reporter } from "../../roles/worker/reporter.ts";
 import { Vms } from "../../roles/worker/vms.ts";
 import { SimulatedVmm } from "../../vmm/mod.ts";
@@ -37,11 +40,14 @@ export interface WorkerOptions {
   trace: Trace;
   token: string;
   watcher: LinkWatcher;
+  /** Its guests are on a bridge. */
+  isBridged: boolean;
 }
 
 interface Running {
   process: Process;
   vms: Vms;
+  orders: NetworkOrders;
   reporter: Reporter;
   vmm: SimulatedVmm;
   link: SimulatedLink;
@@ -63,6 +69,10 @@ export class WorkerNode {
 
   get name(): string {
     return this.host.name;
+  }
+
+  get isBridged(): boolean {
+    return this.#options.isBridged;
   }
 
   /** Running, or on its way to it. */
@@ -117,6 +127,11 @@ export class WorkerNode {
       watchIntervalMs: WATCH_INTERVAL_MS,
     });
     let onChange = () => {};
+    const orders = new NetworkOrders({
+      network: this.isBridged ? host.guestNetworks.of(process) : userNetwork,
+      clock,
+      onWarning,
+    });
     const vms = new Vms({
       name: this.name,
       bootId,
@@ -132,6 +147,8 @@ export class WorkerNode {
       store,
       volumesDir: `${STATE_DIR}/volumes`,
       stopGraceMs: STOP_GRACE_MS,
+      provisions: new Provisions([orders]),
+      network: orders,
       onWarning,
       lease,
       onChange: () => onChange(),
@@ -171,14 +188,23 @@ export class WorkerNode {
         bootId,
         process: random.child("identity").hex(16),
         capacity: host.capacity,
-        attributes: { arch: "simulated", rack: `r${this.name.length % 2}` },
+        attributes: {
+          arch: "simulated",
+          rack: `r${this.name.length % 2}`,
+          ...(this.isBridged ? this.#bridgeAttributes() : {}),
+        },
         versions: { simulated: "1" },
       },
     });
     onChange = () => reporter.changed();
     reporter.start();
-    this.#running = { process, vms, reporter, vmm, link };
+    this.#running = { process, vms, orders, reporter, vmm, link };
     trace.line(this.name, "is up");
+  }
+
+  #bridgeAttributes(): Record<string, string> {
+    const underlay = `192.0.2.${this.name.slice(1)}`;
+    return { network: "bridge", "network.underlay": underlay };
   }
 
   /** kill -9 of the worker; its VMs go on. */
@@ -194,6 +220,7 @@ export class WorkerNode {
     this.#running = null;
     await running.process.alive(running.reporter.stop());
     await running.process.alive(running.vms.stop());
+    await running.process.alive(running.orders.stop());
     await running.process.alive(running.vmm.close());
     running.process.kill();
   }

@@ -46,6 +46,10 @@ export interface Checker {
   vmEnded?(host: Host, vm: RunningVm): void;
   written?(host: Host, path: string, text: string): void;
   clusterCommitted?(doc: ClusterDoc): void;
+  /** By key; null: it is gone. All of one commit. */
+  placementsCommitted?(
+    changes: readonly (readonly [string, PlacementDoc | null])[],
+  ): void;
   /** A copy is told to run something else. */
   updated?(placement: PlacementDoc): void;
   generationCommitted?(doc: GenerationDoc): void;

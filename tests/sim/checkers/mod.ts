@@ -4,6 +4,7 @@
  * @module
  */
 import { alwaysAcknowledged } from "./always_acknowledged.ts";
+import { alwaysAddresses } from "./always_addresses.ts";
 import { alwaysAvailability } from "./always_availability.ts";
 import { alwaysCapacity } from "./always_capacity.ts";
 import { alwaysFence } from "./always_fence.ts";
@@ -19,12 +20,14 @@ import type { Eventually, MakeChecker } from "./checker.ts";
 import { eventuallyBounded } from "./eventually_bounded.ts";
 import { eventuallyConverged } from "./eventually_converged.ts";
 import { eventuallyInformed } from "./eventually_informed.ts";
+import { eventuallyPeers } from "./eventually_peers.ts";
 import { eventuallyRolloutsEnd } from "./eventually_rollouts_end.ts";
 
 export type { Checker, World } from "./checker.ts";
 
 export const ALWAYS: readonly MakeChecker[] = [
   alwaysAcknowledged,
+  alwaysAddresses,
   alwaysAvailability,
   alwaysCapacity,
   alwaysEvents,
@@ -42,6 +45,7 @@ export const ALWAYS: readonly MakeChecker[] = [
 export const EVENTUALLY: Readonly<Record<string, Eventually>> = {
   eventually_rollouts_end: eventuallyRolloutsEnd,
   eventually_converged: eventuallyConverged,
+  eventually_peers: eventuallyPeers,
   eventually_bounded: eventuallyBounded,
   eventually_informed: eventuallyInformed,
 };
