@@ -58,6 +58,8 @@ export function addDev(
     .description("run all roles in this process, for trying things out")
     .addOption(
       new Option("--driver <driver>", "what runs the VMs").choices([
+        "auto",
+        "cloud-hypervisor",
         "qemu",
         "simulated",
       ]),
