@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { bridgeRuleset } from "../../roles/worker/network/bench.ts";
 import {
   createGuestWorld,
+  guestPlan,
   networkPlan,
   pageIs,
   plugIn,
@@ -188,6 +189,41 @@ Deno.test("a guest's rate is limited both ways, and its neighbour's is not", asy
   // Its neighbours are served meanwhile.
   const body = await worker.run("curl", "-sS", `http://${ADDRESSES.fast}/`);
   assert.equal(body.stdout.trim(), "fast");
+});
+
+Deno.test("many changes one by one come to what one load makes of them", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const sorted = async () =>
+    (await shown(worker, "nft -s list ruleset")).split("\n").sort();
+  const planAt = (step: number) =>
+    networkPlan(
+      SUBNET,
+      [2, 3, 4, 5, 6].filter((last) => (last + step) % 3 !== 0).map((last) => ({
+        plan: guestPlan(`vm-${(last * step) % 7}-${last}`, {
+          address: `10.201.3.${last}`,
+          domains: ["a.example", "b.example", "*"].slice(0, (last + step) % 4),
+          peers: { db: [`10.201.3.${(last + step) % 5 + 2}`, "10.201.4.2"] },
+          sources: step % 2 === 0 ? ["10.201.4.2"] : [],
+          ...(step % 3 === 0 ? { rateLimitMbit: 10 * step + 10 } : {}),
+        }),
+      })),
+      step % 2 === 0 ? [] : [{
+        worker: "w2",
+        subnet: "10.201.4.0/24",
+        via: world.outside.address,
+      }],
+    );
+  await worker.network.adopt([]);
+  for (let step = 0; step < 8; step++) {
+    await worker.network.configure(planAt(step));
+  }
+  const changed = await sorted();
+  const second = await worker.reopen();
+  await second.adopt([]);
+  await second.configure(planAt(7));
+  assert.deepEqual(await sorted(), changed);
+  assert.deepEqual(worker.warnings, []);
 });
 
 Deno.test("the rules of 50 VMs are loaded at once, and one more is a small change", async () => {

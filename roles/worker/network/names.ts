@@ -16,6 +16,7 @@ import { readIfThere, writeFileAtomic } from "../../files/mod.ts";
 import type { Commands } from "./commands.ts";
 import {
   dnsmasqFiles,
+  leaseText,
   parseNameServers,
   taughtDomains,
 } from "./core/dnsmasq_files.ts";
@@ -44,6 +45,8 @@ export class Names {
   readonly #dnsServers: readonly string[] | undefined;
   readonly #dnsmasq: Dnsmasq;
   #secret: string | null = null;
+  /** Some hundred hashes: made once. */
+  #leases: { readonly subnet: string; readonly text: string } | null = null;
   #isServing = false;
 
   constructor(options: {
@@ -101,12 +104,20 @@ export class Names {
       settings,
       host,
       guests,
-      secret: await this.secret(),
+      leases: await this.#leaseText(host.subnet),
       domains,
       upstream,
       user: await dnsmasqUser(),
     }));
     this.#isServing = true;
+  }
+
+  async #leaseText(subnet: string): Promise<string> {
+    if (this.#leases?.subnet !== subnet) {
+      const text = leaseText(subnet, await this.secret());
+      this.#leases = { subnet, text };
+    }
+    return this.#leases.text;
   }
 
   /** False when it has ended by itself. */
@@ -118,6 +129,7 @@ export class Names {
   async remove(): Promise<void> {
     await this.#dnsmasq.remove();
     this.#secret = null;
+    this.#leases = null;
     this.#isServing = false;
   }
 }

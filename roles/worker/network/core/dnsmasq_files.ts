@@ -48,8 +48,8 @@ export interface DnsmasqInput {
   readonly settings: NetworkSettings;
   readonly host: HostNetwork;
   readonly guests: readonly Guest[];
-  /** What search domains are made from. */
-  readonly secret: string;
+  /** The text of {@linkcode leaseText}. */
+  readonly leases: string;
   /** Every domain that is to be known, those of guests included. */
   readonly domains: readonly string[];
   readonly upstream: readonly string[];
@@ -110,10 +110,13 @@ function conf(input: DnsmasqInput): string {
     // Guests have no IPv6: an address of it would only be tried in vain.
     "filter-AAAA",
     ...domainLines(input),
-    ...guestAddresses(subnet).flatMap((address) =>
-      leaseLines(address, input.secret)
-    ),
-  ]);
+  ]) + input.leases;
+}
+
+/** Leases and search domains of a whole subnet: the same for as long as the secret is. */
+export function leaseText(cidr: string, secret: string): string {
+  const addresses = guestAddresses(parseSubnet(cidr));
+  return text(addresses.flatMap((address) => leaseLines(address, secret)));
 }
 
 /** `id:*`: whatever identifier the client makes up, its hardware address counts. */
