@@ -15,6 +15,7 @@
 import { AppError } from "../roles/model/errors.ts";
 import { type CopyId, copyKey } from "../roles/model/ids.ts";
 import type { Clock } from "../roles/model/ports.ts";
+import { LOG_BOUNDS, type LogBounds } from "./core/boot_log.ts";
 import type { QemuAccel } from "./core/qemu_args.ts";
 import type { VmConfig } from "./core/vm_config.ts";
 import { connectGuest } from "./guest_connection.ts";
@@ -58,6 +59,8 @@ export interface QemuOptions {
   onWarning?: (message: string, error: unknown) => void;
   /** Called when the VMM runs and its record does not say so yet: tests die here. */
   onSpawned?: () => void;
+  /** Smaller ones in tests. */
+  logBounds?: LogBounds;
 }
 
 /** {@linkcode Vmm} over qemu-system-x86_64. */
@@ -87,6 +90,7 @@ export class QemuVmm implements Vmm {
       ? {}
       : { spawner: options.spawner };
     const owned = {
+      logBounds: options.logBounds ?? LOG_BOUNDS,
       directory: this.#directory,
       processes: this.#processes,
       clock,
@@ -160,6 +164,7 @@ export class QemuVmm implements Vmm {
       dir,
       request,
       () => this.#fleet.get(copy) !== undefined,
+      this.#start.logBounds,
     );
   }
 

@@ -8,6 +8,7 @@ import { AppError } from "../roles/model/errors.ts";
 import { type CopyId, copyKey } from "../roles/model/ids.ts";
 import type { Clock } from "../roles/model/ports.ts";
 import { CopyConsole } from "./console.ts";
+import type { LogBounds } from "./core/boot_log.ts";
 import type { Recorded, RunRecord } from "./core/run_record.ts";
 import { connectGuest } from "./guest_connection.ts";
 import { readBootId } from "./process_table.ts";
@@ -47,6 +48,7 @@ export interface FleetDeps {
   directory: RunDirectory;
   processes: VmProcesses;
   clock: Clock;
+  logBounds: LogBounds;
   spawner?: Spawner;
   onWarning: (message: string, error: unknown) => void;
 }
@@ -158,7 +160,7 @@ export class QemuFleet {
   }
 
   #consoleOf(copy: CopyId): CopyConsole {
-    const { directory, clock } = this.#deps;
+    const { directory, clock, logBounds } = this.#deps;
     const paths = directory.paths(copy);
     return new CopyConsole({
       id: copy.id,
@@ -169,6 +171,7 @@ export class QemuFleet {
           paths.dir,
           { ...at, generation: 0 },
           () => this.get(copy) !== undefined,
+          logBounds,
         ),
       openInput: () =>
         connectGuest(paths.console, `the console of "${copy.id}"`),
@@ -254,13 +257,14 @@ export class QemuFleet {
   }
 
   async #look(running: Running): Promise<void> {
-    const { directory, processes } = this.#deps;
+    const { directory, processes, logBounds } = this.#deps;
     const facts = await processes.find(running.record);
     if (facts === null) return await this.#exited(running);
     if (running.qmp === null && !running.stopping) {
       await this.#connect(running, WATCH_INTERVAL_MS);
     }
-    await boundSerialLog(directory.paths(running.record).dir, facts.pid);
+    const { dir } = directory.paths(running.record);
+    await boundSerialLog(dir, facts.pid, logBounds);
   }
 }
 

@@ -11,7 +11,7 @@
  */
 import { AppError } from "../roles/model/errors.ts";
 import type { Clock } from "../roles/model/ports.ts";
-import { originBehind } from "./core/boot_log.ts";
+import { type LogBounds, originBehind } from "./core/boot_log.ts";
 import type { QemuAccel } from "./core/qemu_args.ts";
 import { isPortTaken, qemuStartError } from "./core/qemu_errors.ts";
 import { recordedOf, type RunRecord } from "./core/run_record.ts";
@@ -34,6 +34,7 @@ export interface StartDeps {
   directory: RunDirectory;
   processes: VmProcesses;
   clock: Clock;
+  logBounds: LogBounds;
   qemuPath: string;
   accel: QemuAccel;
   tempDir: string;
@@ -80,7 +81,7 @@ export async function startQemu(
 
 async function prepare(
   config: VmConfig,
-  { directory, tempDir }: StartDeps,
+  { directory, tempDir, logBounds }: StartDeps,
 ): Promise<BegunLog> {
   const { user, generation = 0 } = config;
   const { dir } = directory.paths(config);
@@ -90,7 +91,7 @@ async function prepare(
     generation,
     originMib: originBehind(largest),
     ...(user === undefined ? {} : { gid: user.gid }),
-  });
+  }, logBounds);
 }
 
 async function newRecord(

@@ -19,14 +19,13 @@ import {
   bootLogName,
   chooseBoot,
   holeBytes,
-  KEPT_BYTES,
-  KEPT_OLD_BYTES,
   keptOf,
+  LOG_BOUNDS,
+  type LogBounds,
   originOf,
   parseBootLogName,
   spanToRead,
   tooOld,
-  UNWATCHED_BYTES,
 } from "./core/boot_log.ts";
 import type { LogPiece, LogRequest, LogTail } from "./vmm.ts";
 
@@ -66,10 +65,15 @@ async function bootsIn(dir: string): Promise<BootLog[]> {
 export async function beginBootLog(
   dir: string,
   of: { generation: number; originMib: number; gid?: number },
+  bounds: LogBounds = LOG_BOUNDS,
 ): Promise<BegunLog> {
   const logs = await bootsIn(dir);
   for (const old of tooOld(logs)) await removeIfThere(pathOf(dir, old));
-  for (const former of logs) await dropOld(dir, former).catch(() => undefined);
+  const { keptOldBytes: keptBytes, dropBytes, unwatchedBytes } = bounds;
+  for (const former of logs) {
+    const path = pathOf(dir, former);
+    await punch(path, { keptBytes, dropBytes }).catch(() => undefined);
+  }
   const { generation, originMib } = of;
   const boot = 1 +
     logs.reduce((highest, log) => Math.max(highest, log.boot), 0);
@@ -90,15 +94,11 @@ export async function beginBootLog(
     await Deno.chown(path, null, of.gid);
     await Deno.chmod(path, 0o660);
   }
-  return { ...log, path, fileLimitBytes: limitFor(originOf(log)) };
+  return { ...log, path, fileLimitBytes: originOf(log) + unwatchedBytes };
 }
 
 function pathOf(dir: string, log: BootLog): string {
   return `${dir}/${bootLogName(log)}`;
-}
-
-function limitFor(size: number): number {
-  return size + KEPT_BYTES + UNWATCHED_BYTES;
 }
 
 /**
@@ -108,25 +108,29 @@ function limitFor(size: number): number {
  * @param pid 0: that VMM has no limit.
  * @throws {AppError} `missing_dependency`, `failed`: the log ends at its bound then.
  */
-export async function boundSerialLog(dir: string, pid: number): Promise<void> {
+export async function boundSerialLog(
+  dir: string,
+  pid: number,
+  bounds: LogBounds = LOG_BOUNDS,
+): Promise<void> {
   const log = chooseBoot(await bootsIn(dir), { generation: 0, boot: 0 });
   if (log === null) return;
-  const size = await punch(pathOf(dir, log), KEPT_BYTES);
+  const size = await punch(pathOf(dir, log), bounds);
   // A VMM that a former version started has no limit, and its disks must not get one.
   if (size === null || pid === 0 || log.boot === 0) return;
-  await tool("prlimit", ["--pid", String(pid), `--fsize=${limitFor(size)}:`]);
-}
-
-async function dropOld(dir: string, log: BootLog): Promise<void> {
-  await punch(pathOf(dir, log), KEPT_OLD_BYTES);
+  const limit = size + bounds.unwatchedBytes;
+  await tool("prlimit", ["--pid", String(pid), `--fsize=${limit}:`]);
 }
 
 /** The size of the file when something was dropped, else null. */
-async function punch(path: string, keptBytes: number): Promise<number | null> {
+async function punch(
+  path: string,
+  bounds: Pick<LogBounds, "keptBytes" | "dropBytes">,
+): Promise<number | null> {
   const info = await Deno.stat(path).catch(() => null);
   if (info === null) return null;
   const heldBytes = (info.blocks ?? 0) * 512;
-  const hole = holeBytes({ size: info.size, heldBytes }, keptBytes);
+  const hole = holeBytes({ size: info.size, heldBytes }, bounds);
   if (hole === 0) return null;
   await tool("fallocate", ["-p", "-o", "0", "-l", String(hole), path]);
   return info.size;
@@ -183,6 +187,7 @@ export async function readBootLog(
   dir: string,
   request: LogRequest,
   isRunning: () => boolean,
+  bounds: LogBounds = LOG_BOUNDS,
 ): Promise<LogPiece> {
   const logs = await bootsIn(dir);
   const log = chooseBoot(logs, request);
@@ -194,7 +199,8 @@ export async function readBootLog(
       hint: keptBoots(logs),
     });
   }
-  const kept = keptOf(length, log === newest ? KEPT_BYTES : KEPT_OLD_BYTES);
+  const { keptBytes, keptOldBytes } = bounds;
+  const kept = keptOf(length, log === newest ? keptBytes : keptOldBytes);
   const { from, to } = spanToRead(kept, request);
   const bytes = await readSpan(
     pathOf(dir, log),

@@ -10,8 +10,8 @@ import { type CopyId, copyKey } from "../roles/model/ids.ts";
 import {
   type BootLog,
   chooseBoot,
-  KEPT_BYTES,
   keptOf,
+  LOG_BOUNDS,
   spanToRead,
   tooOld,
 } from "./core/boot_log.ts";
@@ -117,7 +117,7 @@ export class SimulatedLogs {
       throw new AppError("not_found", "There is no log of that boot");
     }
     const all = bytesOf(this.#textOf(boot));
-    const kept = keptOf(all.byteLength, KEPT_BYTES);
+    const kept = keptOf(all.byteLength, LOG_BOUNDS.keptBytes);
     const { from, to } = spanToRead(kept, request);
     return {
       bytes: all.slice(from, to),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { copyDirectoryName, directoryName } from "../../vmm/mod.ts";
 import { RunDirectory } from "../../vmm/run_directory.ts";
-import { DROP_BYTES, KEPT_BOOTS, KEPT_BYTES } from "../../vmm/core/boot_log.ts";
+import { KEPT_BOOTS, LOG_BOUNDS } from "../../vmm/core/boot_log.ts";
 import {
   beginBootLog,
   boundSerialLog,
@@ -11,6 +11,7 @@ import {
 } from "../../vmm/serial_log.ts";
 import { tempDir } from "../support/temp.ts";
 
+const { keptBytes: KEPT_BYTES, dropBytes: DROP_BYTES } = LOG_BOUNDS;
 const ANY = { generation: 0, boot: 0, offset: 0, maxBytes: 64 * 1024 * 1024 };
 const running = () => true;
 

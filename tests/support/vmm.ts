@@ -7,6 +7,7 @@ import { systemClock } from "../../roles/clock/mod.ts";
 import type { ContractHost, GuestKind } from "../../vmm/contract.ts";
 import { type CopyId, copyKey } from "../../roles/model/ids.ts";
 import { QemuVmm, type VmConfig, type Vmm } from "../../vmm/mod.ts";
+import type { QemuOptions } from "../../vmm/qemu.ts";
 import { type TestImage, testImage } from "./vmm_image.ts";
 import { until } from "./wait.ts";
 
@@ -41,12 +42,21 @@ export function testMachine(
 }
 
 /** The body of `path` over HTTP at `port` of this host; null when nothing answers. */
-export async function httpBody(
+export function httpBody(
   port: number,
   path = "/healthz",
 ): Promise<string | null> {
+  return httpBodyAt("127.0.0.1", port, path);
+}
+
+/** The same at any address. */
+export async function httpBodyAt(
+  host: string,
+  port: number,
+  path: string,
+): Promise<string | null> {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    const response = await fetch(`http://${host}:${port}${path}`, {
       signal: AbortSignal.timeout(2000),
     });
     const body = await response.text();
@@ -57,11 +67,16 @@ export async function httpBody(
 }
 
 /** A QEMU driver over a run directory below `dir`. */
-export function testQemu(dir: string, runDir = "run"): QemuVmm {
+export function testQemu(
+  dir: string,
+  runDir = "run",
+  options: Partial<QemuOptions> = {},
+): QemuVmm {
   return new QemuVmm({
     runDir: `${dir}/${runDir}`,
     tempDir: `${dir}/tmp`,
     clock: systemClock,
+    ...options,
   });
 }
 

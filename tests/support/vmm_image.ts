@@ -8,7 +8,8 @@
  * - `silent`: boots, never answers.
  * - `poweroff`: ends cleanly at once.
  * - `panic`: the kernel panics at once.
- * - `flood`: writes to the serial port without end.
+ * - `flood`: serves `/healthz`, and writes to the serial port and the guest
+ *   channel without end.
  *
  * A healthy one also answers `echo: LINE` to each line on its serial port, sends
  * back what comes on the guest channel, counts seconds in `/up`, shows what it
@@ -20,7 +21,7 @@
 import { runChecked } from "../../roles/process/mod.ts";
 
 /** Bump when the init script or the module list changes. */
-const VERSION = 5;
+const VERSION = 7;
 /** In insertion order: virtio_ring before virtio. */
 const MODULES = [
   "virtio/virtio_ring",
@@ -61,7 +62,9 @@ case "$MODE" in
   poweroff) poweroff -f ;;
   panic) echo 1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger ;;
   silent) echo "test-vm: silent"; while true; do sleep 3600; done ;;
-  flood) while true; do cat /www/noise; done ;;
+  flood) httpd -p 80 -h /www
+    for port in /dev/vport*; do cat /dev/zero > $port & done
+    while true; do cat /www/noise; done ;;
 esac
 mkdir -p /nix/store
 for disk in /sys/block/vd*; do
@@ -196,6 +199,8 @@ export async function testImage(): Promise<TestImage> {
   if (await exists(image.initrd)) return image;
   await Deno.mkdir(base, { recursive: true });
   const building = await Deno.makeTempDir({ dir: base });
+  // As a store: VMMs of other users read it.
+  await Deno.chmod(building, 0o755);
   await buildInto(building);
   // Two builders may race: the first one in wins, both images are the same.
   await Deno.rename(building, dir).catch(() =>

@@ -6,7 +6,7 @@
  * serial-2-17-64.log   boot 2, of generation 17, begins 64 MiB into its file
  *
  * 0 ......... origin ......... kept from ............ end of the file
- *   a hole      dropped, a hole   at most KEPT_BYTES
+ *   a hole      dropped, a hole   at most keptBytes
  * ```
  *
  * Bytes stay where they were written: dropping makes a hole, so that offsets
@@ -17,21 +17,35 @@
  * @module
  */
 
-/** Kept of the newest boot: some 50 000 lines, more than a boot that goes wrong writes. */
-export const KEPT_BYTES = 4 * 1024 * 1024;
-/** Kept of each boot before: its last words. */
-export const KEPT_OLD_BYTES = 1024 * 1024;
 /** Boots kept, the newest included: a crash loop must not pile logs up. */
 export const KEPT_BOOTS = 4;
-/** Dropped at once, at least: each time costs two short-lived processes. */
-export const DROP_BYTES = 1024 * 1024;
-/**
- * How much further a log may grow while nobody looks, however long that is. A
- * serial port gives some 300 KiB/s: half a minute of a guest that floods it.
- */
-export const UNWATCHED_BYTES = 8 * 1024 * 1024;
 
 const MIB = 1024 * 1024;
+
+/** How large logs may be. */
+export interface LogBounds {
+  /** Kept of the newest boot. */
+  readonly keptBytes: number;
+  /** Kept of each boot before. */
+  readonly keptOldBytes: number;
+  /** Dropped at once, at least. */
+  readonly dropBytes: number;
+  /** How much further a log may grow while nobody looks, however long that is; more than kept and dropped together. */
+  readonly unwatchedBytes: number;
+}
+
+/**
+ * 4 MiB are some 50 000 lines, more than a boot that goes wrong writes; a boot
+ * before needs its last words. Each drop costs two short-lived processes, and a
+ * serial port gives some 300 KiB/s: one each 3 s for a guest that floods it.
+ */
+export const LOG_BOUNDS: LogBounds = {
+  keptBytes: 4 * MIB,
+  keptOldBytes: MIB,
+  dropBytes: MIB,
+  unwatchedBytes: 8 * MIB,
+};
+
 const BLOCK_BYTES = 4096;
 /** The log of versions that kept one. */
 const FORMER_NAME = "serial.log";
@@ -118,9 +132,9 @@ export function spanToRead(
 /** Bytes at the beginning of the file that become a hole; 0: not worth it yet. */
 export function holeBytes(
   file: { size: number; heldBytes: number },
-  keptBytes: number,
+  { keptBytes, dropBytes }: Pick<LogBounds, "keptBytes" | "dropBytes">,
 ): number {
-  if (file.heldBytes < keptBytes + DROP_BYTES) return 0;
+  if (file.heldBytes < keptBytes + dropBytes) return 0;
   const end = Math.max(0, file.size - keptBytes);
   return end - end % BLOCK_BYTES;
 }

@@ -2,16 +2,17 @@ import assert from "node:assert/strict";
 import {
   bootLogName,
   chooseBoot,
-  DROP_BYTES,
   holeBytes,
   KEPT_BOOTS,
-  KEPT_BYTES,
   keptOf,
+  LOG_BOUNDS,
   originBehind,
   parseBootLogName,
   spanToRead,
   tooOld,
 } from "./boot_log.ts";
+
+const { keptBytes: KEPT_BYTES, dropBytes: DROP_BYTES } = LOG_BOUNDS;
 
 const log = (boot: number, generation: number) => ({
   boot,
@@ -60,11 +61,13 @@ Deno.test("boot logs: who asks for what was dropped gets what comes next", () =>
 Deno.test("boot logs: dropped in large pieces, never what is kept", () => {
   const size = 100 * KEPT_BYTES + 5;
   const hole = (heldBytes: number) =>
-    holeBytes({ size, heldBytes }, KEPT_BYTES);
+    holeBytes({ size, heldBytes }, LOG_BOUNDS);
   assert.equal(hole(KEPT_BYTES + DROP_BYTES - 1), 0);
   const dropped = hole(KEPT_BYTES + DROP_BYTES);
   assert.ok(dropped <= size - KEPT_BYTES && dropped > size - KEPT_BYTES - 4096);
-  assert.equal(holeBytes({ size: 10, heldBytes: 2 ** 40 }, KEPT_BYTES), 0);
+  // A log that met its limit while nobody looked goes on after the next look.
+  assert.ok(LOG_BOUNDS.unwatchedBytes > KEPT_BYTES + DROP_BYTES);
+  assert.equal(holeBytes({ size: 10, heldBytes: 2 ** 40 }, LOG_BOUNDS), 0);
 });
 
 Deno.test("boot logs: begin behind the largest file", () => {

@@ -30,6 +30,12 @@ export function qemuStartError(id: string, stderr: string): AppError {
   if (/No space left on device/i.test(stderr)) {
     return fail("storage", "free space in the worker's directories");
   }
+  if (/Permission denied/i.test(stderr)) {
+    return fail(
+      "failed",
+      "let the user whom VMMs run as pass to that file, and read it",
+    );
+  }
   if (
     /invalid kernel header|kernel too old|could not load kernel|linux kernel too old|initrd is too large/i
       .test(stderr) && !/No such file/i.test(stderr)

@@ -75,6 +75,8 @@ Deno.test("qemuStartError() tells whose fault a failed start is", () => {
       "not_found",
     ],
     ["qemu: invalid kernel header", "invalid"],
+    ["Could not access KVM kernel module: Permission denied", "failed"],
+    ["qemu: could not open kernel file '/x': Permission denied", "failed"],
     ["", "failed"],
   ] as const;
   for (const [stderr, code] of cases) {

@@ -32,6 +32,11 @@ export const NEEDS = {
     packages: ["dnsmasq-base", "nftables", "procps"],
     programs: ["dnsmasq", "nft", "sysctl"],
   },
+  // Store images: one closure as one read-only disk.
+  images: {
+    packages: ["erofs-utils", "squashfs-tools"],
+    programs: ["mkfs.erofs", "mksquashfs"],
+  },
   // Tests send what no honest guest would.
   socat: { packages: ["socat"], programs: ["socat"] },
   capnp: {
