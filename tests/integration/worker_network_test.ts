@@ -61,6 +61,41 @@ Deno.test("guests reach what their domains name, and nothing else outside", asyn
   assert.notEqual(lookup.code, 0);
 });
 
+Deno.test("a guest that may go everywhere goes neither to peers of others nor to secrets of the host", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const web = await worker.guest("web", {
+    address: "10.201.3.2",
+    domains: ["*"],
+  });
+  const other = await worker.guest("other", { address: "10.201.3.3" });
+  await guestsOn(worker, [web, other]);
+  await other.serve();
+  await pageIs(web, `http://${SITES["blocked.example"]}/`, "outside");
+  assert.equal(await web.page("http://blocked.example/"), "outside");
+  assert.equal(await web.page(`http://${other.address}/`), null);
+  const found = await web.run("busybox", "nslookup", "metadata.example");
+  assert.match(found.stdout, /169\.254\.169\.254/);
+  assert.equal(await web.page("http://metadata.example/"), null);
+});
+
+Deno.test("a guest that floods its resolver does not silence it for others", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const evil = await worker.guest("evil", { address: "10.201.3.2" });
+  const web = await worker.guest("web", {
+    address: "10.201.3.3",
+    domains: ["allowed.example"],
+  });
+  await guestsOn(worker, [evil, web]);
+  const flood = "head -c 3000000 /dev/zero | socat -u -b 60 - ";
+  const flooding = evil.run("sh", "-c", `${flood} UDP4-SENDTO:10.201.3.1:53`);
+  await pageIs(web, "http://allowed.example/", "outside");
+  await flooding;
+  assert.ok(await droppedOf(worker, "shop/evil-0#1") > 1000);
+  await pageIs(web, "http://allowed.example/", "outside");
+});
+
 Deno.test("guests reach neither each other nor their host but for leases and names", async () => {
   await using world = await createGuestWorld(["w1"]);
   const worker = world.worker("w1");

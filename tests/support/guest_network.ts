@@ -36,6 +36,7 @@ export const WAIT = { timeoutMs: 60_000 };
 export const SITES = {
   "allowed.example": "198.51.100.10",
   "blocked.example": "198.51.100.20",
+  "metadata.example": "169.254.169.254",
 } as const;
 
 /** As udhcpc calls it: takes the lease, and says so. */

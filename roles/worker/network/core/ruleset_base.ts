@@ -44,6 +44,9 @@ const SETS = [
   "map drops { type ipv4_addr : counter; }",
 ];
 
+/** Never outside, whatever a name resolves to: 169.254.169.254 is where clouds tell hosts their secrets. */
+const NOT_OUTSIDE = "{ 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3 }";
+
 /** Where published ports are taken. */
 function publishedAt({ publishAddress }: NetworkSettings): string {
   return publishAddress === null
@@ -58,6 +61,7 @@ const LEAVE = [
   `ct state new add @flows { ip saddr ct count over ${MAX_FLOWS} } goto refuse`,
   // Each packet, not each connection: a peer that is taken away is cut off at once.
   "ip daddr @cluster goto leave_to_peer",
+  `ip daddr ${NOT_OUTSIDE} goto refuse`,
   "ct state { established, related } accept",
   "ip saddr vmap @outside",
   "goto refuse",
