@@ -1,0 +1,171 @@
+/**
+ * A guest with a switch-to-configuration of its own, in real QEMU, with the
+ * store of its host by virtiofs (needs root and Debian's qemu-system-common):
+ * switched, taken over by the next worker, reverted, rebooted, replaced.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { run } from "../../roles/worker/mod.ts";
+import { findByMarker } from "../../vmm/process_table.ts";
+import type { ObservedVm } from "../../roles/model/mod.ts";
+import { nixStore } from "../support/nix_store.ts";
+import { type SwitchImageName, switchImages } from "../support/switch_image.ts";
+import { tempDir } from "../support/temp.ts";
+import { BOOT_TIMEOUT_MS, httpBody, testQemu } from "../support/vmm.ts";
+import { until } from "../support/wait.ts";
+import {
+  DirectoryMaster,
+  fallbackTo,
+  orderFor,
+  testVmSpec,
+  workerConfig,
+} from "../support/worker.ts";
+
+const VM = "shop/web-0";
+/** For those meant to fail: a switch takes a second, ten times that beside other tests. */
+const FAILS_MS = 12_000;
+
+Deno.test("worker: a guest is switched in place, reverted the same way, rebooted when it is unreachable, and else replaced", async () => {
+  await using dir = await tempDir("sw");
+  await using store = await nixStore("sw-nix");
+  const images = await switchImages(store.nix, dir.path);
+  await Deno.mkdir(`${dir.path}/master`);
+  const master = new DirectoryMaster(`${dir.path}/master`);
+  const start = () =>
+    run(
+      workerConfig(dir.path, {
+        driver: "qemu",
+        closures: "nix",
+        nixStore: join(store.path, "store"),
+        storeShare: "virtiofs",
+      }),
+      { link: () => master },
+    );
+  await using ending = new AsyncDisposableStack();
+  ending.defer(async () => {
+    const vmm = testQemu(`${dir.path}/run`, "vms");
+    for (const copy of await vmm.list()) await vmm.stop(copy, { graceMs: 0 });
+    await vmm.close();
+  });
+  let worker = await start();
+  ending.defer(() => worker.stop());
+
+  const qemu = async () =>
+    (await findByMarker(`${dir.path}/run/vms/`))
+      .filter(({ cmdline }) => cmdline.includes("qemu-system"))
+      .map(({ pid }) => pid);
+  const specOf = (name: SwitchImageName, more: Record<string, unknown> = {}) =>
+    testVmSpec({
+      spec: {
+        image: images[name],
+        update: {
+          minHealthyTimeMs: 500,
+          healthyDeadlineMs: images[name] === images.unhealthy ||
+              images[name] === images.lost
+            ? FAILS_MS
+            : BOOT_TIMEOUT_MS,
+        },
+        ...more,
+      },
+    });
+  let revision = 0;
+  let active = specOf("first");
+  /** Orders it, with what is active to fall back to; the VM as it is reported when `look` is content. */
+  const order = async (
+    name: SwitchImageName,
+    look: (vm: ObservedVm) => boolean,
+    more: Record<string, unknown> = {},
+  ) => {
+    revision++;
+    const spec = specOf(name, more);
+    await master.assign(revision, [
+      orderFor(VM, spec, {
+        revision,
+        generation: revision,
+        ...(revision === 1 ? {} : { fallback: fallbackTo(active, 1) }),
+      }),
+    ]);
+    const seen = new Set<string>();
+    const vm = await until(`${name} is as it should be`, async () => {
+      const vm = await master.vm(VM);
+      if (vm !== undefined) seen.add(vm.message);
+      return vm !== undefined && look(vm) ? vm : null;
+    }, { timeoutMs: 2 * BOOT_TIMEOUT_MS }).catch(async (error) => {
+      throw new Error(JSON.stringify(await master.vm(VM)), { cause: error });
+    });
+    if (vm.rolledBack === null) active = spec;
+    return { vm, said: [...seen].join("\n") };
+  };
+  const settled = (vm: ObservedVm) =>
+    vm.settled && vm.health === "healthy" && vm.generation === revision;
+  const rolledBack = (vm: ObservedVm) =>
+    vm.rolledBack?.orderRevision === revision && vm.health === "healthy";
+  const page = async (vm: ObservedVm) =>
+    (await httpBody(vm.ports[0]?.host ?? 0, "/"))?.trim();
+
+  const first = await order("first", settled);
+  assert.equal(await page(first.vm), "first");
+  const booted = await qemu();
+  assert.equal(booted.length, 1);
+
+  // Switched: the same machine with another page.
+  const second = await order("second", settled);
+  assert.equal(await page(second.vm), "second");
+  assert.deepEqual(await qemu(), booted);
+  assert.equal(second.vm.restarts, 0);
+  assert.match(second.said, /switch(ing|ed) in place/);
+
+  // The next worker process knows what runs.
+  await worker.stop();
+  const { process } = await master.report() ?? {};
+  worker = await start();
+  await until(
+    "the next worker reports",
+    async () => (await master.report())?.process !== process,
+    { timeoutMs: BOOT_TIMEOUT_MS },
+  );
+  const taken = await until(
+    "it is healthy again",
+    async () => {
+      const vm = await master.vm(VM);
+      return vm?.health === "healthy" ? vm : null;
+    },
+    { timeoutMs: BOOT_TIMEOUT_MS },
+  );
+  assert.equal(taken.runtimeHash, second.vm.runtimeHash);
+  assert.deepEqual(await qemu(), booted);
+
+  // Unhealthy, then failed: reverted in place.
+  const unhealthy = await order("unhealthy", rolledBack);
+  assert.match(
+    unhealthy.vm.rolledBack?.reason ?? "",
+    /not healthy within 12000 ms: http: answered 404/,
+  );
+  assert.equal(await page(unhealthy.vm), "second");
+  const failing = await order("failing", rolledBack);
+  assert.equal(
+    failing.vm.rolledBack?.reason,
+    "switch-to-configuration ended with 4: a unit failed",
+  );
+  assert.match(failing.vm.message, /switched in place/);
+  assert.equal(await page(failing.vm), "second");
+  assert.deepEqual(await qemu(), booted);
+
+  // Unreachable: rebooted on the fallback.
+  const lost = await order("lost", rolledBack);
+  // On a busy machine the agent may be gone before it has told the switch's end.
+  assert.match(
+    lost.vm.message,
+    /restarted: (The guest does not answer|its switch did not end|the switch got lost)/,
+  );
+  assert.equal(await page(lost.vm), "second");
+  const rebooted = await qemu();
+  assert.notDeepEqual(rebooted, booted);
+  assert.equal(rebooted.length, 1);
+
+  // More than user space: replaced, and it says why.
+  const replaced = await order("first", settled, { memoryMib: 144 });
+  assert.equal(await page(replaced.vm), "first");
+  assert.match(replaced.said, /restarted: its memory changed/);
+  assert.notDeepEqual(await qemu(), rebooted);
+});
