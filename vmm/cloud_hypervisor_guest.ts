@@ -25,7 +25,7 @@ export async function resizeVm(
   if (to.cpus === undefined && to.memoryMib === undefined) return;
   try {
     const { config: { memory } } = await client.info();
-    await client.resize(resizeBody(to, memory.size));
+    await client.resize(resizeBody(to, memory));
   } catch (cause) {
     if (!(cause instanceof AppError) || cause.code !== "failed") throw cause;
     throw new AppError(

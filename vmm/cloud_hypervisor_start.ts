@@ -27,7 +27,7 @@ import type {
 } from "./cloud_hypervisor_fleet.ts";
 import { launchVmm } from "./cloud_hypervisor_launch.ts";
 import { SerialLine } from "./cloud_hypervisor_serial.ts";
-import { createBody } from "./core/cloud_hypervisor_config.ts";
+import { createBody, tapDirectory } from "./core/cloud_hypervisor_config.ts";
 import { startError } from "./core/cloud_hypervisor_errors.ts";
 import type { CreateBody } from "./core/cloud_hypervisor_schema.ts";
 import { recordedOf, type RunRecord } from "./core/run_record.ts";
@@ -126,6 +126,10 @@ export async function startVm(
   }
 }
 
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
 async function prepared(
   config: VmConfig,
   record: RunRecord,
@@ -136,6 +140,8 @@ async function prepared(
     consolePath: paths.console,
     channelPath: paths.channel,
     hostCpus: navigator.hardwareConcurrency,
+    seesTap: config.nic !== undefined &&
+      await isThere(tapDirectory(config.nic.tap)),
   };
   // Refused before a file is touched.
   createBody(config, {

@@ -33,6 +33,8 @@ export interface CloudHypervisorPlacement {
   overlayPath?: string;
   hostCpus: number;
   landlock: boolean;
+  /** The card's directory in /sys is there: rules that name what is not are refused. */
+  seesTap: boolean;
 }
 
 /** A guest's own address on its vsock. Each VMM has a vsock of its own, so all guests may have the first one that is free. */
@@ -76,22 +78,22 @@ function memoryOf(config: VmConfig): CreateBody["memory"] {
 }
 
 /**
- * What is asked for so that a guest which was booted with `bootBytes` has
- * `memoryMib`: less by its balloon, more by virtio-mem.
+ * What is asked for so that a guest which was booted with `size` bytes, and has
+ * been given `hotplugged_size` since, has `memoryMib`: less by its balloon, more
+ * by virtio-mem, which refuses to be asked for what it was asked for last.
  */
 export function resizeBody(
   to: { cpus?: number; memoryMib?: number },
-  bootBytes: number,
+  now: { size: number; hotplugged_size?: number | null | undefined },
 ): ResizeBody {
   const { cpus, memoryMib } = to;
-  const wanted = (memoryMib ?? 0) * MIB;
-  return {
-    ...(cpus === undefined ? {} : { desired_vcpus: cpus }),
-    ...(memoryMib === undefined ? {} : {
-      desired_ram: Math.max(wanted, bootBytes),
-      desired_balloon: Math.max(0, bootBytes - wanted),
-    }),
-  };
+  const body: ResizeBody = cpus === undefined ? {} : { desired_vcpus: cpus };
+  if (memoryMib === undefined) return body;
+  const wanted = memoryMib * MIB;
+  const ram = Math.max(wanted, now.size);
+  if (ram !== now.size + (now.hotplugged_size ?? 0)) body.desired_ram = ram;
+  body.desired_balloon = Math.max(0, now.size - wanted);
+  return body;
 }
 
 type Disk = NonNullable<CreateBody["disks"]>[number];
@@ -152,6 +154,11 @@ function devicesOf(
   };
 }
 
+/** Where the kernel tells of a TAP. */
+export function tapDirectory(tap: string): string {
+  return `/sys/devices/virtual/net/${tap}`;
+}
+
 /** Its own rules cover what the config names; these are for what is made later, or read through another file. */
 function landlockOf(
   config: VmConfig,
@@ -164,10 +171,9 @@ function landlockOf(
     landlock_rules: [
       { path: placement.scratchDir, access: "rw" },
       // It reads there what kind of TAP it was given.
-      ...(nic === undefined ? [] : [{
-        path: `/sys/devices/virtual/net/${nic.tap}`,
-        access: "r" as const,
-      }]),
+      ...(nic === undefined || !placement.seesTap
+        ? []
+        : [{ path: tapDirectory(nic.tap), access: "r" as const }]),
       ...(base === undefined ? [] : [{ path: base, access: "r" as const }]),
     ],
   };

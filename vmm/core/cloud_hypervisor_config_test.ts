@@ -14,6 +14,7 @@ const PLACEMENT = {
   scratchDir: "/var/lib/p/tmp/0123456789abcdef",
   hostCpus: 8,
   landlock: true,
+  seesTap: true,
 };
 
 function machine(more: Partial<VmConfig> = {}): VmConfig {
@@ -113,6 +114,8 @@ Deno.test("createBody() leaves Landlock off where the host has none", () => {
   const body = createBody(machine(), { ...PLACEMENT, landlock: false });
   assert.equal(body.landlock_enable, false);
   assert.equal(body.landlock_rules, undefined);
+  const blind = createBody(machine(), { ...PLACEMENT, seesTap: false });
+  assert.equal(blind.landlock_rules?.length, 1);
 });
 
 Deno.test("createBody() refuses ports without a card: there is no other network", () => {
@@ -163,15 +166,23 @@ Deno.test("maxMemoryMib() is at least twice as much, in steps that virtio-mem ta
 
 Deno.test("resizeBody() grows beyond what was booted with, and shrinks below it", () => {
   const mib = 2 ** 20;
-  assert.deepEqual(resizeBody({ memoryMib: 96 }, 64 * mib), {
+  const booted = { size: 64 * mib };
+  assert.deepEqual(resizeBody({ memoryMib: 96 }, booted), {
     desired_ram: 96 * mib,
     desired_balloon: 0,
   });
-  assert.deepEqual(resizeBody({ memoryMib: 16 }, 64 * mib), {
+  assert.deepEqual(resizeBody({ memoryMib: 16 }, booted), {
+    desired_balloon: 48 * mib,
+  });
+  const grown = { ...booted, hotplugged_size: 32 * mib };
+  assert.deepEqual(resizeBody({ memoryMib: 96 }, grown), {
+    desired_balloon: 0,
+  });
+  assert.deepEqual(resizeBody({ memoryMib: 16 }, grown), {
     desired_ram: 64 * mib,
     desired_balloon: 48 * mib,
   });
-  assert.deepEqual(resizeBody({ cpus: 2 }, 64 * mib), { desired_vcpus: 2 });
+  assert.deepEqual(resizeBody({ cpus: 2 }, booted), { desired_vcpus: 2 });
 });
 
 Deno.test("restoredConfig() keeps the saved machine and takes this start's paths", () => {

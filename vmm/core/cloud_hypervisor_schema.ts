@@ -142,7 +142,10 @@ export type VmState = z.output<typeof VmState>;
 export const Info = z.object({
   state: VmState,
   config: z.object({
-    memory: z.object({ size: z.number() }),
+    memory: z.object({
+      size: z.number(),
+      hotplugged_size: z.number().nullish(),
+    }),
     disks: z.array(z.object({ id: z.string(), readonly: z.boolean() }))
       .nullish(),
   }),

@@ -15,6 +15,7 @@ import {
 } from "../../../vmm/mod.ts";
 import { hostLine, parseGuestLine } from "../../../vmm/guest/core/frames.ts";
 import { pvhProbe } from "../../../vmm/core/pvh_probe.ts";
+import type { CloudHypervisorOptions } from "../../../vmm/cloud_hypervisor.ts";
 import { until } from "../wait.ts";
 import { installStandIn } from "./install.ts";
 
@@ -70,18 +71,24 @@ export function standInMachine(
   };
 }
 
-/** A driver over `place`. */
-export function standInDriver(
+/** How a driver over `place` is opened. */
+export function standInOptions(
   { dir, program }: StandInPlace,
-  more: Partial<ConstructorParameters<typeof CloudHypervisorVmm>[0]> = {},
-): CloudHypervisorVmm {
-  return new CloudHypervisorVmm({
+): CloudHypervisorOptions {
+  return {
     runDir: `${dir}/run`,
     tempDir: `${dir}/tmp`,
     clock: systemClock,
     cloudHypervisorPath: program,
-    ...more,
-  });
+  };
+}
+
+/** A driver over `place`. */
+export function standInDriver(
+  place: StandInPlace,
+  more: Partial<CloudHypervisorOptions> = {},
+): CloudHypervisorVmm {
+  return new CloudHypervisorVmm({ ...standInOptions(place), ...more });
 }
 
 /** The instance of a copy that runs. */

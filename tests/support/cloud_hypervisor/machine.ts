@@ -15,9 +15,9 @@ import {
   checkCpus,
   checkDirectory,
   checkFiles,
-  checkMemory,
   type Config,
   countersText,
+  giveMemory,
   Refusal,
 } from "./machine_config.ts";
 import {
@@ -152,7 +152,7 @@ export class Machine {
     const { desired_vcpus: cpus, desired_ram: bytes } = sizes;
     this.#options.tell("vm", "resizing");
     if (cpus !== undefined) this.#resizeCpus(cpus, what);
-    if (bytes !== undefined) checkMemory(this.#config, bytes, what);
+    if (bytes !== undefined) giveMemory(this.#config, bytes, what);
     this.#options.tell("vm", "resized");
   }
 

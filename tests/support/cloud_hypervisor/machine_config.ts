@@ -24,7 +24,7 @@ export class Refusal extends Error {
 /** What we look at of a machine. */
 export interface Config {
   cpus?: { boot_vcpus: number; max_vcpus: number };
-  memory?: { size: number; hotplug_size?: number };
+  memory?: { size: number; hotplug_size?: number; hotplugged_size?: number };
   payload?: { kernel?: string; cmdline?: string };
   disks?: { id: string; path: string; readonly?: boolean }[];
   net?: { id: string }[];
@@ -45,13 +45,14 @@ export function checkCpus(
   if (cpus > config.max_vcpus) throw refused("Requested vCPUs exceed maximum");
 }
 
-/** @throws {Refusal} */
-export function checkMemory(
+/** What virtio-mem was asked for last is refused too. @throws {Refusal} */
+export function giveMemory(
   config: Config,
   bytes: number,
   what: string,
 ): void {
-  const { size, hotplug_size = 0 } = config.memory ?? { size: 0 };
+  const { size, hotplug_size = 0, hotplugged_size = 0 } = config.memory ??
+    { size: 0 };
   const refused = (why: string) =>
     new Refusal(500, API, what, "Memory manager error", why);
   if (bytes < size) {
@@ -59,8 +60,14 @@ export function checkMemory(
       `Invalid resize request: desired_size = ${bytes} below boot size = ${size}`,
     );
   }
-  if (bytes > size + hotplug_size || (bytes - size) % MEMORY_BLOCK !== 0) {
+  if (
+    bytes > size + hotplug_size || (bytes - size) % MEMORY_BLOCK !== 0 ||
+    bytes === size + hotplugged_size
+  ) {
     throw refused("Failed to virtio-mem resize");
+  }
+  if (config.memory !== undefined) {
+    config.memory.hotplugged_size = bytes - size;
   }
 }
 
