@@ -102,6 +102,45 @@ Deno.test("a plan tells replaced, relabelled, kept, ended and new VMs apart", as
   assert.ok(again.changes.every(({ kind }) => kind === "keep"));
 });
 
+Deno.test("a plan tells what is switched while it runs, and why else it is restarted", async () => {
+  const s = await cluster();
+  const specOf = (letter: string, over: Record<string, unknown> = {}) => {
+    const toplevel = storePath(`system-${letter}`);
+    const kernelPath = `${storePath("linux")}/bzImage`;
+    return vmSpec({
+      name: "app",
+      update: quick,
+      image: {
+        toplevel,
+        kernelPath,
+        initrdPath: `${storePath("initrd")}/initrd`,
+        cmdline: `quiet init=${toplevel}/init`,
+        root: "store",
+        ...over,
+      },
+    });
+  };
+  await s.publish([specOf("a")]);
+  await s.untilActive(1);
+  const change = async (spec: VmSpec) => {
+    const { changes: [change] } = await plan(s, [spec]);
+    return [change?.kind, change?.reason];
+  };
+  const [{ worker = "" } = {}] = s.status().vms;
+  assert.deepEqual(await change(specOf("b")), [
+    "replace",
+    `${worker} does not switch guests`,
+  ]);
+  for (const each of s.workers.values()) each.attributes.switch = "true";
+  await s.run(10_000);
+  assert.equal((await change(specOf("b")))[0], "switch");
+  const kernelPath = `${storePath("linux-2")}/bzImage`;
+  assert.deepEqual(await change(specOf("b", { kernelPath })), [
+    "replace",
+    "the kernel changed",
+  ]);
+});
+
 Deno.test("a plan says what has no room, and what waits for it", async () => {
   const s = await cluster();
   const specs = [

@@ -28,7 +28,7 @@ import { LedgerStore } from "./ledger_store.ts";
 import type { MasterLink, WorkerView } from "./master_link.ts";
 import { type Guarding, type OpenFence, openFence } from "./open_fence.ts";
 import { openClosures } from "./open_closures.ts";
-import { openGuests } from "./open_guests.ts";
+import { openGuests, switchAttributes } from "./open_guests.ts";
 import { type OpenedHost, openHost } from "./open_host.ts";
 import { type OpenedNetwork, openNetwork } from "./open_network.ts";
 import { openSeeing, type Seeing } from "./open_seeing.ts";
@@ -339,6 +339,7 @@ async function openWorker(
         ...host.attributes,
         ...network.attributes,
         ...made.attributes,
+        ...switchAttributes(host.vmm, made.attributes),
       }),
       versions,
     },

@@ -18,3 +18,12 @@ export function openGuests(options: {
   options.stack.defer(() => guests.close());
   return guests;
 }
+
+/** `switch`: a guest of this host sees closures that come after it, and can be told of them. */
+export function switchAttributes(
+  { capabilities }: Vmm,
+  { store }: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const can = capabilities.switch && capabilities.guestChannel;
+  return can && store === "virtiofs" ? { switch: "true" } : {};
+}

@@ -24,6 +24,7 @@ import {
   stateAfter,
 } from "./plan_simulation.ts";
 import { decidePublish, type PublishDecision } from "./publish.ts";
+import { type Standing, wayOfChange } from "./plan_switch.ts";
 import { type IntentView, intentView, type SpecView } from "./snapshot.ts";
 
 /** The cluster as it is, and what is asked of it. The room is as before when the preview is made. */
@@ -77,7 +78,10 @@ interface Ends {
 }
 
 /** What becomes of one VM, and why. */
-function kindOf(ends: Ends): Pick<PlanChange, "kind" | "reason"> {
+function kindOf(
+  ends: Ends,
+  standing: Standing,
+): Pick<PlanChange, "kind" | "reason"> {
   const { before, after, wanted, reason = "", problem } = ends;
   if (wanted === undefined) {
     return after === undefined
@@ -91,7 +95,7 @@ function kindOf(ends: Ends): Pick<PlanChange, "kind" | "reason"> {
   }
   if (before === undefined) return { kind: "create", reason };
   if (before.runtimeHash !== after.runtimeHash) {
-    return { kind: "replace", reason };
+    return wayOfChange(standing, { before, after, wanted }, reason);
   }
   if (before.worker !== after.worker) return { kind: "move", reason };
   return before.policyHash === after.policyHash
@@ -101,7 +105,11 @@ function kindOf(ends: Ends): Pick<PlanChange, "kind" | "reason"> {
 
 function changesOf(
   before: Map<string, PlacementDoc>,
-  { simulation, cluster }: { simulation: Simulation; cluster: string },
+  { simulation, cluster, standing }: {
+    simulation: Simulation;
+    cluster: string;
+    standing: Standing;
+  },
   target: IntentView,
 ): PlanChange[] {
   const after = mainCopies(simulation.placements);
@@ -123,7 +131,7 @@ function changesOf(
     };
     return {
       vm,
-      ...kindOf(ends),
+      ...kindOf(ends, standing),
       fromWorker: ends.before?.worker ?? "",
       toWorker: ends.after?.worker ?? "",
     };
@@ -198,7 +206,7 @@ export function previewPlan(input: PreviewInput): Preview {
     ...preview,
     changes: changesOf(
       mainCopies(input.placements),
-      { simulation, cluster: request.cluster },
+      { simulation, cluster: request.cluster, standing: input },
       intentView(publish.generation, request.vmSpecs),
     ),
   };
