@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { bridgeRuleset } from "../../roles/worker/network/bench.ts";
 import {
+  changingPlan,
   createGuestWorld,
-  guestPlan,
   networkPlan,
   pageIs,
   plugIn,
@@ -191,39 +191,78 @@ Deno.test("a guest's rate is limited both ways, and its neighbour's is not", asy
   assert.equal(body.stdout.trim(), "fast");
 });
 
+async function sortedRules(worker: TestWorker): Promise<string[]> {
+  const text = await shown(worker, "nft -s list ruleset");
+  return text.split("\n").sort();
+}
+
 Deno.test("many changes one by one come to what one load makes of them", async () => {
   await using world = await createGuestWorld(["w1"]);
   const worker = world.worker("w1");
-  const sorted = async () =>
-    (await shown(worker, "nft -s list ruleset")).split("\n").sort();
-  const planAt = (step: number) =>
-    networkPlan(
-      SUBNET,
-      [2, 3, 4, 5, 6].filter((last) => (last + step) % 3 !== 0).map((last) => ({
-        plan: guestPlan(`vm-${(last * step) % 7}-${last}`, {
-          address: `10.201.3.${last}`,
-          domains: ["a.example", "b.example", "*"].slice(0, (last + step) % 4),
-          peers: { db: [`10.201.3.${(last + step) % 5 + 2}`, "10.201.4.2"] },
-          sources: step % 2 === 0 ? ["10.201.4.2"] : [],
-          ...(step % 3 === 0 ? { rateLimitMbit: 10 * step + 10 } : {}),
-        }),
-      })),
-      step % 2 === 0 ? [] : [{
-        worker: "w2",
-        subnet: "10.201.4.0/24",
-        via: world.outside.address,
-      }],
-    );
   await worker.network.adopt([]);
-  for (let step = 0; step < 8; step++) {
-    await worker.network.configure(planAt(step));
+  for (let round = 0; round < 8; round++) {
+    await worker.network.configure(changingPlan(round));
   }
-  const changed = await sorted();
+  const changed = await sortedRules(worker);
   const second = await worker.reopen();
   await second.adopt([]);
-  await second.configure(planAt(7));
-  assert.deepEqual(await sorted(), changed);
+  await second.configure(changingPlan(7));
+  assert.deepEqual(await sortedRules(worker), changed);
   assert.deepEqual(worker.warnings, []);
+});
+
+/** How often the process that changes the network is killed, each time a bit later. */
+const KILLS = 5;
+
+Deno.test("a worker that is killed anywhere leaves nothing that the next one does not find", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const web = await worker.guest("web", {
+    address: "10.201.3.9",
+    // Sets of domains stay for as long as dnsmasq knows of them.
+    domains: ["a.example", "b.example"],
+  });
+  const plan = networkPlan(SUBNET, [web]);
+  await worker.network.adopt([]);
+  await worker.network.configure(plan);
+  await plugIn(worker.network, web);
+  const rules = await sortedRules(worker);
+  const before = await footprint(worker);
+  let network = worker.network;
+  for (let kill = 0; kill < KILLS; kill++) {
+    await network.close();
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "--no-check"],
+        new URL("../support/network_child.ts", import.meta.url).pathname,
+        ...[worker.host.namespace, worker.dir, worker.settings.bridge],
+      ],
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    // It has found its feet: from here on anything may be half done.
+    const reader = child.stdout.getReader();
+    for (let round = 0; round <= kill; round++) await reader.read();
+    child.kill("SIGKILL");
+    await child.status;
+    await reader.cancel();
+    network = await worker.reopen();
+    await network.adopt([]);
+    await until("the network as planned", async () => {
+      await network.configure(plan);
+      return true;
+    }, WAIT);
+    await plugIn(network, web);
+    await until("nothing but what was there before", async () => {
+      const [now, nowRules] = [
+        await footprint(worker),
+        await sortedRules(worker),
+      ];
+      return JSON.stringify(now) === JSON.stringify(before) &&
+        JSON.stringify(nowRules) === JSON.stringify(rules);
+    }, WAIT);
+    assert.equal(await web.lease(), web.address);
+  }
 });
 
 Deno.test("the rules of 50 VMs are loaded at once, and one more is a small change", async () => {

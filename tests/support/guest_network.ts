@@ -335,3 +335,18 @@ export async function pageIs(guest: TestGuest, url: string, body: string) {
     WAIT,
   );
 }
+
+/** A plan that is another in every round: guests come, go and change. */
+export function changingPlan(round: number): NetworkPlan {
+  const lasts = [2, 3, 4, 5, 6].filter((last) => (last + round) % 3 !== 0);
+  const guests = lasts.map((last) => ({
+    plan: guestPlan(`vm-${(last * round) % 7}-${last}`, {
+      address: `10.201.3.${last}`,
+      domains: ["a.example", "b.example", "*"].slice(0, (last + round) % 4),
+      peers: { db: [`10.201.3.${(last + round) % 5 + 2}`, "10.201.4.2"] },
+      sources: round % 2 === 0 ? ["10.201.4.2"] : [],
+      ...(round % 3 === 0 ? { rateLimitMbit: 10 * (round % 7) + 10 } : {}),
+    }),
+  }));
+  return networkPlan("10.201.3.0/24", guests);
+}

@@ -305,10 +305,13 @@ export class BridgeNetwork implements WorkerNetwork {
   async #look(): Promise<void> {
     const { clock, onWarning } = this.#options;
     const { signal } = this.#closing;
+    let isSwept = false;
     while (!signal.aborted) {
       await clock.sleep(LOOK_MS, signal);
       if (signal.aborted) return;
       try {
+        if (!isSwept) await this.#cards.sweep();
+        isSwept = true;
         const hasRules = await this.#rules.isThere();
         const hasNames = await this.#names.isServed();
         if (hasRules && hasNames && this.#settled === this.#wanted) continue;

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { AppError } from "../../model/errors.ts";
 import { type CopyId, copyKey } from "../../model/ids.ts";
 import type { Commands } from "./commands.ts";
 import {
@@ -15,12 +16,10 @@ import {
   refuseForeign,
   tapLines,
 } from "./core/links.ts";
-import { guestMac, tapName } from "./core/names.ts";
+import { guestKey, guestMac, tapName } from "./core/names.ts";
 import type { NetworkSettings } from "./core/plan.ts";
 import { receiveLimit } from "./core/rate.ts";
 import type { GuestCounters } from "./network.ts";
-import { guestKey } from "./core/names.ts";
-import { AppError } from "../../model/errors.ts";
 
 export class Cards {
   readonly #settings: NetworkSettings;
@@ -28,6 +27,8 @@ export class Cards {
   readonly #lines: (tap: string, copy: CopyId) => readonly string[];
   /** By interface name, the copies whose cards are there. */
   readonly #there = new Map<string, CopyId>();
+  /** Those whose lines are under way. */
+  readonly #making = new Set<string>();
   /** What was there before us, by name; null: not looked at. */
   #found: Map<string, Link> | null = null;
 
@@ -65,6 +66,15 @@ export class Cards {
     }
   }
 
+  /** Removes what an `ip` of a process that was killed has made after `adopt` had looked. */
+  async sweep(): Promise<void> {
+    const bridge = this.#settings.bridge;
+    for (const link of await this.#commands.links()) {
+      const isKnown = this.#there.has(link.name) || this.#making.has(link.name);
+      if (isCard(bridge, link) && !isKnown) await this.#delete(link.name);
+    }
+  }
+
   /** @throws {AppError} `refused` when the name is somebody else's, `failed`. */
   async make(copy: CopyId, rateMbit: number | null): Promise<void> {
     const tap = this.#tap(copy);
@@ -72,8 +82,13 @@ export class Cards {
       const found = (this.#found ?? await this.#look()).get(tap);
       if (found !== undefined) refuseForeign(this.#settings.bridge, found);
       const make = found === undefined ? this.#lines(tap, copy) : [];
-      await this.#commands.ip(cardLines(this.#settings, copy, make));
-      this.#there.set(tap, copy);
+      this.#making.add(tap);
+      try {
+        await this.#commands.ip(cardLines(this.#settings, copy, make));
+        this.#there.set(tap, copy);
+      } finally {
+        this.#making.delete(tap);
+      }
     }
     if (rateMbit === null) return;
     const args = receiveLimit(tap, rateMbit);

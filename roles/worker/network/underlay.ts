@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import type { HostNetwork } from "../../model/assignment.ts";
+import { AppError } from "../../model/errors.ts";
 import type { Commands } from "./commands.ts";
 import { parseSubnet } from "./core/addresses.ts";
 import {
@@ -20,7 +21,6 @@ import {
 } from "./core/links.ts";
 import { aliasOf, vxlanName } from "./core/names.ts";
 import type { NetworkSettings } from "./core/plan.ts";
-import { AppError } from "../../model/errors.ts";
 
 const Routes = z.array(z.object({
   dst: z.string(),
@@ -114,7 +114,16 @@ export class Underlay {
         ? []
         : (await this.#addresses()).map(({ address }) => address),
     );
-    const routes = routesOf(host, own);
+    let routes = routesOf(host, own);
+    const isDeaf = settings.underlay === "vxlan" &&
+      settings.underlayAddress === null;
+    if (isDeaf && routes.length > 0) {
+      this.#onWarning(
+        "guests here have no peers on other workers: a VXLAN tunnel needs network.underlayAddress, this host's address that others reach it at",
+        null,
+      );
+      routes = [];
+    }
     await this.#dropRoutes(new Set(routes.map(({ subnet }) => subnet.cidr)));
     const made = await Promise.all(routes.map(async (route) => {
       try {

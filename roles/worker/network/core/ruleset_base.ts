@@ -162,6 +162,11 @@ export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
         ]
         : []),
     ]),
+    ...chain("output", [
+      "type filter hook output priority filter - 5; policy accept;",
+      // While dnsmasq is started again a question gets no answer, rather than one that there is no resolver: it is asked again.
+      `oifname "${bridge}" icmp type destination-unreachable icmp code port-unreachable drop`,
+    ]),
     ...natChains(settings, subnet),
   ];
 }
