@@ -113,8 +113,7 @@ export class WorkerDesk {
     }
     // The first report of a restored store's worker may be above what it was then given.
     await this.#admit(report.worker, report);
-    const { agenda, networking } = this.#state;
-    if (agenda.isTouched || networking.isDue) this.#options.wake();
+    if (this.#state.agenda.isTouched) this.#options.wake();
     const doc = this.#state.documents.get("worker", report.worker);
     return doc === undefined
       ? { leaseEpoch: 0, revision: 0 }
