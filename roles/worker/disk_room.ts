@@ -81,8 +81,9 @@ export class DiskRoom {
     this.#hoards.push(hoard);
   }
 
+  /** Begins to look, where there is anything to give up. */
   start(): void {
-    this.#loop = this.#run();
+    if (this.#hoards.length > 0) this.#loop = this.#run();
   }
 
   async stop(): Promise<void> {
