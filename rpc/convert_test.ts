@@ -71,34 +71,40 @@ const vm = fc.tuple(name, name, fc.nat(999)).map(([cluster, vm, ordinal]) =>
 );
 const seconds = fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }));
 
-const observedVm: fc.Arbitrary<ObservedVm> = fc.record({
-  vm,
-  incarnation: counter,
-  state: fc.constantFrom("Created", "Running", "Paused", "Shutdown"),
-  runtimeHash: fc.option(hex(64)),
-  generation: counter,
-  health: fc.constantFrom("unknown", "starting", "healthy", "unhealthy"),
-  healthyForMs: fc.option(counter),
-  settled: fc.boolean(),
-  restarts: counter,
-  address: text,
-  ports: fc.array(fc.record({ name, guest: port, host: port }), {
-    maxLength: 3,
-  }),
-  rolledBack: fc.option(fc.record({
-    runtimeHash: hex(64),
-    orderRevision: counter,
+const observedVm: fc.Arbitrary<ObservedVm> = fc.tuple(
+  fc.record({
+    vm,
+    incarnation: counter,
+    state: fc.constantFrom("Created", "Running", "Paused", "Shutdown"),
+    runtimeHash: fc.option(hex(64)),
     generation: counter,
-    reason: text,
-  })),
-  hostFailure: fc.option(fc.record({
-    kind: fc.constantFrom("disk", "driver", "cache", "capacity"),
+    health: fc.constantFrom("unknown", "starting", "healthy", "unhealthy"),
+    healthyForMs: fc.option(counter),
+    settled: fc.boolean(),
+    restarts: counter,
+    address: text,
+    ports: fc.array(fc.record({ name, guest: port, host: port }), {
+      maxLength: 3,
+    }),
+    rolledBack: fc.option(fc.record({
+      runtimeHash: hex(64),
+      orderRevision: counter,
+      generation: counter,
+      reason: text,
+    })),
+    hostFailure: fc.option(fc.record({
+      kind: fc.constantFrom("disk", "driver", "cache", "capacity"),
+      message: text,
+    })),
     message: text,
-  })),
-  message: text,
-  seconds: fc.record({ copy: seconds, boot: seconds, healthy: seconds }),
-  closureBytes: fc.option(counter),
-});
+    seconds: fc.record({ copy: seconds, boot: seconds, healthy: seconds }),
+    closureBytes: fc.option(counter),
+  }),
+  fc.option(text),
+).map(([vm, change]) =>
+  // Empty and absent are one on the wire.
+  change === null || change === "" ? vm : { ...vm, change }
+);
 
 const traceparent = fc.tuple(hex(32), hex(16)).map(([trace, span]) =>
   `00-${trace}-${span}-01`

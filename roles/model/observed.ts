@@ -63,6 +63,8 @@ export const ObservedVm = z.strictObject({
   ).max(64),
   rolledBack: RolledBack.nullable(),
   hostFailure: HostFailure.nullable(),
+  /** How the last change of what runs was made, and why so, until it is committed: `switched in place`, `restarted: the kernel changed`. */
+  change: Text.optional(),
   /** What it does or waits for, for people: "copying 3 paths", "serial: no line with READY yet". */
   message: Text,
   /** Stages of the last change on this worker, seconds; null if not reached. */

@@ -37,6 +37,7 @@ export function observedVmToWire(vm: ObservedVm): common.ObservedVmInput {
     bootSeconds: vm.seconds.boot ?? -1,
     healthySeconds: vm.seconds.healthy ?? -1,
     closureBytes: vm.closureBytes ?? -1,
+    change: vm.change ?? "",
   };
 }
 
@@ -79,6 +80,7 @@ function observedVmPlain(vm: common.ObservedVm): unknown {
     closureBytes: vm.closureBytes === -1
       ? null
       : counter(vm.closureBytes, of("closureBytes")),
+    ...(vm.change === "" ? {} : { change: vm.change }),
   };
 }
 

@@ -418,6 +418,7 @@ export interface ObservedVm {
   bootSeconds: number;
   healthySeconds: number;
   closureBytes: number | bigint;
+  change: string;
 }
 export interface ObservedVmInput {
   vm?: string | undefined;
@@ -438,6 +439,7 @@ export interface ObservedVmInput {
   bootSeconds?: number | undefined;
   healthySeconds?: number | undefined;
   closureBytes?: number | bigint | undefined;
+  change?: string | undefined;
 }
 export function decodeObservedVm(r: Reader): ObservedVm {
   const s = r.segment;
@@ -465,6 +467,7 @@ export function decodeObservedVm(r: Reader): ObservedVm {
     bootSeconds: getFloat64Default(n >= 56 ? v : undefined, d + 48, 0, 3220176896),
     healthySeconds: getFloat64Default(n >= 64 ? v : undefined, d + 56, 0, 3220176896),
     closureBytes: getInt64Default(n >= 72 ? v : undefined, d + 64, 4294967295, 4294967295),
+    change: q > 7 ? r.text(s, p + 56) : "",
   };
 }
 export function encodeObservedVm(w: Writer, x: ObservedVmInput, at: number): void {
@@ -487,8 +490,9 @@ export function encodeObservedVm(w: Writer, x: ObservedVmInput, at: number): voi
   if (x.bootSeconds !== undefined) { w.view.setFloat64(at + 48, x.bootSeconds, true); flip64(w.view, at + 48, 0, 3220176896); }
   if (x.healthySeconds !== undefined) { w.view.setFloat64(at + 56, x.healthySeconds, true); flip64(w.view, at + 56, 0, 3220176896); }
   if (x.closureBytes !== undefined) { setInt64(w.view, at + 64, x.closureBytes, "ObservedVm.closureBytes"); flip64(w.view, at + 64, 4294967295, 4294967295); }
+  if (x.change !== undefined && x.change.length !== 0) w.text(p + 56, x.change);
 }
-export const ObservedVm: StructType<ObservedVm, ObservedVmInput> = { name: "ObservedVm", dataWords: 9, pointerWords: 7, decode: decodeObservedVm, encode: encodeObservedVm };
+export const ObservedVm: StructType<ObservedVm, ObservedVmInput> = { name: "ObservedVm", dataWords: 9, pointerWords: 8, decode: decodeObservedVm, encode: encodeObservedVm };
 
 export interface Port {
   name: string;

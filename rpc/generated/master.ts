@@ -2839,7 +2839,7 @@ export function decodeViewerGetWorkerResults(r: Reader): ViewerGetWorkerResults 
 export function encodeViewerGetWorkerResults(w: Writer, x: ViewerGetWorkerResultsInput, at: number): void {
   const p = at + 0;
   if (x.worker !== undefined) encodeWorkerStatus(w, x.worker, w.struct(p + 0, 3, 5));
-  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 8, x.vms, { dataWords: 9, pointerWords: 7, write: common.encodeObservedVm });
+  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 8, x.vms, { dataWords: 9, pointerWords: 8, write: common.encodeObservedVm });
 }
 export const ViewerGetWorkerResults: StructType<ViewerGetWorkerResults, ViewerGetWorkerResultsInput> = { name: "ViewerGetWorkerResults", dataWords: 0, pointerWords: 2, decode: decodeViewerGetWorkerResults, encode: encodeViewerGetWorkerResults };
 
@@ -3471,7 +3471,7 @@ export function encodeWorkerReport(w: Writer, x: WorkerReportInput, at: number):
   if (x.capacity !== undefined) common.encodeCapacity(w, x.capacity, w.struct(p + 24, 1, 0));
   if (x.attributes !== undefined && x.attributes.length !== 0) w.structs(p + 32, x.attributes, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
   if (x.versions !== undefined && x.versions.length !== 0) w.structs(p + 40, x.versions, { dataWords: 0, pointerWords: 2, write: common.encodeLabel });
-  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 48, x.vms, { dataWords: 9, pointerWords: 7, write: common.encodeObservedVm });
+  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 48, x.vms, { dataWords: 9, pointerWords: 8, write: common.encodeObservedVm });
   if (x.metrics !== undefined && x.metrics.length !== 0) w.structs(p + 56, x.metrics, { dataWords: 1, pointerWords: 1, write: encodeMetric });
   if (x.roots !== undefined && x.roots.length !== 0) w.pointers(p + 64, x.roots, (w, at, x) => w.text(at, x));
 }

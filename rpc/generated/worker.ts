@@ -867,7 +867,7 @@ export function decodeWorkerReadResults(r: Reader): WorkerReadResults {
 export function encodeWorkerReadResults(w: Writer, x: WorkerReadResultsInput, at: number): void {
   const p = at + 0;
   if (x.worker !== undefined && x.worker.length !== 0) w.text(p + 0, x.worker);
-  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 8, x.vms, { dataWords: 9, pointerWords: 7, write: common.encodeObservedVm });
+  if (x.vms !== undefined && x.vms.length !== 0) w.structs(p + 8, x.vms, { dataWords: 9, pointerWords: 8, write: common.encodeObservedVm });
 }
 export const WorkerReadResults: StructType<WorkerReadResults, WorkerReadResultsInput> = { name: "WorkerReadResults", dataWords: 0, pointerWords: 2, decode: decodeWorkerReadResults, encode: encodeWorkerReadResults };
 

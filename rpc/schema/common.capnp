@@ -165,6 +165,7 @@ struct ObservedVm {
   bootSeconds @15 :Float64 = -1;
   healthySeconds @16 :Float64 = -1;
   closureBytes @17 :Int64 = -1;  # of what runs, by the worker's store; -1: unknown
+  change @18 :Text;              # how what runs came to replace what ran: `switched in place`; empty: it did not, or long ago
 }
 
 struct RolledBack {

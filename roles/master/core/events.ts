@@ -253,6 +253,10 @@ function ofWorker({ id, before, after }: Pair<"worker", WorkerDoc>): Told[] {
     return events;
   }
   if (before.term < after.term) tell("is back after it was lost");
+  const subnet = after.network?.subnet;
+  if (subnet !== undefined && subnet !== before.network?.subnet) {
+    tell(`gives its guests addresses of ${subnet}`);
+  }
   if (sizeText(before) !== sizeText(after)) {
     tell(`offers ${sizeText(after)}, no longer ${sizeText(before)}`);
   }
@@ -339,7 +343,20 @@ export function livenessEvent(
   });
 }
 
-/** What a worker tells of its VMs that no document holds: that it went back, or could not through no fault of the VM. */
+/** Few have anything to tell that is worth an event. */
+function hasNews(vm: ObservedVm): boolean {
+  return vm.rolledBack !== null || vm.hostFailure !== null ||
+    vm.change !== undefined;
+}
+
+/** A restart goes by nothing that runs: it is told once. */
+function isNewChange(was: ObservedVm | undefined, vm: ObservedVm): boolean {
+  if (was?.change !== vm.change) return true;
+  return was !== undefined && was.runtimeHash !== null &&
+    vm.runtimeHash !== null && was.runtimeHash !== vm.runtimeHash;
+}
+
+/** What a worker tells of its VMs that no document holds: that it went back, could not through no fault of the VM, or how it changed what runs. */
 export function observationEvents(
   worker: string,
   { before, after, nowMs }: {
@@ -350,14 +367,13 @@ export function observationEvents(
 ): NewEvent[] {
   const known = new Map<string, ObservedVm>();
   for (const vm of before) {
-    // Few have anything to tell: the rest is not looked up.
-    if (vm.rolledBack !== null || vm.hostFailure !== null) {
+    if (hasNews(vm)) {
       known.set(placementKey(vm), vm);
     }
   }
   const events: NewEvent[] = [];
   for (const vm of after) {
-    if (vm.rolledBack === null && vm.hostFailure === null) continue;
+    if (!hasNews(vm)) continue;
     const was = known.get(placementKey(vm));
     const tell = (message: string) =>
       events.push(newEvent({ by: SYSTEM, nowMs }, {
@@ -367,7 +383,7 @@ export function observationEvents(
         message,
         data: { worker, generation: String(vm.generation) },
       }));
-    const { rolledBack, hostFailure } = vm;
+    const { rolledBack, hostFailure, change } = vm;
     if (
       rolledBack !== null &&
       was?.rolledBack?.orderRevision !== rolledBack.orderRevision
@@ -382,6 +398,9 @@ export function observationEvents(
         `${worker} failed it (${hostFailure.kind}): ${hostFailure.message}`
           .slice(0, MAX_VALUE_CHARS),
       );
+    }
+    if (change !== undefined && isNewChange(was, vm)) {
+      tell(`on ${worker}: ${change}`.slice(0, MAX_VALUE_CHARS));
     }
   }
   return events;

@@ -55,6 +55,12 @@ function failureOf(vm: Vm, wanted: Wanted): ObservedVm["hostFailure"] {
     (wanted.kind === "nothing" ? wanted.failure : null);
 }
 
+/** How what runs came to run; once it is committed, that is history. */
+function changeOf(vm: Vm): string {
+  const { refused, attempt } = vm.ledger;
+  return refused !== null || attempt?.settled === false ? vm.change : "";
+}
+
 function messageOf(vm: Vm, wanted: Wanted, at: number): string {
   const refused = vm.ledger.refused;
   const parts: string[] = [];
@@ -84,10 +90,7 @@ function messageOf(vm: Vm, wanted: Wanted, at: number): string {
       } else if (failure === null) parts.push(fencingMessage(vm));
       break;
     case "on":
-      // Once it is committed, how it came about is history.
-      if (refused !== null || vm.ledger.attempt?.settled === false) {
-        parts.push(vm.change);
-      }
+      parts.push(changeOf(vm));
       parts.push(isPaused(vm) ? "paused" : healthMessage(vm.guest.health));
       if (vm.publishing.kind === "waiting") parts.push(vm.publishing.message);
   }
@@ -113,6 +116,7 @@ const SHOWN: Readonly<Record<Shown, true>> = {
   message: true,
   seconds: true,
   closureBytes: true,
+  change: true,
 };
 const SHOWN_KEYS = Object.keys(SHOWN) as Shown[];
 
@@ -158,6 +162,8 @@ export function observe(vm: Vm, at: number): ObservedVm {
     : null;
   // A guest that stands still answers nobody, and a mixture answers for nobody.
   const judged = isPaused(vm) || on?.isMixed === true ? null : on;
+  // What is still under way is told by the message alone.
+  const change = vm.guest.kind === "switching" ? "" : changeOf(vm);
   const since = judged?.health.healthySinceMs ?? null;
   return {
     vm: vm.id,
@@ -178,5 +184,6 @@ export function observe(vm: Vm, at: number): ObservedVm {
     message: messageOf(vm, wanted, at),
     seconds: attempt?.seconds ?? { copy: null, boot: null, healthy: null },
     closureBytes: null,
+    ...(change === "" ? {} : { change }),
   };
 }

@@ -50,6 +50,7 @@ Deno.test("a change of user space alone is switched in the guest that runs, and 
   assert.equal(observed(host).settled, false);
   assert.equal(observed(host).health, "healthy");
   assert.equal(observed(host).message, "switched in place");
+  assert.equal(observed(host).change, "switched in place");
   assert.equal(host.saved?.attempt?.deadlineMs, host.at - 1000 + 10_000);
   host.run(4000);
   const vm = observed(host);
@@ -59,6 +60,7 @@ Deno.test("a change of user space alone is switched in the guest that runs, and 
   assert.equal(vm.settled, true);
   assert.equal(vm.restarts, 0);
   assert.equal(vm.message, "");
+  assert.equal(vm.change, undefined, "once it is committed it is history");
   assert.equal(host.running?.startedAtMs, startedAtMs, "no restart");
   const prune = host.done.find((action) => action.kind === "prune");
   assert.ok(
