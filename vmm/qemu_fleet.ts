@@ -13,7 +13,8 @@ import type { Recorded, RunRecord } from "./core/run_record.ts";
 import { connectGuest } from "./guest_connection.ts";
 import { readBootId } from "./process_table.ts";
 import { adoptVms } from "./qemu_adopt.ts";
-import { connectQmp, type Qmp } from "./qmp.ts";
+import { connectQmp, type Qmp, statusOf } from "./qmp.ts";
+import { recoverTransfer } from "./qemu_transfer.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { boundSerialLog, readBootLog, tailOf } from "./serial_log.ts";
 import type { GuardedEnd, Spawner } from "./spawner.ts";
@@ -39,6 +40,8 @@ export interface Running {
   /** Its end was seen and is being told. */
   ended: boolean;
   readonly console: CopyConsole;
+  /** It stands still since its disk could not be written: tried again with each look. */
+  isStalled: boolean;
   /** Somebody is connected to the guest channel. */
   hasChannel: boolean;
 }
@@ -111,6 +114,7 @@ export class QemuFleet {
       stopping: false,
       ended: false,
       console: this.#consoleOf(record),
+      isStalled: false,
       hasChannel: false,
     };
     await this.#connect(running, ADOPT_TIMEOUT_MS);
@@ -153,10 +157,26 @@ export class QemuFleet {
     await adoptVms({
       ...this.#deps,
       bootId: await readBootId(),
-      watchOver: async (record) => {
-        await this.watchOver(record);
-      },
+      watchOver: (record) => this.#takeOver(record),
     });
+  }
+
+  /** A VM that was being kept or restored when its worker died is in between. */
+  async #takeOver(record: Recorded): Promise<void> {
+    const running = await this.watchOver(record);
+    const { directory, clock } = this.#deps;
+    const { migration: socket } = directory.paths(record);
+    try {
+      const { qmp } = running;
+      if (qmp === null) return;
+      if (await recoverTransfer(qmp, { id: record.id, socket, clock })) {
+        running.instance = instanceOf(record, false);
+      }
+    } catch (error) {
+      running.stopping = true;
+      this.drop(running);
+      throw error;
+    }
   }
 
   #consoleOf(copy: CopyId): CopyConsole {
@@ -186,9 +206,15 @@ export class QemuFleet {
         if (event === "SHUTDOWN") {
           running.shutdownReason ??= String(data.reason ?? "unknown");
         }
+        // The host's disk is full or broken, which is no fault of the guest's.
+        if (event === "BLOCK_IO_ERROR" && data.action === "stop") {
+          running.isStalled = true;
+        }
       },
     });
-    running.instance = instanceOf(running.record, await isPaused(qmp));
+    const status = await statusOf(qmp);
+    running.instance = instanceOf(running.record, status === "paused");
+    running.isStalled = status === "io-error";
     running.qmp = qmp;
     qmp.closed.then(() => {
       running.qmp = null;
@@ -263,15 +289,13 @@ export class QemuFleet {
     if (running.qmp === null && !running.stopping) {
       await this.#connect(running, WATCH_INTERVAL_MS);
     }
+    if (running.isStalled && running.qmp !== null) {
+      running.isStalled = false;
+      await running.qmp.execute("cont");
+    }
     const { dir } = directory.paths(running.record);
     await boundSerialLog(dir, facts.pid, logBounds);
   }
-}
-
-/** What a guest that was paused by a former process still is. */
-async function isPaused(qmp: Qmp): Promise<boolean> {
-  const status = await qmp.execute("query-status").catch(() => null);
-  return (status as { status?: unknown } | null)?.status === "paused";
 }
 
 function exitOf(running: Running, end: GuardedEnd | null): VmExit {

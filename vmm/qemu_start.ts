@@ -21,7 +21,7 @@ import { prepareFiles, shareRunDirectory } from "./qemu_files.ts";
 import type { QemuFleet, Running } from "./qemu_fleet.ts";
 import { launchQemu, startRecord } from "./qemu_launch.ts";
 import type { RunDirectory } from "./run_directory.ts";
-import { beginBootLog, type BegunLog } from "./serial_log.ts";
+import { abandonBootLog, beginBootLog, type BegunLog } from "./serial_log.ts";
 import type { Spawner } from "./spawner.ts";
 import type { VmProcesses } from "./vm_process.ts";
 
@@ -56,6 +56,19 @@ export async function startQemu(
   isRestored = false,
 ): Promise<Running> {
   const log = await prepare(config, deps);
+  try {
+    return await startWith(log, config, { ...deps, isRestored });
+  } catch (error) {
+    await abandonBootLog(log);
+    throw error;
+  }
+}
+
+async function startWith(
+  log: BegunLog,
+  config: VmConfig,
+  deps: StartDeps & { isRestored: boolean },
+): Promise<Running> {
   let stderr = "";
   for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
     const record = await newRecord(config, deps);
@@ -64,7 +77,6 @@ export async function startQemu(
       stderr = await launchQemu(config, record, {
         ...deps,
         log,
-        isRestored,
         paths: deps.directory.paths(config),
       });
     } catch (error) {

@@ -198,3 +198,9 @@ export async function connectQmp(
     clearTimeout(timer);
   }
 }
+
+/** QEMU's word for what its guest does: `running`, `paused`, `io-error`, `inmigrate`...; "" when it does not say. */
+export async function statusOf(qmp: Qmp): Promise<string> {
+  const answer = await qmp.execute("query-status").catch(() => null);
+  return isObject(answer) ? String(answer.status) : "";
+}

@@ -97,6 +97,12 @@ export async function beginBootLog(
   return { ...log, path, fileLimitBytes: originOf(log) + unwatchedBytes };
 }
 
+/** A boot that did not begin: its empty log must not push those of real ones out. */
+export async function abandonBootLog(log: BegunLog): Promise<void> {
+  const size = await Deno.stat(log.path).then((info) => info.size, () => 0);
+  if (size <= originOf(log)) await removeIfThere(log.path);
+}
+
 function pathOf(dir: string, log: BootLog): string {
   return `${dir}/${bootLogName(log)}`;
 }

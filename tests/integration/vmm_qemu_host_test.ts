@@ -131,6 +131,38 @@ Deno.test("qemu driver: a guest is shown a directory as its store by virtiofs", 
   }
 });
 
+Deno.test("qemu driver: a guest whose disk finds no room on its host waits, and goes on when there is", async () => {
+  await using dir = await tempDir("vmm");
+  const room = `${dir.path}/room`;
+  await Deno.mkdir(room);
+  await runChecked("mount", ["-t", "tmpfs", "-o", "size=2m", "none", room]);
+  const vmm = testQemu(dir.path);
+  using _watch = vmm.watch((exit) => assert.fail(exit.reason));
+  try {
+    const config = testMachine(await testImage(), COPY, "serves");
+    await vmm.start({
+      ...config,
+      cmdline: config.cmdline.replace("MODE=healthy", "MODE=fills"),
+      volumes: [{ name: "data", path: `${room}/data.raw`, sizeMib: 8 }],
+    });
+    await until("there is no room", async () => {
+      const { blocks } = await Deno.stat(`${room}/data.raw`);
+      return (blocks ?? 0) * 512 === 2 * 1024 * KIB;
+    }, WAIT);
+    await runChecked("mount", ["-o", "remount,size=64m", room]);
+    await until(
+      "the guest has written all",
+      async () =>
+        (await vmm.serialTail(COPY, 4096)).text.includes("test-vm: filled"),
+      WAIT,
+    );
+  } finally {
+    await vmm.stop(COPY, { graceMs: 0 });
+    await vmm.close();
+    await runChecked("umount", ["-l", room]);
+  }
+});
+
 const KIB = 1024;
 const SMALL: LogBounds = {
   keptBytes: 32 * KIB,

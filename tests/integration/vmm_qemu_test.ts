@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { VMM_CONTRACT } from "../../vmm/contract.ts";
 import { copyDirectoryName, directoryName, QemuVmm } from "../../vmm/mod.ts";
 import { findByMarker, processFacts } from "../../vmm/process_table.ts";
-import { connectQmp } from "../../vmm/qmp.ts";
+import { connectQmp, statusOf } from "../../vmm/qmp.ts";
 import { RunDirectory } from "../../vmm/run_directory.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { systemClock } from "../../roles/clock/mod.ts";
@@ -89,6 +89,25 @@ Deno.test("qemu driver: a VM that does not answer on its socket is ended, not ad
   assert.deepEqual(await vmm.list(), []);
   assert.equal(await isGone(instance.pid), true);
   await vmm.close();
+});
+
+Deno.test("qemu driver: a VM whose worker died while it kept its state runs on", async () => {
+  await using dir = await tempDir("vmm");
+  const { instance, paths } = await leftRunning(dir.path);
+  const qmp = await connectQmp(paths.socket);
+  await qmp.execute("stop");
+  qmp.close();
+  // What a snapshot under way leaves behind.
+  await Deno.writeTextFile(paths.migration, "");
+  const vmm = testQemu(dir.path);
+  assert.deepEqual(await vmm.list(), [instance]);
+  await vmm.close();
+  const again = await connectQmp(paths.socket);
+  assert.equal(await statusOf(again), "running");
+  again.close();
+  const last = testQemu(dir.path);
+  await last.stop(instance, { graceMs: 0 });
+  await last.close();
 });
 
 Deno.test("qemu driver: a process that only has the recorded pid is left alone", async () => {
@@ -199,6 +218,11 @@ Deno.test("qemu driver: says what is missing", async () => {
     code: "overloaded",
   });
   assert.deepEqual(await vmm.list(), []);
+  // A start that failed was no boot.
+  await assert.rejects(
+    vmm.readLog(COPY, { generation: 0, boot: 0, offset: 0, maxBytes: 1 }),
+    { code: "not_found" },
+  );
   await vmm.close();
 });
 

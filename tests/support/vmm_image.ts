@@ -10,6 +10,7 @@
  * - `panic`: the kernel panics at once.
  * - `flood`: serves `/healthz`, and writes to the serial port and the guest
  *   channel without end.
+ * - `fills`: writes its first disk full, says so, and stays.
  *
  * A healthy one also answers `echo: LINE` to each line on its serial port, sends
  * back what comes on the guest channel, counts seconds in `/up`, shows what it
@@ -21,7 +22,7 @@
 import { runChecked } from "../../roles/process/mod.ts";
 
 /** Bump when the init script or the module list changes. */
-const VERSION = 7;
+const VERSION = 8;
 /** In insertion order: virtio_ring before virtio. */
 const MODULES = [
   "virtio/virtio_ring",
@@ -62,6 +63,8 @@ case "$MODE" in
   poweroff) poweroff -f ;;
   panic) echo 1 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger ;;
   silent) echo "test-vm: silent"; while true; do sleep 3600; done ;;
+  fills) cat /dev/zero > /dev/vda 2>/dev/null; echo "test-vm: filled"
+    while true; do sleep 3600; done ;;
   flood) httpd -p 80 -h /www
     for port in /dev/vport*; do cat /dev/zero > $port & done
     while true; do cat /www/noise; done ;;

@@ -161,6 +161,9 @@ export function qemuArgs(config: VmConfig, placement: QemuPlacement): string[] {
     "-display",
     "none",
     "-no-reboot",
+    // What a VMM never asks the kernel for. Turning into a daemon needs what the stricter settings forbid.
+    "-sandbox",
+    "on,obsolete=deny,resourcecontrol=deny",
     ...(placement.daemonize ? ["-daemonize"] : []),
     "-pidfile",
     placement.pidPath,
