@@ -9,9 +9,7 @@
  * @module
  */
 import type { GuestNetwork, HostNetwork } from "../model/assignment.ts";
-import { SYSTEM } from "../model/event.ts";
 import { splitVmId } from "../model/ids.ts";
-import type { Clock } from "../model/ports.ts";
 import type { Action } from "./core/actions.ts";
 import {
   AddressGiver,
@@ -29,7 +27,6 @@ import {
   type WorkerDoc,
   type WorkerNetwork,
 } from "./core/documents.ts";
-import { newEvent } from "./core/events.ts";
 import {
   type AddressedCopy,
   guestNetworkOf,
@@ -51,7 +48,6 @@ import {
 /** What the network is kept of. */
 export interface NetworkingOptions {
   documents: Documents;
-  clock: Clock;
   pool: Pool;
   specsOf(
     reading: Reading,
@@ -185,15 +181,6 @@ export class Networking {
       });
     }
     draft.put("worker", name, { ...doc, network: giver.network });
-    if (doc.network !== undefined) return;
-    draft.told.push(newEvent(
-      { by: SYSTEM, nowMs: this.#options.clock.now() },
-      {
-        topic: "worker",
-        subject: name,
-        message: `gives its guests addresses of ${network.subnet}`,
-      },
-    ));
   }
 
   /** Every worker that is told routes has to be told: one came, went or moved. Those that were raised. */

@@ -65,6 +65,11 @@ Deno.test("workers that bridge get a subnet and the routes to the others; those 
     { worker: "w1", subnet: "10.201.0.0/24", via: "192.0.2.1" },
   ]);
   assert.equal(plain.assignment?.network, undefined);
+  const told = (await s.events()).filter((line) => /addresses of/.test(line));
+  assert.deepEqual(told, [
+    "gives its guests addresses of 10.201.0.0/24",
+    "gives its guests addresses of 10.201.1.0/24",
+  ]);
   const { revision } = plain.fence;
   await s.addWorker("w4", bridge("192.0.2.4"));
   await s.run(1000);

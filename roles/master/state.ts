@@ -91,7 +91,6 @@ export class MasterState {
     this.leaseMs = leaseMs;
     this.networking = new Networking({
       documents,
-      clock,
       pool: parsePool(pool),
       specsOf: (reading, cluster, hash) => this.specsOf(reading, cluster, hash),
       fleetVersion: () => this.fleet.version,
