@@ -11,6 +11,7 @@
 import { removeIfThere } from "../roles/files/mod.ts";
 import { toAppError } from "../roles/model/errors.ts";
 import type { Clock } from "../roles/model/ports.ts";
+import { runProcess } from "../roles/process/run.ts";
 import type { Candidate, HostFacts, Step } from "./core/driver_choice.ts";
 import {
   LINUX_CMDLINE,
@@ -29,6 +30,8 @@ const PVH_DEADLINE_MS = 15_000;
 /** Linux boots in 1 s on KVM; where ring 0 is interpreted it takes minutes, which is as good as never. */
 const LINUX_DEADLINE_MS = 20_000;
 const LOOK_MS = 20;
+/** It looks at one file; on a host that swaps that may take long. */
+const SETPRIV_TIMEOUT_MS = 10_000;
 /** The marker is the last that is written, or nearly so. */
 const TAIL_BYTES = 64 * 1024;
 /** Of the serial log in a reason: its last line, if it is short. */
@@ -98,11 +101,33 @@ async function programPath(name: string): Promise<string> {
   return name;
 }
 
-/** Why /dev/kvm cannot be used; null when it opens. */
-export async function kvmProblem(path = "/dev/kvm"): Promise<string | null> {
+/** True when this user may read and write the file, by whatever the kernel goes by. */
+async function mayUse(
+  path: string,
+  { uid, gid }: { uid: number; gid: number },
+): Promise<boolean> {
+  const { code } = await runProcess("setpriv", [
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    "--clear-groups",
+    "--",
+    "sh",
+    "-c",
+    '[ -r "$0" ] && [ -w "$0" ]',
+    path,
+  ], { timeoutMs: SETPRIV_TIMEOUT_MS, missingHint: "install util-linux" });
+  return code === 0;
+}
+
+/** Why /dev/kvm cannot be used, by VMMs that run as `user`; null when it can. */
+export async function kvmProblem(
+  path = "/dev/kvm",
+  user?: { uid: number; gid: number },
+): Promise<string | null> {
   try {
     using _device = await Deno.open(path, { read: true, write: true });
-    return null;
+    if (user === undefined || await mayUse(path, user)) return null;
+    return `no permission for ${path} as user ${user.uid}, whom VMMs run as: make kvm its primary group`;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       return `there is no ${path}: this host has no virtualisation, or its module is not loaded`;
@@ -172,7 +197,7 @@ export class HostTrials implements Trials {
       "boot": await readBootId(),
       "host kernel": Deno.osRelease(),
       "processor": await processorFacts(),
-      "/dev/kvm": await kvmProblem(kvmPath) ?? "opens",
+      "/dev/kvm": await kvmProblem(kvmPath, user) ?? "opens",
       "probe kernel": kernel === null ? "none" : await identityOf(kernel),
       "VMM user": user === undefined ? "ours" : `${user.uid}:${user.gid}`,
     };
@@ -195,7 +220,8 @@ export class HostTrials implements Trials {
   async #try(candidate: Candidate, step: Step): Promise<TrialResult> {
     switch (step) {
       case "kvm": {
-        const problem = await kvmProblem(this.#options.kvmPath);
+        const { kvmPath, user } = this.#options;
+        const problem = await kvmProblem(kvmPath, user);
         return { ok: problem === null, note: problem ?? "opens" };
       }
       case "program":

@@ -165,6 +165,20 @@ Deno.test("probes: /dev/kvm that is missing or no device, and kernels by age", a
   await using dir = await tempDir("probe");
   assert.match(await kvmProblem(`${dir.path}/kvm`) ?? "", /there is no/);
   assert.match(await kvmProblem(dir.path) ?? "", /cannot open|no permission/);
+  if (Deno.uid() === 0) {
+    // A file that only root may use, as /dev/kvm is where no group has it.
+    const device = `${dir.path}/device`;
+    await Deno.writeTextFile(device, "", { mode: 0o600 });
+    await Deno.chmod(dir.path, 0o755);
+    const user = { uid: 64_042, gid: 64_042 };
+    assert.equal(await kvmProblem(device), null);
+    assert.match(
+      await kvmProblem(device, user) ?? "",
+      /no permission for .* as user 64042/,
+    );
+    await Deno.chmod(device, 0o666);
+    assert.equal(await kvmProblem(device, user), null);
+  }
   const at = { booted: `${dir.path}/booted`, boot: dir.path };
   assert.equal(await hostKernel(at), null);
   assert.equal(await hostKernel({ booted: "/absent", boot: "/absent" }), null);

@@ -81,10 +81,12 @@ function ruleRefusal(spec: VmSpec, worker: WorkerRoom): string | null {
     const why = attributeOf(worker, "driver.why");
     return `boots no VM${why === undefined ? "" : `: ${why}`}`;
   }
-  if (
-    spec.backend !== undefined && driver !== undefined &&
-    spec.backend !== driver
-  ) return `runs VMs by ${driver}, it needs ${spec.backend}`;
+  if (spec.backend !== undefined && spec.backend !== driver) {
+    const by = driver === undefined
+      ? "does not say by what it runs VMs"
+      : `runs VMs by ${driver}`;
+    return `${by}, it needs ${spec.backend}`;
+  }
   const broken = spec.constraints.find((rule) => !ruleHolds(rule, worker));
   return broken === undefined ? null : `does not meet ${describeRule(broken)}`;
 }

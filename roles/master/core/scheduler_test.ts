@@ -112,6 +112,13 @@ Deno.test("each refusal names its worker and says why", () => {
       /runs VMs by qemu, it needs cloud-hypervisor/,
     ],
     [
+      "unknown driver",
+      worker("a"),
+      request({ backend: "cloud-hypervisor" }),
+      [],
+      /does not say by what it runs VMs, it needs cloud-hypervisor/,
+    ],
+    [
       "no driver",
       worker("a", {
         attributes: { "driver": "none", "driver.why": "qemu is not installed" },
