@@ -182,7 +182,7 @@ export interface Vmm {
   /** As `start`, from a snapshot of the same config. */
   restore(config: VmConfig, dir: string): Promise<VmInstance>;
   figures(copy: CopyId): Promise<VmFigures>;
-  // Each of these throws `refused` without the capability, `not_found` when the copy does not run.
+  // All from `console` on throw `not_found` when the copy does not run, those with a capability `refused` without it.
 
   /** Removes what is kept of an ended VM: its log. */
   forget(copy: CopyId): Promise<void>;
