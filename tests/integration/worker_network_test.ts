@@ -39,6 +39,29 @@ Deno.test("guests reach what their domains name, and nothing else outside", asyn
     domains: ["allowed.example"],
   });
   const other = await worker.guest("other", { address: "10.201.3.3" });
+  const deep = await worker.guest("deep", {
+    address: "10.201.3.4",
+    domains: ["deep.allowed.example"],
+  });
+  await guestsOn(worker, [web, other, deep]);
+
+  // Content networks answer with a name of their own, which need not be allowed.
+  await pageIs(web, "http://alias.allowed.example/", "outside");
+  assert.equal(await web.page("http://content.example/"), null);
+  // Another guest's domain below its own takes nothing from it.
+  await pageIs(web, "http://deep.allowed.example/", "outside");
+  assert.equal(await deep.page("http://allowed.example/"), null);
+  await pageIs(deep, "http://deep.allowed.example/", "outside");
+});
+
+Deno.test("an address is open by its name only, and to those who may ask for it", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const web = await worker.guest("web", {
+    address: "10.201.3.2",
+    domains: ["allowed.example"],
+  });
+  const other = await worker.guest("other", { address: "10.201.3.3" });
   await guestsOn(worker, [web, other]);
 
   // Before its name was asked for an address is one like any other.
@@ -212,6 +235,8 @@ Deno.test("a lease outlives dnsmasq and the worker", async () => {
     return Number(other) !== pid;
   }, WAIT);
   assert.equal(await web.lease("-x", "hostname:bad;name.evil"), web.address);
+  const leases = await Deno.readTextFile(`${worker.dir}/leases`);
+  assert.doesNotMatch(leases, /bad|evil/);
   await pageIs(web, "http://allowed.example/", "outside");
 
   // Somebody flushes the host's rules.

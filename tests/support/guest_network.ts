@@ -35,6 +35,9 @@ export const WAIT = { timeoutMs: 60_000 };
 /** Web sites of the outside, by name and address. */
 export const SITES = {
   "allowed.example": "198.51.100.10",
+  "deep.allowed.example": "198.51.100.11",
+  /** What `alias.allowed.example` is another name of. */
+  "content.example": "198.51.100.12",
   "blocked.example": "198.51.100.20",
   "metadata.example": "169.254.169.254",
 } as const;
@@ -175,8 +178,9 @@ async function openOutside(outside: Host, dir: string): Promise<void> {
     `--pid-file=${dir}/outside.pid`,
     "--user=root",
     ...Object.entries(SITES).map(([name, address]) =>
-      `--address=/${name}/${address}`
+      `--host-record=${name},${address}`
     ),
+    "--cname=alias.allowed.example,content.example",
   );
 }
 
@@ -271,6 +275,7 @@ function testWorker(
       clock: systemClock,
       dir,
       dnsServers: [outside.address],
+      lookMs: 500,
       cardLines(tap, copy) {
         const namespace = namespaces.get(copy.id);
         if (namespace === undefined) throw new Error(`no guest ${copy.id}`);

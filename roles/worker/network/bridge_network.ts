@@ -51,6 +51,8 @@ export interface BridgeNetworkOptions {
   readonly dnsServers?: readonly string[];
   /** The lines that make a card by a name; absent: a TAP. Tests put a cable to a namespace in its place. */
   readonly cardLines?: (tap: string, copy: CopyId) => readonly string[];
+  /** Between two looks at whether it is all still there. */
+  readonly lookMs?: number;
   readonly onWarning: (message: string, error: unknown) => void;
 }
 
@@ -303,11 +305,11 @@ export class BridgeNetwork implements WorkerNetwork {
 
   /** Whoever flushes the host's rules, or ends dnsmasq, does not do it for long. */
   async #look(): Promise<void> {
-    const { clock, onWarning } = this.#options;
+    const { clock, onWarning, lookMs = LOOK_MS } = this.#options;
     const { signal } = this.#closing;
     let isSwept = false;
     while (!signal.aborted) {
-      await clock.sleep(LOOK_MS, signal);
+      await clock.sleep(lookMs, signal);
       if (signal.aborted) return;
       try {
         if (!isSwept) await this.#cards.sweep();

@@ -61,14 +61,27 @@ function text(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
+/**
+ * The sets of a name: its own and those of domains above it. dnsmasq goes by
+ * the longest domain that fits alone, and a guest may be allowed a shorter one.
+ */
+function setsOf(domain: string, named: ReadonlySet<string>): string[] {
+  const labels = domain.split(".");
+  return labels.map((_, index) => labels.slice(index).join("."))
+    .filter((above) => named.has(above)).map(domainSet);
+}
+
 function domainLines(input: DnsmasqInput): string[] {
   const { domains, upstream, table } = input;
   const named = domains.filter((domain) => domain !== EVERYWHERE);
   const everywhere = domains.includes(EVERYWHERE);
+  const all = new Set(named);
   return [
     ...named.flatMap((domain) => [
       ...upstream.map((server) => `server=/${domain}/${server}`),
-      `nftset=/${domain}/4#inet#${table}#${domainSet(domain)}`,
+      `nftset=/${domain}/${
+        setsOf(domain, all).map((set) => `4#inet#${table}#${set}`).join(",")
+      }`,
     ]),
     ...(everywhere ? upstream.map((server) => `server=${server}`) : []),
   ];

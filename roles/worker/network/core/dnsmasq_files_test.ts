@@ -76,6 +76,16 @@ Deno.test("names are asked upstream for allowed domains, and only for them", () 
   assert.deepEqual(taughtDomains(conf), ["a.example"]);
 });
 
+Deno.test("an address is put into the set of every domain above its name", () => {
+  const { conf } = files([], ["a.example", "b.a.example", "ba.example"]);
+  const set = (domain: string) => `4#inet#procurator-pcr0#${domainSet(domain)}`;
+  assert.deepEqual(conf.match(/^nftset=.*$/gm), [
+    `nftset=/a.example/${set("a.example")}`,
+    `nftset=/b.a.example/${set("b.a.example")},${set("a.example")}`,
+    `nftset=/ba.example/${set("ba.example")}`,
+  ]);
+});
+
 Deno.test("a guest that may go everywhere may ask for every name", () => {
   const { conf } = files([], ["*", "a.example"]);
   assert.match(conf, /^server=192\.0\.2\.53$/m);

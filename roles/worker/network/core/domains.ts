@@ -5,6 +5,7 @@
  * @module
  */
 import { AppError } from "../../../model/errors.ts";
+import { PEERS_DOMAIN } from "./names.ts";
 
 /** Everything outside, by any address. */
 export const EVERYWHERE = "*";
@@ -29,6 +30,9 @@ function readDomain(text: string): { domain: string } | { why: string } {
   }
   if (/^\d+$/.test(labels.at(-1) ?? "")) {
     return { why: "it is an address: only names can be allowed" };
+  }
+  if (`.${bare}`.endsWith(`.${PEERS_DOMAIN}`)) {
+    return { why: "names of peers come from allowedPeers" };
   }
   return { domain: bare };
 }

@@ -34,6 +34,8 @@ Deno.test("what is no name of the DNS is refused, in words", () => {
     "bücher.example",
     "10.0.0.1",
     "10.0.0.0/8",
+    "peers.internal",
+    "db.peers.internal.",
     `${"a".repeat(64)}.example`,
     `${"a.".repeat(127)}example`,
   ];
