@@ -60,6 +60,11 @@ const Step = fc.oneof(
     worker: fc.constantFrom("w1", "w2"),
   }),
   fc.record({
+    kind: fc.constant("network" as const),
+    worker: fc.constantFrom("w1", "w2"),
+    isBridged: fc.constantFrom(true, true, false),
+  }),
+  fc.record({
     kind: fc.constant("cut" as const),
     worker: fc.constantFrom("w1", "w2"),
   }),
@@ -88,6 +93,7 @@ function publishStep(s: MasterScenario, step: Step & { kind: "publish" }) {
     replicas,
     memoryMib,
     priority,
+    network: { allowedPeers: ["db"] },
     update: {
       ...quick,
       strategy: step.strategy,
@@ -133,6 +139,15 @@ async function act(s: MasterScenario, step: Step): Promise<void> {
       const { generation } = s.master.views.highestGeneration("shop");
       return await allowing(s.master.retry("shop", generation));
     }
+    case "network": {
+      const worker = s.workers.get(step.worker);
+      if (worker === undefined) return;
+      const { network: _before, ...others } = worker.attributes;
+      worker.attributes = step.isBridged
+        ? { ...others, network: "bridge" }
+        : others;
+      return;
+    }
     case "cut":
     case "join": {
       const worker = s.workers.get(step.worker);
@@ -160,6 +175,29 @@ function checkWorkers(s: MasterScenario): void {
   for (const [vm, specs] of running) {
     const isExclusive = specs.some(({ fencing }) => fencing === "exclusive");
     assert.ok(specs.length === 1 || !isExclusive, `${vm} runs twice`);
+  }
+}
+
+/** Guests that may talk are told of each other, and of nobody else. */
+function checkPeers(s: MasterScenario): void {
+  const orders = [...s.workers.values()].flatMap(({ assignment }) =>
+    assignment?.orders ?? []
+  );
+  const addressesOf = (name: string, withSurge: boolean) =>
+    orders.filter(({ vm, surge }) =>
+      vm.startsWith(`shop/${name}-`) && (withSurge || !surge)
+    ).flatMap(({ network }) => network?.address ?? []).sort();
+  const all = orders.flatMap(({ network }) => network?.address ?? []);
+  assert.equal(new Set(all).size, all.length, "an address is one copy's");
+  for (const { vm, network } of orders) {
+    if (network === undefined) continue;
+    const { peers, sources } = network;
+    if (vm.startsWith("shop/db-")) {
+      assert.deepEqual(sources, addressesOf("web", true));
+    } else {
+      const addresses = addressesOf("db", false);
+      assert.deepEqual(peers, [{ name: "db", addresses }]);
+    }
   }
 }
 
@@ -202,6 +240,8 @@ Deno.test("whatever happens, workers are never overcommitted and calm brings con
           300_000,
           () => checkWorkers(s),
         );
+        await s.run(2000);
+        checkPeers(s);
       },
     ),
     { numRuns: 100 },
