@@ -1,5 +1,6 @@
 # What the flake offers.
 {
   lib = import ./lib;
+  nixosModules.guest = ./guest/agent.nix;
   checks.x86_64-linux = import ./checks.nix;
 }

@@ -13,6 +13,8 @@ umask 077
 export PATH="${PATH:-/run/current-system/sw/bin:/bin:/usr/bin:/sbin:/usr/sbin}"
 
 self=$0
+# Its own processes run by the shell that it was tested with, commands find what the system has.
+shell=${PROCURATOR_AGENT_SHELL:-sh}
 base=${PROCURATOR_AGENT_DIR:-/run/procurator-agent}
 piece_bytes=2250
 window=4
@@ -126,7 +128,7 @@ begin() {
   else
     # Through a process in between: nobody here has to wait for it.
     (
-      setsid sh "$self" run "$@" </dev/null &
+      setsid "$shell" "$self" run "$@" </dev/null &
       echo $! >"$dir/pid"
     )
   fi
@@ -135,7 +137,7 @@ begin() {
 begin_switch() {
   toplevel=$(decode "$3")
   if [ -x "$toplevel/bin/switch-to-configuration" ]; then
-    (setsid sh "$self" switch "$session" "$1" "$2" "$toplevel" </dev/null &)
+    (setsid "$shell" "$self" switch "$session" "$1" "$2" "$toplevel" </dev/null &)
   else
     refuse "$1" "the guest sees no $toplevel/bin/switch-to-configuration"
   fi
