@@ -208,6 +208,43 @@ Deno.test("a guest that pretends to be another one is not heard", async () => {
   assert.equal(await victim.page("http://allowed.example/"), "outside");
 });
 
+Deno.test("frames that bridges keep to themselves are no way round the rules", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const evil = await worker.guest("evil", { address: "10.201.3.2" });
+  await guestsOn(worker, [evil]);
+  const heard = `${worker.dir}/heard`;
+  await Deno.writeTextFile(heard, "");
+  const listen = ["-u", "UDP4-RECV:9999", `OPEN:${heard},append`];
+  const [first = "", ...rest] = [...worker.host.inside, "socat", ...listen];
+  const listener = new Deno.Command(first, { args: rest }).spawn();
+  await until("the listener", async () => {
+    const { stdout } = await worker.run("ss", "-Hlun");
+    return stdout.includes(":9999");
+  }, WAIT);
+  const say = async (host: typeof worker.host, word: string) => {
+    const stdin = new TextEncoder().encode(`${word}\n`);
+    const to = "UDP4-SENDTO:10.201.3.1:9999";
+    await host.run("socat", ["-u", "-", to], { stdin });
+  };
+  // LLDP, LACP and the group that bridges speak to each other by.
+  for (const last of ["0e", "02", "03", "00"]) {
+    const mac = `01:80:c2:00:00:${last}`;
+    const neighbour = ["neigh", "replace", "10.201.3.1", "lladdr", mac];
+    await evil.run("ip", ...neighbour, "dev", "eth0", "nud", "permanent");
+    await say(evil.host, last);
+  }
+  await say(worker.host, "host");
+  await until(
+    "the host's own word",
+    async () => (await Deno.readTextFile(heard)).includes("host"),
+    WAIT,
+  );
+  assert.equal(await Deno.readTextFile(heard), "host\n");
+  listener.kill();
+  await listener.status;
+});
+
 Deno.test("a lease outlives dnsmasq and the worker", async () => {
   await using world = await createGuestWorld(["w1"]);
   const worker = world.worker("w1");

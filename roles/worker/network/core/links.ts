@@ -175,7 +175,8 @@ export function cardLines(
     }`,
     `link set dev ${tap} mtu ${mtuOf(settings)} master ${bridge}`,
     `link set dev ${tap} type bridge_slave isolated on`,
-    `link set dev ${tap} up`,
+    // It speaks for nobody by itself: frames past the bridge are not for this host.
+    `link set dev ${tap} arp off up`,
   ];
 }
 
@@ -277,6 +278,7 @@ export function sysctls({ bridge, publishAddress }: NetworkSettings): string[] {
     of("forwarding", 1),
     of("proxy_arp_pvlan", 1),
     of("accept_redirects", 0),
+    of("accept_source_route", 0),
     // No shorter way is told: it would be no way, and uses up the refusals a second that a guest is sent.
     // Other interfaces keep what they say themselves; `all` would speak for this one.
     of("send_redirects", 0),

@@ -153,6 +153,11 @@ export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
       "type filter hook forward priority filter - 4; policy accept;",
       `oifname "${bridge}" jump enter`,
     ]),
+    ...chain("past_the_bridge", [
+      "type filter hook prerouting priority raw; policy accept;",
+      // Frames to the groups that bridges themselves speak to (LLDP and the like) come in by the port, past the bridge and its rules.
+      `iifname "${tapPrefix(bridge)}*" drop`,
+    ]),
     ...chain("input", [
       "type filter hook input priority filter - 5; policy accept;",
       `iifname "${bridge}" goto to_host`,
