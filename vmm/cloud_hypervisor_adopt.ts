@@ -127,6 +127,6 @@ async function clearLeft(
   ];
   for (const name of new Set(names)) {
     if (!COPY_DIRECTORY.test(name) || kept.has(name)) continue;
-    await clearStart(`${directory.root}/${name}`, `${tempDir}/${name}`);
+    await clearStart(directory.pathsIn(name), `${tempDir}/${name}`);
   }
 }

@@ -43,6 +43,9 @@ export interface StartFiles {
   overlayPath?: string;
 }
 
+/** Where a VMM's files are. */
+export type StartPaths = Pick<VmPaths, "dir" | "api" | "console" | "channel">;
+
 /** The directory below `tempDir` that a copy's VMM may write to. */
 export function scratchDirOf(
   tempDir: string,
@@ -218,14 +221,16 @@ export async function lastWords(dir: string): Promise<string> {
   }
 }
 
-/** Removes what a start has made beside the record. */
+/** Removes what a start has made beside the record. A socket that is left cannot be bound again. */
 export async function clearStart(
-  dir: string,
+  { dir, api, console, channel }: StartPaths,
   scratchDir: string,
 ): Promise<void> {
   await Deno.remove(scratchDir, { recursive: true }).catch(() => undefined);
-  await removeIfThere(`${dir}/${WORDS_NAME}`);
-  await removeIfThere(`${dir}/api.lock`);
+  const words = `${dir}/${WORDS_NAME}`;
+  for (const path of [api, `${api}.lock`, console, channel, words]) {
+    await removeIfThere(path);
+  }
   try {
     for await (const { name } of Deno.readDir(dir)) {
       if (isEventsName(name)) await removeIfThere(`${dir}/${name}`);

@@ -140,8 +140,8 @@ export class CloudHypervisorFleet {
     running.events?.close();
     running.serial?.close();
     await running.serial?.closed;
-    const { dir } = directory.paths(record);
-    await clearStart(dir, scratchDirOf(tempDir, record));
+    const scratchDir = scratchDirOf(tempDir, record);
+    await clearStart(directory.paths(record), scratchDir);
     await directory.clear(record);
   }
 

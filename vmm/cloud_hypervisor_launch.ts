@@ -18,8 +18,8 @@ import { processFacts } from "./process_table.ts";
 import type { VmPaths } from "./run_directory.ts";
 import { guardOf, type Spawner } from "./spawner.ts";
 
-/** It answers after 15 ms; a host that swaps may take long, but not for ever. */
-const START_TIMEOUT_MS = 60_000;
+/** Its version takes milliseconds to say; a host that swaps may take long, but not for ever. */
+const RUN_TIMEOUT_MS = 60_000;
 /** Between looks for its socket: a start takes some of these. */
 const POLL_MS = 4;
 /** A try: longer than an answer takes, short enough to notice an end. */
@@ -33,7 +33,7 @@ const NOT_FOUND = /exit code 127/;
 export async function cloudHypervisorVersion(program: string): Promise<string> {
   const { stdout, stderrTail } = await runProcess(program, ["--version"], {
     missingHint: MISSING_HINT,
-    timeoutMs: START_TIMEOUT_MS,
+    timeoutMs: RUN_TIMEOUT_MS,
   }).catch((cause) => {
     if (!(cause instanceof Deno.errors.PermissionDenied)) throw cause;
     throw new AppError(
@@ -52,6 +52,8 @@ export interface Launch {
   paths: VmPaths;
   files: StartFiles;
   clock: Clock;
+  /** It answers after 15 ms. */
+  timeoutMs: number;
   spawner?: Spawner;
 }
 
@@ -75,9 +77,12 @@ export async function launchVmm(
   launch: Launch,
 ): Promise<ProcessFacts> {
   const begun = await begin(config, record, launch);
-  const endMs = launch.clock.bootMs() + START_TIMEOUT_MS;
+  const { timeoutMs } = launch;
+  const endMs = launch.clock.bootMs() + timeoutMs;
   for (;;) {
-    const ping = await client.ping(PING_TIMEOUT_MS).catch(asNotYet);
+    const ping = await client.ping(Math.min(PING_TIMEOUT_MS, timeoutMs)).catch(
+      asNotYet,
+    );
     if (ping !== null) {
       checkVersion(launch.program, ping.version);
       const facts = await processFacts(begun.pid);
@@ -88,7 +93,7 @@ export async function launchVmm(
     if (launch.clock.bootMs() >= endMs) {
       throw new AppError(
         "timeout",
-        `Cannot start VM "${record.id}": cloud-hypervisor did not answer within ${START_TIMEOUT_MS} ms`,
+        `Cannot start VM "${record.id}": cloud-hypervisor did not answer within ${timeoutMs} ms`,
       );
     }
     await launch.clock.sleep(POLL_MS);
@@ -122,7 +127,7 @@ async function begin(
   }
   const left = leaveCommand(command, files.wordsPath);
   const { stdout, stderrTail } = await runProcess(left.program, left.args, {
-    timeoutMs: START_TIMEOUT_MS,
+    timeoutMs: RUN_TIMEOUT_MS,
   });
   const pid = Number(stdout.trim());
   if (!Number.isInteger(pid) || pid < 1) {

@@ -101,6 +101,7 @@ export async function startVm(
     events = new EventPipe(files.eventsPath);
     const facts = await launchVmm(config, record, client, {
       ...deps,
+      timeoutMs: deps.requestTimeoutMs,
       paths,
       files,
     });
@@ -121,7 +122,7 @@ export async function startVm(
     events?.close();
     client.close();
     await processes.abandon(record);
-    await clearStart(paths.dir, files.scratchDir);
+    await clearStart(paths, files.scratchDir);
     throw error;
   }
 }
@@ -150,11 +151,7 @@ async function prepared(
     landlock: false,
   });
   await Deno.mkdir(paths.dir, { recursive: true, mode: 0o700 });
-  await clearStart(paths.dir, scratchDirOf(tempDir, config));
-  // A socket that a killed VMM has left cannot be bound again.
-  for (const path of [paths.api, paths.console, paths.channel]) {
-    await removeIfThere(path);
-  }
+  await clearStart(paths, scratchDirOf(tempDir, config));
   const files = await prepareStart(config, record, { paths, tempDir });
   const { scratchDir, overlayPath } = files;
   return {

@@ -52,7 +52,13 @@ export class RunDirectory {
   }
 
   paths(copy: CopyId): VmPaths {
-    const name = this.#inherited.get(copyKey(copy)) ?? copyDirectoryName(copy);
+    return this.pathsIn(
+      this.#inherited.get(copyKey(copy)) ?? copyDirectoryName(copy),
+    );
+  }
+
+  /** Of the directory with this name. @throws {AppError} `invalid` when no socket fits in there. */
+  pathsIn(name: string): VmPaths {
     const dir = `${this.root}/${name}`;
     const longest = `${dir}/console`;
     if (new TextEncoder().encode(longest).byteLength > MAX_SOCKET_PATH) {

@@ -76,7 +76,7 @@ export function codeOfStatus(status: number): ErrorCode {
 
 /** The major version in `v53.0`, `cloud-hypervisor v53.0-246-g12` or `54.0.0`; null when there is none. */
 export function majorVersion(text: string): number | null {
-  const digits = /(?:^|\s)v?(\d{1,5})\.\d/.exec(text)?.[1];
+  const digits = /^(?:cloud-hypervisor )?v?(\d{1,5})\.\d/.exec(text)?.[1];
   return digits === undefined ? null : Number(digits);
 }
 

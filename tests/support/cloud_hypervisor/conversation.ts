@@ -5,10 +5,12 @@
  *
  * @module
  */
+import { until } from "../wait.ts";
 import { pvhGuest } from "./pvh_guest.ts";
 
 /** Each answer comes within milliseconds; one that is late ends with what came. */
 const ANSWER_MS = 10_000;
+const START_MS = 60_000;
 const MIB = 1024 * 1024;
 
 /** What was asked and what came: status and, of refusals, the words. */
@@ -168,23 +170,22 @@ function questions(dir: string): [what: string, text: string][] {
   ];
 }
 
-async function listens(path: string): Promise<boolean> {
-  try {
-    (await Deno.connect({ transport: "unix", path })).close();
-    return true;
-  } catch {
-    return false;
-  }
+/** The first connection that is taken. */
+async function firstConnection(path: string): Promise<Deno.Conn> {
+  return await until(
+    "it listens",
+    () => Deno.connect({ transport: "unix", path }),
+    { timeoutMs: START_MS },
+  );
 }
 
-/** Ten connections are taken; what the eleventh is told. */
-async function eleventh(path: string): Promise<string> {
-  const held: Deno.Conn[] = [];
-  for (let count = 0; count < 10; count++) {
+/** Ten connections are taken, this one with them; what the eleventh is told before it has asked. */
+async function eleventh(path: string, first: Deno.Conn): Promise<string> {
+  const held = [first];
+  while (held.length < 10) {
     held.push(await Deno.connect({ transport: "unix", path }));
   }
   try {
-    // It is told before it has asked.
     return await ask(path, "");
   } finally {
     for (const connection of held) connection.close();
@@ -212,12 +213,14 @@ export async function converse(
       answer: summary(answer, dir),
     });
   try {
-    const endMs = performance.now() + ANSWER_MS;
-    while (!await listens(path)) {
-      if (performance.now() > endMs) throw new Error("it does not listen");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    note("an eleventh connection", await eleventh(path));
+    const first = await firstConnection(path);
+    note("an eleventh connection", await eleventh(path, first));
+    // Those that were closed are still counted for a moment.
+    await until(
+      "there is room again",
+      async () => (await ask(path, request("GET", "vmm.ping"))).includes("200"),
+      { timeoutMs: START_MS },
+    );
     for (const [what, text] of questions(dir)) {
       note(what, await ask(path, text));
     }

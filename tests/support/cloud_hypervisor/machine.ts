@@ -39,11 +39,14 @@ export interface MachineOptions {
   agents: (script: GuestScript) => ReadonlyMap<number, Agent>;
   /** The guest powered itself off: the VMM ends. */
   onOff: () => void;
+  /** The kernel has Landlock turned on. */
+  hasLandlock: boolean;
   /** How long a guest takes to let go of a processor. */
   ejectMs: number;
 }
 
 const API = "Error from API";
+const MIGRATABLE = "Failed to send migratable component snapshot";
 
 function pathOf(url: string): string {
   return url.replace(/^file:\/\//, "");
@@ -71,6 +74,13 @@ export class Machine {
     }
     this.#config = body as Config;
     this.#openSerial("The VM could not be created");
+    if (!this.#options.hasLandlock && this.#config.landlock_enable === true) {
+      throw this.#refused(
+        "The VM could not be created",
+        "Failed to apply landlock",
+        "Failed to manage ruleset",
+      );
+    }
   }
 
   async boot(): Promise<void> {
@@ -170,7 +180,7 @@ export class Machine {
         "Trying to snapshot while VM is running",
       );
     }
-    await checkDirectory(dir, what, "Cannot send VM snapshot");
+    await checkDirectory(dir, what, "Cannot send VM snapshot", MIGRATABLE);
     await Deno.writeTextFile(
       `${dir}/config.json`,
       JSON.stringify(this.#fullConfig()),
@@ -187,7 +197,7 @@ export class Machine {
       throw this.#refused(what, "VM is already created");
     }
     const dir = pathOf((body as { source_url: string }).source_url);
-    await checkDirectory(dir, what, "Cannot restore VM");
+    await checkDirectory(dir, what, "Cannot restore VM", MIGRATABLE);
     const text = await Deno.readTextFile(`${dir}/config.json`).catch(() => {
       throw this.#refused(
         what,

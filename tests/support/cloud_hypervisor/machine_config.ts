@@ -31,6 +31,7 @@ export interface Config {
   balloon?: { size: number };
   serial?: { mode: string; socket?: string };
   vsock?: { socket: string };
+  landlock_enable?: boolean;
 }
 
 /** @throws {Refusal} */

@@ -91,6 +91,7 @@ class StandIn {
       agents: ({ switches }) =>
         new Map([[CHANNEL_PORT, agentOf(new SimulatedAgent("1", switches))]]),
       onOff: () => void this.end(),
+      hasLandlock: !options.faults.has("no-landlock"),
       ejectMs: 300,
     });
   }
