@@ -224,7 +224,8 @@ export async function converse(
     for (const [what, text] of questions(dir)) {
       note(what, await ask(path, text));
     }
-    note("its end", `code ${(await process.status).code}`);
+    const { code } = await process.status;
+    said.push({ what: "its end", answer: `code ${code}` });
   } finally {
     try {
       process.kill("SIGKILL");
