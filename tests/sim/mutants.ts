@@ -25,7 +25,7 @@ export interface Mutant {
   edits: readonly Edit[];
 }
 
-/** The bugs that issue 3 names, in its order. */
+/** The bugs that issue 3 names, in its order, and those of what came after. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "no epoch check",
@@ -155,6 +155,15 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{
       file: "roles/master/core/generations.ts",
       find: "if (held) return waitHeld(change, generation);",
+      put: "",
+    }],
+  },
+  {
+    name: "peers not told",
+    harm: "a guest goes on asking for a peer where it is no longer",
+    edits: [{
+      file: "roles/master/networking.ts",
+      find: "if (!raised.has(worker)) told.add(worker);",
       put: "",
     }],
   },
