@@ -11,6 +11,7 @@ import {
   cgroupMounts,
   chooseHierarchies,
   type Hierarchy,
+  holderFiles,
 } from "./core/cgroup_layout.ts";
 
 /** A killed process leaves its group within milliseconds, unless the kernel holds it in a disk wait. */
@@ -44,6 +45,17 @@ export function groupName({ name, runDir }: { name: string; runDir: string }) {
   return `${name}-${hash}`;
 }
 
+/** False when it was there: whoever made it has said what it weighs. */
+async function makeGroup(path: string): Promise<boolean> {
+  try {
+    await Deno.mkdir(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+}
+
 /** Makes the directories from the mount down; in version 2 each hands its controllers on. */
 export async function openPlace(
   hierarchy: Hierarchy,
@@ -61,7 +73,12 @@ export async function openPlace(
   await handOn();
   for (const part of below.split("/").filter((part) => part !== "")) {
     directory += `/${part}`;
-    await Deno.mkdir(directory, { recursive: true });
+    if (await makeGroup(directory)) {
+      const { hardwareConcurrency } = navigator;
+      for (const [file, text] of holderFiles(hierarchy, hardwareConcurrency)) {
+        await Deno.writeTextFile(`${directory}/${file}`, text);
+      }
+    }
     await handOn();
   }
   if (hierarchy.version === 2) {

@@ -73,6 +73,7 @@ async function limitsIn(directories: readonly string[]) {
   }
   return {
     cpu: all["cpu.max"] ?? all["cpu.cfs_quota_us"],
+    weight: all["cpu.weight"] ?? all["cpu.shares"],
     memory: all["memory.max"] ?? all["memory.limit_in_bytes"],
   };
 }
@@ -102,6 +103,14 @@ Deno.test("cgroups: of this host: limits, found again, orphans removed, nothing 
   assert.match(limits.cpu ?? "", /^150000( 100000)?$/);
   // 128 MiB, 256 for the VMM, and a 32nd.
   assert.equal(Number(limits.memory), (128 + 256 + 4) * 1024 * 1024);
+
+  const holders = await limitsIn(paths.map(dirname));
+  const most = navigator.hardwareConcurrency;
+  // As all processors weigh, by either version's unit.
+  assert.ok(
+    [100 * most, 1024 * most].includes(Number(holders.weight)),
+    holders.weight,
+  );
 
   const child = startIn(paths);
   const isInside = async () => {

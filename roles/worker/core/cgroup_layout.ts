@@ -106,6 +106,8 @@ export interface GroupLimits {
 /** The kernel's bounds of a weight, in each version's unit: one processor is 100, or 1024. */
 const WEIGHTS = { 1: [2, 262_144, 1024], 2: [1, 10_000, 100] } as const;
 
+const WEIGHT_FILES = { 1: "cpu.shares", 2: "cpu.weight" } as const;
+
 function weightOf(version: 1 | 2, shareMilli: number): string {
   const [least, most, processor] = WEIGHTS[version];
   const weight = Math.round(shareMilli * processor / 1000);
@@ -133,6 +135,19 @@ export function ceilingFiles(
   ];
 }
 
+/**
+ * What is written into a group that holds guests' groups: the weight of all
+ * processors. With the default, that of one, all guests together would get what
+ * a single process outside gets when both want processors.
+ */
+export function holderFiles(
+  { version, controllers }: Pick<Hierarchy, "version" | "controllers">,
+  processors: number,
+): [file: string, text: string][] {
+  if (!controllers.includes("cpu")) return [];
+  return [[WEIGHT_FILES[version], weightOf(version, processors * 1000)]];
+}
+
 /** What is written for all limits into a group of this hierarchy: file name and text. */
 export function limitFiles(
   hierarchy: Pick<Hierarchy, "version" | "controllers">,
@@ -141,8 +156,7 @@ export function limitFiles(
   const { version, controllers } = hierarchy;
   const files = ceilingFiles(hierarchy, ceilingMilli);
   if (controllers.includes("cpu")) {
-    const name = version === 2 ? "cpu.weight" : "cpu.shares";
-    files.push([name, weightOf(version, shareMilli)]);
+    files.push([WEIGHT_FILES[version], weightOf(version, shareMilli)]);
   }
   if (controllers.includes("memory")) {
     const name = version === 2 ? "memory.max" : "memory.limit_in_bytes";

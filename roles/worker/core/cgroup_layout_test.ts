@@ -3,6 +3,7 @@ import {
   boostedMilli,
   cgroupMounts,
   chooseHierarchies,
+  holderFiles,
   limitFiles,
   vmmOverheadMib,
 } from "./cgroup_layout.ts";
@@ -89,6 +90,19 @@ Deno.test("limitFiles() keeps to what the kernel takes", () => {
     limitFiles(cpu, { shareMilli: milli, ceilingMilli: milli, memoryMib: 1 });
   assert.deepEqual(of(1), [["cpu.max", "1000 100000"], ["cpu.weight", "1"]]);
   assert.deepEqual(of(1_000_000)[1], ["cpu.weight", "10000"]);
+});
+
+Deno.test("holderFiles() weigh all guests as all processors", () => {
+  const cpu = { controllers: ["cpu"] } as const;
+  assert.deepEqual(holderFiles({ version: 2, ...cpu }, 8), [[
+    "cpu.weight",
+    "800",
+  ]]);
+  assert.deepEqual(holderFiles({ version: 1, ...cpu }, 2), [[
+    "cpu.shares",
+    "2048",
+  ]]);
+  assert.deepEqual(holderFiles({ version: 1, controllers: ["memory"] }, 2), []);
 });
 
 Deno.test("boostedMilli() is the whole processors a guest sees", () => {
