@@ -6,6 +6,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../../roles/worker/mod.ts";
+import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
+import { GuestChannels } from "../../vmm/guest/mod.ts";
 import { findByMarker } from "../../vmm/process_table.ts";
 import type { ObservedVm } from "../../roles/model/mod.ts";
 import { nixStore } from "../support/nix_store.ts";
@@ -22,8 +24,61 @@ import {
 } from "../support/worker.ts";
 
 const VM = "shop/web-0";
+const COPY = { id: VM, incarnation: 1 };
 /** For those meant to fail: a switch takes a second, ten times that beside other tests. */
 const FAILS_MS = 12_000;
+
+/** The agent of a real guest, over virtio-serial, between two workers. */
+async function speak(dir: string): Promise<void> {
+  const vmm = testQemu(`${dir}/run`, "vms");
+  await vmm.list();
+  // A worker that died in the midst of a command: what it had begun to say must not be done.
+  const torn = await vmm.guestChannel(COPY);
+  const command = btoa("/bin/poweroff");
+  await torn.write(
+    new TextEncoder().encode(
+      `\nhello 00000000000000aa .\nexec 00000000000000aa 1 none ${command}`,
+    ),
+  );
+  torn.close();
+  const guests = new GuestChannels({
+    vmm,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const said: number[] = [];
+  const exec = async (argv: string[], stdin?: Uint8Array<ArrayBuffer>) =>
+    await guests.exec(COPY, argv, {
+      timeoutMs: BOOT_TIMEOUT_MS,
+      onOutput: (_stream, bytes) => void said.push(...bytes),
+      ...(stdin === undefined ? {} : { stdin: ReadableStream.from([stdin]) }),
+    });
+  await until("its agent answers", async () => {
+    await guests.ready(COPY, 2000);
+    return true;
+  }, { timeoutMs: BOOT_TIMEOUT_MS });
+  const sent = new Uint8Array(5000).map((_, index) => (index * 7) % 256);
+  const { code } = await exec(["cat"], sent);
+  assert.equal(code, 0);
+  assert.deepEqual(new Uint8Array(said), sent);
+  const one = await exec(["sh", "-c", "exit 3"]);
+  assert.equal(one.code, 3);
+  // Somebody else's turn: what runs there ends with the connection.
+  const begun = Promise.withResolvers<void>();
+  const hanging = guests.exec(COPY, ["sh", "-c", "echo begun; sleep 3600"], {
+    timeoutMs: 0,
+    onOutput: () => begun.resolve(),
+  });
+  await begun.promise;
+  guests.forget(COPY);
+  await assert.rejects(hanging, { code: "unavailable" });
+  await until("it has ended with its connection", async () => {
+    const { code } = await exec(["sh", "-c", "! ps | grep -q 'sleep [3]600'"]);
+    return code === 0;
+  }, { timeoutMs: BOOT_TIMEOUT_MS });
+  await guests.close();
+  await vmm.close();
+}
 
 Deno.test("worker: a guest is switched in place, reverted the same way, rebooted when it is unreachable, and else replaced", async () => {
   await using dir = await tempDir("sw");
@@ -58,6 +113,16 @@ Deno.test("worker: a guest is switched in place, reverted the same way, rebooted
     testVmSpec({
       spec: {
         image: images[name],
+        healthChecks: [
+          ...testVmSpec().healthChecks,
+          { name: "agent", kind: "guest", timeoutMs: 10_000 },
+          {
+            name: "inside",
+            kind: "command",
+            command: ["grep", "-q", name, "/www/index.html"],
+            timeoutMs: 10_000,
+          },
+        ],
         update: {
           minHealthyTimeMs: 500,
           healthyDeadlineMs: images[name] === images.unhealthy ||
@@ -118,6 +183,7 @@ Deno.test("worker: a guest is switched in place, reverted the same way, rebooted
   // The next worker process knows what runs.
   await worker.stop();
   const { process } = await master.report() ?? {};
+  await speak(dir.path);
   worker = await start();
   await until(
     "the next worker reports",

@@ -12,15 +12,16 @@ import type { Nix } from "../../roles/nix/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { testKernelFolder, writeFiles } from "./nix_store.ts";
 
-/** The agent is killed a moment after the switch has told its end, with all that would start it again. */
+/** The agent is killed, with what would start it again; nobody tells how the switch ended. */
 const LOSES_AGENT = [
-  "setsid sh -c 'sleep 3",
   "for dir in /proc/[0-9]*; do",
+  "  pid=''${dir##*/}",
+  '  [ "$pid" != "$PPID" ] || continue',
   '  grep -q "procurator-agen[t]" "$dir/cmdline" || continue',
   '  parent=$(sed -n "s/^PPid:[^0-9]*//p" "$dir/status")',
-  '  [ "$parent" = 1 ] || kill -9 "$parent"',
-  "  kill -9 ''${dir##*/}",
-  "done' >/dev/null 2>&1 </dev/null &",
+  '  [ "$parent" = 1 ] || kill -9 "$parent" || true',
+  '  kill -9 "$pid" || true',
+  "done",
 ].join("\n    ");
 
 /** By name, what is told to `mkStoreImage` of each. */
@@ -32,8 +33,8 @@ const IMAGES = {
   unhealthy: `{ page = "unhealthy"; healthy = false; }`,
   /** Its switch ends with 4, having changed what is served. */
   failing: `{ page = "failing"; onSwitch = "echo a unit failed >&2; exit 4"; }`,
-  /** Switches, is never healthy, and then nobody answers on the guest channel. */
-  lost: `{ page = "lost"; healthy = false; onSwitch = ''${LOSES_AGENT}''; }`,
+  /** Nobody answers on the guest channel any more. */
+  lost: `{ page = "lost"; onSwitch = ''${LOSES_AGENT}''; }`,
 } as const;
 
 export type SwitchImageName = keyof typeof IMAGES;
