@@ -88,7 +88,7 @@ Deno.test("a real guest on a real TAP: its lease, its domains, its port", async 
     clock: systemClock,
     dir: `${dir.path}/network`,
     dnsServers: [world.outside.address],
-    owner: { uid: 0, gid: 0 },
+    owner: { uid: 65_534, gid: 65_534 },
     onWarning: (message, error) =>
       warnings.push(`${message} ${error === null ? "" : formatError(error)}`),
   });
@@ -109,6 +109,11 @@ Deno.test("a real guest on a real TAP: its lease, its domains, its port", async 
     await network.configure(networkPlan("10.201.3.0/24", [{ plan }]));
     await vmm.list();
     const { nic } = await network.provide(plan.copy);
+    const taps = await host.run("ip", ["tuntap", "show"]);
+    assert.match(
+      taps.stdout,
+      new RegExp(`^${nic.tap}: tap persist user 65534 group 65534$`, "m"),
+    );
     await vmm.start({
       ...testMachine(image, plan.copy, "serves"),
       initrdPath: await networkedInitrd(dir.path, image.initrd),
