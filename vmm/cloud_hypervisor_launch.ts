@@ -12,6 +12,7 @@ import { checkVersion, startError } from "./core/cloud_hypervisor_errors.ts";
 import type { ProcessFacts, RunRecord } from "./core/run_record.ts";
 import { startCommand } from "./core/starter.ts";
 import type { VmConfig } from "./core/vm_config.ts";
+import { EventPipe } from "./cloud_hypervisor_events.ts";
 import type { CloudHypervisorClient } from "./cloud_hypervisor_client.ts";
 import { lastWords, type StartFiles } from "./cloud_hypervisor_files.ts";
 import { processFacts } from "./process_table.ts";
@@ -21,7 +22,7 @@ import { guardOf, type Spawner } from "./spawner.ts";
 /** Its version takes milliseconds to say; a host that swaps may take long, but not for ever. */
 const RUN_TIMEOUT_MS = 60_000;
 /** Between looks for its socket: a start takes some of these. */
-const POLL_MS = 4;
+const POLL_MS = 3;
 /** A try: longer than an answer takes, short enough to notice an end. */
 const PING_TIMEOUT_MS = 2000;
 export const MISSING_HINT =
@@ -57,6 +58,12 @@ export interface Launch {
   spawner?: Spawner;
 }
 
+/** A VMM that answers. */
+export interface Launched {
+  facts: ProcessFacts;
+  events: EventPipe;
+}
+
 /** The process once it runs, and why it does not when it has ended. */
 interface Begun {
   pid: number;
@@ -75,28 +82,42 @@ export async function launchVmm(
   record: RunRecord,
   client: CloudHypervisorClient,
   launch: Launch,
-): Promise<ProcessFacts> {
+): Promise<Launched> {
   const begun = await begin(config, record, launch);
-  const { timeoutMs } = launch;
-  const endMs = launch.clock.bootMs() + timeoutMs;
+  // The VMM waits for a reader before it does anything.
+  const events = new EventPipe(launch.files.eventsPath);
+  try {
+    return { events, facts: await answering(record, begun, client, launch) };
+  } catch (error) {
+    events.close();
+    throw error;
+  }
+}
+
+async function answering(
+  { id }: RunRecord,
+  begun: Begun,
+  client: CloudHypervisorClient,
+  { program, clock, timeoutMs }: Launch,
+): Promise<ProcessFacts> {
+  const endMs = clock.bootMs() + timeoutMs;
   for (;;) {
-    const ping = await client.ping(Math.min(PING_TIMEOUT_MS, timeoutMs)).catch(
-      asNotYet,
-    );
+    const ping = await client.ping(Math.min(PING_TIMEOUT_MS, timeoutMs))
+      .catch(asNotYet);
     if (ping !== null) {
-      checkVersion(launch.program, ping.version);
+      checkVersion(program, ping.version);
       const facts = await processFacts(begun.pid);
       if (facts !== null && !facts.zombie) return facts;
     }
     const words = await begun.words();
-    if (words !== null) throw startError(record.id, words);
-    if (launch.clock.bootMs() >= endMs) {
+    if (words !== null) throw startError(id, words);
+    if (clock.bootMs() >= endMs) {
       throw new AppError(
         "timeout",
-        `Cannot start VM "${record.id}": cloud-hypervisor did not answer within ${timeoutMs} ms`,
+        `Cannot start VM "${id}": cloud-hypervisor did not answer within ${timeoutMs} ms`,
       );
     }
-    await launch.clock.sleep(POLL_MS);
+    await clock.sleep(POLL_MS);
   }
 }
 
@@ -123,9 +144,12 @@ async function begin(
   });
   if (config.lease !== undefined) {
     const { lease } = config;
-    return await beginGuarded(record, { ...command, lease, ...launch });
+    return await beginGuarded(record, { ...launch, ...command, lease });
   }
-  const left = leaveCommand(command, files.wordsPath);
+  const left = leaveCommand(command, {
+    ...files,
+    ...(config.user === undefined ? {} : { user: config.user }),
+  });
   const { stdout, stderrTail } = await runProcess(left.program, left.args, {
     timeoutMs: RUN_TIMEOUT_MS,
   });
