@@ -47,7 +47,8 @@ export function judge(
 export type TestKind = "core" | "unit" | "integration" | "heavy";
 
 /** Suites that boot machines or start whole clusters: one at a time, last, those of the whole deployment at the very end. */
-const HEAVY = /(vmm|qemu|image|browser|dev|demo|chaos|deployment|compile)/;
+const HEAVY =
+  /(vmm|qemu|image|lifecycle|driver_choice|browser|dev|demo|chaos|deployment|compile)/;
 
 /** The kind of a test file by its path below the repository. */
 export function kindOf(path: string): TestKind {
