@@ -19,7 +19,7 @@ function burstBytes(mbit: number): number {
   return Math.min(Math.max(wanted, MIN_BURST_BYTES), MAX_BURST_BYTES);
 }
 
-/** Matches what a guest sends beyond its rate. */
+/** Matches what a guest sends beyond its rate. nft's bucket holds a second's worth and the burst: so much may go at once. */
 export function sendLimit(mbit: number): string {
   return `limit rate over ${mbit * BYTES_PER_MBIT} bytes/second burst ${
     burstBytes(mbit)
