@@ -13,6 +13,11 @@ import { parseFast } from "./accept.ts";
 import type * as common from "../generated/common.ts";
 import type * as wire from "../generated/master.ts";
 import { counter, type Plain, setGiven } from "./plain.ts";
+import {
+  AddressLists,
+  guestNetworkPlain,
+  guestNetworkToWire,
+} from "./network.ts";
 import { vmSpecPlain, vmSpecToWire } from "./vm_spec.ts";
 
 /** An absent fence is the lowest: nothing was seen. */
@@ -29,12 +34,22 @@ export function orderFenceFromWire(
 export function assignmentToWire(
   assignment: Assignment,
 ): wire.AssignmentInput {
-  return { ...assignment, orders: assignment.orders.map(orderToWire) };
+  const lists = new AddressLists();
+  const { orders } = assignment;
+  return {
+    ...assignment,
+    orders: orders.map((order) => orderToWire(order, lists)),
+    addressLists: lists.toWire(),
+  };
 }
 
-function orderToWire(order: Order): wire.OrderInput {
+function orderToWire(order: Order, lists: AddressLists): wire.OrderInput {
+  const { network, ...rest } = order;
   return {
-    ...order,
+    ...rest,
+    ...(network === undefined
+      ? {}
+      : { network: guestNetworkToWire(network, lists) }),
     spec: vmSpecToWire(order.spec),
     traceparent: order.traceparent ?? "",
     fallback: fallbackToWire(order.fallback),
@@ -54,12 +69,13 @@ function fallbackToWire(fallback: Fallback): wire.OrderFallbackInput {
 export function assignmentFromWire(
   assignment: wire.Assignment | undefined,
 ): Assignment {
+  const lists = assignment?.addressLists.map(({ addresses }) => addresses);
   const plain = assignment === undefined ? undefined : {
     worker: assignment.worker,
     leaseEpoch: counter(assignment.leaseEpoch, "leaseEpoch"),
     revision: counter(assignment.revision, "revision"),
     leaseMs: assignment.leaseMs,
-    orders: assignment.orders.map(orderPlain),
+    orders: assignment.orders.map((order) => orderPlain(order, lists ?? [])),
     ...(assignment.network === undefined
       ? {}
       : { network: assignment.network }),
@@ -67,7 +83,10 @@ export function assignmentFromWire(
   return parseFast(Assignment, plain, { what: "the assignment" });
 }
 
-function orderPlain(order: wire.Order): unknown {
+function orderPlain(
+  order: wire.Order,
+  lists: readonly string[][],
+): unknown {
   const of = (field: string) => `${field} of the order for ${order.vm}`;
   const plain: Plain = {
     vm: order.vm,
@@ -81,7 +100,9 @@ function orderPlain(order: wire.Order): unknown {
     fallback: fallbackPlain(order.fallback),
     surge: order.surge,
   };
-  if (order.network !== undefined) plain.network = order.network;
+  if (order.network !== undefined) {
+    plain.network = guestNetworkPlain(order.network, lists);
+  }
   setGiven(plain, "traceparent", order.traceparent);
   return plain;
 }

@@ -76,6 +76,26 @@ export function decodeVmState(value: number): VmState {
   return VmStateNames[value] ?? value;
 }
 
+export interface AddressList {
+  addresses: (string)[];
+}
+export interface AddressListInput {
+  addresses?: readonly (string)[] | undefined;
+}
+export function decodeAddressList(r: Reader): AddressList {
+  const s = r.segment;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    addresses: q > 0 ? r.pointerList(s, p + 0, (r, s, at) => r.text(s, at)) : [],
+  };
+}
+export function encodeAddressList(w: Writer, x: AddressListInput, at: number): void {
+  const p = at + 0;
+  if (x.addresses !== undefined && x.addresses.length !== 0) w.pointers(p + 0, x.addresses, (w, at, x) => w.text(at, x));
+}
+export const AddressList: StructType<AddressList, AddressListInput> = { name: "AddressList", dataWords: 0, pointerWords: 1, decode: decodeAddressList, encode: encodeAddressList };
+
 export interface Capacity {
   cpuMilli: number;
   memoryMib: number;
@@ -128,53 +148,67 @@ export interface GuestNetwork {
   address: string;
   peers: (GuestNetworkPeer)[];
   sources: (string)[];
+  sourcesList: number;
 }
 export interface GuestNetworkInput {
   address?: string | undefined;
   peers?: readonly (GuestNetworkPeerInput)[] | undefined;
   sources?: readonly (string)[] | undefined;
+  sourcesList?: number | undefined;
 }
 export function decodeGuestNetwork(r: Reader): GuestNetwork {
   const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
   const p = r.pointers;
   const q = r.pointerCount;
   return {
     address: q > 0 ? r.text(s, p + 0) : "",
     peers: q > 1 ? r.structs(s, p + 8, decodeGuestNetworkPeer) : [],
     sources: q > 2 ? r.pointerList(s, p + 16, (r, s, at) => r.text(s, at)) : [],
+    sourcesList: n >= 4 ? v.getUint32(d + 0, true) : 0,
   };
 }
 export function encodeGuestNetwork(w: Writer, x: GuestNetworkInput, at: number): void {
-  const p = at + 0;
+  const p = at + 8;
   if (x.address !== undefined && x.address.length !== 0) w.text(p + 0, x.address);
-  if (x.peers !== undefined && x.peers.length !== 0) w.structs(p + 8, x.peers, { dataWords: 0, pointerWords: 2, write: encodeGuestNetworkPeer });
+  if (x.peers !== undefined && x.peers.length !== 0) w.structs(p + 8, x.peers, { dataWords: 1, pointerWords: 2, write: encodeGuestNetworkPeer });
   if (x.sources !== undefined && x.sources.length !== 0) w.pointers(p + 16, x.sources, (w, at, x) => w.text(at, x));
+  if (x.sourcesList !== undefined) w.view.setUint32(at + 0, checkInteger(x.sourcesList, 0, 4294967295, "GuestNetwork.sourcesList"), true);
 }
-export const GuestNetwork: StructType<GuestNetwork, GuestNetworkInput> = { name: "GuestNetwork", dataWords: 0, pointerWords: 3, decode: decodeGuestNetwork, encode: encodeGuestNetwork };
+export const GuestNetwork: StructType<GuestNetwork, GuestNetworkInput> = { name: "GuestNetwork", dataWords: 1, pointerWords: 3, decode: decodeGuestNetwork, encode: encodeGuestNetwork };
 
 export interface GuestNetworkPeer {
   name: string;
   addresses: (string)[];
+  list: number;
 }
 export interface GuestNetworkPeerInput {
   name?: string | undefined;
   addresses?: readonly (string)[] | undefined;
+  list?: number | undefined;
 }
 export function decodeGuestNetworkPeer(r: Reader): GuestNetworkPeer {
   const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
   const p = r.pointers;
   const q = r.pointerCount;
   return {
     name: q > 0 ? r.text(s, p + 0) : "",
     addresses: q > 1 ? r.pointerList(s, p + 8, (r, s, at) => r.text(s, at)) : [],
+    list: n >= 4 ? v.getUint32(d + 0, true) : 0,
   };
 }
 export function encodeGuestNetworkPeer(w: Writer, x: GuestNetworkPeerInput, at: number): void {
-  const p = at + 0;
+  const p = at + 8;
   if (x.name !== undefined && x.name.length !== 0) w.text(p + 0, x.name);
   if (x.addresses !== undefined && x.addresses.length !== 0) w.pointers(p + 8, x.addresses, (w, at, x) => w.text(at, x));
+  if (x.list !== undefined) w.view.setUint32(at + 0, checkInteger(x.list, 0, 4294967295, "GuestNetworkPeer.list"), true);
 }
-export const GuestNetworkPeer: StructType<GuestNetworkPeer, GuestNetworkPeerInput> = { name: "GuestNetworkPeer", dataWords: 0, pointerWords: 2, decode: decodeGuestNetworkPeer, encode: encodeGuestNetworkPeer };
+export const GuestNetworkPeer: StructType<GuestNetworkPeer, GuestNetworkPeerInput> = { name: "GuestNetworkPeer", dataWords: 1, pointerWords: 2, decode: decodeGuestNetworkPeer, encode: encodeGuestNetworkPeer };
 
 export interface HealthCheck {
   name: string;

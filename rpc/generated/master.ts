@@ -71,6 +71,7 @@ export interface Assignment {
   leaseMs: number;
   orders: (Order)[];
   network: HostNetwork | undefined;
+  addressLists: (common.AddressList)[];
 }
 export interface AssignmentInput {
   worker?: string | undefined;
@@ -79,6 +80,7 @@ export interface AssignmentInput {
   leaseMs?: number | undefined;
   orders?: readonly (OrderInput)[] | undefined;
   network?: HostNetworkInput | undefined;
+  addressLists?: readonly (common.AddressListInput)[] | undefined;
 }
 export function decodeAssignment(r: Reader): Assignment {
   const s = r.segment;
@@ -94,6 +96,7 @@ export function decodeAssignment(r: Reader): Assignment {
     leaseMs: n >= 20 ? v.getUint32(d + 16, true) : 0,
     orders: q > 1 ? r.structs(s, p + 8, decodeOrder) : [],
     network: q > 2 ? r.struct(s, p + 16, decodeHostNetwork) : undefined,
+    addressLists: q > 3 ? r.structs(s, p + 24, common.decodeAddressList) : [],
   };
 }
 export function encodeAssignment(w: Writer, x: AssignmentInput, at: number): void {
@@ -104,8 +107,9 @@ export function encodeAssignment(w: Writer, x: AssignmentInput, at: number): voi
   if (x.leaseMs !== undefined) w.view.setUint32(at + 16, checkInteger(x.leaseMs, 0, 4294967295, "Assignment.leaseMs"), true);
   if (x.orders !== undefined && x.orders.length !== 0) w.structs(p + 8, x.orders, { dataWords: 4, pointerWords: 8, write: encodeOrder });
   if (x.network !== undefined) encodeHostNetwork(w, x.network, w.struct(p + 16, 0, 2));
+  if (x.addressLists !== undefined && x.addressLists.length !== 0) w.structs(p + 24, x.addressLists, { dataWords: 0, pointerWords: 1, write: common.encodeAddressList });
 }
-export const Assignment: StructType<Assignment, AssignmentInput> = { name: "Assignment", dataWords: 3, pointerWords: 3, decode: decodeAssignment, encode: encodeAssignment };
+export const Assignment: StructType<Assignment, AssignmentInput> = { name: "Assignment", dataWords: 3, pointerWords: 4, decode: decodeAssignment, encode: encodeAssignment };
 
 export interface Candidate {
   worker: string;
@@ -1721,7 +1725,7 @@ export function encodeOrder(w: Writer, x: OrderInput, at: number): void {
   if (x.traceparent !== undefined && x.traceparent.length !== 0) w.text(p + 40, x.traceparent);
   if (x.fallback !== undefined) encodeOrderFallback(w, x.fallback, at);
   if (x.surge === true) w.view.setUint8(at + 26, w.view.getUint8(at + 26) | 1);
-  if (x.network !== undefined) common.encodeGuestNetwork(w, x.network, w.struct(p + 56, 0, 3));
+  if (x.network !== undefined) common.encodeGuestNetwork(w, x.network, w.struct(p + 56, 1, 3));
 }
 export const Order: StructType<Order, OrderInput> = { name: "Order", dataWords: 4, pointerWords: 8, decode: decodeOrder, encode: encodeOrder };
 
@@ -3339,7 +3343,7 @@ export function decodeWorkerLinkGetAssignmentResults(r: Reader): WorkerLinkGetAs
 export function encodeWorkerLinkGetAssignmentResults(w: Writer, x: WorkerLinkGetAssignmentResultsInput, at: number): void {
   const p = at + 8;
   if (x.unchanged === true) w.view.setUint8(at + 0, w.view.getUint8(at + 0) | 1);
-  if (x.assignment !== undefined) encodeAssignment(w, x.assignment, w.struct(p + 0, 3, 3));
+  if (x.assignment !== undefined) encodeAssignment(w, x.assignment, w.struct(p + 0, 3, 4));
 }
 export const WorkerLinkGetAssignmentResults: StructType<WorkerLinkGetAssignmentResults, WorkerLinkGetAssignmentResultsInput> = { name: "WorkerLinkGetAssignmentResults", dataWords: 1, pointerWords: 1, decode: decodeWorkerLinkGetAssignmentResults, encode: encodeWorkerLinkGetAssignmentResults };
 

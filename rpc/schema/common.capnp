@@ -38,11 +38,17 @@ struct GuestNetwork {
   address @0 :Text;
   peers @1 :List(Peer);        # those of allowedPeers, by name
   sources @2 :List(Text);      # addresses of the VMs that may reach it
+  sourcesList @3 :UInt32;      # above 0: they are the list of that number, from 1, and `sources` is empty
 
   struct Peer {
     name @0 :Text;
     addresses @1 :List(Text);
+    list @2 :UInt32;           # as sourcesList
   }
+}
+
+struct AddressList {
+  addresses @0 :List(Text);
 }
 
 struct Volume {

@@ -305,6 +305,8 @@ struct Assignment {
   leaseMs @3 :UInt32;
   orders @4 :List(Order);
   network @5 :HostNetwork;     # null: no addresses are given here
+  addressLists @6 :List(Common.AddressList);
+  # What many orders say alike, once: all replicas of a VM have the same peers.
 }
 
 struct HostNetwork {

@@ -40,8 +40,11 @@ export interface AddressedCopy {
   allows: readonly string[];
 }
 
-/** Addresses by VM name, each list sorted. */
-type Lists = ReadonlyMap<string, readonly string[]>;
+/** Addresses by VM name, each list sorted. All orders share the lists, and so does the wire: nobody changes one. */
+type Lists = ReadonlyMap<string, string[]>;
+
+/** What has no addresses at present. */
+const NONE: string[] = [];
 
 /** What every copy of a cluster is told of the others. */
 export interface PeerBook {
@@ -125,8 +128,8 @@ export function guestNetworkOf(
     // A name that nobody has at present is known all the same: it is no other's.
     peers: allows.map((peer) => ({
       name: peer,
-      addresses: [...book.names.get(peer) ?? []],
+      addresses: book.names.get(peer) ?? NONE,
     })),
-    sources: [...book.sources.get(name) ?? []],
+    sources: book.sources.get(name) ?? NONE,
   };
 }
