@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../roles/clock/mod.ts";
 import { bridgeRuleset } from "../../roles/worker/network/bench.ts";
+import { BridgeNetwork } from "../../roles/worker/network/bridge_network.ts";
 import {
   changingPlan,
   createGuestWorld,
@@ -25,6 +27,11 @@ async function footprint(worker: TestWorker) {
     tables: await shown(worker, "nft list tables"),
     pids: (await worker.host.pids()).length,
   };
+}
+
+async function sortedRules(worker: TestWorker): Promise<string[]> {
+  const text = await shown(worker, "nft -s list ruleset");
+  return text.split("\n").sort();
 }
 
 Deno.test("a network that is taken down leaves nothing of it", async () => {
@@ -103,6 +110,31 @@ Deno.test("interfaces of somebody else are refused, and stay", async () => {
   await worker.network.remove();
   assert.match(await shown(worker, "ip link show pcr0"), /virtual machines/);
   await worker.run("ip", "link", "del", "pcr0");
+
+  // Another worker of this host that is configured alike.
+  const mine = await worker.reopen();
+  await mine.configure(plan);
+  await mine.provide(web.copy);
+  const rules = await sortedRules(worker);
+  const stranger = new BridgeNetwork({
+    settings: worker.settings,
+    commands: worker.commands,
+    clock: systemClock,
+    dir: `${worker.dir}-of-another`,
+    onWarning: () => undefined,
+  });
+  await stranger.adopt([]);
+  await assert.rejects(stranger.configure(networkPlan(SUBNET, [])), {
+    code: "refused",
+    message: /^Cannot use the interface pcr0: it is not ours/,
+  });
+  await stranger.remove();
+  assert.deepEqual(await sortedRules(worker), rules);
+  assert.ok((await footprint(worker)).links.includes("pcr0"));
+  assert.equal(
+    await web.host.run("ip", ["link", "show", "eth0"]).then(({ code }) => code),
+    0,
+  );
 
   // The name of a card, which is a hash: only on purpose.
   const second = await worker.reopen();
@@ -190,11 +222,6 @@ Deno.test("a guest's rate is limited both ways, and its neighbour's is not", asy
   const body = await worker.run("curl", "-sS", `http://${ADDRESSES.fast}/`);
   assert.equal(body.stdout.trim(), "fast");
 });
-
-async function sortedRules(worker: TestWorker): Promise<string[]> {
-  const text = await shown(worker, "nft -s list ruleset");
-  return text.split("\n").sort();
-}
 
 Deno.test("many changes one by one come to what one load makes of them", async () => {
   await using world = await createGuestWorld(["w1"]);

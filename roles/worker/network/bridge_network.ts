@@ -21,7 +21,7 @@ import type { Commands } from "./commands.ts";
 import { parseSubnet } from "./core/addresses.ts";
 import { type Guests, guestsOf } from "./core/guests.ts";
 import type { CardOwner } from "./core/links.ts";
-import { tableName } from "./core/names.ts";
+import { ownerOf, tableName } from "./core/names.ts";
 import { parseCounters, parseListeners } from "./core/nft_found.ts";
 import type {
   GuestPlan,
@@ -77,11 +77,12 @@ export class BridgeNetwork implements WorkerNetwork {
   readonly #closing = new AbortController();
 
   constructor(options: BridgeNetworkOptions) {
-    this.#options = options;
-    const { settings, commands, dir, clock, onWarning } = options;
-    this.#cards = new Cards(options);
+    const settings = { ...options.settings, owner: ownerOf(options.dir) };
+    this.#options = { ...options, settings };
+    const { commands, dir, clock, onWarning } = options;
+    this.#cards = new Cards(this.#options);
     this.#rules = new Rules(commands, tableName(settings.bridge));
-    this.#names = new Names({ ...options, dir, clock });
+    this.#names = new Names({ ...this.#options, dir, clock });
     this.#underlay = new Underlay({ settings, commands, onWarning });
   }
 
@@ -188,8 +189,15 @@ export class BridgeNetwork implements WorkerNetwork {
     await this.close();
     await this.#names.remove();
     await this.#cards.adopt([]);
-    await this.#underlay.remove();
-    await this.#rules.remove();
+    // By the same name there may be another worker's, which has rules and routes by that name, too.
+    const isForeign = await this.#underlay.refuseForeign().then(
+      () => false,
+      () => true,
+    );
+    if (!isForeign) {
+      await this.#underlay.remove();
+      await this.#rules.remove();
+    }
     this.#plan = null;
     this.#guests.clear();
     this.#published.clear();
@@ -247,6 +255,8 @@ export class BridgeNetwork implements WorkerNetwork {
   /** Once: what a former process has published is published still. */
   async #begin(): Promise<void> {
     if (this.#rules.isKnown) return;
+    // Before its rules are changed: they are somebody else's as well, then.
+    await this.#underlay.refuseForeign();
     const forwards = await this.#rules.find();
     for (const [key, { spec, network }] of this.#guests) {
       if (this.#published.has(key)) continue;

@@ -57,7 +57,7 @@ export class Cards {
     const found = await this.#look();
     const wanted = new Map(copies.map((copy) => [this.#tap(copy), copy]));
     const ours = [...found.values()].filter((link) =>
-      isCard(this.#settings.bridge, link)
+      isCard(this.#settings, link)
     );
     for (const { name } of ours) {
       const copy = wanted.get(name);
@@ -68,10 +68,11 @@ export class Cards {
 
   /** Removes what an `ip` of a process that was killed has made after `adopt` had looked. */
   async sweep(): Promise<void> {
-    const bridge = this.#settings.bridge;
     for (const link of await this.#commands.links()) {
       const isKnown = this.#there.has(link.name) || this.#making.has(link.name);
-      if (isCard(bridge, link) && !isKnown) await this.#delete(link.name);
+      if (isCard(this.#settings, link) && !isKnown) {
+        await this.#delete(link.name);
+      }
     }
   }
 
@@ -80,7 +81,7 @@ export class Cards {
     const tap = this.#tap(copy);
     if (!this.#there.has(tap)) {
       const found = (this.#found ?? await this.#look()).get(tap);
-      if (found !== undefined) refuseForeign(this.#settings.bridge, found);
+      if (found !== undefined) refuseForeign(this.#settings, found);
       const make = found === undefined ? this.#lines(tap, copy) : [];
       this.#making.add(tap);
       try {
@@ -136,7 +137,7 @@ export class Cards {
     try {
       const found = this.#found?.get(tap);
       const isForeign = !this.#there.has(tap) && found !== undefined &&
-        !isCard(this.#settings.bridge, found);
+        !isCard(this.#settings, found);
       if (!isForeign) await this.#commands.ip([`link del dev ${tap}`]);
     } catch (error) {
       const isGone = error instanceof AppError &&

@@ -11,6 +11,7 @@ import type { Commands } from "./commands.ts";
 import { parseSubnet } from "./core/addresses.ts";
 import {
   bridgeLines,
+  isBridgeThere,
   routeLines,
   routeMark,
   routeMetric,
@@ -54,6 +55,11 @@ export class Underlay {
     return this.#subnet !== null;
   }
 
+  /** @throws {AppError} `refused` when the bridge is somebody else's: nothing of it is touched then. */
+  async refuseForeign(): Promise<void> {
+    isBridgeThere(this.#settings, await this.#commands.links());
+  }
+
   /**
    * The bridge with its address, and a route for each worker. A route that
    * cannot be made is told and tried again with the next change; it holds up
@@ -77,7 +83,7 @@ export class Underlay {
     for (
       const [name, what] of [[vxlanName(bridge), "vxlan"], [bridge, "bridge"]]
     ) {
-      const alias = aliasOf(bridge, what ?? "");
+      const alias = aliasOf(this.#settings, what ?? "");
       const isOurs = links.some((link) =>
         link.name === name && link.alias === alias
       );

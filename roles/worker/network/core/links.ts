@@ -70,9 +70,10 @@ export function parseLinks(text: string): Link[] {
 const CARD_KINDS = ["tun", "veth"];
 
 /** True for a TAP of this bridge, whatever copy it is of. */
-export function isCard(bridge: string, link: Link): boolean {
-  const ours = link.alias === "" || link.alias.startsWith(aliasOf(bridge, ""));
-  return link.name.startsWith(tapPrefix(bridge)) && ours &&
+export function isCard(settings: NetworkSettings, link: Link): boolean {
+  const ours = link.alias === "" ||
+    link.alias.startsWith(aliasOf(settings, ""));
+  return link.name.startsWith(tapPrefix(settings.bridge)) && ours &&
     CARD_KINDS.includes(link.kind);
 }
 
@@ -86,8 +87,8 @@ function taken(link: Link, hint: string): AppError {
 }
 
 /** @throws {AppError} `refused` when what is there by a card's name is no card of this bridge. */
-export function refuseForeign(bridge: string, link: Link): void {
-  if (isCard(bridge, link)) return;
+export function refuseForeign(settings: NetworkSettings, link: Link): void {
+  if (isCard(settings, link)) return;
   throw taken(link, "remove that interface");
 }
 
@@ -120,6 +121,23 @@ export function mtuOf({ underlay }: NetworkSettings): number {
   return underlay === "vxlan" ? 1450 : 1500;
 }
 
+/**
+ * Whether the bridge is there.
+ *
+ * @throws {AppError} `refused` when what is there by its name is somebody else's.
+ */
+export function isBridgeThere(
+  settings: NetworkSettings,
+  links: readonly Link[],
+): boolean {
+  return isThere(links, {
+    name: settings.bridge,
+    kind: "bridge",
+    alias: aliasOf(settings, "bridge"),
+    hint: "set network.bridge to another name, or remove that interface",
+  });
+}
+
 /** The bridge, with the host's address on it. Its own hardware address stays, whoever joins. */
 export function bridgeLines(
   settings: NetworkSettings,
@@ -127,18 +145,11 @@ export function bridgeLines(
   links: readonly Link[],
 ): string[] {
   const { bridge } = settings;
-  const alias = aliasOf(bridge, "bridge");
-  const there = isThere(links, {
-    name: bridge,
-    kind: "bridge",
-    alias,
-    hint: "set network.bridge to another name, or remove that interface",
-  });
   return [
-    ...(there ? [] : [
+    ...(isBridgeThere(settings, links) ? [] : [
       `link add name ${bridge} type bridge stp_state 0 mcast_snooping 0 forward_delay 0`,
     ]),
-    `link set dev ${bridge} alias ${quoted(alias)}`,
+    `link set dev ${bridge} alias ${quoted(aliasOf(settings, "bridge"))}`,
     `link set dev ${bridge} address ${guestMac(subnet.gateway)} mtu ${
       mtuOf(settings)
     }`,
@@ -171,7 +182,7 @@ export function cardLines(
     ...make,
     // No copyKey: behind a # ip reads no further.
     `link set dev ${tap} alias ${
-      quoted(aliasOf(bridge, `${copy.id} ${copy.incarnation}`))
+      quoted(aliasOf(settings, `${copy.id} ${copy.incarnation}`))
     }`,
     `link set dev ${tap} mtu ${mtuOf(settings)} master ${bridge}`,
     `link set dev ${tap} type bridge_slave isolated on`,
@@ -202,7 +213,7 @@ export function vxlanLines(
   const { bridge, underlay, underlayAddress } = settings;
   if (underlay !== "vxlan" || underlayAddress === null) return [];
   const name = vxlanName(bridge);
-  const alias = aliasOf(bridge, "vxlan");
+  const alias = aliasOf(settings, "vxlan");
   const there = isThere(links, {
     name,
     kind: "vxlan",

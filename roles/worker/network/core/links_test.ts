@@ -18,6 +18,7 @@ import type { NetworkSettings } from "./plan.ts";
 
 const SETTINGS: NetworkSettings = {
   bridge: "pcr0",
+  owner: "0a1b",
   underlay: "route",
   underlayAddress: "192.0.2.1",
   nat: true,
@@ -30,7 +31,7 @@ const TAP = tapName("pcr0", COPY);
 function link(over: Partial<Link>): Link {
   return {
     name: TAP,
-    alias: "procurator pcr0 shop/web-0 3",
+    alias: "procurator pcr0 0a1b shop/web-0 3",
     master: "pcr0",
     kind: "tun",
     receivedBytes: 0,
@@ -62,12 +63,13 @@ Deno.test("ip's JSON is read, holes in it included", () => {
 });
 
 Deno.test("a card is ours by its name and its alias, or without one", () => {
-  assert.ok(isCard("pcr0", link({})));
-  assert.ok(isCard("pcr0", link({ alias: "", master: "" })));
-  assert.ok(!isCard("pcr0", link({ alias: "somebody's" })));
-  assert.ok(!isCard("pcr0", link({ kind: "dummy" })));
-  assert.ok(!isCard("pcr1", link({})));
-  assert.throws(() => refuseForeign("pcr0", link({ alias: "somebody's" })), {
+  assert.ok(isCard(SETTINGS, link({})));
+  assert.ok(isCard(SETTINGS, link({ alias: "", master: "" })));
+  assert.ok(!isCard(SETTINGS, link({ alias: "somebody's" })));
+  assert.ok(!isCard({ ...SETTINGS, owner: "2c3d" }, link({})));
+  assert.ok(!isCard(SETTINGS, link({ kind: "dummy" })));
+  assert.ok(!isCard({ ...SETTINGS, bridge: "pcr1" }, link({})));
+  assert.throws(() => refuseForeign(SETTINGS, link({ alias: "somebody's" })), {
     code: "refused",
     message: /says "somebody's"/,
   });
@@ -76,7 +78,7 @@ Deno.test("a card is ours by its name and its alias, or without one", () => {
 Deno.test("a bridge by our name is used when it says so, or when it was never finished", () => {
   const bridge = link({
     name: "pcr0",
-    alias: "procurator pcr0 bridge",
+    alias: "procurator pcr0 0a1b bridge",
     kind: "bridge",
     master: "",
   });
@@ -102,7 +104,7 @@ Deno.test("a card is shut to its neighbours before it is up", () => {
   );
   assert.deepEqual(lines, [
     `tuntap add dev ${TAP} mode tap user 970 group 971`,
-    `link set dev ${TAP} alias "procurator pcr0 shop/web-0 3"`,
+    `link set dev ${TAP} alias "procurator pcr0 0a1b shop/web-0 3"`,
     `link set dev ${TAP} mtu 1500 master pcr0`,
     `link set dev ${TAP} type bridge_slave isolated on`,
     `link set dev ${TAP} arp off up`,

@@ -15,6 +15,8 @@ export const PEERS_DOMAIN = "peers.internal";
 const COPY_DIGITS = 9;
 /** Two bridges of one host share a tag once in 65536 pairs; `adopt` goes by the alias as well. */
 const TAG_DIGITS = 4;
+/** Workers of one host are few. */
+const OWNER_DIGITS = 8;
 /** Hex digits of a domain in its set's name: 48 bits for some thousand domains. */
 const DOMAIN_DIGITS = 12;
 /** 64 bits: nobody guesses another guest's search domain. */
@@ -49,9 +51,17 @@ export function vxlanName(bridge: string): string {
   return `x${bridgeTag(bridge)}`;
 }
 
+/** Stands for the worker whose directory this is. */
+export function ownerOf(dir: string): string {
+  return digest(dir, OWNER_DIGITS);
+}
+
 /** What an interface of ours says of itself in its alias; anything else is somebody else's. */
-export function aliasOf(bridge: string, what: string): string {
-  return `procurator ${bridge} ${what}`;
+export function aliasOf(
+  { bridge, owner = "" }: { bridge: string; owner?: string },
+  what: string,
+): string {
+  return `procurator ${bridge} ${owner} ${what}`;
 }
 
 /** Both the inet and the bridge family have one by this name. */

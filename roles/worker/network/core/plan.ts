@@ -33,6 +33,8 @@ export interface PublishedGuestPort {
 /** What of the worker's configuration the rules and files depend on. */
 export interface NetworkSettings {
   readonly bridge: string;
+  /** Tells workers of one host apart: what another one has made is not ours. */
+  readonly owner?: string;
   readonly underlay: "route" | "vxlan";
   readonly underlayAddress: string | null;
   readonly nat: boolean;
