@@ -138,6 +138,7 @@ async function makeOverlay(
   return { overlayPath, bytes: Math.ceil(size * 1.001) + EXTRA_BYTES };
 }
 
+/** For a VMM that is begun by the guard; who begins it ourselves makes it on the way. */
 async function makeEvents(
   path: string,
   user: VmConfig["user"],
@@ -194,7 +195,7 @@ export async function prepareStart(
     const origin = Math.ceil(Math.max(largest, overlay.bytes, memory) / MIB) *
       MIB;
     await makeWords(wordsPath, origin);
-    await makeEvents(eventsPath, user);
+    if (config.lease !== undefined) await makeEvents(eventsPath, user);
     const { overlayPath } = overlay;
     return {
       fileLimitBytes: origin + MAX_WORDS_BYTES,

@@ -22,7 +22,9 @@ import { guardOf, type Spawner } from "./spawner.ts";
 /** Its version takes milliseconds to say; a host that swaps may take long, but not for ever. */
 const RUN_TIMEOUT_MS = 60_000;
 /** Between looks for its socket: a start takes some of these. */
-const POLL_MS = 3;
+const POLL_MS = 2;
+/** After so many of them its process is looked at: an end is rare, and told soon enough. */
+const LOOK_AFTER = 10;
 /** A try: longer than an answer takes, short enough to notice an end. */
 const PING_TIMEOUT_MS = 2000;
 export const MISSING_HINT =
@@ -98,27 +100,37 @@ async function answering(
   { id }: RunRecord,
   begun: Begun,
   client: CloudHypervisorClient,
-  { program, clock, timeoutMs }: Launch,
+  launch: Launch,
 ): Promise<ProcessFacts> {
+  const { program, clock, timeoutMs } = launch;
   const endMs = clock.bootMs() + timeoutMs;
-  for (;;) {
-    const ping = await client.ping(Math.min(PING_TIMEOUT_MS, timeoutMs))
-      .catch(asNotYet);
-    if (ping !== null) {
-      checkVersion(program, ping.version);
-      const facts = await processFacts(begun.pid);
-      if (facts !== null && !facts.zombie) return facts;
+  for (let look = 1;; look++) {
+    // A look at the file is nothing beside a request; what is there may be asked.
+    if (await isThere(launch.paths.api)) {
+      const ping = await client.ping(Math.min(PING_TIMEOUT_MS, timeoutMs))
+        .catch(asNotYet);
+      if (ping !== null) {
+        checkVersion(program, ping.version);
+        const facts = await processFacts(begun.pid);
+        if (facts !== null && !facts.zombie) return facts;
+      }
     }
-    const words = await begun.words();
-    if (words !== null) throw startError(id, words);
-    if (clock.bootMs() >= endMs) {
-      throw new AppError(
-        "timeout",
-        `Cannot start VM "${id}": cloud-hypervisor did not answer within ${timeoutMs} ms`,
-      );
+    if (look % LOOK_AFTER === 0) {
+      const words = await begun.words();
+      if (words !== null) throw startError(id, words);
+      if (clock.bootMs() >= endMs) {
+        throw new AppError(
+          "timeout",
+          `Cannot start VM "${id}": cloud-hypervisor did not answer within ${timeoutMs} ms`,
+        );
+      }
     }
     await clock.sleep(POLL_MS);
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 /** Nobody listens yet, or it takes its time: both are told by the process. Anything else is no VMM. */

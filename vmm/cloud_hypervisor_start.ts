@@ -13,7 +13,7 @@ import { removeIfThere } from "../roles/files/mod.ts";
 import { AppError } from "../roles/model/errors.ts";
 import type { Clock } from "../roles/model/ports.ts";
 import { CloudHypervisorClient } from "./cloud_hypervisor_client.ts";
-import { EventPipe } from "./cloud_hypervisor_events.ts";
+import type { EventPipe } from "./cloud_hypervisor_events.ts";
 import {
   clearStart,
   lastWords,
@@ -97,14 +97,13 @@ export async function startVm(
       generation: config.generation ?? 0,
       originMib: 0,
     });
-    // The VMM waits for a reader before it does anything.
-    events = new EventPipe(files.eventsPath);
-    const facts = await launchVmm(config, record, client, {
+    const launched = await launchVmm(config, record, client, {
       ...deps,
       timeoutMs: deps.requestTimeoutMs,
       paths,
       files,
     });
+    events = launched.events;
     await how.load(starting, deps);
     serial = await SerialLine.connect(
       paths.console,
@@ -113,7 +112,7 @@ export async function startVm(
     );
     await how.run(starting, deps);
     deps.onSpawned();
-    const full = recordedOf(record, facts);
+    const full = recordedOf(record, launched.facts);
     await directory.write(full);
     return deps.fleet.watchOver(full, { client, events, serial });
   } catch (error) {

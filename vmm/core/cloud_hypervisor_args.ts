@@ -14,12 +14,17 @@ export interface CommandLine {
 }
 
 /**
- * Begun in the background, in a session of its own, and left: it holds nothing
- * of ours, its own words are appended to a file, and its number is all that is
- * said. Each program on the way to the VMM becomes the next one, so the number
- * stays the VMM's.
+ * Makes the pipe of its events, then begins the VMM in the background and leaves
+ * it: it holds nothing of ours, its own words are appended to a file, and its
+ * number is all that is said. Each program on the way to the VMM becomes the
+ * next one, so the number stays the VMM's. The shell is begun in a session of
+ * its own, so that no terminal's keys are meant for guests.
  */
-const LEAVE = 'setsid "$@" </dev/null >/dev/null 2>>"$0" & echo $!';
+const LEAVE = `
+mkfifo -m 600 "$1" && { [ -z "$2" ] || chown "$2" "$1"; } || exit 1
+shift 2
+"$@" </dev/null >/dev/null 2>>"$0" & echo $!
+`.trim();
 
 /** Names of the event monitors' pipes begin so. */
 const EVENTS_PREFIX = "events-";
@@ -48,10 +53,20 @@ export function vmmArgs(
   ];
 }
 
-/** Runs `command` in the background, its words going to `wordsPath`; prints its pid. */
+/** Runs `command` in the background; prints its pid. */
 export function leaveCommand(
   { program, args }: CommandLine,
-  wordsPath: string,
+  on: {
+    wordsPath: string;
+    eventsPath: string;
+    /** Whose the pipe is to be; absent: ours. */
+    user?: { uid: number; gid: number };
+  },
 ): CommandLine {
-  return { program: "sh", args: ["-c", LEAVE, wordsPath, program, ...args] };
+  const { wordsPath, eventsPath, user } = on;
+  const owner = user === undefined ? "" : `${user.uid}:${user.gid}`;
+  return {
+    program: "sh",
+    args: ["-c", LEAVE, wordsPath, eventsPath, owner, program, ...args],
+  };
 }
