@@ -6,6 +6,10 @@
  */
 import assert from "node:assert/strict";
 import { AppError } from "../../../roles/model/errors.ts";
+import { systemClock } from "../../../roles/clock/mod.ts";
+import { GuardFence } from "../../../roles/worker/guard_fence.ts";
+import { processFacts } from "../../../vmm/process_table.ts";
+import { startGuardProcess } from "../guard_process.ts";
 import { VMM_CONTRACT } from "../../../vmm/contract.ts";
 import { COPY } from "../../../vmm/contract_host.ts";
 import type { VmExit } from "../../../vmm/mod.ts";
@@ -185,4 +189,41 @@ Deno.test("cloud-hypervisor: twenty power-offs are all told as clean", async () 
     await vmm.close();
   }
   assert.deepEqual(exits.filter(({ clean }) => !clean), []);
+});
+
+Deno.test("cloud-hypervisor: an exclusive VM whose VMM is another user's dies with the guard", async () => {
+  await using dir = await tempDir("ch");
+  await Deno.chmod(dir.path, 0o755);
+  const place = await realPlace(dir.path);
+  const guard = await startGuardProcess(`${dir.path}/guard`);
+  const fence = new GuardFence({
+    socketPath: guard.socket,
+    worker: "w1",
+    clock: systemClock,
+    onNews: () => undefined,
+  });
+  const vmm = standInDriver(place, { spawner: fence });
+  const exits: VmExit[] = [];
+  using _watch = vmm.watch((exit) => exits.push(exit));
+  try {
+    await fence.open();
+    await fence.extend(systemClock.bootMs() + 300_000);
+    const { state } = fence;
+    const { pid } = await vmm.start({
+      ...realMachine(place, COPY, "silent", NOBODY),
+      user: { uid: NOBODY, gid: NOBODY },
+      lease: state.kind === "held" ? state.lease : "",
+    });
+    const status = await Deno.readTextFile(`/proc/${pid}/status`);
+    assert.match(status, /^Uid:\s+65534\s/m);
+    await guard.end("SIGKILL");
+    const exit = await until("the exit is told", () => exits[0], WAIT);
+    assert.deepEqual([exit.clean, exit.fenced], [false, true]);
+    const facts = await processFacts(pid);
+    assert.ok(facts === null || facts.zombie);
+  } finally {
+    await vmm.close();
+    await fence.close();
+    await guard.end("SIGKILL");
+  }
 });
