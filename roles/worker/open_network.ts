@@ -30,6 +30,8 @@ export interface OpenNetworkOptions {
   network: WorkerNetwork | undefined;
   /** Whom VMMs run as; absent: as the worker. */
   user: VmmUser | undefined;
+  /** Default: the programs of this host, in this process' namespace. */
+  commands?: Commands;
   clock: Clock;
   log: Logger;
   stack: AsyncDisposableStack;
@@ -107,7 +109,7 @@ async function choose(
     return { network: options.network, underlayAddress: null };
   }
   if (mode === "user") return none;
-  const commands = new Commands();
+  const { commands = new Commands() } = options;
   if (mode === "auto") {
     const hindrance = await bridgeHindrance(commands);
     if (hindrance !== null) {
