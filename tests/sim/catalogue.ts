@@ -6,6 +6,7 @@
  */
 import { runtimeHash } from "../../roles/model/hashes.ts";
 import { VmSpec } from "../../roles/model/vm_spec.ts";
+import type { System } from "./guests.ts";
 import type { SimulationPlan } from "./plan.ts";
 import type { RandomStream } from "./random.ts";
 
@@ -36,10 +37,14 @@ interface Group {
   isExclusive: boolean;
   published: number | null;
   allowedPeers: string[];
+  /** Its system is read from the host's store: the version of its kernel; null: it is all in the initrd. */
+  kernel: number | null;
 }
 
 const NAMES = ["web", "db", "queue", "mail", "search", "cron"];
 const MIN_HEALTHY_MS = 5000;
+/** The same for all of them: the command line is a part of the machine. */
+const STORE_BOOT_MS = 3000;
 const CRASH_EARLY_MS = 2000;
 const CRASH_LATE_MS = 45_000;
 /** They divide nothing evenly. */
@@ -54,8 +59,12 @@ export class Catalogue {
   readonly #plan: SimulationPlan;
   /** A stream of its own: runs without networks draw as they always did. */
   readonly #peers: RandomStream;
+  /** Of its own for the same reason. */
+  readonly #stores: RandomStream;
   #groups: Group[];
   #version = 1;
+  /** What guests can be switched to, by toplevel. */
+  readonly systems = new Map<string, System>();
   /** Hashes of exclusive VMs, for checkers. */
   readonly exclusive = new Set<string>();
   /** What a hash takes, for checkers. */
@@ -65,6 +74,7 @@ export class Catalogue {
     this.#plan = plan;
     this.#random = random;
     this.#peers = random.child("peers");
+    this.#stores = random.child("stores");
     const count = random.integer(2, 4);
     this.#groups = NAMES.slice(0, count).map((name, index) => ({
       name,
@@ -85,6 +95,7 @@ export class Catalogue {
       isExclusive: random.chance(0.3),
       published: null,
       allowedPeers: this.#drawPeers(),
+      kernel: plan.hasStores && this.#stores.chance(0.6) ? 1 : null,
     }));
     const first = this.#groups[0];
     // The one worker whose port is free may have no room, where all are full.
@@ -152,12 +163,7 @@ export class Catalogue {
       cpuMilli: 100,
       memoryMib: group.memoryMib,
       labels: { turn: String(group.label) },
-      image: {
-        toplevel: path,
-        kernelPath: `${path}/kernel`,
-        initrdPath: `${path}/initrd`,
-        cmdline: cmdlineOf(group),
-      },
+      image: imageOf(group, path),
       network: {
         allowedPeers: group.allowedPeers,
         ports: [{
@@ -187,6 +193,10 @@ export class Catalogue {
     const { cpuMilli, memoryMib } = spec;
     this.sizes.set(runtimeHash(spec), { cpuMilli, memoryMib });
     if (group.isExclusive) this.exclusive.add(runtimeHash(spec));
+    if (group.kernel !== null) {
+      const isGood = group.behaviour === "good";
+      this.systems.set(path, { runtimeHash: runtimeHash(spec), isGood });
+    }
     return spec;
   }
 
@@ -243,6 +253,7 @@ export class Catalogue {
       each.version = this.#next();
       each.bootMs = random.integer(500, 8000);
       each.allowedPeers = this.#drawPeers();
+      if (each.kernel !== null && this.#stores.chance(0.2)) each.kernel++;
     }
     group.behaviour = behaviour;
     return `${behaviour} image of ${
@@ -255,6 +266,27 @@ export class Catalogue {
 function copiesOf({ replicas, strategy, canary }: Group): number {
   if (strategy === "blue-green") return 2 * replicas;
   return replicas + (strategy === "canary" ? canary : 0);
+}
+
+/** Of a group that reads its store only `init=` changes with the system: how it behaves is the system's, not on the command line. */
+function imageOf(group: Group, path: string) {
+  const { kernel, name } = group;
+  if (kernel === null) {
+    return {
+      toplevel: path,
+      kernelPath: `${path}/kernel`,
+      initrdPath: `${path}/initrd`,
+      cmdline: cmdlineOf(group),
+    };
+  }
+  const boot = `/nix/store/${"b".repeat(32)}-${name}-linux-${kernel}`;
+  return {
+    toplevel: path,
+    kernelPath: `${boot}/kernel`,
+    initrdPath: `${boot}/initrd`,
+    cmdline: `simulated.boot_ms=${STORE_BOOT_MS} init=${path}/init`,
+    root: "store" as const,
+  };
 }
 
 function cmdlineOf({ behaviour, bootMs, version }: Group): string {

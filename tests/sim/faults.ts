@@ -275,6 +275,7 @@ export class Faults {
       worker.host.isDeaf = false;
       worker.host.guard.start();
       worker.host.closures.faults = { slow: false, failing: false };
+      worker.host.guests.isRefusing = false;
     }
     for (const worker of [...this.#down]) this.#startWorker(worker);
     if (!master.isUp) master.start();

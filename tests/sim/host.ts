@@ -11,6 +11,7 @@ import { simulatedScript } from "../../vmm/core/simulated_script.ts";
 import { MemoryHost, type SimulatedHost } from "../../vmm/mod.ts";
 import { SimulatedClosures } from "./closures.ts";
 import { MemoryDisk } from "./files.ts";
+import { SimulatedGuests } from "./guests.ts";
 import { GuestNetworks } from "./guest_networks.ts";
 import { HostTime, type Kernel, never, Process } from "./kernel.ts";
 import { ProcessTable } from "./processes.ts";
@@ -47,6 +48,8 @@ export const RUN_DIR = "/run";
 export interface HostWatcher {
   started(host: Host, vm: RunningVm): void;
   ended(host: Host, vm: RunningVm): void;
+  /** It runs on with another content. */
+  switched(host: Host, vm: RunningVm): void;
   written(host: Host, path: string, text: string): void;
 }
 
@@ -57,6 +60,8 @@ export class Host {
   readonly disk: MemoryDisk;
   readonly closures: SimulatedClosures;
   readonly guestNetworks: GuestNetworks;
+  /** What runs inside its VMs. */
+  readonly guests: SimulatedGuests;
   /** Ends exclusive VMs at their deadline. */
   readonly guard: SimulatedGuard;
   /** By copy: `id#incarnation`. */
@@ -97,6 +102,15 @@ export class Host {
     this.guestNetworks = new GuestNetworks({
       kernel,
       random: random.child("guest networks"),
+    });
+    this.guests = new SimulatedGuests(name, {
+      host: {
+        guest: (key) => this.#guest(key),
+        look: () => this.look(),
+      },
+      kernel,
+      random: random.child("guests"),
+      trace,
     });
     this.closures = new SimulatedClosures(name, {
       kernel,
@@ -230,12 +244,21 @@ export class Host {
       this.#processes.facts(state.pid)?.cmdline === `vmm ${marker}`;
   }
 
+  #guest(key: string): SimulatedVm | undefined {
+    const kept = this.#kept.get(key);
+    return kept !== undefined && this.#isAlive(kept) && !this.hasEnded(kept.vm)
+      ? kept.vm
+      : undefined;
+  }
+
   /** Tells what has begun and ended since the last look. */
   look(): void {
     const before = this.running;
     const after = new Map<string, RunningVm>();
     for (const [key, kept] of this.#kept) {
-      if (this.#isAlive(kept)) after.set(key, kept.vm);
+      if (!this.#isAlive(kept)) continue;
+      const runtimeHash = this.guests.runtimeHash(kept.vm);
+      after.set(key, { ...kept.vm, runtimeHash });
     }
     this.running = after;
     for (const [key, vm] of before) {
@@ -245,7 +268,13 @@ export class Host {
       }
     }
     for (const [key, vm] of after) {
-      if (before.get(key)?.startedAtMs === vm.startedAtMs) continue;
+      const was = before.get(key);
+      if (was?.startedAtMs === vm.startedAtMs) {
+        if (was.runtimeHash !== vm.runtimeHash) {
+          this.#watcher.switched(this, vm);
+        }
+        continue;
+      }
       this.#trace.seen(
         "start",
         this.name,
@@ -268,6 +297,7 @@ export class Host {
   answers(vm: RunningVm): boolean {
     const script = scriptOf(vm.cmdline);
     return script.outcome !== "never" && !this.hasEnded(vm) &&
+      this.guests.answers(this.#guest(copyOf(vm)) ?? vm) &&
       this.time.bootMs() - vm.startedAtMs >= script.bootMs;
   }
 }

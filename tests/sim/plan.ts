@@ -60,6 +60,8 @@ export interface SimulationPlan {
   placement: "spread" | "pack";
   /** Most workers bridge their guests, which name each other as peers. */
   hasNetworks: boolean;
+  /** Some guests read their store from the host, and are switched while they run. */
+  hasStores: boolean;
   faults: ReadonlySet<FaultGroup>;
   /** None of the faults takes an instance down or moves one. */
   isGentle: boolean;
@@ -113,6 +115,7 @@ export function drawPlan(
       : random.pick([6, 8, 10, 12, 16, 24, 40]),
     placement: random.chance(0.3) ? "pack" : "spread",
     hasNetworks: random.child("networks").chance(0.4),
+    hasStores: random.child("stores").chance(0.5),
     publishes: isLarge ? 8 : random.integer(3, 5),
     faults,
     isGentle: [...faults].every((group) => GENTLE_GROUPS.includes(group)),

@@ -50,6 +50,7 @@ function watcherOf(checkers: readonly Checker[]): HostWatcher {
   return {
     started: (host, vm) => checkers.forEach((c) => c.vmStarted?.(host, vm)),
     ended: (host, vm) => checkers.forEach((c) => c.vmEnded?.(host, vm)),
+    switched: (host, vm) => checkers.forEach((c) => c.vmSwitched?.(host, vm)),
     written: (host, path, text) =>
       checkers.forEach((c) => c.written?.(host, path, text)),
   };
@@ -115,6 +116,7 @@ class Simulation {
       trace,
     });
     const hosts = workers.map(({ host }) => host);
+    for (const host of hosts) host.guests.systems = workload.catalogue.systems;
     this.#world = {
       plan,
       kernel,

@@ -140,13 +140,14 @@ export class WorkerNode {
       closures: host.closures.of(process),
       checks: new SimulatedChecks(async (copy) =>
         await process.alive(vmm.answers(copy)) && !host.isDeaf &&
-        host.copies(copy.id).some(({ incarnation }) =>
-          incarnation === copy.incarnation
+        host.copies(copy.id).some((vm) =>
+          vm.incarnation === copy.incarnation && host.answers(vm)
         )
       ),
       store,
       volumesDir: `${STATE_DIR}/volumes`,
       stopGraceMs: STOP_GRACE_MS,
+      guests: host.guests.of(process),
       provisions: new Provisions([orders]),
       network: orders,
       onWarning,

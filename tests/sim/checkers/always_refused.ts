@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from "zod";
-import { STATE_DIR } from "../host.ts";
+import { type Host, type RunningVm, STATE_DIR } from "../host.ts";
 import type { MakeChecker } from "./checker.ts";
 
 const Orders = z.object({
@@ -37,6 +37,24 @@ export const alwaysRefused: MakeChecker = ({ trace }) => {
     const text = assignments.get(host);
     return text === undefined ? [] : Orders.parse(JSON.parse(text)).orders;
   };
+  const look = (host: Host, vm: RunningVm) => {
+    const { id, incarnation, runtimeHash } = vm;
+    const at = refused.get(`${host.name} ${id}#${incarnation}`)?.get(
+      runtimeHash,
+    );
+    if (at === undefined) return;
+    const order = ordersOf(host.name).find((each) =>
+      each.vm === id && each.incarnation === incarnation
+    );
+    if (order?.runtimeHash !== vm.runtimeHash) return;
+    if (order.orderRevision > at) return;
+    trace.broken(
+      "always_refused",
+      `${host.name} starts ${vm.id} ${
+        vm.runtimeHash.slice(0, 8)
+      } by order ${order.orderRevision}, refused at ${at}`,
+    );
+  };
   return {
     written(host, path, text) {
       if (path === `${STATE_DIR}/assignment.json`) {
@@ -62,23 +80,7 @@ export const alwaysRefused: MakeChecker = ({ trace }) => {
         `${memory.vm} ${runtimeHash.slice(0, 8)} r${orderRevision}: ${reason}`,
       );
     },
-    vmStarted(host, vm) {
-      const { id, incarnation, runtimeHash } = vm;
-      const at = refused.get(`${host.name} ${id}#${incarnation}`)?.get(
-        runtimeHash,
-      );
-      if (at === undefined) return;
-      const order = ordersOf(host.name).find((each) =>
-        each.vm === id && each.incarnation === incarnation
-      );
-      if (order?.runtimeHash !== vm.runtimeHash) return;
-      if (order.orderRevision > at) return;
-      trace.broken(
-        "always_refused",
-        `${host.name} starts ${vm.id} ${
-          vm.runtimeHash.slice(0, 8)
-        } by order ${order.orderRevision}, refused at ${at}`,
-      );
-    },
+    vmStarted: look,
+    vmSwitched: look,
   };
 };

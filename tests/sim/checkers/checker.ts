@@ -42,6 +42,8 @@ export interface World {
 /** Hooks; a broken promise goes to `trace.broken`. */
 export interface Checker {
   vmStarted?(host: Host, vm: RunningVm): void;
+  /** It runs on, switched to what it is now. */
+  vmSwitched?(host: Host, vm: RunningVm): void;
   /** It is no longer in `host.running`. */
   vmEnded?(host: Host, vm: RunningVm): void;
   written?(host: Host, path: string, text: string): void;
