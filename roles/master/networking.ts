@@ -141,7 +141,8 @@ export class Networking {
     const version = this.#options.fleetVersion();
     if (this.#due?.version !== version) {
       const docs = [...this.#documents.entries("worker")].map(([, doc]) => doc);
-      const { lastSubnet = "" } = this.#documents.get("store", STORE_ID) ?? {};
+      const { lastSubnet } = this.#documents.get("store", STORE_ID) ??
+        FIRST_STORE;
       const networks = planNetworks(docs, this.#options.pool, lastSubnet);
       this.#due = { version, networks };
     }
@@ -153,7 +154,9 @@ export class Networking {
     const { changed, lastSubnet } = this.#planned();
     if (changed.size === 0) return;
     const store = draft.get("store", STORE_ID) ?? FIRST_STORE;
-    draft.put("store", STORE_ID, { ...store, lastSubnet });
+    if (lastSubnet !== store.lastSubnet) {
+      draft.put("store", STORE_ID, { ...store, lastSubnet });
+    }
     const clusters = new Set<string>();
     for (const name of changed.keys()) {
       for (const { vm } of draft.placementsOn(name)) {

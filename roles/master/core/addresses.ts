@@ -137,24 +137,26 @@ export function addressingOf(
 export interface Networks {
   /** By worker: those that differ from their documents. */
   changed: ReadonlyMap<string, WorkerNetwork>;
-  /** The subnet given out last: the next one comes after it, so that one that was given back rests. */
-  lastSubnet: string;
+  /** The subnet given out last: the next one comes after it, so that one that was given back rests. Undefined: none was. */
+  lastSubnet: string | undefined;
 }
 
 /** Gives subnets to those that bridge and have none, and follows where they are and whether they still do. */
 export function planNetworks(
   workers: readonly WorkerDoc[],
   pool: Pool,
-  lastSubnet: string,
+  lastSubnet: string | undefined,
 ): Networks {
   const used = new Set(
     workers.flatMap(({ network }) =>
       network === undefined ? [] : [subnetOf(network.subnet)]
     ),
   );
-  let last = lastSubnet === "" ? pool.first - 1 : subnetOf(lastSubnet);
+  let last = lastSubnet === undefined ? null : subnetOf(lastSubnet);
   const next = (): number | null => {
-    const from = isInPool(pool, last) ? last - pool.first + 1 : 0;
+    const from = last !== null && isInPool(pool, last)
+      ? last - pool.first + 1
+      : 0;
     for (let step = 0; step < pool.count; step++) {
       const subnet = pool.first + (from + step) % pool.count;
       if (!used.has(subnet)) return subnet;
@@ -188,9 +190,7 @@ export function planNetworks(
   }
   return {
     changed,
-    lastSubnet: changed.size === 0 || last < pool.first
-      ? lastSubnet
-      : subnetText(last),
+    lastSubnet: last === null ? undefined : subnetText(last),
   };
 }
 

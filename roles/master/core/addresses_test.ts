@@ -69,7 +69,7 @@ Deno.test("each worker that bridges gets a subnet of its own, the others none", 
   const { changed, lastSubnet } = planNetworks(
     [workerDoc("w3"), bridged("w2", "192.0.2.2"), bridged("w1")],
     pool,
-    "",
+    undefined,
   );
   assert.deepEqual(
     [...changed].map(([name, { subnet, via, isOn }]) => ({
@@ -96,6 +96,8 @@ Deno.test("a subnet is kept while its worker bridges nothing, and where it is fo
     ...known,
     via: "192.0.2.9",
   });
+  const told = planNetworks([workerDoc("w1", {}, known)], pool, undefined);
+  assert.equal(told.lastSubnet, undefined, "none was given");
   const off = { ...known, isOn: false };
   assert.equal(of(workerDoc("w1", {}, off)), undefined);
   assert.deepEqual(of(bridged("w1", "192.0.2.2", off)), known);
@@ -104,7 +106,7 @@ Deno.test("a subnet is kept while its worker bridges nothing, and where it is fo
 Deno.test("a subnet that was given back rests until the others were given", () => {
   const small = parsePool("10.9.0.0/22");
   const given: string[] = [];
-  let last = "";
+  let last: string | undefined;
   for (let turn = 0; turn < 6; turn++) {
     const plan = planNetworks([bridged("w1")], small, last);
     given.push(plan.changed.get("w1")?.subnet ?? "");
@@ -118,20 +120,24 @@ Deno.test("where the pool is used up, or a worker lies in it, none is given, and
   const small = parsePool("10.9.0.0/24");
   const first = bridged("w1", "", networkOn("10.9.0.0/24"));
   const late = bridged("w2");
-  assert.equal(planNetworks([first, late], small, "").changed.size, 0);
+  assert.equal(planNetworks([first, late], small, undefined).changed.size, 0);
   assert.deepEqual(addressingOf(late, small), {
     count: 0,
     hindrance: "has no subnet yet: the pool 10.9.0.0/24 gives 1",
   });
   const inside = bridged("w3", "10.201.0.5");
-  assert.equal(planNetworks([inside], pool, "").changed.size, 0);
+  assert.equal(planNetworks([inside], pool, undefined).changed.size, 0);
   assert.match(addressingOf(inside, pool)?.hindrance ?? "", /inside the pool/);
   assert.equal(addressingOf(workerDoc("w4"), pool), null);
   assert.deepEqual(addressingOf(first, small), { count: 253, hindrance: null });
 });
 
 Deno.test("an address that is no address leads nowhere", () => {
-  const { changed } = planNetworks([bridged("w1", "example.org")], pool, "");
+  const { changed } = planNetworks(
+    [bridged("w1", "example.org")],
+    pool,
+    undefined,
+  );
   assert.equal(changed.get("w1")?.via, null);
 });
 
