@@ -154,6 +154,28 @@ Deno.test("interfaces of somebody else are refused, and stay", async () => {
   assert.match(await shown(worker, `ip link show ${nic.tap}`), /not yours/);
 });
 
+Deno.test("a name server in the way is named, and the network stands up once it has gone", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const web = await worker.guest("web", { address: "10.201.3.2" });
+  const pidPath = `${worker.dir}-other.pid`;
+  const args = ["--conf-file=/dev/null", "--no-hosts", "--no-resolv"];
+  await Deno.mkdir(worker.dir, { recursive: true });
+  await worker.run("dnsmasq", ...args, "--user=root", `--pid-file=${pidPath}`);
+  await worker.network.adopt([]);
+  await assert.rejects(worker.network.configure(networkPlan(SUBNET, [web])), {
+    code: "failed",
+    message: /^Cannot serve names and addresses: .*already in use/s,
+    hint: /^another name server of this host/,
+  });
+  Deno.kill(Number(await Deno.readTextFile(pidPath)), "SIGKILL");
+  await until("a card", async () => {
+    await plugIn(worker.network, web);
+    return true;
+  }, WAIT);
+  assert.equal(await web.lease(), web.address);
+});
+
 Deno.test("a guest with a domain that is none is refused alone", async () => {
   await using world = await createGuestWorld(["w1"]);
   const worker = world.worker("w1");

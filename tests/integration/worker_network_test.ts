@@ -286,6 +286,13 @@ Deno.test("a lease outlives dnsmasq and the worker", async () => {
   );
   assert.equal(await web.page("http://blocked.example/"), null);
   await pageIs(web, "http://allowed.example/", "outside");
+
+  // Somebody takes the bridge's address, or all of the bridge.
+  await worker.run("ip", "addr", "flush", "dev", "pcr0");
+  await pageIs(web, "http://allowed.example/", "outside");
+  await worker.run("ip", "link", "del", "pcr0");
+  await pageIs(web, "http://allowed.example/", "outside");
+  assert.equal(await web.lease(), web.address);
 });
 
 Deno.test("published ports lead to their guest, from the host itself too, and are taken once", async () => {

@@ -313,7 +313,7 @@ export class BridgeNetwork implements WorkerNetwork {
     if (taken !== undefined) throw refuse(taken.publish, "a program");
   }
 
-  /** Whoever flushes the host's rules, or ends dnsmasq, does not do it for long. */
+  /** Whoever flushes the host's rules, ends dnsmasq or takes the bridge's address does not do it for long. */
   async #look(): Promise<void> {
     const { clock, onWarning, lookMs = LOOK_MS } = this.#options;
     const { signal } = this.#closing;
@@ -324,18 +324,33 @@ export class BridgeNetwork implements WorkerNetwork {
       try {
         if (!isSwept) await this.#cards.sweep();
         isSwept = true;
-        const hasRules = await this.#rules.isThere();
-        const hasNames = await this.#names.isServed();
-        if (hasRules && hasNames && this.#settled === this.#wanted) continue;
-        if (!hasRules) {
-          onWarning("the guests' rules were gone: they are loaded again", null);
-          this.#rules.forget();
-        }
-        this.#wanted++;
-        await this.#settle();
+        await this.#mend();
       } catch (error) {
         onWarning("cannot mend the guests' network", error);
       }
     }
+  }
+
+  async #mend(): Promise<void> {
+    const [hasRules, hasBridge, hasNames] = await Promise.all([
+      this.#rules.isThere(),
+      this.#underlay.isThere(),
+      this.#names.isServed(),
+    ]);
+    const isWhole = hasRules && hasBridge && hasNames;
+    if (isWhole && this.#settled === this.#wanted) return;
+    const { onWarning } = this.#options;
+    if (!hasRules) {
+      onWarning("the guests' rules were gone: they are loaded again", null);
+      this.#rules.forget();
+    }
+    if (!hasBridge) {
+      onWarning("the guests' bridge or routes were gone: made again", null);
+      this.#underlay.forget();
+      await this.#names.restart();
+    }
+    this.#wanted++;
+    await this.#settle();
+    if (!hasBridge) await this.#cards.attach();
   }
 }

@@ -66,6 +66,13 @@ export class Cards {
     }
   }
 
+  /** Puts all cards on the bridge again: it is another one. */
+  async attach(): Promise<void> {
+    for (const copy of this.#there.values()) {
+      await this.#commands.ip(cardLines(this.#settings, copy, []));
+    }
+  }
+
   /** Removes what an `ip` of a process that was killed has made after `adopt` had looked. */
   async sweep(): Promise<void> {
     for (const link of await this.#commands.links()) {

@@ -33,12 +33,16 @@ interface BatchRequest {
 function failure(program: string, what: string, result: RunResult): AppError {
   const said = result.stderrTail.trim() || `exit code ${result.code}`;
   const isDenied = /not permitted|permission denied/i.test(said);
+  const isTaken = /address already in use/i.test(said);
+  const hint = isDenied
+    ? "run the worker as root, or set network.mode user"
+    : isTaken
+    ? "another name server of this host listens at every address: let it listen at its own"
+    : undefined;
   return new AppError(
     isDenied ? "missing_dependency" : "failed",
     `Cannot ${what}: ${program} says "${said.slice(0, 1000)}"`,
-    isDenied
-      ? { hint: "run the worker as root, or set network.mode user" }
-      : {},
+    hint === undefined ? {} : { hint },
   );
 }
 

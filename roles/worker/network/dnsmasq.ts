@@ -127,10 +127,15 @@ export class Dnsmasq {
     this.#isAdopted = false;
   }
 
-  /** Ends it; its files go too. */
-  async remove(): Promise<void> {
+  /** Ends it: the next `serve` starts it. */
+  async end(): Promise<void> {
     const pid = await this.pid();
     if (pid !== null) await this.#end(pid);
+  }
+
+  /** Ends it; its files go too. */
+  async remove(): Promise<void> {
+    await this.end();
     await removeIfThere(this.#dir);
   }
 

@@ -126,6 +126,11 @@ export class Names {
     return !this.#isServing || await this.#dnsmasq.pid() !== null;
   }
 
+  /** Starts dnsmasq anew with the next `serve`: it has bound itself to a bridge that is gone. */
+  async restart(): Promise<void> {
+    await this.#dnsmasq.end();
+  }
+
   async remove(): Promise<void> {
     await this.#dnsmasq.remove();
     this.#secret = null;

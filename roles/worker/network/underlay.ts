@@ -39,6 +39,8 @@ export class Underlay {
   /** What was made last, as text; null: nothing is known. */
   #made: string | null = null;
   #subnet: string | null = null;
+  /** Those that were made, by subnet. */
+  #routes: readonly string[] = [];
 
   constructor(options: {
     settings: NetworkSettings;
@@ -76,6 +78,27 @@ export class Underlay {
     if (isWhole) this.#made = wanted;
   }
 
+  /** Whether the bridge still has its address, and the routes are those that were made. */
+  async isThere(): Promise<boolean> {
+    if (this.#subnet === null) return true;
+    const { bridge } = this.#settings;
+    const lines = `addr show dev ${bridge}\nroute show ${routeMark(bridge)}\n`;
+    const { code, stdout } = await this.#commands.run(
+      "ip",
+      ["-4", "-batch", "-"],
+      lines,
+    );
+    const { gateway, bits } = parseSubnet(this.#subnet);
+    return code === 0 && stdout.includes(` ${gateway}/${bits} `) &&
+      this.#routes.every((cidr) => stdout.includes(`${cidr} `));
+  }
+
+  /** The next `make` makes all of it. */
+  forget(): void {
+    this.#made = null;
+    this.#subnet = null;
+  }
+
   async remove(): Promise<void> {
     await this.#dropRoutes(new Set());
     const { bridge } = this.#settings;
@@ -89,8 +112,7 @@ export class Underlay {
       );
       if (isOurs) await this.#commands.ip([`link del dev ${name}`]);
     }
-    this.#made = null;
-    this.#subnet = null;
+    this.forget();
   }
 
   async #makeLinks(host: HostNetwork): Promise<void> {
@@ -152,6 +174,8 @@ export class Underlay {
         lines.join(""),
       );
     }
+    this.#routes = routes.filter((_, index) => made[index])
+      .map(({ subnet }) => subnet.cidr);
     return made.every(Boolean);
   }
 
