@@ -12,6 +12,7 @@ import {
   type ContractHost,
   COPY,
   type GuestKind,
+  leaving,
   opened,
 } from "./contract_host.ts";
 import { LIVE_CONTRACT } from "./contract_live.ts";
@@ -47,6 +48,31 @@ async function exitsOf(
     assert.deepEqual(await keys(vmm), []);
   });
   return exits;
+}
+
+const published = (publish: number) => [{ name: "http", publish }];
+
+/** A copy takes the port of another that ends; as it is reached then. */
+async function takeOver(host: ContractHost, vmm: Vmm): Promise<VmInstance> {
+  const old = await vmm.start(host.config(COPY, "silent"));
+  const publish = old.ports[0]?.host ?? 0;
+  const started = await vmm.start(host.config(NEXT, "serves"));
+  await assert.rejects(vmm.publish(NEXT, published(publish)), {
+    code: "overloaded",
+    message: new RegExp(`port ${publish} .*taken`),
+  });
+  assert.deepEqual((await vmm.list()).at(-1)?.ports, started.ports);
+  await vmm.stop(COPY, { graceMs: 0 });
+  await assert.rejects(vmm.publish(COPY, published(publish)), {
+    code: "not_found",
+  });
+  const moved = await vmm.publish(NEXT, published(publish));
+  assert.deepEqual(moved, {
+    ...started,
+    ports: [{ name: "http", guest: 80, host: publish }],
+  });
+  assert.deepEqual(await vmm.publish(NEXT, published(publish)), moved);
+  return moved;
 }
 
 /** What holds for start, stop, list, watch and ports. */
@@ -140,31 +166,15 @@ const CORE_CONTRACT: readonly ContractCase[] = [
   {
     name: "a copy takes a published port over while it runs, once it is free",
     run: async (host) => {
-      const ports = (publish: number) => [{ name: "http", publish }];
-      const first = await host.open();
-      if (!first.capabilities.publish) return await first.close();
-      const old = await first.start(host.config(COPY, "silent"));
-      const publish = old.ports[0]?.host ?? 0;
-      const started = await first.start(host.config(NEXT, "serves"));
-      await assert.rejects(first.publish(NEXT, ports(publish)), {
-        code: "overloaded",
-        message: new RegExp(`port ${publish} .*taken`),
-      });
-      assert.deepEqual((await first.list()).at(-1)?.ports, started.ports);
-      await first.stop(COPY, { graceMs: 0 });
-      await assert.rejects(first.publish(COPY, ports(publish)), {
-        code: "not_found",
-      });
-      const moved = await first.publish(NEXT, ports(publish));
-      assert.deepEqual(moved, {
-        ...started,
-        ports: [{ name: "http", guest: 80, host: publish }],
-      });
-      assert.deepEqual(await first.publish(NEXT, ports(publish)), moved);
-      await first.close();
+      const moved = await leaving(
+        host,
+        (first) => first.capabilities.publish ? takeOver(host, first) : null,
+      );
+      if (moved === null) return;
+      const publish = moved.ports[0]?.host ?? 0;
       await opened(host, async (second) => {
         assert.deepEqual(await second.list(), [moved]);
-        assert.deepEqual(await second.publish(NEXT, ports(publish)), moved);
+        assert.deepEqual(await second.publish(NEXT, published(publish)), moved);
         await host.until("it answers there", () => host.answers(second, NEXT));
         const [port] = moved.ports;
         assert.ok(port !== undefined);
@@ -215,9 +225,10 @@ const CORE_CONTRACT: readonly ContractCase[] = [
   {
     name: "VMs outlive the driver and are found by the next one",
     run: async (host) => {
-      const first = await host.open();
-      const started = await first.start(host.config(COPY, "serves"));
-      await first.close();
+      const started = await leaving(
+        host,
+        (first) => first.start(host.config(COPY, "serves")),
+      );
       await opened(host, async (second) => {
         assert.deepEqual(await second.list(), [started]);
         await host.until("the guest answers", () => host.answers(second, COPY));
@@ -233,9 +244,10 @@ const CORE_CONTRACT: readonly ContractCase[] = [
     name: "the end of an adopted VM is told",
     run: async (host) => {
       if (host.kill === undefined) return;
-      const first = await host.open();
-      await first.start(host.config(COPY, "silent"));
-      await first.close();
+      await leaving(
+        host,
+        (first) => first.start(host.config(COPY, "silent")),
+      );
       await opened(host, async (second) => {
         const exits: VmExit[] = [];
         using _watch = second.watch((exit) => exits.push(exit));

@@ -50,3 +50,19 @@ export async function opened(
     await vmm.close();
   }
 }
+
+/** A driver that leaves what it runs to the next one; when `use` fails nothing is left. */
+export async function leaving<T>(
+  host: ContractHost,
+  use: (vmm: Vmm) => Promise<T> | T,
+): Promise<T> {
+  const vmm = await host.open();
+  try {
+    return await use(vmm);
+  } catch (error) {
+    for (const copy of await vmm.list()) await vmm.stop(copy, { graceMs: 0 });
+    throw error;
+  } finally {
+    await vmm.close();
+  }
+}

@@ -15,6 +15,9 @@ const MIB = 1024 * 1024;
 /** More than a VM has volumes. */
 const MAX_DEVICES = 1024;
 
+/** Figures are asked for again soon: what QEMU does not tell at once is left out. */
+const STATS_TIMEOUT_MS = 1000;
+
 const BlockStats = z.array(z.object({
   stats: z.object({ rd_bytes: z.number(), wr_bytes: z.number() }),
 })).max(MAX_DEVICES);
@@ -55,7 +58,8 @@ export async function qemuFigures(
   { state: { pid }, tap }: Recorded,
 ): Promise<VmFigures> {
   const disks = BlockStats.safeParse(
-    await qmp?.execute("query-blockstats").catch(() => null),
+    await qmp?.execute("query-blockstats", {}, { timeoutMs: STATS_TIMEOUT_MS })
+      .catch(() => null),
   );
   const sum = (of: "rd_bytes" | "wr_bytes") =>
     disks.success

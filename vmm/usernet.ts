@@ -18,16 +18,25 @@ const POLL_MS = 20;
  */
 const RETRY_MS = 400;
 
+/** The last look at the table may end this much after its time: what it tells is worth it. */
+const LATE_MS = 500;
+
 /** What QEMU's human monitor prints for a command. */
-async function monitor(qmp: Qmp, command: string): Promise<string> {
+async function monitor(
+  qmp: Qmp,
+  command: string,
+  options: { timeoutMs?: number } = {},
+): Promise<string> {
   const text = await qmp.execute("human-monitor-command", {
     "command-line": command,
-  });
+  }, options);
   return String(text);
 }
 
-async function tableOf(qmp: Qmp, port: number) {
-  return connectionsTo(port, await monitor(qmp, "info usernet"));
+/** A QEMU that hangs must not keep a probe longer than it has. */
+async function tableOf(qmp: Qmp, port: number, endMs: number) {
+  const timeoutMs = Math.max(1, Math.ceil(endMs - performance.now()));
+  return connectionsTo(port, await monitor(qmp, "info usernet", { timeoutMs }));
 }
 
 /**
@@ -88,13 +97,13 @@ async function untilClosed(connection: Deno.TcpConn): Promise<void> {
   }
 }
 
-/** One connection, watched until the guest takes it, refuses it or `endMs` is over. */
+/** One connection, watched until the guest takes it, refuses it or `endMs` is over; no answer of QEMU's is waited for beyond `limitMs`. */
 async function tryOnce(
   qmp: Qmp,
   where: { host: string; port: number },
-  endMs: number,
+  { endMs, limitMs }: { endMs: number; limitMs: number },
 ): Promise<"taken" | "refused" | "late"> {
-  const before = await tableOf(qmp, where.port);
+  const before = await tableOf(qmp, where.port, limitMs);
   using connection = await Deno.connect({
     hostname: where.host,
     port: where.port,
@@ -102,7 +111,9 @@ async function tryOnce(
   let closed = false;
   untilClosed(connection).then(() => closed = true);
   for (;;) {
-    if (isTaken(before, await tableOf(qmp, where.port))) return "taken";
+    if (isTaken(before, await tableOf(qmp, where.port, limitMs))) {
+      return "taken";
+    }
     if (closed) return "refused";
     if (performance.now() >= endMs) return "late";
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -117,8 +128,11 @@ export async function guestAccepts(
   const end = performance.now() + where.timeoutMs;
   try {
     while (performance.now() < end) {
-      const until = Math.min(end, performance.now() + RETRY_MS);
-      const outcome = await tryOnce(qmp, where, until);
+      const endMs = Math.min(end, performance.now() + RETRY_MS);
+      const outcome = await tryOnce(qmp, where, {
+        endMs,
+        limitMs: end + LATE_MS,
+      });
       if (outcome !== "late") return outcome === "taken";
     }
     return false;

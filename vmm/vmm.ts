@@ -167,7 +167,7 @@ export interface Vmm {
   readLog(copy: CopyId, request: LogRequest): Promise<LogPiece>;
   /** Attaches to the console; first comes the last of what was written before. One that does not read is cut off. */
   console(copy: CopyId): Promise<GuestConnection>;
-  /** A connection to the guest's end of the guest channel (vmm/core/guest_channel.ts); at most one at a time. */
+  /** A connection to the guest's end of the guest channel (vmm/guest/); at most one at a time. */
   guestChannel(copy: CopyId): Promise<GuestConnection>;
   /** Stops the guest's processors; idempotent, as `resume` is. */
   pause(copy: CopyId): Promise<void>;

@@ -85,7 +85,7 @@ Deno.test("qemu driver: a guest has its card, its groups, its user and its store
   }
 });
 
-Deno.test("qemu driver: a guest is shown a directory as its store by virtiofs", async () => {
+Deno.test("qemu driver: a guest is shown a directory as its store by virtiofs, and gives memory back", async () => {
   await using dir = await tempDir("vmm");
   const source = await storeIn(dir.path);
   const socketPath = `${dir.path}/fs`;
@@ -119,6 +119,25 @@ Deno.test("qemu driver: a guest is shown a directory as its store by virtiofs", 
       async () => await httpBody(port, "/store/hello") === "from the store\n",
       WAIT,
     );
+    const memoryKib = async () => {
+      const text = await httpBody(port, "/sys") ?? "";
+      return Number(/^MemTotal:\s*(\d+) kB$/m.exec(text)?.[1] ?? 0);
+    };
+    const whole = await until("the guest tells its memory", memoryKib, WAIT);
+    await vmm.resize(COPY, { memoryMib: 112 });
+    await until("the guest has less", async () => {
+      const now = await memoryKib();
+      return now > 0 && now <= whole - 15 * 1024;
+    }, WAIT);
+    await vmm.resize(COPY, { memoryMib: 128 });
+    await until(
+      "the guest has it back",
+      async () => await memoryKib() >= whole - 1024,
+      WAIT,
+    );
+    for (const more of [{ memoryMib: 256 }, { cpus: 2 }, { memoryMib: 0 }]) {
+      await assert.rejects(vmm.resize(COPY, more), { code: "refused" });
+    }
     // What another process is part of cannot be kept.
     await assert.rejects(vmm.snapshot(COPY, `${dir.path}/snapshot`), {
       code: /refused|failed/,

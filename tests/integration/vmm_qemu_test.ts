@@ -110,6 +110,22 @@ Deno.test("qemu driver: a VM whose worker died while it kept its state runs on",
   await last.close();
 });
 
+Deno.test("qemu driver: a QEMU that hangs keeps no probe, no list and no stop", async () => {
+  await using dir = await tempDir("vmm");
+  const image = await testImage();
+  const vmm = testQemu(dir.path);
+  const { pid, ports } = await vmm.start(testMachine(image, COPY, "silent"));
+  Deno.kill(pid, "SIGSTOP");
+  const [port] = ports;
+  assert.ok(port !== undefined);
+  assert.equal(await vmm.accepts(COPY, port, 200), false);
+  assert.equal((await vmm.list()).length, 1);
+  assert.ok((await vmm.figures(COPY)).memoryBytes !== null);
+  await vmm.stop(COPY, { graceMs: 200 });
+  assert.equal(await isGone(pid), true);
+  await vmm.close();
+});
+
 Deno.test("qemu driver: a process that only has the recorded pid is left alone", async () => {
   await using dir = await tempDir("vmm");
   const { instance, paths, record } = await leftRunning(dir.path);
