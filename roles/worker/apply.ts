@@ -474,6 +474,7 @@ export class Applier {
       await this.#provisions.withdraw(copy);
       await this.#deps.closures.prune(copy, []);
       await this.#deps.vmm.forget(copy);
+      this.#deps.guests?.forget(copy);
       this.#deps.checks.forget(copy);
       await this.#deps.store.remove(copy);
     } catch (error) {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { COPY, hash, testSpec } from "../../tests/support/worker_host_model.ts";
+import { until } from "../../tests/support/wait.ts";
+import type { Guests } from "../../vmm/guest/mod.ts";
 import type { Vmm } from "../../vmm/mod.ts";
-import { Applier } from "./apply.ts";
+import { Applier, type ApplyDeps } from "./apply.ts";
 import { type Closures, noClosures } from "./closures.ts";
-import type { Target } from "./core/ledger.ts";
+import { emptyLedger, type Target } from "./core/ledger.ts";
 import type { LedgerStore } from "./ledger_store.ts";
 
 function target(letter: string): Target {
@@ -15,8 +17,11 @@ function target(letter: string): Target {
   };
 }
 
-/** An applier of which only the closures are looked at. */
-function applier(closures: Partial<Closures>) {
+/** An applier of which only what is given is looked at. */
+function applier(
+  closures: Partial<Closures>,
+  more: Partial<ApplyDeps> = {},
+) {
   const told: string[] = [];
   const unused = (name: string) => () => {
     throw new Error(`${name} is not meant to be called`);
@@ -37,6 +42,7 @@ function applier(closures: Partial<Closures>) {
     volumesDir: "/nowhere",
     stopGraceMs: 0,
     onWarning: (message) => told.push(message),
+    ...more,
   }, (_, { kind }) => told.push(kind));
   return { applier, told };
 }
@@ -77,5 +83,60 @@ Deno.test("Applier: what a settled change unpins spares what the next one has fe
   }]);
   it.perform(COPY, [{ kind: "prune", keep: [hash("b"), hash("a")] }]);
   assert.deepEqual(await pruned.promise, [hash("b"), hash("a"), hash("c")]);
+  await it.stop();
+});
+
+/** A switch that goes on until it is given up. */
+function endlessSwitch() {
+  const begun = Promise.withResolvers<void>();
+  const givenUp = Promise.withResolvers<void>();
+  const guests = {
+    forget: () => undefined,
+    switchTo: (_copy, _toplevel, { signal }) => {
+      begun.resolve();
+      return new Promise((resolve) =>
+        signal?.addEventListener("abort", () => {
+          givenUp.resolve();
+          resolve({ kind: "lost", reason: "it was given up" });
+        })
+      );
+    },
+  } satisfies Partial<Guests>;
+  return { begun, givenUp, guests: guests as unknown as Guests };
+}
+
+Deno.test("Applier: a stop gives up the switch that is under way, and does not wait for it", async () => {
+  const { begun, givenUp, guests } = endlessSwitch();
+  const stopped = Promise.withResolvers<void>();
+  const vmm = { stop: () => Promise.resolve(stopped.resolve()) };
+  const { applier: it, told } = applier({}, {
+    guests,
+    vmm: vmm as unknown as Vmm,
+  });
+  const timeoutMs = 60_000;
+  it.perform(COPY, [{ kind: "switch", op: 1, target: target("b"), timeoutMs }]);
+  await begun.promise;
+  it.perform(COPY, [{ kind: "stop", op: 2, gentle: true }]);
+  await givenUp.promise;
+  await stopped.promise;
+  await it.stop();
+  assert.ok(told.includes("stopped") || told.includes("switchFailed"));
+});
+
+Deno.test("Applier: a switch is not asked for when the ledger could not be written", async () => {
+  const { guests } = endlessSwitch();
+  const store = { save: () => Promise.reject(new Error("No space left")) };
+  const { applier: it, told } = applier({}, {
+    guests,
+    store: store as unknown as LedgerStore,
+  });
+  const ledger = emptyLedger(COPY, "boot-1");
+  const timeoutMs = 60_000;
+  it.perform(COPY, [
+    { kind: "save", ledger, reason: "armed" },
+    { kind: "switch", op: 1, target: target("b"), timeoutMs },
+  ]);
+  await until("both are told", () => told.length === 2, { timeoutMs: 10_000 });
+  assert.deepEqual(told, ["saveFailed", "switchFailed"]);
   await it.stop();
 });

@@ -64,16 +64,46 @@ export class GuestChannels implements Guests {
     argv: readonly string[],
     options: ExecOptions,
   ): Promise<ExecResult> {
-    const { lane = "people", ...rest } = options;
-    const line = this.#channel(copy)[lane];
-    return await line.run(async () => {
+    const { lane = "people", timeoutMs, ...rest } = options;
+    const endsAtMs = timeoutMs === 0
+      ? Infinity
+      : this.#clock.bootMs() + timeoutMs;
+    const leftMs = () => Math.max(1, endsAtMs - this.#clock.bootMs());
+    const end = await this.#turn(this.#channel(copy)[lane], options);
+    try {
       const client = await this.#client(copy);
-      const readyMs = options.timeoutMs === 0
-        ? READY_MS
-        : Math.min(READY_MS, options.timeoutMs);
-      await client.ready(readyMs, options.signal);
-      return await client.exec(argv, rest);
-    }, options.signal);
+      await client.ready(Math.min(READY_MS, leftMs()), options.signal);
+      return await client.exec(argv, {
+        ...rest,
+        timeoutMs: timeoutMs === 0 ? 0 : leftMs(),
+      });
+    } finally {
+      end();
+    }
+  }
+
+  /** A place in line is waited for within the command's own time. */
+  async #turn(
+    line: Turns,
+    { timeoutMs, signal }: Pick<ExecOptions, "timeoutMs" | "signal">,
+  ): Promise<() => void> {
+    if (timeoutMs === 0) return await line.take(signal);
+    const taken = new AbortController();
+    const late = new AbortController();
+    this.#clock.sleep(timeoutMs, taken.signal).then(() =>
+      late.abort(
+        new AppError(
+          "timeout",
+          `It did not begin within ${timeoutMs} ms: other commands are running in this guest`,
+        ),
+      )
+    );
+    const signals = signal === undefined ? [] : [signal];
+    try {
+      return await line.take(AbortSignal.any([...signals, late.signal]));
+    } finally {
+      taken.abort("");
+    }
   }
 
   async switchTo(

@@ -235,7 +235,7 @@ export class GuestClient {
     if (timeoutMs === 0) return;
     await this.#clock.sleep(timeoutMs, over);
     if (over.aborted) return;
-    fail(new AppError("timeout", `It did not end within ${timeoutMs} ms`));
+    fail(new AppError("timeout", "It did not end within its time"));
   }
 
   /** Gives a command its input, piece by piece, each when it has asked for it. */

@@ -237,6 +237,12 @@ Deno.test("people and health checks have lines of their own", async () => {
   const asked = () =>
     guest.lines.filter((line) => line.startsWith("exec ")).length;
   assert.equal(asked(), 4, "the others wait");
+  const late = assert.rejects(
+    guest.channels.exec(COPY, ["true"], { timeoutMs: 500 }),
+    { code: "timeout", message: /did not begin within 500 ms/ },
+  );
+  await guest.pass(500);
+  await late;
   const check = guest.channels.exec(COPY, ["true"], {
     timeoutMs: 1000,
     lane: "checks",
@@ -274,7 +280,7 @@ Deno.test("how a switch ended, by what the guest says of it", async () => {
     [(guest) => guest.say("exit 1 4"), "failed", /ended with 4$/],
     [(guest) => guest.say(`no 1 ${why}`), "refused", /no such system/],
     [(guest) => guest.hangUp(), "lost", /the channel has ended/],
-    [() => undefined, "lost", /did not end within 5000 ms/],
+    [() => undefined, "lost", /did not end within its time/],
   ];
   for (const [say, kind, reason] of table) {
     const guest = new Guest();

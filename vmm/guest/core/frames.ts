@@ -154,6 +154,8 @@ export function parseGuestLine(
   line: string,
   session: string,
 ): GuestFrame | null {
+  // What is too short for a session is looked at no further.
+  if (line.length < SESSION_DIGITS) return null;
   const [kind, said, ...words] = line.split(" ");
   if (said !== session || words.pop() !== ".") return null;
   if (kind === "ready") {

@@ -50,13 +50,18 @@ export class LineCutter {
   }
 
   #end(part: Uint8Array): string | null {
+    // Nearly always: a flood of short lines must cost little more than reading it.
+    if (this.#keptBytes === 0 && !this.#isDropping) {
+      if (part.length <= this.#maxBytes) return latin1(part);
+      this.dropped += part.length;
+      return null;
+    }
     this.#keep(part);
     if (this.#isDropping) {
       this.#isDropping = false;
       return null;
     }
-    // Each byte is a character: what is not ASCII is no valid frame, and stays recognisable as such.
-    const text = Buffer.concat(this.#kept).toString("latin1");
+    const text = latin1(Buffer.concat(this.#kept));
     this.#clear();
     return text;
   }
@@ -65,4 +70,9 @@ export class LineCutter {
     this.#kept = [];
     this.#keptBytes = 0;
   }
+}
+
+/** Each byte is a character: what is not ASCII is no valid frame, and stays recognisable as such. */
+function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
