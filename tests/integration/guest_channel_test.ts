@@ -164,3 +164,23 @@ Deno.test("agent: switches, tells a switch that fails, and refuses what the gues
     reason: "It did not end within its time",
   });
 });
+
+Deno.test("a guest that floods its channel costs the worker that channel, and nothing else", async () => {
+  for (const words of [["cat", "/dev/zero"], ["yes", "ready"]]) {
+    await using host = await agentHost(words);
+    const before = Deno.memoryUsage().rss;
+    const flood = { code: "unavailable", message: /floods its channel/ };
+    const result = await Promise.allSettled([
+      host.channels.ready(COPY, TIMEOUT_MS),
+      host.channels.exec(COPY, ["true"], { timeoutMs: TIMEOUT_MS }),
+    ]);
+    for (const each of result) {
+      assert.equal(each.status, "rejected", words.join(" "));
+    }
+    await assert.rejects(host.channels.ready(COPY, TIMEOUT_MS), flood);
+    assert.equal(host.children.length, 1, "it is left alone for a while");
+    await host.children[0]?.status;
+    const grownMib = (Deno.memoryUsage().rss - before) / 1024 / 1024;
+    assert.ok(grownMib < 64, `${grownMib} MiB for ${words.join(" ")}`);
+  }
+});

@@ -28,8 +28,10 @@ function connectionTo(child: Deno.ChildProcess): GuestConnection {
   };
 }
 
-/** An agent for each connection, as behind vsock. */
-export async function agentHost() {
+/** An agent for each connection, as behind vsock; or what calls itself one. */
+export async function agentHost(
+  words: readonly string[] = ["sh", AGENT, "-"],
+) {
   const dir = await tempDir("agent");
   const bin = `${dir.path}/bin`;
   await Deno.mkdir(bin);
@@ -38,7 +40,7 @@ export async function agentHost() {
   const children: Deno.ChildProcess[] = [];
   const start = (path: string) => {
     const child = new Deno.Command("/bin/busybox", {
-      args: ["sh", AGENT, "-"],
+      args: [...words],
       env: { PATH: bin, PROCURATOR_AGENT_DIR: path },
       clearEnv: true,
       stdin: "piped",
