@@ -9,7 +9,12 @@ import type { Environment } from "../config/mod.ts";
 import { AppError } from "../model/errors.ts";
 import type { Clock, Random } from "../model/ports.ts";
 import { type Paint, painter } from "./core/table.ts";
-import type { MasterClient, MasterTarget } from "./master_client.ts";
+import type {
+  EnrolAsked,
+  MasterClient,
+  MasterTarget,
+} from "./master_client.ts";
+import { openRawTerminal, type RawTerminal } from "./raw_terminal.ts";
 
 /** Longest standard input that a command reads unless it says otherwise: a token. */
 const MAX_INPUT_BYTES = 64 * 1024;
@@ -26,12 +31,23 @@ export interface CliContext {
   /** What is no text: a backup. */
   outBytes(bytes: Uint8Array): void;
   err(text: string): void;
+  /** What a program inside a guest wrote to its standard error. */
+  errBytes(bytes: Uint8Array): void;
   /** The words that run this program again, for programs that call it: git. */
   readonly command: readonly string[];
   /** A secret from standard input, asked for where that is a terminal. */
   readSecret(prompt: string): Promise<string>;
   /** What another program writes to standard input, until it ends; `maxBytes` is a token's size when not given. */
   readInput(maxBytes?: number): Promise<string>;
+  /** Standard input as it comes, for a program inside a guest. */
+  input(): ReadableStream<Uint8Array>;
+  /** The terminal with every key as it is pressed; null when input or output is none. */
+  openTerminal(): RawTerminal | null;
+  /** Exchanges a one-time token for a worker's own. */
+  enrolWorker(
+    target: Omit<MasterTarget, "token">,
+    asked: EnrolAsked,
+  ): Promise<string>;
   connectMaster(target: MasterTarget): Promise<MasterClient>;
   /** Resolves when the user or the system asks to stop; a second time ends the process. */
   untilStopped(): Promise<void>;
@@ -130,6 +146,13 @@ export function systemContext(): CliContext {
     out: (text) => writeAll(Deno.stdout, text),
     outBytes: (bytes) => writeAll(Deno.stdout, bytes),
     err: (text) => writeAll(Deno.stderr, text),
+    errBytes: (bytes) => writeAll(Deno.stderr, bytes),
+    input: () => Deno.stdin.readable,
+    openTerminal: openRawTerminal,
+    enrolWorker: async (target, asked) => {
+      const { enrolWorker } = await import("./master_rpc.ts");
+      return await enrolWorker(target, asked);
+    },
     command: ownCommand(env),
     readInput,
     readSecret: (prompt) =>

@@ -15,6 +15,7 @@ import type {
   Why,
 } from "../model/mod.ts";
 import type { OperatorClient } from "./operator_client.ts";
+import type { VmClient } from "./vm_client.ts";
 
 /** Where a master is and as whom to speak to it. */
 export interface MasterTarget {
@@ -25,8 +26,18 @@ export interface MasterTarget {
   caCert: string | undefined;
 }
 
+/** Asking for a worker's own token. */
+export interface EnrolAsked {
+  /** The one-time token. */
+  token: string;
+  worker: string;
+  /** 64 random hex digits; the same ones again are answered the same. */
+  proof: string;
+}
+
 /** A session with a master. Every method throws the master's AppErrors, `unavailable` when it went away. */
-export interface MasterClient extends OperatorClient, AsyncDisposable {
+export interface MasterClient
+  extends OperatorClient, VmClient, AsyncDisposable {
   whoami(): Promise<Identity>;
   /** An empty cluster means the only one. */
   status(cluster: string): Promise<ClusterStatus>;

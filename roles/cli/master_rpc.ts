@@ -19,13 +19,20 @@ import {
 } from "../../rpc/convert.ts";
 import { Gate, type SessionClient } from "../../rpc/generated/master.ts";
 import { z } from "zod";
-import type { MasterClient, MasterTarget } from "./master_client.ts";
+import type {
+  EnrolAsked,
+  MasterClient,
+  MasterTarget,
+} from "./master_client.ts";
 import { operatorMethods } from "./operator_rpc.ts";
+import { vmMethods } from "./vm_rpc.ts";
 
 /** A host that drops packets is told from a slow one after this. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Publishing 10,000 specs takes a few seconds; more than this means that the master hangs. */
 const CALL_TIMEOUT_MS = 60_000;
+/** A guest's memory is written or read, after others that wait: longer than the master gives it. */
+const LONG_CALL_TIMEOUT_MS = 16 * 60_000;
 
 const Who = z.object({
   role: z.enum(TOKEN_ROLES),
@@ -66,6 +73,10 @@ function methodsOf(
   // Each call asks for its capability anew, pipelined: one round trip, and only what the role may hold.
   return {
     ...operatorMethods(session, call),
+    ...vmMethods(session, {
+      call,
+      long: (action) => within(LONG_CALL_TIMEOUT_MS, action),
+    }),
     async status(cluster) {
       using viewer = session.viewer().viewer;
       const reply = await call((options) =>
@@ -133,9 +144,9 @@ function methodsOf(
       );
       return parseWith(Highest, reply, { what: "the master's answer" });
     },
-    async createToken({ role, name, expiresAtMs }) {
+    async createToken({ role, name, expiresAtMs, oneTime = false }) {
       using tokens = session.tokens().tokens;
-      const params = { role, name, expiresAtMs: expiresAtMs ?? 0 };
+      const params = { role, name, expiresAtMs: expiresAtMs ?? 0, oneTime };
       const { token, id } = await call((options) =>
         tokens.create(params, options)
       );
@@ -144,9 +155,11 @@ function methodsOf(
     async listTokens() {
       using tokens = session.tokens().tokens;
       const reply = await call((options) => tokens.list({}, options));
-      const plain = reply.tokens.map((info) => ({
+      const plain = reply.tokens.map(({ oneTime, worker, ...info }) => ({
         ...info,
         expiresAtMs: info.expiresAtMs === 0 ? null : info.expiresAtMs,
+        ...(oneTime ? { oneTime } : {}),
+        ...(worker === "" ? {} : { worker }),
       }));
       return parseWith(z.array(TokenInfo), plain, {
         what: "the master's answer",
@@ -187,6 +200,31 @@ export async function connectMaster(
 ): Promise<MasterClient> {
   try {
     return await openSession(target);
+  } catch (error) {
+    throw explain(error, target.url);
+  }
+}
+
+/**
+ * Exchanges a one-time token for a worker's own; nobody is logged in.
+ *
+ * @throws {AppError} what the master says, `unavailable` when nobody answers.
+ */
+export async function enrolWorker(
+  target: Omit<MasterTarget, "token">,
+  asked: EnrolAsked,
+): Promise<string> {
+  try {
+    using connection = await within(
+      CONNECT_TIMEOUT_MS,
+      ({ signal }) => connectRpc({ ...target, signal }),
+    );
+    using gate = connection.bootstrap(Gate);
+    const { token } = await within(
+      CALL_TIMEOUT_MS,
+      (options) => gate.enroll(asked, options),
+    );
+    return token;
   } catch (error) {
     throw explain(error, target.url);
   }

@@ -8,9 +8,12 @@ import type { Command } from "@commander-js/extra-typings";
 import { addMasterFiles } from "./commands/backup.ts";
 import { addBuilds } from "./commands/builds.ts";
 import { addCompletion } from "./commands/completion.ts";
+import { addConsole } from "./commands/console.ts";
 import { addDev } from "./commands/dev.ts";
 import { addAudit, addEvents } from "./commands/events.ts";
+import { addWorkerEnroll } from "./commands/enroll.ts";
 import { addExample } from "./commands/example.ts";
+import { addExec } from "./commands/exec.ts";
 import { addGenerations } from "./commands/generations.ts";
 import { addGitCredential } from "./commands/git_credential.ts";
 import { addGuard } from "./commands/guard.ts";
@@ -42,6 +45,7 @@ import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTls } from "./commands/tls.ts";
 import { addToken } from "./commands/token.ts";
+import { addVm } from "./commands/vm.ts";
 import { addWhy } from "./commands/why.ts";
 import { addWorkerHost } from "./commands/worker_host.ts";
 import type { CliContext } from "./context.ts";
@@ -60,6 +64,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addMasterFiles,
   addWorkerRemove,
   addWorkerHost,
+  addWorkerEnroll,
   addGuard,
   addExample,
   addRepo,
@@ -68,6 +73,9 @@ export const COMMANDS: readonly AddCommand[] = [
   addStatus,
   addGenerations,
   addLogs,
+  addConsole,
+  addExec,
+  addVm,
   addWhy,
   addRollback,
   addResume,

@@ -161,8 +161,14 @@ export class World implements AsyncDisposable {
       paint: painter(false),
       terminal: false,
       out: (text) => void (outcome.out += text),
-      outBytes: () => undefined,
+      outBytes: (bytes) =>
+        void (outcome.out += new TextDecoder().decode(bytes)),
       err: (text) => void (outcome.err += text),
+      errBytes: (bytes) =>
+        void (outcome.err += new TextDecoder().decode(bytes)),
+      input: () => new ReadableStream({ start: (stream) => stream.close() }),
+      openTerminal: () => null,
+      enrolWorker: notHere,
       command: ["procurator"],
       readInput: () => Promise.resolve(""),
       readSecret: () => Promise.resolve(""),

@@ -9,8 +9,9 @@ import type {
   MasterTarget,
   RoleTable,
 } from "../../roles/cli/mod.ts";
+import type { RawTerminal } from "../../roles/cli/raw_terminal.ts";
 import { runCli } from "../../roles/cli/mod.ts";
-import { connectMaster } from "../../roles/cli/master_rpc.ts";
+import { connectMaster, enrolWorker } from "../../roles/cli/master_rpc.ts";
 import { painter } from "../../roles/cli/core/table.ts";
 import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
 import { AppError } from "../../roles/model/errors.ts";
@@ -22,6 +23,8 @@ export interface CliResult {
   err: string;
   /** How much was written that is no text. */
   bytes: number;
+  /** The same, as if it were text: what a guest wrote. */
+  text: string;
   /** Whom it connected to. */
   targets: MasterTarget[];
 }
@@ -59,6 +62,16 @@ export function scriptedMaster(answers: Partial<MasterClient>): MasterClient {
     cancel: notScripted,
     removeWorker: notScripted,
     events: notScripted,
+    readLog: notScripted,
+    figures: notScripted,
+    snapshots: notScripted,
+    pauseVm: notScripted,
+    resumeVm: notScripted,
+    snapshotVm: notScripted,
+    restoreVm: notScripted,
+    deleteSnapshot: notScripted,
+    console: notScripted,
+    exec: notScripted,
     why: notScripted,
     ...answers,
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -83,6 +96,10 @@ export async function cli(
     master?: Partial<MasterClient> | (() => Promise<MasterClient>);
     env?: Record<string, string>;
     input?: string;
+    /** Keys and window, for commands that take the whole terminal. */
+    rawTerminal?: RawTerminal;
+    /** Told of what is written as it comes. */
+    onOut?: (text: string) => void;
     terminal?: boolean;
     /** When the user stops it; never when not given. */
     stopped?: Promise<void>;
@@ -98,6 +115,7 @@ export async function cli(
     out: "",
     err: "",
     bytes: 0,
+    text: "",
     targets: [],
   };
   const context: CliContext = {
@@ -110,13 +128,24 @@ export async function cli(
     terminal: options.terminal ?? false,
     out: (text) => {
       result.out += text;
+      options.onOut?.(text);
     },
     outBytes: (bytes) => {
       result.bytes += bytes.length;
+      const text = new TextDecoder().decode(bytes);
+      result.text += text;
+      options.onOut?.(text);
     },
     err: (text) => {
       result.err += text;
     },
+    errBytes: (bytes) => {
+      result.err += new TextDecoder().decode(bytes);
+    },
+    input: () =>
+      ReadableStream.from([new TextEncoder().encode(options.input ?? "")]),
+    openTerminal: () => options.rawTerminal ?? null,
+    enrolWorker,
     command: ["/opt/procurator"],
     readInput: () => Promise.resolve(options.input ?? ""),
     readSecret: () => Promise.resolve(options.input ?? ""),

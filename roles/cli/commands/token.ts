@@ -34,8 +34,11 @@ import {
   withMaster,
   withService,
 } from "../flags.ts";
+import { durationBetween } from "../vm_flags.ts";
 
 const DAY_MS = 86_400_000;
+/** From making a one-time token to typing it in on the worker. */
+const ONE_TIME_MS = 3_600_000;
 /** Ten years: longer-lived ones can as well have no end. */
 const MAX_DAYS = 3650;
 
@@ -160,9 +163,19 @@ function addCreate(parent: Command, context: CliContext): void {
       "when it expires; never when not given",
       wholeNumber(1, MAX_DAYS),
     )
+    .option(
+      "--one-time",
+      "it logs nobody in: `worker enroll` exchanges it, once",
+    )
+    .option(
+      "--expires <duration>",
+      "when it expires: 30s, 5m, 1h, 7d (one-time: 1h when not given)",
+      durationBetween(1000, MAX_DAYS * DAY_MS),
+    )
     .addHelpText(
       "after",
       examples(
+        "token create --role worker --one-time --name w4",
         "token create --role admin --name me --state-dir /var/lib/procurator/master",
         "token create --role viewer --name screen --days 30",
         "token create --service cache --role publisher --name ci",
@@ -170,13 +183,23 @@ function addCreate(parent: Command, context: CliContext): void {
     )
     .action((flags) =>
       withTokens(context, flags, async (tokens) => {
-        const expiresAtMs = flags.days === undefined
-          ? undefined
-          : context.clock.now() + flags.days * DAY_MS;
+        const oneTime = flags.oneTime === true;
+        if (oneTime && flags.service !== "master") {
+          throw new AppError(
+            "usage",
+            `Cannot make a one-time token for ${flags.service}: workers enrol with the master`,
+          );
+        }
+        const forMs = flags.expires ??
+          (flags.days === undefined ? undefined : flags.days * DAY_MS) ??
+          (oneTime ? ONE_TIME_MS : undefined);
         const made = await tokens.create({
           role: flags.role,
           name: flags.name,
-          ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+          ...(forMs === undefined
+            ? {}
+            : { expiresAtMs: context.clock.now() + forMs }),
+          ...(oneTime ? { oneTime } : {}),
         });
         if (flags.json === true) {
           printJson(context, { ...made, role: flags.role, name: flags.name });
@@ -199,10 +222,12 @@ function addList(parent: Command, context: CliContext): void {
         const now = context.clock.now();
         const rows = list.map((info) => [
           info.id,
-          info.role,
+          info.oneTime === true ? `${info.role}, one-time` : info.role,
           info.name,
           `${duration(now - info.createdAtMs)} ago`,
-          info.expiresAtMs === null
+          info.oneTime === true && info.worker !== undefined
+            ? `used by ${info.worker}`
+            : info.expiresAtMs === null
             ? "never"
             : info.expiresAtMs <= now
             ? { text: "expired", tone: "bad" as const }

@@ -138,7 +138,7 @@ export class ConsoleAttachment {
       }
       if (signal.aborted) return;
       if (this.#isOver && this.#waiting.length === 0) {
-        await pass((limit) => sink.done("the guest has ended", limit));
+        await pass((limit) => sink.done("", limit));
         return;
       }
     }

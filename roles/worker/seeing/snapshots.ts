@@ -101,7 +101,7 @@ export class Snapshots {
         "refused",
         `Cannot make another snapshot of "${copy.id}": it has ${known.length}`,
         {
-          hint: `delete one: procurator vm delete-snapshot ${copy.id} ${
+          hint: `delete one: procurator vm snapshots ${copy.id} --delete ${
             known[0]?.name ?? "NAME"
           }`,
         },

@@ -1,0 +1,142 @@
+/**
+ * `console VM`: the VM's console in this terminal, both ways.
+ *
+ * @module
+ */
+import type { Command } from "@commander-js/extra-typings";
+import { AppError } from "../../model/errors.ts";
+import { type ClientFlags } from "../client_config.ts";
+import type { CliContext } from "../context.ts";
+import {
+  ESCAPE_HELP,
+  type EscapeState,
+  takeKeys,
+} from "../core/console_escape.ts";
+import { examples, withClientFlags, withMaster } from "../flags.ts";
+import { vmIdOf } from "../vm_flags.ts";
+import type { RawTerminal } from "../raw_terminal.ts";
+import type { AttachedConsole } from "../vm_client.ts";
+
+/** What a serial line's other end believes: nobody tells it the window's size. */
+const SERIAL_WINDOW = { columns: 80, rows: 24 };
+
+interface ConsoleFlags extends ClientFlags {
+  watch?: true | undefined;
+}
+
+function sizeNote({ columns, rows }: { columns: number; rows: number }) {
+  const isSmall = columns < SERIAL_WINDOW.columns ||
+    rows < SERIAL_WINDOW.rows;
+  return isSmall
+    ? `the guest believes in ${SERIAL_WINDOW.columns}x${SERIAL_WINDOW.rows}; tell it with: stty cols ${columns} rows ${rows}\r\n`
+    : "";
+}
+
+/** Keys to the guest, until the user detaches or input ends. */
+async function type(
+  context: CliContext,
+  terminal: RawTerminal,
+  attached: AttachedConsole,
+): Promise<void> {
+  let state: EscapeState = "lineStart";
+  for (;;) {
+    const pressed = await terminal.read();
+    if (pressed === null) return;
+    const keys = takeKeys(state, pressed);
+    state = keys.state;
+    if (keys.send.length > 0) await attached.write(keys.send);
+    for (const asked of keys.asked) {
+      if (asked === "detach") return;
+      context.err(`\r\n${ESCAPE_HELP}`);
+    }
+  }
+}
+
+function openTerminal(context: CliContext): RawTerminal {
+  const terminal = context.openTerminal();
+  if (terminal !== null) return terminal;
+  throw new AppError(
+    "usage",
+    "Cannot attach: input or output is no terminal",
+    {
+      hint:
+        "look on with --watch or `logs -f`; run a command with `exec VM -- COMMAND`",
+    },
+  );
+}
+
+/** Only what comes; keys stay here. */
+async function watch(
+  context: CliContext,
+  vm: string,
+  flags: ConsoleFlags,
+): Promise<void> {
+  await withMaster(context, flags, async (master) => {
+    using attached = await master.console(
+      vm,
+      (bytes) => context.outBytes(bytes),
+    );
+    const why = await Promise.race([attached.ended, context.untilStopped()]);
+    if (typeof why === "string") ended(context, why, "\n");
+  });
+}
+
+/** Says why nothing more comes; a guest's own end is no failure. */
+function ended(context: CliContext, why: string, newline: string): void {
+  context.err(
+    `${newline}${why === "" ? "the guest has ended" : why}${newline}`,
+  );
+  if (why !== "") context.exitStatus = 1;
+}
+
+async function attach(
+  context: CliContext,
+  vm: string,
+  flags: ConsoleFlags,
+): Promise<void> {
+  // Before anybody is asked: an act is recorded.
+  const terminal = openTerminal(context);
+  let isRestored = false;
+  const restore = () => {
+    if (!isRestored) terminal[Symbol.dispose]();
+    isRestored = true;
+  };
+  try {
+    await withMaster(context, flags, async (master) => {
+      using attached = await master.console(
+        vm,
+        (bytes) => context.outBytes(bytes),
+      );
+      context.err(
+        `attached to ${vm}; leave with ~. at the beginning of a line\r\n${
+          sizeNote(terminal.size())
+        }`,
+      );
+      const why = await Promise.race([
+        attached.ended,
+        type(context, terminal, attached),
+        context.untilStopped(),
+      ]);
+      restore();
+      if (typeof why === "string") ended(context, why, "\r\n");
+      else context.err("\r\ndetached\n");
+    });
+  } finally {
+    restore();
+  }
+}
+
+export function addConsole(program: Command, context: CliContext): void {
+  withClientFlags(program.command("console <vm>"))
+    .description("attach this terminal to a VM's console; ~. leaves it")
+    .option("--watch", "only look: nothing that is typed goes to the guest")
+    .addHelpText(
+      "after",
+      examples("console shop/web-0", "console shop/web-0 --watch") +
+        "\n\nAttaching shows the last that was written. ~. at the beginning of a line" +
+        "\nleaves, ~~ is a ~ for the guest, ~? tells of them. Ctrl-C goes to the guest.",
+    )
+    .action((vm, flags) =>
+      (flags.watch === true ? watch : attach)(context, vmIdOf(vm), flags)
+    );
+}
