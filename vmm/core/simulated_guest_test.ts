@@ -50,6 +50,8 @@ Deno.test("simulated agent: commands run, take input, end and are unknown", () =
       { kind: "eof", id: 2 },
     ),
     [
+      // Asked for; the second time before anybody knows that nothing follows.
+      { kind: "took", id: 2 },
       { kind: "out", id: 2, bytes: text("x") },
       { kind: "took", id: 2 },
       { kind: "exit", id: 2, code: 0 },
