@@ -3,7 +3,10 @@
  *
  * nix before 2.26 fails half of the copies that run into one store side by
  * side: those go one after the other, also after one that a killed process of
- * ours has left behind and that goes on without it.
+ * ours has left behind and that goes on without it. It also copies one path
+ * after the other. As a substituter it fetches several at once, but says of a
+ * path that it refuses only that it has none: so that is tried first, and a
+ * copy says why it failed.
  *
  * @module
  */
@@ -25,6 +28,9 @@ export interface CopyCall extends NixCall {
   /** Called with every word of nix's: the caller says how often it looks. */
   onProgress?: (progress: CopyProgress) => void;
 }
+
+/** Paths at once, as many as later versions copy. */
+const PARALLEL = 16;
 
 /** Copies into one store, by store: a worker brings the closures of each VM it has orders for, and fallbacks. */
 const copies = new TurnsByKey({
@@ -53,22 +59,35 @@ export async function copyFrom(
     ? { args: [], call: rest }
     : { args: ["--log-format", "internal-json"], call: { ...rest, decode } };
   const locked = lock === null ? {} : { lockPath: lock.path };
-  const fetch = async () => {
+  const keys = ["--option", "trusted-public-keys", publicKeys.join(" ")];
+  const all = { ...told.call, ...locked };
+  const copy = async () => {
     for (const part of chunks(paths)) {
-      await run(`copy from ${url}`, "nix", [
-        "copy",
-        ...told.args,
-        "--from",
-        url,
-        "--option",
-        "trusted-public-keys",
-        publicKeys.join(" "),
-        ...part,
-      ], { ...told.call, ...locked });
+      const words = ["copy", ...told.args, "--from", url, ...keys, ...part];
+      await run(`copy from ${url}`, "nix", words, all);
     }
   };
-  if (lock === null) await fetch();
-  else await copies.run(lock.store, fetch, call.signal);
+  if (lock === null) return await copy();
+  const substitute = async () => {
+    for (const part of chunks(paths)) {
+      await run(`fetch from ${url}`, "nix-store", [
+        "--realise",
+        ...told.args,
+        ...["--option", "substituters", url],
+        ...["--max-jobs", String(PARALLEL)],
+        ...keys,
+        ...part,
+      ], all);
+    }
+  };
+  await copies.run(lock.store, async () => {
+    try {
+      await substitute();
+    } catch (error) {
+      if (call.signal?.aborted === true) throw error;
+      await copy();
+    }
+  }, call.signal);
 }
 
 /** See {@linkcode Nix.remoteClosure}. */

@@ -1,15 +1,12 @@
 /** Guests whose system is read from a store: by virtiofs and by an image, with real QEMU. Needs root. */
 import assert from "node:assert/strict";
-import { systemClock } from "../../roles/clock/mod.ts";
 import type { ObservedVm } from "../../roles/model/mod.ts";
 import { createNix, type Nix } from "../../roles/nix/mod.ts";
-import { NixClosures } from "../../roles/worker/closures_nix.ts";
-import { DiskRoom } from "../../roles/worker/disk_room.ts";
 import { run } from "../../roles/worker/mod.ts";
-import { StoreImages } from "../../roles/worker/stores/images.ts";
 import { storeWord } from "../../roles/worker/stores/core/store_share.ts";
 import { findByMarker } from "../../vmm/process_table.ts";
 import { buildStoreGuests } from "../support/store_guest.ts";
+import { storeImages } from "../support/store_images.ts";
 import { tempDir } from "../support/temp.ts";
 import {
   BOOT_TIMEOUT_MS,
@@ -223,24 +220,9 @@ Deno.test("image: made once for two guests, holds the closure and nothing else, 
 
 Deno.test("image: squashfs, where there is no erofs, boots as well and is the same every time", async () => {
   await using host = await storeHost(["one"]);
-  const closures = new NixClosures({
-    nix: host.nix,
-    publicKeys: [],
-    rootsDir: `${host.path}/roots`,
-  });
   const image = host.image("one");
   const make = async (dir: string) => {
-    const images = new StoreImages({
-      dir: `${host.path}/${dir}`,
-      source: closures.store,
-      format: "squashfs",
-      room: new DiskRoom({
-        rules: { keepDays: 1, minFreeMib: 1 },
-        clock: systemClock,
-        onWarning: (message) => assert.fail(message),
-      }),
-      clock: systemClock,
-    });
+    const images = await storeImages(host.path, dir);
     await images.open();
     const { signal } = new AbortController();
     return await images.ensure(image.toplevel, { signal });

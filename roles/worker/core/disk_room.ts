@@ -67,7 +67,5 @@ export function oldestFirst<S extends Spare>(spares: readonly S[]): S[] {
 /** Bytes as people read them: 0.3, 4, 210 MiB. */
 export function mib(bytes: number): string {
   const value = bytes / MIB;
-  return value < 10 && !Number.isInteger(value)
-    ? value.toFixed(1)
-    : String(Math.round(value));
+  return String(value < 10 ? Number(value.toFixed(1)) : Math.round(value));
 }
