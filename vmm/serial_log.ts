@@ -157,6 +157,7 @@ async function readSpan(
   from: number,
   length: number,
 ): Promise<Uint8Array> {
+  if (length === 0) return new Uint8Array();
   using file = await Deno.open(path);
   await file.seek(from, Deno.SeekMode.Start);
   const buffer = new Uint8Array(length);

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { VmConfig } from "./vm_config.ts";
+import { serialOf, type VmConfig } from "./vm_config.ts";
 
 /** How QEMU executes guest code. */
 export type QemuAccel = "tcg" | "kvm";
@@ -123,8 +123,7 @@ function driveArgs(config: VmConfig): string[] {
         escapeValue(volume.path)
       },if=none,id=volume${index},format=raw,discard=unmap`,
       "-device",
-      // virtio cuts a serial after 20 bytes; the guest finds the volume by it.
-      `virtio-blk-pci,drive=volume${index},serial=${volume.name.slice(0, 20)}`,
+      `virtio-blk-pci,drive=volume${index},serial=${serialOf(volume)}`,
     );
   });
   return args;

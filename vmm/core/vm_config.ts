@@ -96,6 +96,31 @@ export function kernelCmdline(spec: Pick<VmSpec, "image" | "env">): string {
   return text;
 }
 
+/** virtio cuts the serial that a guest finds its disks by. */
+const SERIAL_CHARS = 20;
+/** What the guest finds a volume by. */
+export function serialOf(volume: { name: string }): string {
+  return volume.name.slice(0, SERIAL_CHARS);
+}
+
+/** @throws {AppError} `invalid` when a guest could take one disk for another. */
+function checkSerials(
+  { volumes, image }: Pick<VmSpec, "volumes" | "image">,
+): void {
+  const taken = new Set(["nix-store"]);
+  if (image.diskImagePath !== undefined) taken.add("disk");
+  for (const volume of volumes) {
+    if (taken.has(serialOf(volume))) {
+      throw new AppError(
+        "invalid",
+        `Cannot tell the disk of volume "${volume.name}" from another: guests know the first ${SERIAL_CHARS} characters`,
+        { hint: `name it otherwise; taken: ${[...taken].join(", ")}` },
+      );
+    }
+    taken.add(serialOf(volume));
+  }
+}
+
 /**
  * The machine of a spec on this host. Without `publishes` it takes no published
  * port: a copy beside the one that has them is reached at ports of its own.
@@ -107,6 +132,7 @@ export function vmConfigOf(
   paths: HostPaths,
 ): VmConfig {
   const { spec } = vm;
+  checkSerials(spec);
   const disk = spec.image.diskImagePath;
   return {
     id: vm.id,

@@ -64,6 +64,35 @@ Deno.test("vmConfigOf() rounds shares up to whole processors and uses physical p
   }]);
 });
 
+Deno.test("vmConfigOf() refuses volumes that a guest could take for another disk", () => {
+  const configOf = (...names: string[]) =>
+    vmConfigOf(
+      {
+        id: "shop/web-0",
+        incarnation: 3,
+        runtimeHash: "b".repeat(64),
+        spec: spec({
+          volumes: names.map((name) => ({
+            name,
+            sizeMib: 8,
+            mount: `/${name}`,
+          })),
+        }),
+        publishes: true,
+      },
+      { physical: (path) => path, volumesDir: "/state" },
+    );
+  assert.equal(configOf("data", "logs").volumes.length, 2);
+  for (
+    const names of [
+      ["nix-store"],
+      ["a-volume-of-twenty-characters", "a-volume-of-twenty-cats"],
+    ]
+  ) {
+    assert.throws(() => configOf(...names), { code: "invalid" });
+  }
+});
+
 Deno.test("vmConfigOf() leaves published ports to the main copy", () => {
   const ports = [{ name: "http", guest: 80, publish: 8080 }];
   const portsOf = (publishes: boolean) =>
