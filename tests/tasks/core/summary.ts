@@ -48,7 +48,7 @@ export type TestKind = "core" | "unit" | "integration" | "heavy";
 
 /** Suites that boot machines or start whole clusters: one at a time, last, those of the whole deployment at the very end. */
 const HEAVY =
-  /(vmm|qemu|image|lifecycle|driver_choice|browser|dev|demo|chaos|deployment|compile)/;
+  /(vmm|qemu|image|lifecycle|driver_choice|browser|dev|demo|chaos|deployment|compile|stores)/;
 
 /** The kind of a test file by its path below the repository. */
 export function kindOf(path: string): TestKind {
