@@ -2,7 +2,7 @@
 # The guest's side of the guest channel: answers the worker, runs commands, switches user space. Speaks the lines of
 # vmm/guest/core/frames.ts with nothing but a POSIX shell and busybox's applets.
 #
-#   sh agent.sh NAME   at the virtio-serial port of that name, for as long as the guest runs; ends with 3 when there is none
+#   sh agent.sh NAME   at the virtio-serial port of that name, while the guest runs; ends with 3 when there is none
 #   sh agent.sh -      one connection on standard input and output, until it ends (vsock)
 #
 # Commands run side by side, each in a session of its own: one that hangs keeps nobody waiting, and is ended with all

@@ -23,7 +23,7 @@ import type { Guests, SwitchResult } from "../../vmm/guest/mod.ts";
 import type { Checks } from "./checks.ts";
 import type { Closures } from "./closures.ts";
 import type { Target } from "./core/ledger.ts";
-import type { Action, SaveReason, VmEvent } from "./core/vm_state.ts";
+import type { Action, SaveReason, VmEvent } from "./core/vm_messages.ts";
 import type { LedgerStore } from "./ledger_store.ts";
 import type { NetworkOrders } from "./network_orders.ts";
 import { type Preparing, Provisions } from "./provisions.ts";

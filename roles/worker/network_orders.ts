@@ -23,7 +23,7 @@ import type { Clock } from "../model/ports.ts";
 import type { PortMapping, VmConfig, Vmm } from "../../vmm/mod.ts";
 import { hostRetryMs } from "./core/restart.ts";
 import type { Target } from "./core/ledger.ts";
-import type { PublishedPort } from "./core/vm_state.ts";
+import type { PublishedPort } from "./core/vm_messages.ts";
 import type {
   GuestPlan,
   NetworkPlan,

@@ -25,7 +25,8 @@ import { step } from "./core/vm_machine.ts";
 import { looksSame, observe } from "./core/vm_report.ts";
 import { newVm, restoreVm } from "./core/vm_restore.ts";
 import { planAssignment } from "./core/vm_plan.ts";
-import { hasGuest, type Vm, type VmEvent, wakeAtMs } from "./core/vm_state.ts";
+import type { VmEvent } from "./core/vm_messages.ts";
+import { hasGuest, type Vm, wakeAtMs } from "./core/vm_state.ts";
 import { type Left, leftBehind } from "./left_behind.ts";
 
 /** The clock counts in steps of 10 ms: looking more often shows nothing new. */

@@ -18,12 +18,14 @@ import {
 import type { Ledger, Target } from "../../roles/worker/core/ledger.ts";
 import { type Step, step } from "../../roles/worker/core/vm_machine.ts";
 import { newVm, restoreVm } from "../../roles/worker/core/vm_restore.ts";
+import type {
+  Action,
+  PublishedPort,
+  VmEvent,
+} from "../../roles/worker/core/vm_messages.ts";
 import {
-  type Action,
-  type PublishedPort,
   runsAlone,
   type Vm,
-  type VmEvent,
   wakeAtMs,
 } from "../../roles/worker/core/vm_state.ts";
 

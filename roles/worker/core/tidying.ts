@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { Action, Vm } from "./vm_state.ts";
+import type { Action } from "./vm_messages.ts";
+import type { Vm } from "./vm_state.ts";
 
 /** For a copy that is at rest: unpins what nobody needs any more. A change under way unpins at its own end. */
 export function tidy({ ledger, desired, guest }: Vm): Action[] {

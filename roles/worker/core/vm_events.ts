@@ -10,14 +10,8 @@ import { again, pausedOrResumed } from "./vm_asked.ts";
 import { copyOf, emptyLedger, sameRuntime, type Target } from "./ledger.ts";
 import { hostRetryMs, mayRestart, restartDelayMs } from "./restart.ts";
 import { exitedInSwitch, switchEnded } from "./vm_switch.ts";
-import {
-  type ExitEvent,
-  type GuestOn,
-  isPaused,
-  runs,
-  secondsBetween,
-  type VmEvent,
-} from "./vm_state.ts";
+import type { ExitEvent, VmEvent } from "./vm_messages.ts";
+import { type GuestOn, isPaused, runs, secondsBetween } from "./vm_state.ts";
 import {
   hostFailed,
   save,

@@ -23,7 +23,8 @@
  */
 import { decide } from "./vm_decide.ts";
 import { absorb } from "./vm_events.ts";
-import type { Action, Vm, VmEvent } from "./vm_state.ts";
+import type { Action, VmEvent } from "./vm_messages.ts";
+import type { Vm } from "./vm_state.ts";
 import type { Work } from "./work.ts";
 
 /** What a step makes of a VM. */

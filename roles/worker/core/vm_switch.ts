@@ -20,13 +20,8 @@ import { type Ledger, sameRuntime, type Target } from "./ledger.ts";
 import { switchMs } from "./switching.ts";
 import { crashed, noteHealth } from "./vm_events.ts";
 import { rollBack } from "./vm_judge.ts";
-import {
-  type ExitEvent,
-  type Guest,
-  type GuestOn,
-  type VmEvent,
-  wantedOf,
-} from "./vm_state.ts";
+import type { ExitEvent, VmEvent } from "./vm_messages.ts";
+import { type Guest, type GuestOn, wantedOf } from "./vm_state.ts";
 import {
   hostFailed,
   save,

@@ -7,7 +7,8 @@
 import type { HostFailure } from "../../model/observed.ts";
 import type { Attempt, Ledger } from "./ledger.ts";
 import { hostRetryMs } from "./restart.ts";
-import type { Action, GuestOn, SaveReason, Vm } from "./vm_state.ts";
+import type { Action, SaveReason } from "./vm_messages.ts";
+import type { GuestOn, Vm } from "./vm_state.ts";
 
 /** The state while a step is made. */
 export interface Work {
