@@ -77,6 +77,7 @@ export class Faults {
         slow: has("fetch"),
         failing: has("fetch"),
       };
+      worker.host.guestNetworks.isFailing = has("fetch");
     }
     master.onDown = () => this.#restartMaster();
     this.#every("loss", () => network.breakOne());
@@ -275,6 +276,7 @@ export class Faults {
       worker.host.isDeaf = false;
       worker.host.guard.start();
       worker.host.closures.faults = { slow: false, failing: false };
+      worker.host.guestNetworks.isFailing = false;
       worker.host.guests.isRefusing = false;
     }
     for (const worker of [...this.#down]) this.#startWorker(worker);

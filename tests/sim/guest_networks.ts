@@ -5,20 +5,33 @@
  *
  * @module
  */
+import { AppError } from "../../roles/model/errors.ts";
 import type { WorkerNetwork } from "../../roles/worker/network/network.ts";
 import { SimulatedNetwork } from "../support/simulated_network.ts";
 import { type Kernel, never, type Process } from "./kernel.ts";
 import type { RandomStream } from "./random.ts";
+import type { Trace } from "./trace.ts";
 
 /** Rules of fifty VMs are loaded in less. */
 const MAX_CONFIGURE_MS = 900;
+/** Of the changes of a run with such failures. */
+const FAILING = 0.2;
 
 export class GuestNetworks {
+  /** Some changes are refused, as by a busy kernel. */
+  isFailing = false;
+  readonly #worker: string;
+  readonly #trace: Trace;
   readonly #kernel: Kernel;
   readonly #random: RandomStream;
   #table = new SimulatedNetwork();
 
-  constructor(parts: { kernel: Kernel; random: RandomStream }) {
+  constructor(
+    worker: string,
+    parts: { kernel: Kernel; random: RandomStream; trace: Trace },
+  ) {
+    this.#worker = worker;
+    this.#trace = parts.trace;
     this.#kernel = parts.kernel;
     this.#random = parts.random;
   }
@@ -44,6 +57,10 @@ export class GuestNetworks {
       configure: async (plan) => {
         const ms = this.#random.integer(1, MAX_CONFIGURE_MS);
         await process.alive(this.#kernel.sleep(ms));
+        if (this.isFailing && this.#random.chance(FAILING)) {
+          this.#trace.fault("network-failed", this.#worker);
+          throw new AppError("failed", "Cannot load the guests' rules: busy");
+        }
         // As a transaction of the kernel: whole, or not at all.
         await during(() => table.configure(structuredClone(plan)));
       },

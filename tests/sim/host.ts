@@ -99,8 +99,9 @@ export class Host {
     this.disk = new MemoryDisk(kernel, random.child("disk"));
     this.disk.onWritten = (path, text) => watcher.written(this, path, text);
     this.disk.onRefused = () => trace.fault("worker-disk-full", name);
-    this.guestNetworks = new GuestNetworks({
+    this.guestNetworks = new GuestNetworks(name, {
       kernel,
+      trace,
       random: random.child("guest networks"),
     });
     this.guests = new SimulatedGuests(name, {

@@ -32,6 +32,7 @@ export const FAULTS = [
   "pid-reused",
   "fetch-slow",
   "fetch-failed",
+  "network-failed",
   "switch-refused",
   "probes-fail",
   "worker-disk-full",
