@@ -233,6 +233,13 @@ Deno.test("qemu driver: says what is missing", async () => {
   await assert.rejects(vmm.start({ ...config, memoryMib: 60_000_000 }), {
     code: "overloaded",
   });
+  const large = `${dir.path}/large`;
+  await Deno.writeTextFile(large, "");
+  await Deno.truncate(large, 300 * 1024 * 1024);
+  await assert.rejects(vmm.start({ ...config, initrdPath: large }), {
+    code: "invalid",
+    message: /too large/,
+  });
   assert.deepEqual(await vmm.list(), []);
   // A start that failed was no boot.
   await assert.rejects(
