@@ -12,8 +12,7 @@ import type {
   CloudHypervisorFleet,
   FleetDeps,
 } from "./cloud_hypervisor_fleet.ts";
-import { SerialLine } from "./cloud_hypervisor_serial.ts";
-import { bootLogName, chooseBoot, parseBootLogName } from "./core/boot_log.ts";
+import { reconnectSerial } from "./cloud_hypervisor_serial.ts";
 import { eventsName } from "./core/cloud_hypervisor_args.ts";
 import { copyDirectoryName, type Recorded } from "./core/run_record.ts";
 import { findByMarker, killNow, readBootId } from "./process_table.ts";
@@ -61,7 +60,11 @@ async function takeOver(
     if (state !== "Running" && state !== "Paused") {
       throw new AppError("failed", `Its VM is ${state}, so no guest runs`);
     }
-    const serial = await reconnect(record.id, { dir, console, onWarning });
+    const serial = await reconnectSerial(record.id, {
+      dir,
+      socketPath: console,
+      onWarning,
+    });
     const events = reopen(`${dir}/${eventsName(record.marker)}`);
     fleet.watchOver(record, { client, events, serial }, state === "Paused");
   } catch (error) {
@@ -74,30 +77,6 @@ function reopen(path: string): EventPipe | null {
   try {
     return new EventPipe(path);
   } catch {
-    return null;
-  }
-}
-
-/** Without it the guest runs as well; what it writes is not seen. */
-async function reconnect(
-  id: string,
-  on: {
-    dir: string;
-    console: string;
-    onWarning: (message: string, error: unknown) => void;
-  },
-): Promise<SerialLine | null> {
-  const logs = (await namesIn(on.dir)).map(parseBootLogName)
-    .filter((log) => log !== null);
-  const newest = chooseBoot(logs, { generation: 0, boot: 0 });
-  if (newest === null) return null;
-  const warn = (error: unknown) =>
-    on.onWarning(`cannot write the log of ${id}`, error);
-  try {
-    const path = `${on.dir}/${bootLogName(newest)}`;
-    return await SerialLine.connect(on.console, path, warn);
-  } catch (error) {
-    warn(error);
     return null;
   }
 }

@@ -19,7 +19,7 @@ import {
   lastWords,
   scratchDirOf,
 } from "./cloud_hypervisor_files.ts";
-import type { SerialLine } from "./cloud_hypervisor_serial.ts";
+import { reconnectSerial, type SerialLine } from "./cloud_hypervisor_serial.ts";
 import { CopyConsole } from "./console.ts";
 import { endOf } from "./core/cloud_hypervisor_events.ts";
 import type { Recorded, RunRecord } from "./core/run_record.ts";
@@ -120,10 +120,16 @@ export class CloudHypervisorFleet {
       hasChannel: false,
     };
     this.#running.set(copyKey(record), running);
-    void running.serial?.closed.then(() => this.#onSerialClosed(running)).catch(
-      (error) => this.#deps.onWarning(`cannot watch ${record.id}`, error),
-    );
+    this.#listenTo(running, links.serial);
     return running;
+  }
+
+  #listenTo(running: Running, serial: SerialLine | null): void {
+    running.serial = serial;
+    void serial?.closed.then(() => this.#onSerialClosed(running)).catch(
+      (error) =>
+        this.#deps.onWarning(`cannot watch ${running.record.id}`, error),
+    );
   }
 
   /** It is paused, or no more. */
@@ -135,7 +141,6 @@ export class CloudHypervisorFleet {
   async drop(running: Running): Promise<void> {
     const { directory, tempDir } = this.#deps;
     const { record } = running;
-    this.#running.delete(copyKey(record));
     running.client.close();
     running.events?.close();
     running.serial?.close();
@@ -143,6 +148,8 @@ export class CloudHypervisorFleet {
     const scratchDir = scratchDirOf(tempDir, record);
     await clearStart(directory.paths(record), scratchDir);
     await directory.clear(record);
+    // Last: the next start of this copy must not meet what is being cleared.
+    this.#running.delete(copyKey(record));
   }
 
   /** Looks after everything in the run directory, once. */
@@ -180,11 +187,11 @@ export class CloudHypervisorFleet {
           { ...at, generation: 0 },
           () => this.get(copy) !== undefined,
         ),
-      openInput: () => Promise.resolve(this.#inputOf(copy)),
+      openInput: () => this.#inputOf(copy),
     });
   }
 
-  #inputOf(copy: CopyId): GuestConnection {
+  async #inputOf(copy: CopyId): Promise<GuestConnection> {
     const { serial } = this.required(copy, "type into");
     if (serial !== null) return serial.input();
     throw new AppError(
@@ -195,7 +202,9 @@ export class CloudHypervisorFleet {
 
   // ---- ends ----
 
+  /** Mostly its end; a socket lost for another reason is connected again by the loop. */
   async #onSerialClosed(running: Running): Promise<void> {
+    running.serial = null;
     if (this.#closing.signal.aborted || running.stopping || running.ended) {
       return;
     }
@@ -277,8 +286,13 @@ export class CloudHypervisorFleet {
     if (running.stopping || running.ended) return;
     const facts = await processes.find(running.record);
     if (facts === null) return await this.#exited(running);
+    const { dir, console } = directory.paths(running.record);
+    if (running.serial === null) {
+      const on = { ...this.#deps, dir, socketPath: console };
+      this.#listenTo(running, await reconnectSerial(running.record.id, on));
+    }
     // The log is ours to write, so no limit of the VMM's has to be moved on.
-    await boundSerialLog(directory.paths(running.record).dir, 0);
+    await boundSerialLog(dir, 0);
   }
 }
 

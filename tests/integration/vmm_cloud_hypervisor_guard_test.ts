@@ -75,6 +75,7 @@ class Guarded implements AsyncDisposable {
     await this.vmm.close();
     await this.fence.close();
     await this.guard.end("SIGKILL");
+    await this.place[Symbol.asyncDispose]();
   }
 
   #open(): [GuardFence, CloudHypervisorVmm] {

@@ -57,7 +57,7 @@ async function isRefused(
   expected: { code: string; message: RegExp },
 ): Promise<void> {
   await using dir = await tempDir("ch");
-  const made = await standInPlace(dir.path, faults);
+  await using made = await standInPlace(dir.path, faults);
   const place = { ...made, program: program ?? made.program };
   const vmm = standInDriver(
     place,
@@ -109,7 +109,7 @@ Deno.test("cloud-hypervisor driver: an image too large for its guest, and a gues
 
 Deno.test("cloud-hypervisor driver: ports without a network card are refused", async () => {
   await using dir = await tempDir("ch");
-  const place = await standInPlace(dir.path);
+  await using place = await standInPlace(dir.path);
   const { nic: _nic, ...config } = standInMachine(place, COPY, "silent");
   const vmm = standInDriver(place);
   await assert.rejects(vmm.start(config), {
@@ -149,7 +149,7 @@ Deno.test("cloud-hypervisor driver: /dev/kvm without permission", async () => {
 
 Deno.test("cloud-hypervisor driver: a run directory that is too long for sockets", async () => {
   await using dir = await tempDir("ch");
-  const place = await standInPlace(dir.path);
+  await using place = await standInPlace(dir.path);
   const vmm = standInDriver(place, {
     runDir: `${dir.path}/${"long".repeat(20)}`,
   });
@@ -199,7 +199,7 @@ Deno.test("cloud-hypervisor driver: requests to a VMM that hangs end in time, an
   };
   for (const [endpoint, ask] of Object.entries(asked)) {
     await using dir = await tempDir("ch");
-    const place = await standInPlace(dir.path, [`hang=${endpoint}`]);
+    await using place = await standInPlace(dir.path, [`hang=${endpoint}`]);
     const vmm = standInDriver(place, { requestTimeoutMs: SHORT_MS });
     await started(vmm, standInMachine(place, COPY, "silent"));
     await assert.rejects(ask(vmm), {
@@ -223,7 +223,7 @@ async function started(
 
 Deno.test("cloud-hypervisor driver: a VMM that does not answer is ended, not adopted", async () => {
   await using dir = await tempDir("ch");
-  const place = await standInPlace(dir.path, ["hang=vm.info"]);
+  await using place = await standInPlace(dir.path, ["hang=vm.info"]);
   const first = standInDriver(place);
   await first.start(standInMachine(place, COPY, "silent"));
   await first.close();
@@ -235,7 +235,7 @@ Deno.test("cloud-hypervisor driver: a VMM that does not answer is ended, not ado
 
 Deno.test("cloud-hypervisor driver: a VMM whose record was never finished is found by its marker", async () => {
   await using dir = await tempDir("ch");
-  const place = await standInPlace(dir.path);
+  await using place = await standInPlace(dir.path);
   const first = standInDriver(place);
   const instance = await first.start(standInMachine(place, COPY, "serves"));
   await first.close();
@@ -255,7 +255,7 @@ Deno.test("cloud-hypervisor driver: a VMM whose record was never finished is fou
 
 Deno.test("cloud-hypervisor driver: a VMM without a guest and one without a record are ended", async () => {
   await using dir = await tempDir("ch");
-  const place = await standInPlace(dir.path);
+  await using place = await standInPlace(dir.path);
   const first = standInDriver(place);
   await first.start(standInMachine(place, COPY, "silent"));
   const paths = new RunDirectory(`${dir.path}/run`).paths(COPY);
@@ -289,9 +289,29 @@ Deno.test("cloud-hypervisor driver: a VMM without a guest and one without a reco
   await fourth.close();
 });
 
+Deno.test("cloud-hypervisor driver: a serial port that somebody else took is taken back", async () => {
+  await using dir = await tempDir("ch");
+  await using place = await standInPlace(dir.path);
+  const vmm = standInDriver(place);
+  using _watch = vmm.watch(() => undefined);
+  await vmm.start(standInMachine(place, COPY, "serves"));
+  const { console } = new RunDirectory(`${dir.path}/run`).paths(COPY);
+  const thief = await Deno.connect({ transport: "unix", path: console });
+  await thief.write(new TextEncoder().encode("stolen\n"));
+  const typist = await vmm.console(COPY);
+  await until("what is typed is in the log again", async () => {
+    await typist.write(new TextEncoder().encode("ours\n"));
+    return /echo: ours/.test((await vmm.serialTail(COPY, 4096)).text);
+  }, WAIT);
+  typist.close();
+  thief.close();
+  await vmm.stop(COPY, { graceMs: 0 });
+  await vmm.close();
+});
+
 Deno.test("cloud-hypervisor driver: without Landlock VMs run, and it is told once", async () => {
   await using dir = await tempDir("ch");
-  const place = await standInPlace(dir.path, ["no-landlock"]);
+  await using place = await standInPlace(dir.path, ["no-landlock"]);
   const warnings: string[] = [];
   const vmm = standInDriver(place, {
     onWarning: (message) => warnings.push(message),
@@ -309,7 +329,7 @@ Deno.test("cloud-hypervisor driver: without Landlock VMs run, and it is told onc
 
 Deno.test("cloud-hypervisor driver: a guest that floods its serial port fills no disk and stops nobody", async () => {
   await using dir = await tempDir("ch");
-  const place = await standInPlace(dir.path);
+  await using place = await standInPlace(dir.path);
   const vmm = standInDriver(place);
   const exits: VmExit[] = [];
   using _watch = vmm.watch((exit) => exits.push(exit));
@@ -342,7 +362,7 @@ Deno.test("cloud-hypervisor driver: a guest that floods its serial port fills no
 
 Deno.test("cloud-hypervisor driver: the program is installed anew while VMs run", async () => {
   await using dir = await tempDir("ch");
-  const place = await standInPlace(dir.path);
+  await using place = await standInPlace(dir.path);
   const vmm = standInDriver(place);
   await vmm.start(standInMachine(place, COPY, "silent"));
   await installStandIn(place.program, ["version=v49.0"]);

@@ -8,6 +8,7 @@ import { tempDir } from "../support/temp.ts";
 for (const { name, run } of VMM_CONTRACT) {
   Deno.test(`cloud-hypervisor driver, stand-in: ${name}`, async () => {
     await using dir = await tempDir("ch");
-    await run(standInContractHost(await standInPlace(dir.path)));
+    await using place = await standInPlace(dir.path);
+    await run(standInContractHost(place));
   });
 }

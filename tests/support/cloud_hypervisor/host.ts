@@ -9,11 +9,12 @@ import { type CopyId, copyKey } from "../../../roles/model/ids.ts";
 import type { ContractHost, GuestKind } from "../../../vmm/contract.ts";
 import {
   CloudHypervisorVmm,
-  copyDirectoryName,
+  directoryName,
   type VmConfig,
   type Vmm,
 } from "../../../vmm/mod.ts";
 import { hostLine, parseGuestLine } from "../../../vmm/guest/core/frames.ts";
+import { findByMarker, killNow } from "../../../vmm/process_table.ts";
 import { pvhProbe } from "../../../vmm/core/pvh_probe.ts";
 import type { CloudHypervisorOptions } from "../../../vmm/cloud_hypervisor.ts";
 import { until } from "../wait.ts";
@@ -24,10 +25,21 @@ export const STAND_IN_TIMEOUT_MS = 60_000;
 /** What this host's end of the guest channel calls itself. */
 const SESSION = "0123456789abcdef";
 
-/** A directory with the stand-in and a kernel in it. */
-export interface StandInPlace {
+/** A directory with the stand-in and a kernel in it; disposal ends what a failed test has left. */
+export interface StandInPlace extends AsyncDisposable {
   dir: string;
   program: string;
+}
+
+/** The place of a program whose VMMs run below `dir`. */
+export function placeOf(dir: string, program: string): StandInPlace {
+  return {
+    dir,
+    program,
+    async [Symbol.asyncDispose]() {
+      for (const { pid } of await findByMarker(`path=${dir}/`)) killNow(pid);
+    },
+  };
 }
 
 /** Makes one below `dir`. */
@@ -38,12 +50,12 @@ export async function standInPlace(
   await Deno.writeFile(`${dir}/kernel`, pvhProbe());
   await Deno.writeTextFile(`${dir}/initrd`, "an initrd\n");
   const program = await installStandIn(`${dir}/cloud-hypervisor`, faults);
-  return { dir, program };
+  return placeOf(dir, program);
 }
 
-/** An address of its own for each copy: 127.0.0.0/8 is all this host. */
-export function addressOf(copy: CopyId): string {
-  const digits = copyDirectoryName(copy);
+/** An address of its own for each copy of each place: 127.0.0.0/8 is all this host, which other tests may use. */
+export function addressOf({ dir }: StandInPlace, copy: CopyId): string {
+  const digits = directoryName(`${dir} ${copyKey(copy)}`);
   const part = (at: number) =>
     1 + Number.parseInt(digits.slice(at, at + 2), 16) % 250;
   return `127.${part(0)}.${part(2)}.${part(4)}`;
@@ -51,11 +63,12 @@ export function addressOf(copy: CopyId): string {
 
 /** A machine of the stand-in. */
 export function standInMachine(
-  { dir }: StandInPlace,
+  place: StandInPlace,
   copy: CopyId,
   guest: string,
 ): VmConfig {
-  const address = addressOf(copy);
+  const { dir } = place;
+  const address = addressOf(place, copy);
   return {
     ...copy,
     runtimeHash: "a".repeat(64),

@@ -31,7 +31,7 @@ const WAIT = { timeoutMs: 60_000 };
 /** Whether this host's KVM makes snapshots; told in so many words when not. */
 async function canSnapshot(): Promise<boolean> {
   await using dir = await tempDir("ch");
-  const place = await realPlace(dir.path);
+  await using place = await realPlace(dir.path);
   const vmm = standInDriver(place);
   try {
     await vmm.start(realMachine(place, COPY, "silent"));
@@ -54,7 +54,7 @@ const withSnapshots = await canSnapshot();
 for (const { name, run } of VMM_CONTRACT) {
   Deno.test(`cloud-hypervisor: ${name}`, async () => {
     await using dir = await tempDir("ch");
-    const place = await realPlace(dir.path);
+    await using place = await realPlace(dir.path);
     await run(realContractHost(place, { canSnapshot: withSnapshots }));
   });
 }
@@ -71,7 +71,7 @@ Deno.test("cloud-hypervisor: the stand-in answers as the real one", async () => 
 
 Deno.test("cloud-hypervisor: a volume, a root image and a store image are disks of the guest", async () => {
   await using dir = await tempDir("ch");
-  const place = await realPlace(dir.path);
+  await using place = await realPlace(dir.path);
   const vmm = standInDriver(place);
   const image = `${dir.path}/root.img`;
   await Deno.writeFile(image, new Uint8Array(1 << 20));
@@ -98,7 +98,7 @@ Deno.test("cloud-hypervisor: a volume, a root image and a store image are disks 
 Deno.test("cloud-hypervisor: a VMM runs as a user of its own, confined by Landlock where the kernel can", async () => {
   await using dir = await tempDir("ch");
   await Deno.chmod(dir.path, 0o755);
-  const place = await realPlace(dir.path);
+  await using place = await realPlace(dir.path);
   const warnings: string[] = [];
   const vmm = standInDriver(place, {
     onWarning: (message) => warnings.push(message),
@@ -138,7 +138,7 @@ async function isFiltered(pid: number): Promise<boolean> {
 
 Deno.test("cloud-hypervisor: a VMM that is frozen is ended by a stop, and by the next driver", async () => {
   await using dir = await tempDir("ch");
-  const place = await realPlace(dir.path);
+  await using place = await realPlace(dir.path);
   const first = standInDriver(place, { requestTimeoutMs: 500 });
   const { pid } = await first.start(realMachine(place, COPY, "silent"));
   Deno.kill(pid, "SIGSTOP");
@@ -154,7 +154,7 @@ Deno.test("cloud-hypervisor: a VMM that is frozen is ended by a stop, and by the
 
 Deno.test("cloud-hypervisor: what a guest wrote while nobody listened is in its log", async () => {
   await using dir = await tempDir("ch");
-  const place = await realPlace(dir.path);
+  await using place = await realPlace(dir.path);
   const first = standInDriver(place);
   await first.start(realMachine(place, COPY, "silent"));
   await first.close();
@@ -171,7 +171,7 @@ Deno.test("cloud-hypervisor: what a guest wrote while nobody listened is in its 
 
 Deno.test("cloud-hypervisor: twenty power-offs are all told as clean", async () => {
   await using dir = await tempDir("ch");
-  const place = await realPlace(dir.path);
+  await using place = await realPlace(dir.path);
   const vmm = standInDriver(place);
   const exits: VmExit[] = [];
   using _watch = vmm.watch((exit) => exits.push(exit));
@@ -194,7 +194,7 @@ Deno.test("cloud-hypervisor: twenty power-offs are all told as clean", async () 
 Deno.test("cloud-hypervisor: an exclusive VM whose VMM is another user's dies with the guard", async () => {
   await using dir = await tempDir("ch");
   await Deno.chmod(dir.path, 0o755);
-  const place = await realPlace(dir.path);
+  await using place = await realPlace(dir.path);
   const guard = await startGuardProcess(`${dir.path}/guard`);
   const fence = new GuardFence({
     socketPath: guard.socket,

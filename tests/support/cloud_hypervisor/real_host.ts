@@ -26,6 +26,7 @@ import {
   addressOf,
   answersHttp,
   instanceOf,
+  placeOf,
   standInOptions,
   type StandInPlace,
 } from "./host.ts";
@@ -48,7 +49,7 @@ export function realProgram(): string {
 export async function realPlace(dir: string): Promise<StandInPlace> {
   await Deno.writeFile(`${dir}/kernel`, pvhGuest());
   await Deno.writeTextFile(`${dir}/initrd`, "an initrd\n");
-  return { dir, program: realProgram() };
+  return placeOf(dir, realProgram());
 }
 
 /** A TAP of this namespace, made when it is not there. */
@@ -70,11 +71,12 @@ function tapOf(copy: CopyId, uid: number): string {
 
 /** A machine of the guest. */
 export function realMachine(
-  { dir }: StandInPlace,
+  place: StandInPlace,
   copy: CopyId,
   guest: keyof typeof WORDS,
   uid = 0,
 ): VmConfig {
+  const { dir } = place;
   return {
     ...copy,
     runtimeHash: "a".repeat(64),
@@ -88,7 +90,7 @@ export function realMachine(
     nic: {
       tap: tapOf(copy, uid),
       mac: "02:00:00:00:00:01",
-      address: addressOf(copy),
+      address: addressOf(place, copy),
     },
   };
 }
@@ -96,11 +98,16 @@ export function realMachine(
 /** The network that the guests would have. */
 class Doors {
   readonly #open = new Map<string, Deno.HttpServer>();
+  readonly #place: StandInPlace;
+
+  constructor(place: StandInPlace) {
+    this.#place = place;
+  }
 
   open(copy: CopyId): void {
     if (this.#open.has(copyKey(copy))) return;
     const server = Deno.serve({
-      hostname: addressOf(copy),
+      hostname: addressOf(this.#place, copy),
       port: 80,
       onListen: () => undefined,
     }, () => new Response("ok\n"));
@@ -170,7 +177,7 @@ export function realContractHost(
   place: StandInPlace,
   { canSnapshot }: { canSnapshot: boolean },
 ): ContractHost {
-  const doors = new Doors();
+  const doors = new Doors(place);
   let snapshots = 0;
   return {
     open: () =>
