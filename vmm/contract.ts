@@ -7,6 +7,7 @@
  */
 import assert from "node:assert/strict";
 import { type CopyId, copyKey } from "../roles/model/ids.ts";
+import type { VmConfig } from "./core/vm_config.ts";
 import {
   type ContractCase,
   type ContractHost,
@@ -50,11 +51,33 @@ async function exitsOf(
   return exits;
 }
 
+/** Below the ports that Linux hands out: what a VM lets go of nobody else takes by chance. */
+const PUBLISHED_FROM = 21_000;
+const PUBLISHED_COUNT = 10_000;
+const MAX_PORT_TRIES = 20;
+
+/** Starts a VM that has a published port, whichever is free. */
+async function startPublished(
+  vmm: Vmm,
+  config: VmConfig,
+): Promise<VmInstance> {
+  for (let tries = 1;; tries++) {
+    const publish = PUBLISHED_FROM +
+      Math.floor(Math.random() * PUBLISHED_COUNT);
+    const ports = config.ports.map((port) => ({ ...port, publish }));
+    try {
+      return await vmm.start({ ...config, ports });
+    } catch (error) {
+      if (tries === MAX_PORT_TRIES) throw error;
+    }
+  }
+}
+
 const published = (publish: number) => [{ name: "http", publish }];
 
 /** A copy takes the port of another that ends; as it is reached then. */
 async function takeOver(host: ContractHost, vmm: Vmm): Promise<VmInstance> {
-  const old = await vmm.start(host.config(COPY, "silent"));
+  const old = await startPublished(vmm, host.config(COPY, "silent"));
   const publish = old.ports[0]?.host ?? 0;
   const started = await vmm.start(host.config(NEXT, "serves"));
   await assert.rejects(vmm.publish(NEXT, published(publish)), {
@@ -135,7 +158,7 @@ const CORE_CONTRACT: readonly ContractCase[] = [
       opened(host, async (vmm) => {
         // On a card of its own a guest's ports are published by its network.
         if (!vmm.capabilities.publish) return;
-        const first = await vmm.start(host.config(COPY, "silent"));
+        const first = await startPublished(vmm, host.config(COPY, "silent"));
         const taken = first.ports[0]?.host ?? 0;
         const config = host.config(OTHER, "silent");
         config.ports = [{ name: "http", guest: 80, publish: taken }];

@@ -16,7 +16,7 @@ import { SimulatedAgent } from "./core/simulated_agent.ts";
 import { ageMs, isUp, scriptOf } from "./core/simulated_guest.ts";
 import { movePorts, placePorts, takenPorts } from "./core/simulated_ports.ts";
 import type { VmConfig } from "./core/vm_config.ts";
-import { simulatedChannel } from "./simulated_channel.ts";
+import { keyboardOf, simulatedChannel } from "./simulated_channel.ts";
 import type { SimulatedHost, SimulatedVm } from "./simulated_host.ts";
 import { SimulatedLogs } from "./simulated_logs.ts";
 import { SimulatedTable } from "./simulated_table.ts";
@@ -367,26 +367,6 @@ export class SimulatedVmm implements Vmm {
       await this.#clock.sleep(this.#watchIntervalMs, this.#closing.signal);
     }
   }
-}
-
-/** What is typed goes to `type`; nothing comes back this way. */
-function keyboardOf(type: (text: string) => void): GuestConnection {
-  const decoder = new TextDecoder();
-  const closed = Promise.withResolvers<void>();
-  const readable = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      await closed.promise;
-      controller.close();
-    },
-  }, { highWaterMark: 0 });
-  return {
-    readable,
-    close: () => closed.resolve(),
-    write(bytes) {
-      type(decoder.decode(bytes, { stream: true }));
-      return Promise.resolve();
-    },
-  };
 }
 
 function instanceOf(vm: SimulatedVm): VmInstance {

@@ -1,6 +1,7 @@
 /**
- * A guest channel without a machine: what is written to it an agent hears in
- * the same turn, and what it says waits to be read.
+ * Connections to a guest without a machine: a guest channel, where what is
+ * written an agent hears in the same turn, and what it says waits to be read;
+ * and a keyboard.
  *
  * @module
  */
@@ -56,6 +57,26 @@ export function simulatedChannel(
       if (said.byteLength > 0) waiting.push(said);
       waitingBytes += said.byteLength;
       wake.resolve();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** What is typed goes to `type`; nothing comes back this way. */
+export function keyboardOf(type: (text: string) => void): GuestConnection {
+  const decoder = new TextDecoder();
+  const closed = Promise.withResolvers<void>();
+  const readable = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await closed.promise;
+      controller.close();
+    },
+  }, { highWaterMark: 0 });
+  return {
+    readable,
+    close: () => closed.resolve(),
+    write(bytes) {
+      type(decoder.decode(bytes, { stream: true }));
       return Promise.resolve();
     },
   };
