@@ -57,6 +57,18 @@ const table: RoleTable = {
       );
       return serviceUnits({ ...await load(WorkerConfig), ...program });
     },
+    volumes: async (load) => {
+      const { hostVolumes, WorkerConfig } = await import(
+        "./roles/worker/mod.ts"
+      );
+      return await hostVolumes(await load(WorkerConfig));
+    },
+    removeVolume: async (load, name) => {
+      const { removeHostVolume, WorkerConfig } = await import(
+        "./roles/worker/mod.ts"
+      );
+      return await removeHostVolume(await load(WorkerConfig), name);
+    },
     nameOf: async (load) => {
       const { WorkerConfig } = await import("./roles/worker/mod.ts");
       return (await load(WorkerConfig)).name;

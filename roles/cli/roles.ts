@@ -118,6 +118,19 @@ export interface ServiceUnit {
   text: string;
 }
 
+/** A volume on a worker's host. */
+export interface HostVolume {
+  /** Null when nothing says whose it is. */
+  vm: string | null;
+  name: string;
+  path: string;
+  sizeBytes: number;
+  /** What it takes on the disk. */
+  usedBytes: number;
+  /** Its VM is to run here. */
+  isOrdered: boolean;
+}
+
 /** A worker's host, asked on the host itself. */
 export interface WorkerHost {
   /** Tries the drivers, whatever the worker goes by; `onTrial` is told of each trial as it ends. */
@@ -132,6 +145,10 @@ export interface WorkerHost {
   ): Promise<ServiceUnit[]>;
   /** The worker's name in the cluster. */
   nameOf(load: LoadRoleConfig): Promise<string>;
+  /** The volumes of VMs, ordered here or not; of a running or stopped worker. */
+  volumes(load: LoadRoleConfig): Promise<HostVolume[]>;
+  /** @throws {AppError} `not_found`; `refused` while its VM is ordered here. */
+  removeVolume(load: LoadRoleConfig, name: string): Promise<HostVolume>;
 }
 
 /** Every way to run something that stays. */

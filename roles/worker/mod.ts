@@ -44,6 +44,7 @@ import { Vms } from "./vms.ts";
 export { config, WorkerConfig } from "./config.ts";
 export { serviceUnits } from "./core/service_units.ts";
 export { probeHost } from "./probe_host.ts";
+export { hostVolumes, removeHostVolume } from "./volumes.ts";
 export type { Checks, ProbeOutcome, ProbeTarget } from "./checks.ts";
 export type { Closures } from "./closures.ts";
 export type { MasterLink, WorkerView } from "./master_link.ts";

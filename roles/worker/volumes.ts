@@ -198,3 +198,64 @@ async function names(dir: string): Promise<string[]> {
     throw storageError(dir, error);
   }
 }
+
+/** A volume, and whether the VM it belongs to is ordered here. */
+export interface HostVolume extends VolumeFile {
+  isOrdered: boolean;
+}
+
+const Ordered = z.object({
+  orders: z.array(z.object({ vm: VmId }).loose()),
+}).loose();
+
+/** The volumes of a worker's host, running or not, by its directory. */
+export async function hostVolumes(
+  { stateDir }: { stateDir: string },
+): Promise<HostVolume[]> {
+  const path = `${stateDir}/assignment.json`;
+  const text = await readIfThere(path);
+  const orders = text === null
+    ? []
+    : parseJsonWith(Ordered, text, { what: path }).orders;
+  const ordered = new Set(orders.map(({ vm }) => vm));
+  const hashes = new Set([...ordered].map(directoryName));
+  return (await listVolumes(`${stateDir}/volumes`)).map((volume) => ({
+    ...volume,
+    isOrdered: volume.vm === null
+      ? hashes.has(volume.path.split("/").at(-2) ?? "")
+      : ordered.has(volume.vm),
+  }));
+}
+
+/**
+ * Removes a volume that nothing ordered here uses. `name` is `VM/NAME`, as in
+ * `shop/web-0/data`, or its path.
+ *
+ * @throws {AppError} `not_found`; `refused` while its VM is ordered here.
+ */
+export async function removeHostVolume(
+  config: { stateDir: string },
+  name: string,
+): Promise<HostVolume> {
+  const volumes = await hostVolumes(config);
+  const volume = volumes.find((each) =>
+    each.path === name ||
+    (each.vm !== null && `${each.vm}/${each.name}` === name)
+  );
+  if (volume === undefined) {
+    throw new AppError(
+      "not_found",
+      `There is no volume "${name}" on this host`,
+      { hint: "procurator worker volumes" },
+    );
+  }
+  if (volume.isOrdered) {
+    throw new AppError(
+      "refused",
+      `Cannot remove volume "${name}": its VM is ordered on this worker`,
+      { hint: "take the volume or the VM out of the blueprint first" },
+    );
+  }
+  await removeVolume(volume);
+  return volume;
+}

@@ -7,8 +7,9 @@ import { NixClosures } from "../../roles/worker/closures_nix.ts";
 import { DiskRoom, diskSpace } from "../../roles/worker/disk_room.ts";
 import { run } from "../../roles/worker/mod.ts";
 import {
+  hostVolumes,
   listVolumes,
-  removeVolume,
+  removeHostVolume,
   Volumes,
 } from "../../roles/worker/volumes.ts";
 import { orderTarget } from "../../roles/worker/core/vm_state.ts";
@@ -259,7 +260,19 @@ Deno.test("volumes are made sparse, grow, are never made smaller, and say whose 
     code: "storage",
     message: /it has 64 MiB, the whole disk .* has 16/,
   });
-  assert.ok(grown);
-  await removeVolume(grown);
+  // By a person's word, once nothing that is ordered needs it.
+  const host = { stateDir: disk.path };
+  const assignment = `${disk.path}/assignment.json`;
+  await Deno.writeTextFile(assignment, `{"orders":[{"vm":"${A}"}]}`);
+  await assert.rejects(removeHostVolume(host, `${A}/data`), {
+    code: "refused",
+  });
+  await Deno.writeTextFile(assignment, `{"orders":[]}`);
+  const [orphan] = await hostVolumes(host);
+  assert.equal(orphan?.isOrdered, false);
+  await assert.rejects(removeHostVolume(host, `${A}/other`), {
+    code: "not_found",
+  });
+  await removeHostVolume(host, `${A}/data`);
   assert.deepEqual([...Deno.readDirSync(dir)], []);
 });

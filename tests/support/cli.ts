@@ -168,6 +168,8 @@ export async function cli(
         probe: noRole,
         units: noRole,
         nameOf: noRole,
+        volumes: noRole,
+        removeVolume: noRole,
         ...options.workerHost,
       },
       guard: { run: noRole, status: noRole },

@@ -1,13 +1,13 @@
 /**
- * `worker probe`, `worker unit`, `worker drain`: a worker's host, asked on the
- * host itself.
+ * `worker probe`, `worker unit`, `worker drain`, `worker volumes`: a worker's
+ * host, asked on the host itself.
  *
  * @module
  */
 import type { Command, CommandUnknownOpts } from "@commander-js/extra-typings";
 import { loadConfig } from "../../config/mod.ts";
 import type { CliContext } from "../context.ts";
-import { formatProbe, formatTrial } from "../core/host_view.ts";
+import { formatProbe, formatTrial, formatVolumes } from "../core/host_view.ts";
 import {
   commandNamed,
   examples,
@@ -139,6 +139,41 @@ function addHostDrain(
     });
 }
 
+function addVolumes(
+  worker: CommandUnknownOpts,
+  context: CliContext,
+  table: RoleTable,
+): void {
+  worker.command("volumes")
+    .description("list the volumes of VMs on this host, and whose they are")
+    .option("--orphans", "only those of VMs that are not ordered here")
+    .option("--remove <volume>", "remove one, and what is on it: VM/NAME")
+    .option("--json", "print JSON and nothing else")
+    .addHelpText(
+      "after",
+      examples(
+        "worker volumes --orphans",
+        "worker volumes --remove shop/web-0/data",
+      ),
+    )
+    .action(async (_flags, command) => {
+      const flags: { orphans?: true; remove?: string; json?: true } = command
+        .optsWithGlobals();
+      const load = loaderOf(command);
+      if (flags.remove !== undefined) {
+        const removed = await table.workerHost.removeVolume(load, flags.remove);
+        if (flags.json === true) return printJson(context, removed);
+        return context.out(`removed ${removed.path}\n`);
+      }
+      const all = await table.workerHost.volumes(load);
+      const volumes = all.filter(({ isOrdered }) =>
+        flags.orphans !== true || !isOrdered
+      );
+      if (flags.json === true) return printJson(context, volumes);
+      context.out(formatVolumes(volumes));
+    });
+}
+
 /** Below `worker`, which runs the role. */
 export function addWorkerHost(
   program: Command,
@@ -149,4 +184,5 @@ export function addWorkerHost(
   addProbe(worker, context, table);
   addUnit(worker, context, table);
   addHostDrain(worker, context, table);
+  addVolumes(worker, context, table);
 }

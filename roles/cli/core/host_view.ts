@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { HostDriver, HostProbe, HostTrial } from "../roles.ts";
+import { table } from "./table.ts";
+import type { HostDriver, HostProbe, HostTrial, HostVolume } from "../roles.ts";
 
 function nameOf({ driver, accel }: HostDriver): string {
   return accel === "kvm" ? `${driver} on KVM` : `${driver} without KVM`;
@@ -41,4 +42,21 @@ export function formatProbe(probe: HostProbe): string {
     lines.push(`the worker goes by ${nameOf(remembered)}, found before`);
   }
   return lines.join("\n") + "\n";
+}
+
+const MIB = 1024 * 1024;
+
+/** Volumes as a table; those that nothing ordered here uses stand out. */
+export function formatVolumes(volumes: readonly HostVolume[]): string {
+  if (volumes.length === 0) return "no volumes\n";
+  const rows = volumes.map((volume) => [
+    volume.vm ?? "unknown",
+    volume.name,
+    String(Math.round(volume.sizeBytes / MIB)),
+    String(Math.round(volume.usedBytes / MIB)),
+    volume.isOrdered ? "yes" : "orphan",
+    volume.path,
+  ]);
+  const head = ["VM", "VOLUME", "MIB", "USED", "ORDERED", "PATH"];
+  return table(head, rows, (text) => text);
 }

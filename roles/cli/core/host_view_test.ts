@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { HostProbe } from "../roles.ts";
-import { formatProbe, formatTrial } from "./host_view.ts";
+import { formatProbe, formatTrial, formatVolumes } from "./host_view.ts";
 
 const probe = (more: Partial<HostProbe> = {}): HostProbe => ({
   chosen: { driver: "qemu", accel: "tcg" },
@@ -41,4 +41,18 @@ Deno.test("formatProbe() says only what differs from what the worker goes by", (
     formatProbe(probe({ remembered: { driver: "qemu", accel: "kvm" } })),
     /goes by qemu on KVM, found before/,
   );
+});
+
+Deno.test("formatVolumes() shows whose a volume is, and which nothing ordered uses", () => {
+  const MIB = 1024 * 1024;
+  const text = formatVolumes([{
+    vm: "shop/web-0",
+    name: "data",
+    path: "/v/data.raw",
+    sizeBytes: 64 * MIB,
+    usedBytes: 3 * MIB,
+    isOrdered: false,
+  }]);
+  assert.match(text, /shop\/web-0 +data +64 +3 +orphan +\/v\/data\.raw/);
+  assert.equal(formatVolumes([]), "no volumes\n");
 });
