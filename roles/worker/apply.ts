@@ -5,7 +5,6 @@
  * @module
  */
 import { MAX_ORDERS } from "../model/assignment.ts";
-import { storePathsOf } from "../model/blueprint.ts";
 import { AppError, toAppError } from "../model/errors.ts";
 import { type CopyId, copyKey } from "../model/ids.ts";
 import type { HostFailure } from "../model/observed.ts";
@@ -19,14 +18,16 @@ import {
   type VmInstance,
   type Vmm,
 } from "../../vmm/mod.ts";
-import type { Guests, SwitchResult } from "../../vmm/guest/mod.ts";
+import type { Guests } from "../../vmm/guest/mod.ts";
 import type { Checks } from "./checks.ts";
 import type { Closures } from "./closures.ts";
-import type { Target } from "./core/ledger.ts";
 import type { Action, SaveReason, VmEvent } from "./core/vm_messages.ts";
+import { hostFailureOf } from "./core/host_failure.ts";
+import { Fetches } from "./fetches.ts";
 import type { LedgerStore } from "./ledger_store.ts";
 import type { NetworkOrders } from "./network_orders.ts";
-import { type Preparing, Provisions } from "./provisions.ts";
+import { Switches } from "./switches.ts";
+import { Provisions } from "./provisions.ts";
 import type { Restores } from "./seeing/restores.ts";
 
 /** QEMU reads kernels and translates code when it starts: more at once only slow each other down. */
@@ -63,37 +64,6 @@ export interface ApplyDeps {
   onWarning: (message: string, error: unknown) => void;
 }
 
-/** What an error says about the host; null when the image is to blame. */
-export function hostFailureOf(
-  error: AppError,
-  otherwise: HostFailure["kind"],
-): HostFailure | null {
-  const message = error.hint === undefined
-    ? error.message
-    : `${error.message} (${error.hint})`;
-  const failure = (kind: HostFailure["kind"]): HostFailure => ({
-    kind,
-    message: message.slice(0, 2000),
-  });
-  if (/no space left|disk is full|quota exceeded/i.test(error.message)) {
-    return failure("disk");
-  }
-  switch (error.code) {
-    case "invalid":
-      return otherwise === "driver" ? null : failure(otherwise);
-    case "storage":
-      return failure("disk");
-    case "missing_dependency":
-      return failure("driver");
-    case "overloaded":
-      return failure("capacity");
-    case "not_found":
-      return failure("cache");
-    default:
-      return failure(otherwise);
-  }
-}
-
 /** Performs actions of many copies: those of one copy in order, fetches and probes beside. */
 export class Applier {
   #deps: ApplyDeps;
@@ -103,12 +73,8 @@ export class Applier {
     waiting: MAX_WAITING_STEPS,
     what: "steps of one VM",
   });
-  /** By copy. */
-  #fetches = new Map<string, AbortController>();
-  /** By copy: the switches under way. */
-  readonly #switches = new Map<string, AbortController>();
-  /** The runtimes last fetched for each copy: what an older change unpins must not be among them. */
-  #fetched = new Map<string, readonly string[]>();
+  readonly #fetches: Fetches;
+  readonly #switches: Switches;
   /** The copies whose last save failed. */
   #unsaved = new Set<string>();
   #starts = new Turns({
@@ -130,13 +96,16 @@ export class Applier {
     this.#tell = (copy, event) => {
       if (!this.#stopped) tell(copy, event);
     };
+    const parts = { ...deps, provisions: this.#provisions };
+    this.#fetches = new Fetches(parts, this.#tell);
+    this.#switches = new Switches(deps, this.#tell);
   }
 
   /** Takes the actions of one step. */
-  perform(copy: CopyId, actions: readonly Action[]): void {
+  perform(copy: CopyId, actions: readonly Action[]): Promise<void> {
     const inOrder = actions.filter((action) => !this.#beside(copy, action));
-    if (inOrder.length === 0) return;
-    this.#track(
+    if (inOrder.length === 0) return Promise.resolve();
+    return this.#track(
       this.#steps.run(copyKey(copy), () => this.#inOrder(copy, inOrder)),
     );
   }
@@ -144,7 +113,8 @@ export class Applier {
   /** Ends fetches and what waits in line, waits for what is under way; tells nothing any more. */
   async stop(): Promise<void> {
     this.#ending.abort(new AppError("unavailable", "The worker is stopping"));
-    for (const controller of this.#fetches.values()) controller.abort();
+    this.#fetches.cancelAll();
+    this.#switches.giveUpAll();
     while (this.#underWay.size > 0) await Promise.all([...this.#underWay]);
   }
 
@@ -160,11 +130,10 @@ export class Applier {
   #beside(copy: CopyId, action: Action): boolean {
     switch (action.kind) {
       case "fetch":
-        this.#fetches.get(copyKey(copy))?.abort();
-        this.#track(this.#fetch(copy, action));
+        this.#track(this.#fetches.fetch(copy, action));
         return true;
       case "cancelFetch":
-        this.#fetches.get(copyKey(copy))?.abort();
+        this.#fetches.cancel(copy);
         return true;
       case "probe":
         this.#track(this.#probe(copy, action));
@@ -196,7 +165,8 @@ export class Applier {
           await this.#start(copy, action, unsaved);
           break;
         case "switch":
-          this.#beginSwitch(copy, action, unsaved);
+          // Beside what follows: a stop must not wait for it.
+          this.#track(this.#switches.run(copy, action, unsaved));
           break;
         case "stop":
           await this.#stop(copy, action, unsaved);
@@ -239,80 +209,11 @@ export class Applier {
     }
   }
 
-  async #fetch(
-    copy: CopyId,
-    action: Extract<Action, { kind: "fetch" }>,
-  ): Promise<void> {
-    const { target, fallback } = action;
-    const controller = new AbortController();
-    const key = copyKey(copy);
-    this.#fetches.set(key, controller);
-    const wanted = fallback === null ? [target] : [target, fallback];
-    this.#fetched.set(key, wanted.map(({ runtimeHash }) => runtimeHash));
-    try {
-      await this.#fetchBoth(copy, action, controller.signal);
-    } finally {
-      if (this.#fetches.get(key) === controller) this.#fetches.delete(key);
-    }
-  }
-
-  async #fetchBoth(
-    copy: CopyId,
-    { op, target, fallback }: Extract<Action, { kind: "fetch" }>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const onProgress = (progress: string) =>
-      this.#tell(copy, {
-        kind: "fetchProgress",
-        at: this.#now(),
-        op,
-        progress,
-      });
-    try {
-      await this.#bring(copy, target, { signal, onProgress });
-    } catch (error) {
-      if (signal.aborted) return;
-      const failure = hostFailureOf(toAppError(error), "cache") ??
-        { kind: "cache", message: String(error) };
-      return this.#tell(copy, {
-        kind: "fetchFailed",
-        at: this.#now(),
-        op,
-        failure,
-      });
-    }
-    this.#tell(copy, { kind: "fetched", at: this.#now(), op });
-    if (fallback === null || signal.aborted) return;
-    // The way back should not need the cache; that it may is no reason not to go.
-    // Nobody waits for it: it is not shown.
-    const quietly = { signal, onProgress: () => undefined };
-    await this.#bring(copy, fallback, quietly).catch((error) => {
-      if (signal.aborted) return;
-      this.#deps.onWarning(
-        `cannot fetch the fallback of ${copyKey(copy)}`,
-        error,
-      );
-    });
-  }
-
   async #prune(copy: CopyId, keep: readonly string[]): Promise<void> {
-    const key = copyKey(copy);
-    const kept = [...new Set([...keep, ...this.#fetched.get(key) ?? []])];
+    const kept = [...new Set([...keep, ...this.#fetches.fetched(copy)])];
     await this.#deps.closures.prune(copy, kept).catch((error) =>
-      this.#deps.onWarning(`cannot unpin closures of ${key}`, error)
+      this.#deps.onWarning(`cannot unpin closures of ${copyKey(copy)}`, error)
     );
-  }
-
-  async #bring(
-    copy: CopyId,
-    target: Target,
-    work: Preparing,
-  ): Promise<void> {
-    const paths = storePathsOf([target.spec]);
-    const { closures } = this.#deps;
-    await closures.ensure(paths, work.signal, work.onProgress);
-    await closures.pin(copy, target.runtimeHash, paths);
-    await this.#provisions.prepare(copy, target, work);
   }
 
   async #start(
@@ -368,49 +269,6 @@ export class Applier {
     }
   }
 
-  /** Beside what follows: a stop must not wait for it. */
-  #beginSwitch(
-    copy: CopyId,
-    action: Extract<Action, { kind: "switch" }>,
-    unsaved: HostFailure | null,
-  ): void {
-    if (unsaved === null) return this.#track(this.#switch(copy, action));
-    this.#tell(copy, {
-      kind: "switchFailed",
-      at: this.#now(),
-      op: action.op,
-      outcome: "unsaved",
-      message: unsaved.message,
-      failure: unsaved,
-    });
-  }
-
-  async #switch(
-    copy: CopyId,
-    { op, target, timeoutMs }: Extract<Action, { kind: "switch" }>,
-  ): Promise<void> {
-    const key = copyKey(copy);
-    const controller = new AbortController();
-    this.#switches.set(key, controller);
-    const { toplevel } = target.spec.image;
-    const none: SwitchResult = {
-      kind: "refused",
-      reason: "guests cannot be reached",
-    };
-    const result = await this.#deps.guests?.switchTo(copy, toplevel, {
-      timeoutMs,
-      signal: AbortSignal.any([controller.signal, this.#ending.signal]),
-    }) ?? none;
-    if (this.#switches.get(key) === controller) this.#switches.delete(key);
-    const at = this.#now();
-    if (result.kind === "switched") {
-      return this.#tell(copy, { kind: "switched", at, op });
-    }
-    const { kind: outcome, reason: message } = result;
-    const kind = "switchFailed";
-    this.#tell(copy, { kind, at, op, outcome, message, failure: null });
-  }
-
   /** From the snapshot that somebody asked for, else from its image. */
   async #begin(config: VmConfig): Promise<VmInstance> {
     const { vmm, restores } = this.#deps;
@@ -425,7 +283,7 @@ export class Applier {
     const failed = (failure: HostFailure) =>
       this.#tell(copy, { kind: "stopFailed", at: this.#now(), op, failure });
     if (unsaved !== null) return failed(unsaved);
-    this.#switches.get(copyKey(copy))?.abort();
+    this.#switches.giveUp(copy);
     const graceMs = gentle ? this.#deps.stopGraceMs : CURT_GRACE_MS;
     try {
       await this.#deps.vmm.stop(copy, { graceMs });
@@ -467,8 +325,7 @@ export class Applier {
   }
 
   async #forget(copy: CopyId, op: number): Promise<void> {
-    this.#fetches.get(copyKey(copy))?.abort();
-    this.#fetched.delete(copyKey(copy));
+    this.#fetches.forget(copy);
     this.#unsaved.delete(copyKey(copy));
     try {
       await this.#provisions.withdraw(copy);
