@@ -186,9 +186,9 @@ Deno.test("a worker without a free address is refused, and why says so", async (
   await s.runUntil("all are given", () => told(s).length === 253, 300_000);
   const waiting = s.status().vms.find(({ worker }) => worker === "");
   assert.match(waiting?.message ?? "", /given away all of its 253 addresses/);
-  assert.match(waiting?.message ?? "", /"w2" has no subnet yet|and 1 more/);
+  assert.match(waiting?.message ?? "", /"w2" has no subnet yet: the pool/);
   const { candidates } = s.master.views.why(waiting?.id ?? "");
-  assert.deepEqual(candidates.map(({ kind }) => kind), ["address", "address"]);
+  assert.deepEqual(candidates.map(({ kind }) => kind), ["address", "state"]);
 });
 
 Deno.test("the subnet of a worker that was removed is another's later, and routes to it end", async () => {

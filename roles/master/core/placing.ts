@@ -192,6 +192,7 @@ export class Room {
     if (!isSameRecord(before.attributes, attributes)) this.#relayout();
     else if (
       before.state !== state || before.cordon !== cordon ||
+      before.addressing?.hindrance !== addressing?.hindrance ||
       before.capacity.cpuMilli !== capacity.cpuMilli ||
       before.capacity.memoryMib !== capacity.memoryMib
     ) this.#note(slot);

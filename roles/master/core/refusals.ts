@@ -106,15 +106,17 @@ export function standingRefusal(
       : `is cordoned: ${worker.cordon}`;
     return { kind: "state", reason };
   }
+  const hindrance = worker.addressing?.hindrance ?? null;
+  if (hindrance !== null && !stays) return { kind: "state", reason: hindrance };
   const rule = ruleRefusal(spec, worker);
   return rule === null ? null : { kind: "rule", reason: rule };
 }
 
 /** Each copy that holds room has an address at most: that fewer are held than there are is enough. */
 function addressLack({ addressing, held }: WorkerRoom): string | null {
-  if (addressing === null || held < addressing.count) return null;
-  return addressing.hindrance ??
-    `has given away all of its ${addressing.count} addresses`;
+  return addressing === null || held < addressing.count
+    ? null
+    : `has given away all of its ${addressing.count} addresses`;
 }
 
 /** What keeps this request off a worker now, apart from room. */
