@@ -102,11 +102,20 @@ export class Applier {
   }
 
   /** Takes the actions of one step. */
-  perform(copy: CopyId, actions: readonly Action[]): Promise<void> {
+  perform(copy: CopyId, actions: readonly Action[]): void {
     const inOrder = actions.filter((action) => !this.#beside(copy, action));
-    if (inOrder.length === 0) return Promise.resolve();
-    return this.#track(
+    if (inOrder.length === 0) return;
+    this.#track(
       this.#steps.run(copyKey(copy), () => this.#inOrder(copy, inOrder)),
+    );
+  }
+
+  /** Resolves when the copy's actions so far are done. */
+  async settled(copy: CopyId): Promise<void> {
+    await this.#steps.run(
+      copyKey(copy),
+      () => Promise.resolve(),
+      this.#ending.signal,
     );
   }
 
