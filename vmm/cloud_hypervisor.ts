@@ -21,6 +21,10 @@ import { restoreVm, snapshotVm } from "./cloud_hypervisor_snapshot.ts";
 import { type StartDeps, startVm } from "./cloud_hypervisor_start.ts";
 import { endVm } from "./cloud_hypervisor_stop.ts";
 import { connectVsock } from "./cloud_hypervisor_vsock.ts";
+import {
+  majorVersion,
+  OLDEST_VERSION,
+} from "./core/cloud_hypervisor_errors.ts";
 import type { VmConfig } from "./core/vm_config.ts";
 import { RunDirectory } from "./run_directory.ts";
 import { readBootLog, readSerialTail } from "./serial_log.ts";
@@ -70,7 +74,7 @@ export class CloudHypervisorVmm implements Vmm {
     guestChannel: true,
     publish: false,
   };
-  readonly #deps: StartDeps;
+  readonly #deps: Omit<StartDeps, "major">;
   readonly #fleet: CloudHypervisorFleet;
   /** Copies a start is under way for. */
   readonly #busy = new Set<string>();
@@ -103,13 +107,13 @@ export class CloudHypervisorVmm implements Vmm {
   }
 
   async start(config: VmConfig): Promise<VmInstance> {
-    return await this.#starting(config, () => startVm(config, this.#deps));
+    return await this.#starting(config, (deps) => startVm(config, deps));
   }
 
   async restore(config: VmConfig, dir: string): Promise<VmInstance> {
     return await this.#starting(
       config,
-      () => restoreVm(config, dir, this.#deps),
+      (deps) => restoreVm(config, dir, deps),
     );
   }
 
@@ -237,7 +241,7 @@ export class CloudHypervisorVmm implements Vmm {
 
   async #starting(
     config: VmConfig,
-    start: () => Promise<Running>,
+    start: (deps: StartDeps) => Promise<Running>,
   ): Promise<VmInstance> {
     await this.#fleet.adopt();
     const key = copyKey(config);
@@ -249,8 +253,8 @@ export class CloudHypervisorVmm implements Vmm {
     }
     this.#busy.add(key);
     try {
-      await this.#checkVersion();
-      return (await start()).instance;
+      const major = majorVersion(await this.#checkVersion()) ?? OLDEST_VERSION;
+      return (await start({ ...this.#deps, major })).instance;
     } finally {
       this.#busy.delete(key);
     }

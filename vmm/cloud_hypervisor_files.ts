@@ -1,8 +1,8 @@
 /**
  * The files of one start: a kernel that is one, an image that fits into its
  * guest and a guest that fits into this host, told before any VMM runs; the
- * directory the VMM may write to, with the overlay of a root image; the pipe
- * of its events and the file of its words.
+ * directory the VMM may write to, with what a guest writes to its root image;
+ * the pipe of its events and the file of its words.
  *
  * @module
  */
@@ -10,8 +10,11 @@ import { removeIfThere, storageError } from "../roles/files/mod.ts";
 import { AppError } from "../roles/model/errors.ts";
 import { runProcess } from "../roles/process/run.ts";
 import { eventsName, isEventsName } from "./core/cloud_hypervisor_args.ts";
-import { printedWords } from "./core/cloud_hypervisor_errors.ts";
-import { maxMemoryMib } from "./core/cloud_hypervisor_config.ts";
+import {
+  OVERLAYS_SINCE,
+  printedWords,
+} from "./core/cloud_hypervisor_errors.ts";
+import { maxMemoryMib, type RootDisk } from "./core/cloud_hypervisor_config.ts";
 import {
   hasPvhNote,
   HEAD_BYTES,
@@ -40,7 +43,7 @@ export interface StartFiles {
   wordsPath: string;
   eventsPath: string;
   scratchDir: string;
-  overlayPath?: string;
+  root?: RootDisk;
 }
 
 /** Where a VMM's files are. */
@@ -123,19 +126,24 @@ async function checkSizes(config: VmConfig): Promise<void> {
   );
 }
 
-async function makeOverlay(
-  config: VmConfig,
-  scratchDir: string,
-): Promise<{ overlayPath?: string; bytes: number }> {
-  const { diskImagePath, user } = config;
+/** A copy shares its blocks with the image where the file system can. */
+async function makeRoot(
+  { diskImagePath, user }: VmConfig,
+  on: { scratchDir: string; major: number },
+): Promise<{ root?: RootDisk; bytes: number }> {
   if (diskImagePath === undefined) return { bytes: 0 };
   const { size } = await Deno.stat(diskImagePath);
-  const overlayPath = `${scratchDir}/root.qcow2`;
-  await Deno.writeFile(overlayPath, qcow2Overlay(diskImagePath, size), {
-    mode: 0o600,
-  });
-  if (user !== undefined) await Deno.chown(overlayPath, user.uid, user.gid);
-  return { overlayPath, bytes: Math.ceil(size * 1.001) + EXTRA_BYTES };
+  const kind = on.major >= OVERLAYS_SINCE ? "overlay" : "copy";
+  const path = `${on.scratchDir}/root`;
+  if (kind === "overlay") {
+    await Deno.writeFile(path, qcow2Overlay(diskImagePath, size));
+  } else await Deno.copyFile(diskImagePath, path);
+  await Deno.chmod(path, 0o600);
+  if (user !== undefined) await Deno.chown(path, user.uid, user.gid);
+  return {
+    root: { path, kind },
+    bytes: Math.ceil(size * 1.001) + EXTRA_BYTES,
+  };
 }
 
 /** For a VMM that is begun by the guard; who begins it ourselves makes it on the way. */
@@ -175,7 +183,7 @@ async function makeWords(path: string, origin: number): Promise<void> {
 export async function prepareStart(
   config: VmConfig,
   record: RunRecord,
-  on: { paths: VmPaths; tempDir: string },
+  on: { paths: VmPaths; tempDir: string; major: number },
 ): Promise<StartFiles> {
   const { user } = config;
   const { dir } = on.paths;
@@ -190,23 +198,29 @@ export async function prepareStart(
     await Deno.remove(scratchDir, { recursive: true }).catch(() => undefined);
     await Deno.mkdir(scratchDir, { recursive: true, mode: 0o700 });
     if (user !== undefined) await Deno.chown(scratchDir, user.uid, user.gid);
-    const overlay = await makeOverlay(config, scratchDir);
+    const disk = await makeRoot(config, { scratchDir, major: on.major });
     const memory = maxMemoryMib(config.memoryMib) * MIB + EXTRA_BYTES;
-    const origin = Math.ceil(Math.max(largest, overlay.bytes, memory) / MIB) *
+    const origin = Math.ceil(Math.max(largest, disk.bytes, memory) / MIB) *
       MIB;
     await makeWords(wordsPath, origin);
     if (config.lease !== undefined) await makeEvents(eventsPath, user);
-    const { overlayPath } = overlay;
     return {
       fileLimitBytes: origin + MAX_WORDS_BYTES,
       wordsPath,
       eventsPath,
       scratchDir,
-      ...(overlayPath === undefined ? {} : { overlayPath }),
+      ...(disk.root === undefined ? {} : { root: disk.root }),
     };
   } catch (error) {
     throw storageError(`what VM "${config.id}" needs`, error);
   }
+}
+
+/** A VMM that ends in order removes its socket; one that dies leaves it. */
+export async function endedInOrder(
+  { api }: Pick<StartPaths, "api">,
+): Promise<boolean> {
+  return await Deno.stat(api).then(() => false, () => true);
 }
 
 /** The last lines of what the VMM has said, on one line. */

@@ -16,12 +16,13 @@ import type { CloudHypervisorClient } from "./cloud_hypervisor_client.ts";
 import type { EventPipe } from "./cloud_hypervisor_events.ts";
 import {
   clearStart,
+  endedInOrder,
   lastWords,
   scratchDirOf,
 } from "./cloud_hypervisor_files.ts";
 import { reconnectSerial, type SerialLine } from "./cloud_hypervisor_serial.ts";
 import { CopyConsole } from "./console.ts";
-import { endOf } from "./core/cloud_hypervisor_events.ts";
+import { endOf, NO_SIGNS } from "./core/cloud_hypervisor_events.ts";
 import type { Recorded, RunRecord } from "./core/run_record.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { boundSerialLog, readBootLog, tailOf } from "./serial_log.ts";
@@ -219,8 +220,11 @@ export class CloudHypervisorFleet {
     if (running.stopping || running.ended) return;
     running.ended = true;
     const { record } = running;
-    const signs = running.events?.look();
-    const words = await lastWords(this.#deps.directory.paths(record).dir);
+    const paths = this.#deps.directory.paths(record);
+    const signs = running.events?.look() ?? NO_SIGNS;
+    // Its last event may have been on the way when it ended.
+    const shutdown = signs.shutdown || await endedInOrder(paths);
+    const words = await lastWords(paths.dir);
     await this.drop(running);
     const guarded = record.guarded === true
       ? await this.#guardedEnd(record)
@@ -241,7 +245,10 @@ export class CloudHypervisorFleet {
         kind: "exited",
         id,
         incarnation,
-        ...endOf(signs, words || guarded?.stderrTail.trim() || ""),
+        ...endOf(
+          { ...signs, shutdown },
+          words || guarded?.stderrTail.trim() || "",
+        ),
       };
     for (const watcher of this.#watchers) watcher(exit);
   }

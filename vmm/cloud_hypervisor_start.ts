@@ -46,6 +46,8 @@ export interface StartDeps {
   processes: VmProcesses;
   clock: Clock;
   program: string;
+  /** The program's major version. */
+  major: number;
   tempDir: string;
   requestTimeoutMs: number;
   /** Whether VMMs are confined by Landlock; turned off by the first that cannot be. */
@@ -151,8 +153,8 @@ async function prepared(
   });
   await Deno.mkdir(paths.dir, { recursive: true, mode: 0o700 });
   await clearStart(paths, scratchDirOf(tempDir, config));
-  const files = await prepareStart(config, record, { paths, tempDir });
-  const { scratchDir, overlayPath } = files;
+  const files = await prepareStart(config, record, on);
+  const { scratchDir, root } = files;
   return {
     config,
     record,
@@ -166,7 +168,7 @@ async function prepared(
         ...placement,
         landlock,
         scratchDir,
-        ...(overlayPath === undefined ? {} : { overlayPath }),
+        ...(root === undefined ? {} : { root }),
       }),
   };
 }

@@ -103,7 +103,7 @@ Deno.test("cloud-hypervisor API: each request is one of the OpenAPI file's", asy
     consolePath: `${dir.path}/console`,
     channelPath: `${dir.path}/channel`,
     scratchDir: dir.path,
-    overlayPath: `${dir.path}/overlay`,
+    root: { path: `${dir.path}/overlay`, kind: "overlay" },
     hostCpus: 2,
     landlock: true,
     seesTap: true,

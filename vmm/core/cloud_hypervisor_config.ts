@@ -30,11 +30,17 @@ export interface CloudHypervisorPlacement {
   /** Where it may write: snapshots. */
   scratchDir: string;
   /** Where a root image's writes go; absent: there is none. */
-  overlayPath?: string;
+  root?: RootDisk;
   hostCpus: number;
   landlock: boolean;
   /** The card's directory in /sys is there: rules that name what is not are refused. */
   seesTap: boolean;
+}
+
+/** A root image's writable disk: an overlay over it, or a copy of it. */
+export interface RootDisk {
+  path: string;
+  kind: "overlay" | "copy";
 }
 
 /** A guest's own address on its vsock. Each VMM has a vsock of its own, so all guests may have the first one that is free. */
@@ -98,16 +104,17 @@ export function resizeBody(
 
 type Disk = NonNullable<CreateBody["disks"]>[number];
 
-function disksOf(config: VmConfig, overlayPath?: string): Disk[] {
+function disksOf(config: VmConfig, root?: RootDisk): Disk[] {
   const disks: Disk[] = [];
-  if (overlayPath !== undefined) {
+  if (root !== undefined) {
     disks.push({
       id: "disk",
-      path: overlayPath,
+      path: root.path,
       readonly: false,
       serial: "disk",
-      image_type: "Qcow2",
-      backing_files: true,
+      ...(root.kind === "overlay"
+        ? { image_type: "Qcow2", backing_files: true }
+        : { image_type: "Raw" }),
     });
   }
   config.volumes.forEach(({ name, path }, index) =>
@@ -133,10 +140,10 @@ function disksOf(config: VmConfig, overlayPath?: string): Disk[] {
 
 function devicesOf(
   config: VmConfig,
-  overlayPath?: string,
+  root?: RootDisk,
 ): Pick<CreateBody, "disks" | "net" | "fs"> {
   const { nic, store } = config;
-  const disks = disksOf(config, overlayPath);
+  const disks = disksOf(config, root);
   return {
     ...(disks.length === 0 ? {} : { disks }),
     ...(nic === undefined
@@ -203,7 +210,7 @@ export function createBody(
       initramfs: config.initrdPath,
       cmdline: config.cmdline,
     },
-    ...devicesOf(config, placement.overlayPath),
+    ...devicesOf(config, placement.root),
     rng: { src: "/dev/urandom" },
     balloon: { size: 0, deflate_on_oom: true },
     serial: { mode: "Socket", socket: placement.consolePath },

@@ -73,7 +73,7 @@ Deno.test("createBody() gives volumes, the root image's overlay and the store as
       }],
       store: { kind: "image", path: "/images/x.erofs", format: "erofs" },
     }),
-    { ...PLACEMENT, overlayPath: "/scratch/overlay" },
+    { ...PLACEMENT, root: { path: "/scratch/overlay", kind: "overlay" } },
   );
   assert.deepEqual(
     disks?.map(({ path, serial, readonly, image_type }) => [

@@ -13,6 +13,8 @@ import { AppError, type ErrorCode } from "../../roles/model/errors.ts";
 
 /** The oldest version that is driven: it resizes disks and has every field we send. */
 export const OLDEST_VERSION = 50;
+/** From here on a writable image may lie over a raw one. */
+export const OVERLAYS_SINCE = 51;
 /** Longer words are nobody's to read. */
 const MAX_WORDS = 1000;
 /** Said before every error, and of no use. */

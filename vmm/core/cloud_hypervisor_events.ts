@@ -4,8 +4,7 @@
  *
  * Events are JSON objects over several lines with a blank line behind each.
  * What is no event is passed over: a guest decides how many there are (each
- * reset of a device is one), and a file that was cut while it was written has
- * NULs where the cut part was.
+ * reset of a device is one), and a pipe that was full has lost some.
  *
  * ```text
  *  booted --guest powers off--> shutdown, deleted, vmm shutdown, process ends
@@ -76,8 +75,8 @@ export function withEvent(signs: EndSigns, event: VmmEvent): EndSigns {
 
 /** How a VM ended that was not asked to. A reset begins with a shutdown, so it is looked for first. */
 export function endOf(
-  signs: EndSigns = NO_SIGNS,
-  lastWords = "",
+  signs: EndSigns,
+  lastWords: string,
 ): { clean: boolean; reason: string } {
   if (signs.panicked) return { clean: false, reason: "the guest panicked" };
   if (signs.reset) return { clean: false, reason: "the guest reset itself" };

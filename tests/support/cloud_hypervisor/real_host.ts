@@ -189,7 +189,9 @@ export function realContractHost(
       const instance = await instanceOf(vmm, copy);
       if (instance === undefined || instance.paused) return false;
       const { text } = await vmm.serialTail(copy, 4096);
-      if (/ready/.test(text)) doors.open(copy);
+      // It polls its port, so the next tick of the kernel's clock finds it at work.
+      const { cpuSeconds } = await vmm.figures(copy);
+      if (/ready/.test(text) && cpuSeconds !== 0) doors.open(copy);
       return await answersHttp(vmm, copy);
     },
     async until(what, look) {
