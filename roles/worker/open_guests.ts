@@ -19,11 +19,11 @@ export function openGuests(options: {
   return guests;
 }
 
-/** `switch`: a guest of this host sees closures that come after it, and can be told of them. */
+/** `switch`: a guest of this host sees closures that come after it, and can be told of them. Said either way: a configuration cannot claim it. */
 export function switchAttributes(
   { capabilities }: Vmm,
   { store }: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const can = capabilities.switch && capabilities.guestChannel;
-  return can && store === "virtiofs" ? { switch: "true" } : {};
+  return { switch: String(can && store === "virtiofs") };
 }
