@@ -7,6 +7,7 @@
  * @module
  */
 import { stat, statfs } from "node:fs/promises";
+import { storageError } from "../files/mod.ts";
 import { AppError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import { Turns } from "../turns/mod.ts";
@@ -116,9 +117,7 @@ export class DiskRoom {
   async collect(): Promise<void> {
     await this.#turns.run(async () => {
       await this.#dropOld();
-      for (const dir of new Set(this.#hoards.map((hoard) => hoard.dir))) {
-        await this.#makeRoom(dir, 0);
-      }
+      await this.#makeRooms();
     });
   }
 
@@ -128,11 +127,7 @@ export class DiskRoom {
     for (let looks = 0; !signal.aborted; looks++) {
       try {
         if (looks % AGE_LOOKS === 0) await this.collect();
-        else {
-          for (const dir of new Set(this.#hoards.map((hoard) => hoard.dir))) {
-            await this.#turns.run(() => this.#makeRoom(dir, 0));
-          }
-        }
+        else await this.#turns.run(() => this.#makeRooms());
       } catch (error) {
         onWarning("cannot clear up the disk", error);
       }
@@ -148,6 +143,25 @@ export class DiskRoom {
     }
   }
 
+  /** Null for a directory that is not there yet: a store before its first closure. */
+  async #spaceOf(dir: string): Promise<DiskSpace | null> {
+    try {
+      return await (this.#options.space ?? diskSpace)(dir);
+    } catch (error) {
+      const isAbsent = error instanceof Error && "code" in error &&
+        error.code === "ENOENT";
+      if (isAbsent) return null;
+      throw storageError(dir, error);
+    }
+  }
+
+  /** Keeps the disks of all hoards from getting full. */
+  async #makeRooms(): Promise<void> {
+    for (const dir of new Set(this.#hoards.map((hoard) => hoard.dir))) {
+      if (await this.#spaceOf(dir) !== null) await this.#makeRoom(dir, 0);
+    }
+  }
+
   async #makeRoom(dir: string, bytes: number): Promise<DiskSpace> {
     const look = this.#options.space ?? diskSpace;
     let space = await look(dir);
@@ -158,7 +172,8 @@ export class DiskRoom {
     if (space.freeBytes >= minFree + bytes) return space;
     const spares: (Spare & { hoard: Hoard })[] = [];
     for (const hoard of this.#hoards) {
-      if ((await look(hoard.dir)).device !== space.device) continue;
+      const its = await this.#spaceOf(hoard.dir);
+      if (its?.device !== space.device) continue;
       await hoard.sweep?.();
       for (const spare of await hoard.spares()) {
         spares.push({ ...spare, hoard });

@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 const RULES = { keepDays: 2, minFreeMib: 10, maxFreeMib: 20 };
 
 /** A disk of 100 MiB on which each thing takes 5 MiB. */
-function disk(freeMib: number, spares: Spare[]) {
+function disk(freeMib: number, spares: Spare[], absent = "/elsewhere") {
   const dropped: string[] = [];
   const hoard: Hoard = {
     dir: "/disk",
@@ -22,13 +22,16 @@ function disk(freeMib: number, spares: Spare[]) {
     rules: RULES,
     clock: systemClock,
     onWarning: (message, error) => assert.fail(`${message}: ${error}`),
-    space: () =>
-      Promise.resolve({
-        freeBytes: (freeMib + 5 * dropped.length) * MIB,
-        totalBytes: 100 * MIB,
-        device: 1,
-      }),
+    space: (dir) =>
+      dir === absent
+        ? Promise.reject(Object.assign(new Error("no"), { code: "ENOENT" }))
+        : Promise.resolve({
+          freeBytes: (freeMib + 5 * dropped.length) * MIB,
+          totalBytes: 100 * MIB,
+          device: 1,
+        }),
   });
+  room.add({ ...hoard, dir: absent, spares: () => Promise.resolve([]) });
   room.add(hoard);
   return { room, dropped };
 }
@@ -44,6 +47,12 @@ Deno.test("while there is room only what is old goes", async () => {
   const { room, dropped } = disk(50, [...SPARES, old]);
   await room.collect();
   assert.deepEqual(dropped, ["old"]);
+});
+
+Deno.test("a store that is not there yet is no trouble, and takes no part", async () => {
+  const { room, dropped } = disk(8, SPARES, "/disk");
+  await room.collect();
+  assert.deepEqual(dropped, []);
 });
 
 Deno.test("on a full disk the oldest go until there is room again", async () => {

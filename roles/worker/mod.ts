@@ -199,7 +199,7 @@ async function openVms(
     config,
     closures: deps.closures,
     tokenOf: opening.tokenOf,
-    isSimulated: vmm instanceof SimulatedVmm,
+    vmm,
     clock,
     stack,
     onWarning,
@@ -236,7 +236,7 @@ async function openVms(
   await vms.start();
   stack.defer(() => vms.stop());
   // Not before: what is needed is known by now.
-  made.room.start();
+  made.start();
   const { stateDir } = config;
   const seeing = await openSeeing({
     vms,

@@ -13,6 +13,7 @@ import type { WorkerConfig } from "./config.ts";
 import { DiskRoom } from "./disk_room.ts";
 import type { Provision } from "./provisions.ts";
 import { openStores } from "./stores/open_stores.ts";
+import { SimulatedVmm, type Vmm } from "../../vmm/mod.ts";
 import { Volumes } from "./volumes.ts";
 
 /** What it is opened with. */
@@ -21,8 +22,7 @@ export interface OpenClosuresOptions {
   /** In place of nix's. */
   closures: Closures | undefined;
   tokenOf: TokenOf;
-  /** What the guests run on: a simulated one opens no files. */
-  isSimulated: boolean;
+  vmm: Vmm;
   clock: Clock;
   stack: AsyncDisposableStack;
   onWarning: (message: string, error: unknown) => void;
@@ -35,6 +35,8 @@ export interface OpenedClosures {
   provisions: Provision[];
   /** How stores are shown here: for constraints. */
   attributes: Record<string, string>;
+  /** Begins to clear up and to watch: once all is known that is needed. */
+  start: () => void;
 }
 
 async function openNixClosures(
@@ -62,18 +64,21 @@ async function openNixClosures(
   });
 }
 
-/** Opens them; `room` begins to clear up once all is known that is needed: see {@linkcode OpenedClosures}. */
 export async function openClosures(
   options: OpenClosuresOptions,
-): Promise<OpenedClosures & { room: DiskRoom }> {
-  const { config, isSimulated, clock, stack, onWarning } = options;
+): Promise<OpenedClosures> {
+  const { config, vmm, clock, stack, onWarning } = options;
   const room = new DiskRoom({ rules: config.gc, clock, onWarning });
   stack.defer(() => room.stop());
   const closures = options.closures ??
     (config.closures === "none"
       ? noClosures
       : await openNixClosures(options, room));
-  if (isSimulated) return { closures, provisions: [], attributes: {}, room };
+  if (vmm instanceof SimulatedVmm) {
+    // It opens no files.
+    const start = () => room.start();
+    return { closures, provisions: [], attributes: {}, start };
+  }
   const volumes = new Volumes({
     dir: `${config.stateDir}/volumes`,
     room,
@@ -86,12 +91,19 @@ export async function openClosures(
     virtiofsdPath: config.virtiofsdPath,
     source: closures.store ?? null,
     room,
+    vmm,
     clock,
+    onWarning,
   });
+  const { watch } = stores;
+  stack.defer(() => watch?.stop());
   return {
     closures,
     provisions: [volumes, stores.provision],
     attributes: stores.attributes,
-    room,
+    start: () => {
+      room.start();
+      watch?.start();
+    },
   };
 }

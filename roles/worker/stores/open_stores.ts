@@ -13,6 +13,8 @@ import {
   type StoreShareWish,
 } from "./core/store_share.ts";
 import { StoreImages, type StoreSource } from "./images.ts";
+import type { Vmm } from "../../../vmm/mod.ts";
+import { ShareWatch } from "./share_watch.ts";
 import { StoreProvision } from "./store_provision.ts";
 import { storeTools } from "./tools.ts";
 import { Virtiofsds } from "./virtiofsd.ts";
@@ -26,13 +28,17 @@ export interface OpenStoresOptions {
   /** Null: this host keeps no closures. */
   source: StoreSource | null;
   room: DiskRoom;
+  vmm: Vmm;
   clock: Clock;
+  onWarning: (message: string, error: unknown) => void;
 }
 
 /** The provision, and the attributes that tell the scheduler what this host can. */
 export interface OpenStores {
   provision: StoreProvision;
   attributes: Record<string, string>;
+  /** To be started once the guests are known; null: nothing to watch. */
+  watch: ShareWatch | null;
 }
 
 export async function openStores(
@@ -48,6 +54,7 @@ export async function openStores(
     return {
       provision: new StoreProvision({ choice, images: null, virtiofsds: null }),
       attributes: {},
+      watch: null,
     };
   }
   const tools = await storeTools(options.virtiofsdPath);
@@ -72,5 +79,8 @@ export async function openStores(
   return {
     provision: new StoreProvision({ choice, images, virtiofsds }),
     attributes: { store: shareWord(choice) },
+    watch: virtiofsds === null
+      ? null
+      : new ShareWatch({ ...options, virtiofsds }),
   };
 }

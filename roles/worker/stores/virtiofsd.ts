@@ -74,6 +74,8 @@ export class Virtiofsds {
   readonly #options: VirtiofsdsOptions;
   /** Copies that may have one. */
   readonly #known = new Set<string>();
+  /** Copies that were seen to have one. */
+  readonly #served = new Set<string>();
 
   constructor(options: VirtiofsdsOptions) {
     this.#options = options;
@@ -103,6 +105,7 @@ export class Virtiofsds {
       if (user !== undefined) {
         await Deno.chown(socketPath, user.uid, user.gid);
       }
+      this.#served.add(copyKey(copy));
       return socketPath;
     } catch (error) {
       await this.end(copy);
@@ -113,6 +116,7 @@ export class Virtiofsds {
   /** None runs for this copy when it returns. @throws {AppError} `timeout` when the kernel does not let it die. */
   async end(copy: CopyId): Promise<void> {
     if (!this.#known.has(copyKey(copy))) return;
+    this.#served.delete(copyKey(copy));
     await this.#endAt(this.#path(copy, SOCKET));
     for (const suffix of [SOCKET, LOG]) {
       await removeIfThere(this.#path(copy, suffix));
@@ -127,8 +131,9 @@ export class Virtiofsds {
     const { dir } = this.#options;
     for (const { cmdline } of await findByMarker(`${MARKER}${dir}/`)) {
       const socket = cmdline.split(MARKER)[1]?.split(" ")[0] ?? "";
-      const name = socket.slice(dir.length + 1, -SOCKET.length);
-      if (!kept.has(name)) await this.#endAt(socket);
+      const copy = kept.get(socket.slice(dir.length + 1, -SOCKET.length));
+      if (copy === undefined) await this.#endAt(socket);
+      else this.#served.add(copyKey(copy));
     }
     try {
       for await (const { name } of Deno.readDir(dir)) {
@@ -138,6 +143,17 @@ export class Virtiofsds {
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
+  }
+
+  /** The copies that should have one and have none. */
+  async missing(copies: readonly CopyId[]): Promise<CopyId[]> {
+    const due = copies.filter((copy) => this.#served.has(copyKey(copy)));
+    if (due.length === 0) return [];
+    const found = await findByMarker(`${MARKER}${this.#options.dir}/`);
+    return due.filter((copy) => {
+      const words = `${MARKER}${this.#path(copy, SOCKET)} `;
+      return !found.some(({ cmdline }) => cmdline.includes(words));
+    });
   }
 
   async #spawn(
