@@ -29,7 +29,7 @@ import type {
   NetworkSettings,
   PublishedGuestPort,
 } from "./core/plan.ts";
-import { type Ruleset, rulesetOf } from "./core/ruleset.ts";
+import { rulesetOf } from "./core/ruleset.ts";
 import type { GuestCounters, WorkerNetwork } from "./network.ts";
 import { Names } from "./names.ts";
 import { Rules } from "./rules.ts";
@@ -238,17 +238,18 @@ export class BridgeNetwork implements WorkerNetwork {
     });
     this.#refused = refused;
     const domains = await this.#names.domains(good);
-    const ruleset: Ruleset = rulesetOf({
+    const input = {
       name: tableName(settings.bridge),
       settings,
       host: plan.host,
       guests: good,
       published: this.#publishedByAddress(),
-      taught: domains.taught,
-    });
-    await this.#rules.load(ruleset);
+    };
+    await this.#rules.load(rulesetOf({ ...input, taught: domains.taught }));
     await this.#underlay.make(plan.host);
     await this.#names.serve(plan.host, good, domains.next);
+    // Sets of domains that dnsmasq has forgotten by now.
+    await this.#rules.load(rulesetOf({ ...input, taught: domains.next }));
     this.#settled = wanted;
   }
 

@@ -81,8 +81,10 @@ export class Names {
     const needed = new Set(guests.flatMap(({ domains }) => domains));
     const taught = taughtDomains(await this.#dnsmasq.conf());
     const spare = taught.filter((domain) => !needed.has(domain));
+    // With nobody there a restart costs nobody an answer.
+    const isQuiet = guests.length > 0 || spare.length === 0;
     const isKept = [...needed].every((domain) => taught.includes(domain)) &&
-      spare.length <= MAX_SPARE && !spare.includes(EVERYWHERE);
+      spare.length <= MAX_SPARE && !spare.includes(EVERYWHERE) && isQuiet;
     return {
       taught,
       next: isKept ? taught : [...needed].sort(),
