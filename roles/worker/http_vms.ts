@@ -61,7 +61,7 @@ export function addVmRoutes(
         offset: offset ?? 0,
         maxBytes,
         waitMs: 0,
-      }, c.req.raw.signal);
+      }, new AbortController().signal);
       return c.body(new Uint8Array(piece.bytes), 200, {
         ...type,
         "procurator-incarnation": String(piece.incarnation),

@@ -309,6 +309,23 @@ export class Vms {
     this.#tell(copyKey(copy), { ...asked, at: this.#now() });
   }
 
+  /**
+   * As {@linkcode ask}, and resolves when what is remembered of it is on disk:
+   * it outlives this process then.
+   *
+   * @throws {AppError} `storage` when it cannot be kept, `unavailable` when the worker stops.
+   */
+  async askAndKeep(copy: CopyId, asked: Asked): Promise<void> {
+    this.ask(copy, asked);
+    await this.#applier.settled(copy);
+    if (this.#entries.get(copyKey(copy))?.vm.unsaved !== true) return;
+    throw new AppError(
+      "storage",
+      `Cannot keep what was asked of "${copy.id}": the disk refuses it`,
+      { hint: "free space or mend the disk that the run directory is on" },
+    );
+  }
+
   /** Lets go of the VMs; they keep running. */
   async stop(): Promise<void> {
     this.#stopping.abort();

@@ -52,7 +52,7 @@ export interface CopyLogPiece extends LogPiece {
 }
 
 export interface VmAccessDeps {
-  vms: Pick<Vms, "copy" | "copies" | "ask">;
+  vms: Pick<Vms, "copy" | "copies" | "ask" | "askAndKeep">;
   vmm: Vmm;
   /** The inside of guests; absent: this worker cannot reach it. */
   guests?: Guests;
@@ -142,8 +142,8 @@ export class VmAccess {
     await this.#onGuest(id, "pause", `pause "${id}"`, async (copy) => {
       const { vms, vmm } = this.#deps;
       // Told first: the checks of a guest that stands still must not fail it.
-      vms.ask(copy, { kind: "paused", isPaused: true });
       try {
+        await vms.askAndKeep(copy, { kind: "paused", isPaused: true });
         await vmm.pause(copy);
       } catch (error) {
         vms.ask(copy, { kind: "paused", isPaused: false });
@@ -156,7 +156,10 @@ export class VmAccess {
   async resume(id: string): Promise<void> {
     await this.#onGuest(id, "pause", `resume "${id}"`, async (copy) => {
       await this.#deps.vmm.resume(copy);
-      this.#deps.vms.ask(copy, { kind: "paused", isPaused: false });
+      await this.#deps.vms.askAndKeep(copy, {
+        kind: "paused",
+        isPaused: false,
+      });
     });
   }
 
