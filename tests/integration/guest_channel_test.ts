@@ -184,3 +184,25 @@ Deno.test("a guest that floods its channel costs the worker that channel, and no
     assert.ok(grownMib < 64, `${grownMib} MiB for ${words.join(" ")}`);
   }
 });
+
+Deno.test("agent: a switch that a former worker began is never ended, and the next one waits for it", async () => {
+  await using host = await agentHost();
+  const path = `${host.dir}/slow`;
+  const log = `${host.dir}/log`;
+  await Deno.mkdir(`${path}/bin`, { recursive: true });
+  await Deno.writeTextFile(
+    `${path}/bin/switch-to-configuration`,
+    `#!/bin/sh\necho begin >>${log}\nsleep 1\necho end >>${log}\n`,
+    { mode: 0o755 },
+  );
+  const options = { timeoutMs: TIMEOUT_MS };
+  const first = host.channels.switchTo(COPY, path, options);
+  await until("it has begun", async () => {
+    return (await Deno.readTextFile(log)).startsWith("begin");
+  }, options);
+  host.channels.forget(COPY);
+  assert.equal((await first).kind, "lost");
+  const second = await host.channels.switchTo(COPY, path, options);
+  assert.deepEqual(second, { kind: "switched" });
+  assert.equal(await Deno.readTextFile(log), "begin\nend\nbegin\nend\n");
+});
