@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SimulatedNetwork } from "../../tests/support/simulated_network.ts";
+import { SimulatedNetwork } from "./simulated_network.ts";
 import { VirtualClock } from "../../tests/support/virtual_clock.ts";
 import { testOrder, testSpec } from "../../tests/support/worker_host_model.ts";
 import { MemoryHost, SimulatedVmm, type VmConfig } from "../../vmm/mod.ts";

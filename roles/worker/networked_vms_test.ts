@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SimulatedNetwork } from "../../tests/support/simulated_network.ts";
+import { SimulatedNetwork } from "./simulated_network.ts";
 import { MemoryFiles } from "../../tests/support/memory_files.ts";
 import { VirtualClock } from "../../tests/support/virtual_clock.ts";
 import {

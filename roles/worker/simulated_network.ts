@@ -1,17 +1,17 @@
 /**
- * A guests' network that is a table: keeps what it is told, and refuses what a
- * real one would. For tests of what is built on it, and for the simulator.
+ * A guests' network that is a table, in place of a bridge: keeps what it is
+ * told, and refuses what a real one would.
  *
  * @module
  */
-import { AppError } from "../../roles/model/errors.ts";
-import { type CopyId, copyKey } from "../../roles/model/ids.ts";
+import { AppError } from "../model/errors.ts";
+import { type CopyId, copyKey } from "../model/ids.ts";
 import type {
   GuestPlan,
   NetworkPlan,
   PublishedGuestPort,
   WorkerNetwork,
-} from "../../roles/worker/network/network.ts";
+} from "./network/network.ts";
 
 /** {@linkcode WorkerNetwork} without interfaces. */
 export class SimulatedNetwork implements WorkerNetwork {
