@@ -16,10 +16,10 @@ Deno.test(`${KILLS} kills lose no VM, start none twice and leave nothing behind`
   const seed = Math.floor(Math.random() * 1_000_000);
   console.log(`seed ${seed}: deno task chaos worker --seed ${seed}`);
   await using dir = await tempDir("chaos");
-  const rounds = planRounds({ seed, kills: KILLS, hasVmms: false });
+  const rounds = planRounds({ seed, kills: KILLS, hasVmms: true });
   const results = await runWorkerChaos({
     dir: dir.path,
-    driver: "simulated",
+    driver: "stand-in",
     rounds,
     report: (line) => console.log(line),
   });

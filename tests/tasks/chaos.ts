@@ -3,7 +3,7 @@
  * moments, then a new start, then the checks.
  *
  *     deno task chaos dev [--seed N] [--point NAME] [--driver qemu|simulated] [--only N] [--json]
- *     deno task chaos worker [--kills N] [--seed N] [--driver simulated|qemu] [--json]
+ *     deno task chaos worker [--kills N] [--seed N] [--driver stand-in|qemu|simulated] [--json]
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { planRounds } from "../chaos/plan.ts";
 import { runChaos } from "../chaos/run.ts";
 import { isClean, summary } from "../chaos/worker/checks.ts";
 import { planRounds as planWorkerRounds } from "../chaos/worker/plan.ts";
+import { CHAOS_DRIVERS } from "../chaos/worker/host.ts";
 import { runWorkerChaos } from "../chaos/worker/run.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -73,7 +74,7 @@ program.command("worker")
   .option("--seed <n>", "chooses what is killed, and when", whole)
   .addOption(
     new Option("--driver <driver>", "what runs the VMs")
-      .choices(["simulated", "qemu"] as const).default("simulated" as const),
+      .choices(CHAOS_DRIVERS).default("stand-in" as const),
   )
   .option("--json", "print JSON and nothing else")
   .action(async (flags) => {

@@ -7,9 +7,17 @@
  */
 import { run } from "../../../roles/worker/mod.ts";
 import { WorkerConfig } from "../../../roles/worker/config.ts";
-import { testImage } from "../../support/vmm_image.ts";
+import { dirname } from "node:path";
+import { type TestImage, testImage } from "../../support/vmm_image.ts";
 import { DirectoryMaster } from "../../support/worker.ts";
 import { linkClosures } from "./link_closures.ts";
+
+/** What specs name as their image: the driver's own. */
+async function imageOf({ driver, stateDir }: WorkerConfig): Promise<TestImage> {
+  if (driver === "qemu") return await testImage();
+  const dir = driver === "simulated" ? "" : dirname(stateDir);
+  return { kernel: `${dir}/kernel`, initrd: `${dir}/initrd` };
+}
 
 if (import.meta.main) {
   const config = WorkerConfig.parse(JSON.parse(Deno.args[0] ?? ""));
@@ -17,9 +25,7 @@ if (import.meta.main) {
     link: () => new DirectoryMaster(`${config.stateDir}/../master`),
     closures: linkClosures(
       `${config.stateDir}/roots`,
-      config.driver === "simulated"
-        ? { kernel: "/kernel", initrd: "/initrd" }
-        : await testImage(),
+      await imageOf(config),
     ),
   });
   // As a service manager asks for it: the VMs run on.

@@ -8,6 +8,9 @@
 import { z } from "zod";
 import { guardSocketPath } from "../../../roles/guard/config.ts";
 import type { Failpoint } from "../../../roles/process/mod.ts";
+import { runChecked } from "../../../roles/process/mod.ts";
+import { tapPrefix } from "../../../roles/worker/network/core/names.ts";
+import { NetworkConfig } from "../../../roles/worker/network/config.ts";
 import { processFacts } from "../../../vmm/process_table.ts";
 import { DirectoryMaster } from "../../support/worker.ts";
 import { until } from "../../support/wait.ts";
@@ -15,11 +18,19 @@ import type { SeenMachine, Things } from "./checks.ts";
 
 const CHILD = new URL("./child.ts", import.meta.url).pathname;
 const GUARD = new URL("../../support/guard_child.ts", import.meta.url).pathname;
+const DEFAULT_BRIDGE = NetworkConfig.parse({}).bridge;
+const CGROUPS = "/sys/fs/cgroup";
+/** What the worker calls a TAP on its bridge. */
+const TAP = new RegExp(`\\b${tapPrefix(DEFAULT_BRIDGE)}[0-9a-f]+`, "g");
+/** Of the subnet that the run gives; its first is the host's, its last everybody's. */
+const GUEST_ADDRESS = /\b10\.201\.7\.(?!0\b|1\b|255\b)\d+\b(?!\/)/g;
 /** Shown when something went wrong. */
 const LOG_LINES = 20;
 const READY = { timeoutMs: 60_000 };
 
-export type ChaosDriver = "simulated" | "qemu";
+/** `stand-in` is the cloud-hypervisor driver over the tests' stand-in, with a bridge network. */
+export const CHAOS_DRIVERS = ["stand-in", "qemu", "simulated"] as const;
+export type ChaosDriver = typeof CHAOS_DRIVERS[number];
 
 export interface HostOptions {
   /** Short: sockets below it have paths of at most 107 bytes. */
@@ -29,6 +40,13 @@ export interface HostOptions {
   config?: Record<string, unknown>;
   /** Where output of the processes goes. */
   logPath: string;
+  /** The words that run a program where the network is; none: here. */
+  inside: readonly string[];
+}
+
+/** Where its VMMs' control groups are: apart from those of other runs. */
+export function cgroupParentOf({ dir }: Pick<HostOptions, "dir">): string {
+  return `procurator${dir.replaceAll("/", "-")}`;
 }
 
 /** A process of ours. */
@@ -82,6 +100,14 @@ async function namesIn(dir: string): Promise<string[]> {
   return names.sort();
 }
 
+async function foldersIn(dir: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const name of await namesIn(dir)) {
+    if ((await Deno.stat(`${dir}/${name}`)).isDirectory) names.push(name);
+  }
+  return names;
+}
+
 async function readJson<T>(schema: z.ZodType<T>, path: string) {
   try {
     return schema.parse(JSON.parse(await Deno.readTextFile(path)));
@@ -132,8 +158,10 @@ export class ChaosHost implements AsyncDisposable {
     });
     log.close();
     // Through a shell only for its redirection: exec leaves the pid ours.
-    const child = new Deno.Command("sh", {
+    const [first = "sh", ...rest] = [...this.#options.inside, "sh"];
+    const child = new Deno.Command(first, {
       args: [
+        ...rest,
         "-c",
         'log=$1; shift; exec "$@" >>"$log" 2>&1',
         "sh",
@@ -164,8 +192,9 @@ export class ChaosHost implements AsyncDisposable {
       closures: "none",
       stopGraceMs: 2000,
       pollWaitMs: 1000,
-      driver,
+      driver: driver === "stand-in" ? "cloud-hypervisor" : driver,
       guardSocket: guardSocketPath(`${dir}/guard`),
+      cgroups: { parent: cgroupParentOf({ dir }) },
       ...config,
     }, {
       PROCURATOR_FAILPOINT: armed?.point ?? "",
@@ -257,7 +286,10 @@ export class ChaosHost implements AsyncDisposable {
     }
     const directories = await namesIn(`${this.#runDir}/vms`);
     const memory = await namesIn(`${dir}/state/memory`);
+    const network = await this.#network();
     return new Map([
+      ...network,
+      ["control group", await this.#groups()],
       ["directory", directories.filter((name) => !name.endsWith(".json"))],
       ["memory", memory.map((name) => name.replace(/\.json$/, ""))],
       ["root", roots],
@@ -265,16 +297,75 @@ export class ChaosHost implements AsyncDisposable {
     ]);
   }
 
+  /** Control groups below ours, by their names in any hierarchy. */
+  async #groups(): Promise<string[]> {
+    const names = new Set<string>();
+    for (const ours of await this.#groupParents()) {
+      for (const worker of await foldersIn(ours)) {
+        for (const name of await foldersIn(`${ours}/${worker}`)) {
+          names.add(name);
+        }
+      }
+    }
+    return [...names];
+  }
+
+  async #groupParents(): Promise<string[]> {
+    const hierarchies = await foldersIn(CGROUPS);
+    const name = cgroupParentOf(this.#options);
+    return hierarchies.map((hierarchy) => `${CGROUPS}/${hierarchy}/${name}`);
+  }
+
+  /** What a worker that is killed leaves of its own groups. */
+  async #removeGroups(): Promise<void> {
+    for (const ours of await this.#groupParents()) {
+      for (const worker of await foldersIn(ours)) {
+        for (const name of await foldersIn(`${ours}/${worker}`)) {
+          await Deno.remove(`${ours}/${worker}/${name}`);
+        }
+        await Deno.remove(`${ours}/${worker}`);
+      }
+      await Deno.remove(ours).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
+  }
+
+  /** TAPs, and guests' addresses and cards that rules and files of the network name. */
+  async #network(): Promise<[string, string[]][]> {
+    if (this.#options.inside.length === 0) return [];
+    const links = await this.#ask("ip", "-o", "link");
+    const rules = await this.#ask("nft", "list", "ruleset");
+    const found = (text: string, pattern: RegExp) => [
+      ...new Set([...text.matchAll(pattern)].map(([name]) => name)),
+    ];
+    return [
+      ["tap", found(links, TAP)],
+      ["tap in rules", found(rules, TAP)],
+      ["address in rules", found(rules, GUEST_ADDRESS)],
+    ];
+  }
+
+  async #ask(program: string, ...args: string[]): Promise<string> {
+    const [first = program, ...rest] = [...this.#options.inside, program];
+    return await runChecked(first, [...rest, ...args]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#worker?.end("SIGKILL");
     // With it goes what it has started.
     await this.#guard?.end("SIGKILL");
-    for (const { pid } of await this.#processes()) {
-      try {
-        Deno.kill(pid, "SIGKILL");
-      } catch {
-        // It has ended.
+    await until("the end of every VMM", async () => {
+      const left = await this.#processes();
+      for (const { pid } of left) {
+        try {
+          Deno.kill(pid, "SIGKILL");
+        } catch {
+          // It has ended.
+        }
       }
-    }
+      return left.length === 0;
+    }, READY);
+    await this.#removeGroups();
   }
 }

@@ -10,6 +10,11 @@
 import type { Order } from "../../../roles/model/assignment.ts";
 import { runtimeHash } from "../../../roles/model/hashes.ts";
 import type { VmSpec } from "../../../roles/model/vm_spec.ts";
+import { runChecked } from "../../../roles/process/mod.ts";
+import { NetworkConfig } from "../../../roles/worker/network/config.ts";
+import { tapName } from "../../../roles/worker/network/core/names.ts";
+import { standInPlace } from "../../support/cloud_hypervisor/host.ts";
+import { createNetwork } from "../../support/netns.ts";
 import { copyDirectoryName } from "../../../vmm/mod.ts";
 import { fallbackTo, orderFor, testVmSpec } from "../../support/worker.ts";
 import { until } from "../../support/wait.ts";
@@ -24,21 +29,47 @@ import {
   VM_NAMES,
 } from "./plan.ts";
 
+/** The first of a subnet is the host's. */
+const FIRST_ADDRESS = 2;
 /** Of a hash in a root's name. */
 const HASH_CHARS = 16;
 /** How long rest may take, and the deadlines of changes: a failing one has a short deadline of its own, so that a slow host fails nothing healthy. */
 const LIMITS = {
   simulated: { restMs: 60_000, failingMs: 800, healthyMs: 60_000 },
+  "stand-in": { restMs: 120_000, failingMs: 5000, healthyMs: 60_000 },
   qemu: { restMs: 180_000, failingMs: 10_000, healthyMs: 120_000 },
 } as const;
 /** A lease that a start of the worker does not outlast by much: exclusive VMs are fenced now and then. */
 const LEASE_MS = 5000;
+/** A guest that powers off takes a moment; one that hangs is not waited for. */
+const GRACE_MS = 1000;
+const SUBNET = "10.201.7.0/24";
+const BRIDGE = NetworkConfig.parse({}).bridge;
+/** Where the guests of the stand-in listen, as those of QEMU's user networking do inside theirs. */
+const PORT = 80;
+
+type Behave = (change: "healthy" | "failing", address: string) => string;
+
+/** Words on the kernel's command line. */
+const BEHAVIOUR: Readonly<Record<ChaosDriver, Behave>> = {
+  simulated: (change) =>
+    change === "healthy" ? "simulated.boot_ms=50" : "simulated.outcome=never",
+  qemu: (change) => change === "healthy" ? "MODE=healthy" : "MODE=silent",
+  "stand-in": (change, address) =>
+    change === "healthy"
+      ? `standin.guest=serves standin.listen=${address}:${PORT}`
+      : "standin.guest=silent",
+};
+
+/** Each VM keeps its own. */
+function addressOf(vm: string): string {
+  return `10.201.7.${FIRST_ADDRESS + VM_NAMES.indexOf(vm)}`;
+}
 
 export interface WorkerChaosOptions {
   rounds: readonly Round[];
   driver: ChaosDriver;
   dir: string;
-  config?: Record<string, unknown>;
   report: (line: string) => void;
 }
 
@@ -78,12 +109,13 @@ class WorkerChaos {
     return LIMITS[this.#options.driver];
   }
 
+  get #isBridged(): boolean {
+    return this.#options.driver === "stand-in";
+  }
+
   #spec(vm: string, change: "healthy" | "failing"): VmSpec {
     const content = `CONTENT=${++this.#contents}`;
-    const isReal = this.#options.driver === "qemu";
-    const behaviour = change === "healthy"
-      ? (isReal ? "MODE=healthy" : "simulated.boot_ms=50")
-      : (isReal ? "MODE=silent" : "simulated.outcome=never");
+    const behaviour = BEHAVIOUR[this.#options.driver](change, addressOf(vm));
     return testVmSpec({
       cmdline: `quiet ${behaviour} ${content}`,
       spec: {
@@ -123,6 +155,9 @@ class WorkerChaos {
           : { fallback: fallbackTo(known.healthy, this.#revision - 1) }),
       }),
       incarnation,
+      ...(this.#isBridged
+        ? { network: { address: addressOf(vm), peers: [], sources: [] } }
+        : {}),
     };
     const healthy = change === "healthy" ? spec : known.healthy;
     this.#vms.set(vm, { incarnation, order, healthy });
@@ -134,6 +169,7 @@ class WorkerChaos {
     const orders = [...this.#vms.values()].flatMap(({ order }) => order ?? []);
     await this.#host.master.assign(this.#revision, orders, {
       leaseMs: LEASE_MS,
+      ...(this.#isBridged ? { network: { subnet: SUBNET, routes: [] } } : {}),
     });
   }
 
@@ -151,11 +187,12 @@ class WorkerChaos {
         continue;
       }
       const wanted = healthy === null ? null : runtimeHash(healthy);
-      const isThere = wanted === null
-        ? seen?.rolledBack?.orderRevision === order.orderRevision &&
-          seen.runtimeHash === null
-        : seen?.runtimeHash === wanted && seen.health === "healthy" &&
-          (seen.settled || seen.rolledBack !== null);
+      const isBack = seen?.rolledBack?.orderRevision === order.orderRevision;
+      const isDone = order.runtimeHash === wanted
+        ? seen?.settled === true
+        : isBack;
+      const isThere = isDone && seen?.runtimeHash === wanted &&
+        (wanted === null || seen.health === "healthy");
       if (!isThere) return `${vm}: ${seen?.state} ${seen?.message}`;
     }
     return null;
@@ -180,10 +217,19 @@ class WorkerChaos {
   #allowed(): Things {
     const directories: string[] = [];
     const roots: string[] = [];
-    for (const [id, { order, incarnation }] of this.#vms) {
+    const running: string[] = [];
+    const taps: string[] = [];
+    const inRules: string[] = [];
+    const addresses: string[] = [];
+    for (const [id, { order, incarnation, healthy }] of this.#vms) {
       if (order === null) continue;
-      const name = copyDirectoryName({ id, incarnation });
+      const copy = { id, incarnation };
+      const name = copyDirectoryName(copy);
       directories.push(name);
+      const tap = tapName(BRIDGE, copy);
+      // The rules of an ordered guest are there before it starts.
+      inRules.push(tap);
+      addresses.push(addressOf(id));
       const hashes = [
         order.runtimeHash,
         ...(order.fallback.kind === "spec" ? [order.fallback.runtimeHash] : []),
@@ -193,11 +239,20 @@ class WorkerChaos {
           roots.push(`${name}/${hash.slice(0, HASH_CHARS)}-${index}`);
         }
       }
+      if (healthy === null) continue;
+      running.push(name);
+      taps.push(tap);
     }
     return new Map([
       ["directory", directories],
       ["memory", directories],
       ["root", roots],
+      ["control group", running],
+      // Where a VMM may write: its overlays and snapshots.
+      ["temporary file", running],
+      ["tap", taps],
+      ["tap in rules", inRules],
+      ["address in rules", addresses],
     ]);
   }
 
@@ -316,13 +371,28 @@ function row({ kill, restSeconds, ...verdict }: RoundResult): string {
 export async function runWorkerChaos(
   options: WorkerChaosOptions,
 ): Promise<RoundResult[]> {
-  const { dir, driver, rounds, config = {}, report } = options;
-  await using host = new ChaosHost({
-    dir,
-    driver,
-    config,
-    logPath: `${dir}/log`,
-  });
+  const { dir, driver, rounds, report } = options;
+  const config: Record<string, unknown> = { stopGraceMs: GRACE_MS };
+  let inside: readonly string[] = [];
+  await using stack = new AsyncDisposableStack();
+  if (driver === "stand-in") {
+    const network = stack.use(await createNetwork(["w1"]));
+    const { namespace } = network.host("w1");
+    // Not by `ip netns exec`, which hides the control groups.
+    inside = ["nsenter", `--net=/run/netns/${namespace}`, "--"];
+    // What stands in for a VMM answers at its guest's address itself.
+    const local = ["route", "add", "local", SUBNET, "dev", "lo"];
+    await runChecked("ip", ["-n", namespace, ...local]);
+    // dnsmasq gives its rights up and reads its files all the same.
+    await Deno.chmod(dir, 0o711);
+    const { program } = await standInPlace(dir);
+    config.cloudHypervisorPath = program;
+    config.network = { mode: "bridge" };
+    config.vmmUser = "worker";
+  }
+  const host = stack.use(
+    new ChaosHost({ dir, driver, config, inside, logPath: `${dir}/log` }),
+  );
   const chaos = new WorkerChaos(options, host);
   await chaos.begin();
   const results: RoundResult[] = [];
