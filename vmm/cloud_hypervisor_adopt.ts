@@ -4,10 +4,15 @@
  *
  * @module
  */
+import { readIfThere, removeIfThere } from "../roles/files/mod.ts";
 import { AppError } from "../roles/model/errors.ts";
 import { CloudHypervisorClient } from "./cloud_hypervisor_client.ts";
 import { EventPipe } from "./cloud_hypervisor_events.ts";
-import { clearStart } from "./cloud_hypervisor_files.ts";
+import {
+  clearStart,
+  resumeMark,
+  scratchDirOf,
+} from "./cloud_hypervisor_files.ts";
 import type {
   CloudHypervisorFleet,
   FleetDeps,
@@ -60,17 +65,31 @@ async function takeOver(
     if (state !== "Running" && state !== "Paused") {
       throw new AppError("failed", `Its VM is ${state}, so no guest runs`);
     }
+    const isPaused = state === "Paused" &&
+      !await runsOn(client, scratchDirOf(deps.tempDir, record));
     const serial = await reconnectSerial(record.id, {
       dir,
       socketPath: console,
       onWarning,
     });
     const events = reopen(`${dir}/${eventsName(record.marker)}`);
-    fleet.watchOver(record, { client, events, serial }, state === "Paused");
+    fleet.watchOver(record, { client, events, serial }, isPaused);
   } catch (error) {
     client.close();
     throw error;
   }
+}
+
+/** A snapshot or a restore was on its way, whose process has died: the guest is let go. False when it was paused on purpose. */
+async function runsOn(
+  client: CloudHypervisorClient,
+  scratchDir: string,
+): Promise<boolean> {
+  const mark = resumeMark(scratchDir);
+  if (await readIfThere(mark) === null) return false;
+  await client.act("vm.resume");
+  await removeIfThere(mark);
+  return true;
 }
 
 function reopen(path: string): EventPipe | null {

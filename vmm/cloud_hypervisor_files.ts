@@ -57,6 +57,11 @@ export function scratchDirOf(
   return `${tempDir}/${copyDirectoryName(copy)}`;
 }
 
+/** There while a guest stands still that nobody paused: whoever finds it lets the guest run on. */
+export function resumeMark(scratchDir: string): string {
+  return `${scratchDir}/resume`;
+}
+
 async function readRange(
   path: string,
   { offset, bytes }: { offset: number; bytes: number },

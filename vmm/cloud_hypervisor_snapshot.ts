@@ -13,7 +13,7 @@ import { writeFileAtomic } from "../roles/files/mod.ts";
 import { AppError } from "../roles/model/errors.ts";
 import { Sha256 } from "../roles/model/ids.ts";
 import { parseJsonWith } from "../roles/model/parse.ts";
-import { scratchDirOf } from "./cloud_hypervisor_files.ts";
+import { resumeMark, scratchDirOf } from "./cloud_hypervisor_files.ts";
 import type { Running } from "./cloud_hypervisor_fleet.ts";
 import {
   type StartDeps,
@@ -84,6 +84,7 @@ async function moveAll(from: string, to: string): Promise<number> {
 async function save(
   running: Running,
   inside: string,
+  mark: string,
 ): Promise<void> {
   const { client, instance } = running;
   const { uid, gid } = await Deno.stat(`/proc/${instance.pid}`);
@@ -91,7 +92,10 @@ async function save(
   await Deno.mkdir(inside, { mode: 0o700 });
   await Deno.chown(inside, uid, gid);
   const { paused } = instance;
-  if (!paused) await client.act("vm.pause");
+  if (!paused) {
+    await Deno.writeTextFile(mark, "");
+    await client.act("vm.pause");
+  }
   try {
     await client.snapshot(inside);
   } catch (cause) {
@@ -102,7 +106,10 @@ async function save(
       { cause, hint: "this host's KVM may not tell a guest's whole state" },
     );
   } finally {
-    if (!paused) await client.act("vm.resume");
+    if (!paused) {
+      await client.act("vm.resume");
+      await Deno.remove(mark);
+    }
   }
 }
 
@@ -115,9 +122,10 @@ export async function snapshotVm(
   const { record } = running;
   await refuseDisks(running);
   await makeNew(dir, record.id);
-  const inside = `${scratchDirOf(tempDir, record)}/snapshot`;
+  const scratchDir = scratchDirOf(tempDir, record);
+  const inside = `${scratchDir}/snapshot`;
   try {
-    await save(running, inside);
+    await save(running, inside, resumeMark(scratchDir));
     const bytes = await moveAll(inside, dir);
     const { runtimeHash } = record;
     await writeFileAtomic(
@@ -203,14 +211,15 @@ export async function restoreVm(
   return await startVm(config, deps, {
     async load(starting, { landlock }) {
       const inside = await layOut(starting, dir, landlock.isOn);
+      await Deno.writeTextFile(resumeMark(starting.files.scratchDir), "");
       await toldOf(starting, starting.client.restore(inside));
     },
     async run(starting) {
       // Versions that resume by themselves have to be told to.
       await toldOf(starting, starting.client.act("vm.resume"));
-      await Deno.remove(`${starting.files.scratchDir}/restore`, {
-        recursive: true,
-      });
+      const { scratchDir } = starting.files;
+      await Deno.remove(resumeMark(scratchDir));
+      await Deno.remove(`${scratchDir}/restore`, { recursive: true });
     },
   });
 }

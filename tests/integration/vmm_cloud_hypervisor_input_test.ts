@@ -309,6 +309,27 @@ Deno.test("cloud-hypervisor driver: a serial port that somebody else took is tak
   await vmm.close();
 });
 
+Deno.test("cloud-hypervisor driver: a guest that a snapshot stopped runs on when its worker has died; one that was paused stays so", async () => {
+  await using dir = await tempDir("ch");
+  await using place = await standInPlace(dir.path);
+  const first = standInDriver(place);
+  await first.start(standInMachine(place, COPY, "serves"));
+  await first.pause(COPY);
+  await first.close();
+  const second = standInDriver(place);
+  assert.deepEqual((await second.list()).map(({ paused }) => paused), [true]);
+  await second.close();
+  // What a worker that died in the middle of a snapshot leaves.
+  const [scratch] = listing(`${dir.path}/tmp`);
+  const mark = `${dir.path}/tmp/${scratch?.name}/resume`;
+  await Deno.writeTextFile(mark, "");
+  const third = standInDriver(place);
+  assert.deepEqual((await third.list()).map(({ paused }) => paused), [false]);
+  await until("it answers", () => answersHttp(third, COPY), WAIT);
+  await third.stop(COPY, { graceMs: 0 });
+  await third.close();
+});
+
 Deno.test("cloud-hypervisor driver: without Landlock VMs run, and it is told once", async () => {
   await using dir = await tempDir("ch");
   await using place = await standInPlace(dir.path, ["no-landlock"]);
