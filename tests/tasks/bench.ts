@@ -22,6 +22,7 @@ interface BenchOptions {
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   rpc: () => import("../bench/rpc.ts"),
   scheduler: () => import("../bench/scheduler.ts"),
+  worker: () => import("../bench/worker/mod.ts"),
 };
 
 async function main(args: readonly string[]): Promise<void> {
