@@ -35,6 +35,7 @@ export type RunNix = (
   program: NixProgram,
   args: readonly string[],
   call: NixCall,
+  stdin?: Uint8Array,
 ) => Promise<string>;
 
 /** Paths per command line: 500 of 512 bytes stay far below Linux's 2 MiB. */

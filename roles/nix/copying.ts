@@ -1,5 +1,5 @@
 /**
- * Closures from a binary cache into a store, with how far that is.
+ * Closures into a binary cache, and from one into a store with how far that is.
  *
  * nix before 2.26 fails half of the copies that run into one store side by
  * side: those go one after the other, also after one that a killed process of
@@ -19,6 +19,17 @@ import {
   type RemotePath,
 } from "./core/activity.ts";
 import { parseRemoteInfo } from "./core/output.ts";
+
+/** Adds `?key=value` to the address of a cache. */
+function withParameters(
+  url: string,
+  parameters: Record<string, string>,
+): string {
+  const query = Object.entries(parameters).map(([key, value]) =>
+    `${key}=${encodeURIComponent(value).replaceAll("%2F", "/")}`
+  ).join("&");
+  return url + (url.includes("?") ? "&" : "?") + query;
+}
 
 /** How a closure is fetched. */
 export interface CopyCall extends NixCall {
@@ -88,6 +99,21 @@ export async function copyFrom(
       await copy();
     }
   }, call.signal);
+}
+
+/** See {@linkcode Nix.copyTo}. */
+export async function copyTo(
+  run: RunNix,
+  url: string,
+  paths: readonly string[],
+  { secretKeyFile, ...call }: NixCall & { secretKeyFile?: string },
+): Promise<void> {
+  const parameters: Record<string, string> = { compression: "zstd" };
+  if (secretKeyFile !== undefined) parameters["secret-key"] = secretKeyFile;
+  const to = withParameters(url, parameters);
+  for (const part of chunks(paths)) {
+    await run(`copy to ${url}`, "nix", ["copy", "--to", to, ...part], call);
+  }
 }
 
 /** See {@linkcode Nix.remoteClosure}. */

@@ -13,9 +13,7 @@ import {
   type Evaluated,
   type NixVersion,
   parseBuilt,
-  parseChecks,
   parseEvaluated,
-  parseLocalInputs,
   parsePathInfo,
   parsePaths,
   parseVersion,
@@ -30,21 +28,12 @@ import {
   type RunNix,
   runNix,
 } from "./command.ts";
-import { type CopyCall, copyFrom, remoteClosure } from "./copying.ts";
+import { type CopyCall, copyFrom, copyTo, remoteClosure } from "./copying.ts";
 import type { RemotePath } from "./core/activity.ts";
+import { checkDerivations, evaluate, localInputs } from "./flakes.ts";
 import { deleteDead } from "./garbage.ts";
+import { generateKey, publicKey } from "./keys.ts";
 import { type NixOptions, prepareEnvironment } from "./environment.ts";
-
-/** Adds `?key=value` to the address of a cache. */
-function withParameters(
-  url: string,
-  parameters: Record<string, string>,
-): string {
-  const query = Object.entries(parameters).map(([key, value]) =>
-    `${key}=${encodeURIComponent(value).replaceAll("%2F", "/")}`
-  ).join("&");
-  return url + (url.includes("?") ? "&" : "?") + query;
-}
 
 /** Said for every build without a root, as ours are: the outputs are kept in the cache. */
 const NO_ROOT_WARNING = "you did not specify '--add-root'";
@@ -67,8 +56,8 @@ export class Nix {
   readonly store: string | undefined;
   readonly #env: Readonly<Record<string, string>>;
   readonly #copyLock: string;
-  readonly #bound: RunNix = (what, program, args, call) =>
-    this.#run(what, program, args, call);
+  readonly #bound: RunNix = (what, program, args, call, stdin) =>
+    this.#run(what, program, args, call, stdin);
   #version: NixVersion | undefined;
 
   /** @param copyLock a file that copies into the store are taken in turn by, over processes. */
@@ -112,7 +101,7 @@ export class Nix {
     attribute: string,
     call: NixCall = {},
   ): Promise<string> {
-    return await this.#eval(flakeRef, attribute, ["--raw"], call);
+    return await evaluate(this.#bound, flakeRef, attribute, ["--raw"], call);
   }
 
   /** An attribute, or `apply` of it (a Nix function as text), from JSON. Parse it before use. */
@@ -123,7 +112,13 @@ export class Nix {
   ): Promise<unknown> {
     const args = call.apply === undefined ? [] : ["--apply", call.apply];
     return JSON.parse(
-      await this.#eval(flakeRef, attribute, ["--json", ...args], call),
+      await evaluate(
+        this.#bound,
+        flakeRef,
+        attribute,
+        ["--json", ...args],
+        call,
+      ),
     );
   }
 
@@ -132,15 +127,7 @@ export class Nix {
    * nix's user may: pure evaluation forbids other paths, and takes no notice of these.
    */
   async localInputs(flakeRef: string, call: NixCall = {}): Promise<string[]> {
-    return parseLocalInputs(
-      await this.#run("read the flake's inputs", "nix", [
-        "flake",
-        "metadata",
-        "--no-write-lock-file",
-        "--json",
-        flakeRef,
-      ], call),
-    );
+    return await localInputs(this.#bound, flakeRef, call);
   }
 
   /**
@@ -153,7 +140,7 @@ export class Nix {
     call: NixCall = {},
   ): Promise<Evaluated> {
     return parseEvaluated(
-      await this.#eval(flakeRef, attribute, [
+      await evaluate(this.#bound, flakeRef, attribute, [
         "--json",
         "--apply",
         WITH_CONTEXT,
@@ -166,19 +153,7 @@ export class Nix {
     flakeRef: string,
     call: NixCall & { system?: string } = {},
   ): Promise<Record<string, string>> {
-    const system = call.system ?? "x86_64-linux";
-    try {
-      const found = await this.evalJson(flakeRef, `checks.${system}`, {
-        ...call,
-        apply: "checks: builtins.mapAttrs (_: check: check.drvPath) checks",
-      });
-      return parseChecks(found);
-    } catch (error) {
-      const absent = error instanceof AppError &&
-        error.message.includes("does not provide attribute");
-      if (absent) return {};
-      throw error;
-    }
+    return await checkDerivations(this.#bound, flakeRef, call);
   }
 
   /** Builds derivations (`.drv` paths); gives the output paths. Builders' lines are prefixed with their name. */
@@ -223,18 +198,7 @@ export class Nix {
     paths: readonly string[],
     call: NixCall & { secretKeyFile?: string } = {},
   ): Promise<void> {
-    const parameters: Record<string, string> = { compression: "zstd" };
-    if (call.secretKeyFile !== undefined) {
-      parameters["secret-key"] = call.secretKeyFile;
-    }
-    for (const part of chunks(paths)) {
-      await this.#run(`copy to ${url}`, "nix", [
-        "copy",
-        "--to",
-        withParameters(url, parameters),
-        ...part,
-      ], call);
-    }
+    await copyTo(this.#bound, url, paths, call);
   }
 
   /**
@@ -403,46 +367,12 @@ export class Nix {
   async generateKey(
     name: string,
   ): Promise<{ secretKey: string; publicKey: string }> {
-    const secretKey = (await this.#run("make a signing key", "nix", [
-      "key",
-      "generate-secret",
-      "--key-name",
-      name,
-    ])).trim();
-    return { secretKey, publicKey: await this.publicKey(secretKey) };
+    return await generateKey(this.#bound, name);
   }
 
   /** The public key of a secret one. */
   async publicKey(secretKey: string): Promise<string> {
-    const printed = await this.#run(
-      "read the signing key",
-      "nix",
-      [
-        "key",
-        "convert-secret-to-public",
-      ],
-      {},
-      new TextEncoder().encode(secretKey),
-    );
-    return printed.trim();
-  }
-
-  #eval(
-    flakeRef: string,
-    attribute: string,
-    args: readonly string[],
-    call: NixCall,
-  ): Promise<string> {
-    return this.#run(`evaluate ${attribute}`, "nix", [
-      "eval",
-      "--no-write-lock-file",
-      // A cached text can name derivations that were collected since.
-      "--option",
-      "eval-cache",
-      "false",
-      ...args,
-      `${flakeRef}#${attribute}`,
-    ], call);
+    return await publicKey(this.#bound, secretKey);
   }
 
   #run(
