@@ -30,6 +30,7 @@ async function storeHost(pages: readonly string[]) {
   const dir = await tempDir("st");
   const path = dir.path;
   await Deno.mkdir(`${path}/master`);
+  await Deno.chmod(path, 0o711);
   const nix = await createNix({
     stateDir: `${path}/nix`,
     store: `${path}/store`,
@@ -75,6 +76,8 @@ async function startWorker(host: Host, storeShare: "virtiofs" | "image") {
     closures: "nix",
     nixStore: `${host.path}/store`,
     storeShare,
+    // Sockets, images and volumes are for others than the worker.
+    vmmUser: { uid: 65_534, gid: 65_534 },
   });
   return await run(config, { link: () => host.master });
 }
@@ -158,6 +161,11 @@ Deno.test("virtiofs: a guest that is root cannot write the host's store, its vol
 
   const before = (await virtiofsds(host)).map(({ pid }) => pid);
   assert.ok(before.length > 0);
+  // What the guest has it do counts as the guest's.
+  const [qemu] = await findByMarker(`-pidfile ${host.path}/run/vms/`);
+  const groupsOf = (pid: number | undefined) =>
+    Deno.readTextFile(`/proc/${pid}/cgroup`);
+  assert.equal(await groupsOf(before[0]), await groupsOf(qemu?.pid));
   await first.stop();
   assert.equal(await tell(""), "one", "it outlives the worker");
   const second = await startWorker(host, "virtiofs");
