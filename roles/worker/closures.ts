@@ -8,8 +8,6 @@
 import type { CopyId } from "../model/ids.ts";
 import type { StoreSource } from "./stores/images.ts";
 
-export { NixClosures } from "./closures_nix.ts";
-
 /** Closures on this host. */
 export interface Closures {
   /**

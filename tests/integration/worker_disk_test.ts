@@ -218,6 +218,31 @@ Deno.test("killed while it makes an image, the next process finds nothing half d
   assert.equal([...Deno.readDirSync(`${dir.path}/stores`)].length, 1);
 });
 
+Deno.test("an image is given up when nothing needs its closure, and made again when something does", async () => {
+  await using dir = await tempDir("im");
+  const nix = await createNix({
+    stateDir: dir.path,
+    store: `${dir.path}/store`,
+  });
+  const top = await addData(nix, dir.path);
+  const roots: string[] = [top];
+  const images = await storeImages(dir.path, "stores", roots);
+  await images.open();
+  const { signal } = new AbortController();
+  const path = await images.ensure(top, { signal });
+  const bytes = await Deno.readFile(path);
+  const id = path.split("/").at(-1) ?? "";
+  assert.deepEqual(await images.spares(), []);
+  await images.drop([id]);
+  assert.ok((await Deno.stat(path)).isFile, "what is needed stays");
+  roots.pop();
+  assert.deepEqual((await images.spares()).map(({ id }) => id), [id]);
+  await images.drop([id]);
+  await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
+  assert.equal(await images.ensure(top, { signal }), path);
+  assert.deepEqual(await Deno.readFile(path), bytes);
+});
+
 Deno.test("volumes are made sparse, grow, are never made smaller, and say whose they are", async () => {
   await using disk = await smallDisk(16);
   const told: string[] = [];

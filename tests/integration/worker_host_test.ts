@@ -3,7 +3,7 @@ import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
 import { storePathsOf } from "../../roles/model/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { RealChecks } from "../../roles/worker/checks.ts";
-import { NixClosures } from "../../roles/worker/closures.ts";
+import { NixClosures } from "../../roles/worker/closures_nix.ts";
 import { hostAttributes, hostCapacity } from "../../roles/worker/host.ts";
 import { LedgerStore } from "../../roles/worker/ledger_store.ts";
 import { run } from "../../roles/worker/mod.ts";

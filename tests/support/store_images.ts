@@ -9,10 +9,11 @@ import { NixClosures } from "../../roles/worker/closures_nix.ts";
 import { DiskRoom } from "../../roles/worker/disk_room.ts";
 import { StoreImages } from "../../roles/worker/stores/images.ts";
 
-/** Images in `DIR/images` of what is in `DIR/store`. */
+/** Images in `DIR/IMAGES` of what is in `DIR/store`; `roots` are needed. */
 export async function storeImages(
   dir: string,
   images = "stores",
+  roots: readonly string[] = [],
 ): Promise<StoreImages> {
   const nix = await createNix({ stateDir: dir, store: `${dir}/store` });
   const { store } = new NixClosures({
@@ -22,7 +23,7 @@ export async function storeImages(
   });
   return new StoreImages({
     dir: `${dir}/${images}`,
-    source: store,
+    source: { ...store, roots: () => [...roots] },
     format: "squashfs",
     room: new DiskRoom({
       rules: { keepDays: 1, minFreeMib: 1 },
