@@ -1,27 +1,10 @@
 /**
- * What commands about VMs take: ids and durations, parsed.
+ * What commands about VMs take: ids, parsed.
  *
  * @module
  */
-import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { VmId } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
-import { durationMsOf } from "./core/duration_text.ts";
-
-/** `30s`, `5m`, `1h`, or seconds, within bounds, as milliseconds. */
-export function durationBetween(minMs: number, maxMs: number) {
-  return (text: string): number => {
-    const value = durationMsOf(text);
-    if (value === null || value < minMs || value > maxMs) {
-      throw new InvalidArgumentError(
-        `It must be a duration from ${minMs / 1000}s to ${
-          maxMs / 1000
-        }s, as in 30s, 5m or 1h.`,
-      );
-    }
-    return value;
-  };
-}
 
 /** A VM's id as it was typed. @throws {AppError} `invalid`. */
 export function vmIdOf(text: string): string {

@@ -12,7 +12,8 @@ import type { CliContext } from "../context.ts";
 import { EXEC_STATUS_HELP, execStatus, NOT_RUN } from "../core/exec_status.ts";
 import { plainLines } from "../core/table.ts";
 import { examples, printJson, withClientFlags, withMaster } from "../flags.ts";
-import { durationBetween, vmIdOf } from "../vm_flags.ts";
+import { durationBetween } from "../duration_flag.ts";
+import { vmIdOf } from "../vm_flags.ts";
 import type { RunningCommand } from "../vm_client.ts";
 
 /** A week: what runs longer belongs into the image. */

@@ -67,7 +67,9 @@ class LogPrinter {
       this.note(note);
     }
     if (dropped > 0) this.note(`(${dropped} bytes dropped)`);
-    if (bytes.length === 0 || state.kind === "first") return;
+    if (state.kind === "first") return;
+    // A program is told of a boot that begins as people are, by an empty line of it.
+    if (bytes.length === 0 && !(this.#json && note !== null)) return;
     if (this.#json) {
       const { incarnation, boot, generation, offset } = state;
       const text = this.#decoder.decode(bytes, { stream: true });

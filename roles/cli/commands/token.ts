@@ -6,6 +6,7 @@
  */
 import {
   type Command,
+  type CommandUnknownOpts,
   Option,
   type OptionValues,
 } from "@commander-js/extra-typings";
@@ -34,7 +35,7 @@ import {
   withMaster,
   withService,
 } from "../flags.ts";
-import { durationBetween } from "../vm_flags.ts";
+import { durationBetween } from "../duration_flag.ts";
 
 const DAY_MS = 86_400_000;
 /** From making a one-time token to typing it in on the worker. */
@@ -150,8 +151,35 @@ function withTokenFlags<Args extends unknown[], Opts extends OptionValues>(
     );
 }
 
+/**
+ * The flags of one-time tokens. Beside the typed ones, of which `create` has so
+ * many that the compiler takes minutes over one more.
+ */
+function withOneTime(create: CommandUnknownOpts): void {
+  create.option(
+    "--one-time",
+    "it logs nobody in: `worker enroll` exchanges it, once",
+  ).option(
+    "--expires <duration>",
+    "when it expires: 30s, 5m, 1h, 7d (one-time: 1h when not given)",
+    durationBetween(1000, MAX_DAYS * DAY_MS),
+  );
+}
+
+/** What {@linkcode withOneTime} came to. */
+function oneTimeOf(flags: object): { oneTime: boolean; expiresMs?: number } {
+  const given = Object.fromEntries<unknown>(Object.entries(flags));
+  const { oneTime, expires } = given;
+  return {
+    oneTime: oneTime === true,
+    ...(typeof expires === "number" ? { expiresMs: expires } : {}),
+  };
+}
+
 function addCreate(parent: Command, context: CliContext): void {
-  withTokenFlags(parent.command("create"))
+  const create = parent.command("create");
+  withOneTime(create);
+  withTokenFlags(create)
     .description("make a token and print it, once")
     .addOption(
       new Option("--role <role>", "what it may do").choices(TOKEN_ROLES)
@@ -162,15 +190,6 @@ function addCreate(parent: Command, context: CliContext): void {
       "--days <days>",
       "when it expires; never when not given",
       wholeNumber(1, MAX_DAYS),
-    )
-    .option(
-      "--one-time",
-      "it logs nobody in: `worker enroll` exchanges it, once",
-    )
-    .option(
-      "--expires <duration>",
-      "when it expires: 30s, 5m, 1h, 7d (one-time: 1h when not given)",
-      durationBetween(1000, MAX_DAYS * DAY_MS),
     )
     .addHelpText(
       "after",
@@ -183,14 +202,14 @@ function addCreate(parent: Command, context: CliContext): void {
     )
     .action((flags) =>
       withTokens(context, flags, async (tokens) => {
-        const oneTime = flags.oneTime === true;
+        const { oneTime, expiresMs } = oneTimeOf(flags);
         if (oneTime && flags.service !== "master") {
           throw new AppError(
             "usage",
             `Cannot make a one-time token for ${flags.service}: workers enrol with the master`,
           );
         }
-        const forMs = flags.expires ??
+        const forMs = expiresMs ??
           (flags.days === undefined ? undefined : flags.days * DAY_MS) ??
           (oneTime ? ONE_TIME_MS : undefined);
         const made = await tokens.create({
