@@ -287,18 +287,22 @@ Deno.test("a VM is looked into and acted on from the command line; who did is on
   stop.resolve();
   assert.equal((await following).status, 0);
 
-  // Figures: for people, for programs, for Prometheus.
-  assert.match(
-    (await as("viewer", ["vm", "figures"])).out,
-    /shop\/web-0 .*MiB/,
+  // Figures: for people, for programs, for Prometheus; each a moment behind the restart.
+  await until(
+    "figures are shown",
+    async () =>
+      /shop\/web-0 .*MiB/.test((await as("viewer", ["vm", "figures"])).out),
+    WAIT,
   );
   const figures = await as("viewer", ["vm", "figures", VM, "--json"]);
   assert.equal(JSON.parse(figures.out)[0].figures.diskReadBytes, 2 ** 20);
   const http = worker.endpoints.http ?? "";
-  const metrics = await (await fetch(`${http}/metrics`)).text();
-  assert.match(
-    metrics,
-    /procurator_vm_memory_bytes\{vm="shop\/web-0",incarnation="\d+"\} \d+/,
+  const series =
+    /procurator_vm_memory_bytes\{vm="shop\/web-0",incarnation="\d+"\} \d+/;
+  await until(
+    "they are metrics",
+    async () => series.test(await (await fetch(`${http}/metrics`)).text()),
+    WAIT,
   );
   const log = await fetch(`${http}/api/v1/vms/${VM}/log?boot=1`);
   assert.equal(log.headers.get("procurator-boot"), "1");
