@@ -69,13 +69,15 @@ export class NetworkOrders implements Provision {
   #assignment: Assignment | null = null;
   /** What runs, by copy: an order may be for what comes next. */
   readonly #running = new Map<string, Target>();
-  /** Counts what was told; `#done` of it is configured. */
+  /** Counts what was told; `#handed` of it is in the network's hands, `#done` of it is configured. */
   #told = 0;
+  #handed = 0;
   #done = 0;
   #failure: AppError | null = null;
   #isRunning = false;
   #loop: Promise<void> = Promise.resolve();
   #attempt = Promise.withResolvers<void>();
+  #handing = Promise.withResolvers<void>();
   #wake = new AbortController();
   readonly #stopping = new AbortController();
 
@@ -121,10 +123,12 @@ export class NetworkOrders implements Provision {
   ): Promise<Partial<VmConfig>> {
     if (!this.#isBridge) return {};
     this.runs(copy, target);
-    await this.#configured();
+    const configured = this.#configured();
+    await Promise.race([configured, this.#handedOver()]);
     const isPlanned = this.#orderOf(copy)?.network !== undefined &&
       this.#assignment?.network !== undefined;
     if (!isPlanned) {
+      await configured;
       // On the VMM's own network it would reach whatever this host does.
       throw new AppError(
         "unavailable",
@@ -132,7 +136,14 @@ export class NetworkOrders implements Provision {
         { hint: "it is told with the next assignment" },
       );
     }
-    return await this.#options.network.provide(copy, target, config);
+    // Its card is made beside the rules; it waits for them by itself.
+    const [made, provided] = await Promise.allSettled([
+      configured,
+      this.#options.network.provide(copy, target, config),
+    ]);
+    if (made.status === "rejected") throw made.reason;
+    if (provided.status === "rejected") throw provided.reason;
+    return provided.value;
   }
 
   async withdraw(copy: CopyId): Promise<void> {
@@ -179,6 +190,7 @@ export class NetworkOrders implements Provision {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake.abort();
+    this.#handing.resolve();
     await this.#loop;
   }
 
@@ -221,6 +233,14 @@ export class NetworkOrders implements Provision {
     }
   }
 
+  /** Resolves when all that was told by now is in the network's hands. Never rejects. */
+  async #handedOver(): Promise<void> {
+    const told = this.#told;
+    while (this.#handed < told && !this.#stopping.signal.aborted) {
+      await this.#handing.promise;
+    }
+  }
+
   async #run(): Promise<void> {
     const { network, clock, onWarning } = this.#options;
     this.#isRunning = true;
@@ -230,7 +250,13 @@ export class NetworkOrders implements Provision {
       this.#wake = new AbortController();
       try {
         const plan = this.#plan();
-        if (plan !== null) await network.configure(plan);
+        const configuring = plan === null
+          ? Promise.resolve()
+          : network.configure(plan);
+        this.#handed = told;
+        this.#handing.resolve();
+        this.#handing = Promise.withResolvers<void>();
+        await configuring;
         this.#done = told;
         this.#failure = null;
         failures = 0;

@@ -27,8 +27,15 @@ export class SimulatedNetwork implements WorkerNetwork {
   /** Cards that are there, by copy. */
   readonly cards = new Map<string, string>();
   readonly #published = new Map<string, readonly PublishedGuestPort[]>();
+  #configuring: Promise<void> = Promise.resolve();
 
-  async configure(plan: NetworkPlan): Promise<void> {
+  configure(plan: NetworkPlan): Promise<void> {
+    const configuring = this.#configure(plan);
+    this.#configuring = configuring.catch(() => undefined);
+    return configuring;
+  }
+
+  async #configure(plan: NetworkPlan): Promise<void> {
     await this.delay();
     if (this.failure !== null) throw this.failure;
     this.plan = plan;
@@ -41,17 +48,17 @@ export class SimulatedNetwork implements WorkerNetwork {
     return this.plan?.guests.find((guest) => copyKey(guest.copy) === key);
   }
 
-  provide(copy: CopyId) {
+  async provide(copy: CopyId) {
+    // As a real one waits for its rules.
+    await this.#configuring;
     const address = this.guest(copy)?.network.address;
     if (address === undefined) {
-      return Promise.reject(
-        new AppError("unavailable", `${copyKey(copy)} is not planned`),
-      );
+      throw new AppError("unavailable", `${copyKey(copy)} is not planned`);
     }
     this.cards.set(copyKey(copy), address);
     const tap = `tap${copy.incarnation}`;
     const mac = "02:00:00:00:00:01";
-    return Promise.resolve({ nic: { tap, mac, address } });
+    return { nic: { tap, mac, address } };
   }
 
   withdraw(copy: CopyId): Promise<void> {

@@ -17,7 +17,8 @@ import {
   workerReportToWire,
 } from "../../rpc/convert.ts";
 import { Gate, type WorkerLinkClient } from "../../rpc/generated/master.ts";
-import { Worker } from "../../rpc/generated/worker.ts";
+import { Worker, type WorkerServer } from "../../rpc/generated/worker.ts";
+import { scripted } from "../support/scripted_server.ts";
 import { connectRpc, serverOf, type Session } from "../../rpc/mod.ts";
 import { makeToken, startMaster } from "../support/master_process.ts";
 import { fillStore, specsOf } from "./scheduler_tick.ts";
@@ -120,11 +121,7 @@ class Waiters {
           const gate = connection.bootstrap(Gate);
           const { session } = await gate.login({ token });
           const { link } = await session.workerLink({ name });
-          const worker = serverOf(Worker, {
-            read: () => ({ worker: name, vms: [] }),
-            listVms: () => ({ vms: [] }),
-            logs: () => ({ text: "", truncated: false }),
-          });
+          const worker = serverOf(Worker, scripted<WorkerServer>({}));
           await link.register({ worker });
           const waiter = new Waiter(name, link);
           await waiter.report();

@@ -13,6 +13,7 @@ import {
 } from "../../roles/model/mod.ts";
 import {
   Gate,
+  type GateServer,
   Publisher,
   type PublisherServer,
   Session,
@@ -20,6 +21,7 @@ import {
   Viewer,
   type ViewerServer,
 } from "../../rpc/generated/master.ts";
+import { scripted } from "../support/scripted_server.ts";
 import { publishRequestFromWire } from "../../rpc/convert.ts";
 import { type RpcListener, serverOf, serveRpc } from "../../rpc/mod.ts";
 import { until } from "../support/wait.ts";
@@ -28,10 +30,6 @@ import { vmSpec } from "../support/specs.ts";
 const TOKEN = "the token";
 /** Two local connections. */
 const WAIT_MS = 10_000;
-
-const refuse = (what: string) => () => {
-  throw new AppError("denied", `Cannot give ${what}`);
-};
 
 /** A master that keeps what is published in a list. */
 function serveMaster(
@@ -65,38 +63,29 @@ function serveMaster(
       };
     },
   };
-  const viewer: ViewerServer = {
-    getClusterStatus: refuse("a status"),
-    getWorker: refuse("a worker"),
-    generations: refuse("generations"),
+  const viewer = scripted<ViewerServer>({
     clusters: () => ({ clusters: ["shop"] }),
-    logs: refuse("logs"),
-    plan: refuse("a plan"),
-    why: refuse("a reason"),
-    events: refuse("events"),
-    operations: refuse("operations"),
-    operation: refuse("an operation"),
-  };
-  const session: SessionServer = {
+  });
+  const session = scripted<SessionServer>({
     whoami: () => ({ role: "publisher", name: "test", tokenId: "1" }),
     viewer: () => ({ viewer: serverOf(Viewer, viewer) }),
-    operator: refuse("an operator"),
     publisher: () => ({ publisher: serverOf(Publisher, publisher) }),
-    workerLink: refuse("a worker link"),
-    tokens: refuse("tokens"),
-  };
+  });
   return serveRpc({
     transport: { hostname: "127.0.0.1", port },
     bootstrap: () =>
-      serverOf(Gate, {
-        login({ token }) {
-          if (token !== TOKEN) {
-            throw new AppError("unauthenticated", "This token is unknown");
-          }
-          return { session: serverOf(Session, session) };
-        },
-        version: () => ({ version: "1", protocol: 1 }),
-      }),
+      serverOf(
+        Gate,
+        scripted<GateServer>({
+          login({ token }) {
+            if (token !== TOKEN) {
+              throw new AppError("unauthenticated", "This token is unknown");
+            }
+            return { session: serverOf(Session, session) };
+          },
+          version: () => ({ version: "1", protocol: 1 }),
+        }),
+      ),
   });
 }
 

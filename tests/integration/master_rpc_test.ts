@@ -5,7 +5,8 @@ import {
   publishRequestToWire,
   workerReportToWire,
 } from "../../rpc/convert.ts";
-import { Worker } from "../../rpc/generated/worker.ts";
+import { Worker, type WorkerServer } from "../../rpc/generated/worker.ts";
+import { scripted } from "../support/scripted_server.ts";
 import { connectRpc, serverOf } from "../../rpc/mod.ts";
 import { Gate } from "../../rpc/generated/master.ts";
 import { AppError, type ErrorCode } from "../../roles/model/errors.ts";
@@ -237,14 +238,15 @@ Deno.test("logs are asked of the worker's own interface, which goes with its ses
   const worker = await openSession(master.rpc, admin);
   const { link } = worker.session.workerLink({ name: "w1" });
   await link.register({
-    worker: serverOf(Worker, {
-      read: () => ({ worker: "w1", vms: [] }),
-      listVms: () => ({ vms: [] }),
-      logs: ({ vm, maxBytes }) => ({
-        text: `log of ${vm}, ${maxBytes}`,
-        truncated: true,
+    worker: serverOf(
+      Worker,
+      scripted<WorkerServer>({
+        logs: ({ vm, maxBytes }) => ({
+          text: `log of ${vm}, ${maxBytes}`,
+          truncated: true,
+        }),
       }),
-    }),
+    ),
   });
   await link.pushData(
     workerReportToWire(new FakeWorker("w1", systemClock).report()),
