@@ -1,27 +1,31 @@
 /**
  * What a new worker process clears up after the one before, which may have
- * died between keeping that a change is committed and unpinning what was before
- * it. Pure.
+ * died between keeping what came of a change and unpinning what was before it.
+ * Pure.
  *
  * @module
  */
 import type { Action } from "./vm_messages.ts";
 import type { Vm } from "./vm_state.ts";
 
-/** For a copy that is at rest: unpins what nobody needs any more. A change under way unpins at its own end. */
+/** Unpins what a copy neither runs nor may run next, or go back to. What is being fetched stays as well. */
 export function tidy({ ledger, desired, guest }: Vm): Action[] {
   const { attempt, lastHealthy, switched } = ledger;
-  if (guest.kind !== "on" || attempt?.settled !== true) return [];
-  const keep = new Set([
-    guest.target.runtimeHash,
-    attempt.target.runtimeHash,
-    ...(lastHealthy === null ? [] : [lastHealthy.runtimeHash]),
-  ]);
-  if (switched != null) keep.add(switched.booted);
-  if (desired.kind === "order") {
-    const { runtimeHash, fallback } = desired.order;
-    keep.add(runtimeHash);
-    if (fallback.kind === "spec") keep.add(fallback.runtimeHash);
+  const keep = new Set<string>();
+  for (const target of [attempt?.target, lastHealthy]) {
+    if (target != null) keep.add(target.runtimeHash);
   }
-  return [{ kind: "prune", keep: [...keep] }];
+  if (guest.kind === "on") keep.add(guest.target.runtimeHash);
+  if (switched != null) keep.add(switched.booted);
+  const orders = [
+    ledger.order,
+    desired.kind === "order" ? desired.order : null,
+  ];
+  for (const order of orders) {
+    if (order === null) continue;
+    keep.add(order.runtimeHash);
+    if (order.fallback.kind === "spec") keep.add(order.fallback.runtimeHash);
+  }
+  // To keep nothing is to forget the copy, which has an end of its own.
+  return keep.size === 0 ? [] : [{ kind: "prune", keep: [...keep] }];
 }

@@ -48,15 +48,26 @@ function vmWith(settled: boolean): Vm {
   };
 }
 
-Deno.test("a copy at rest keeps what runs and its fallback pinned, and nothing else", () => {
-  const fallback = ORDER.fallback.kind === "spec"
-    ? ORDER.fallback.runtimeHash
-    : "";
-  assert.deepEqual(tidy(vmWith(true)), [
-    { kind: "prune", keep: [ORDER.runtimeHash, fallback] },
+const FALLBACK = ORDER.fallback.kind === "spec"
+  ? ORDER.fallback.runtimeHash
+  : "";
+
+Deno.test("what runs, what may run next and what it may go back to stay pinned, and nothing else", () => {
+  for (const settled of [true, false]) {
+    assert.deepEqual(tidy(vmWith(settled)), [
+      { kind: "prune", keep: [ORDER.runtimeHash, FALLBACK] },
+    ]);
+  }
+});
+
+Deno.test("after a change was taken back nothing of it is needed but what the order names", () => {
+  const vm = vmWith(true);
+  const back = { ...vm, ledger: { ...vm.ledger, attempt: null } };
+  assert.deepEqual(tidy(back), [
+    { kind: "prune", keep: [ORDER.runtimeHash, FALLBACK] },
   ]);
 });
 
-Deno.test("a change under way unpins nothing", () => {
-  assert.deepEqual(tidy(vmWith(false)), []);
+Deno.test("a copy of which nothing is known is not forgotten by tidying", () => {
+  assert.deepEqual(tidy(newVm(COPY, "boot")), []);
 });
