@@ -624,8 +624,15 @@ Deno.test("a full disk refuses what cannot be kept, harms nothing that runs, and
   }, { timeoutMs: STEP_TIMEOUT_MS });
 });
 
-/** git, which everything begins with, and util-linux's prlimit, which every Debian has. */
-const ALWAYS_THERE = ["git", "prlimit"] as const;
+/** git, which everything begins with, and what every Debian has: a shell and util-linux. */
+const ALWAYS_THERE = [
+  "git",
+  "sh",
+  "flock",
+  "prlimit",
+  "fallocate",
+  "setpriv",
+] as const;
 
 /** A directory with links to these programs, for a PATH. */
 async function pathWith(
