@@ -69,6 +69,16 @@ async function denoCompile(
     : "its output is not this program";
 }
 
+/**
+ * What the bundler's stand-in for `require` says without one. Deno puts its own
+ * in that place, but does not find it when the minifier gives it a name with a
+ * dollar sign, so that it depends on the length of the program.
+ */
+const NO_REQUIRE = "Dynamic require of";
+/** The stand-in takes a global one when there is one. */
+const REQUIRE = 'import{createRequire as procuratorRequire}from"node:module";' +
+  "globalThis.require??=procuratorRequire(import.meta.url);";
+
 async function bundle(out: string): Promise<void> {
   await runChecked(Deno.execPath(), [
     "bundle",
@@ -79,6 +89,10 @@ async function bundle(out: string): Promise<void> {
     out,
     "main.ts",
   ], { cwd: ROOT });
+  const text = await Deno.readTextFile(out);
+  if (text.includes(NO_REQUIRE)) {
+    await Deno.writeTextFile(out, `${REQUIRE}\n${text}`);
+  }
 }
 
 async function sha256Of(file: string): Promise<string> {
