@@ -67,6 +67,13 @@ export class Children {
     for (const { vmm } of this.#running.values()) yield vmm;
   }
 
+  /** What executes anything, also while it is being ended; not what has ended and is still to be told. */
+  *alive(): Generator<GuardedVmm> {
+    for (const { vmm } of this.#running.values()) {
+      if (isAlive(vmm)) yield vmm;
+    }
+  }
+
   /** What runs and is not being ended. */
   *kept(): Generator<GuardedVmm> {
     for (const { vmm, ending } of this.#running.values()) {
@@ -199,6 +206,16 @@ export class Children {
       }
       killOnce(child);
     }
+  }
+}
+
+function isAlive({ pid, startTicks }: GuardedVmm): boolean {
+  try {
+    const stat = parseProcStat(Deno.readTextFileSync(`/proc/${pid}/stat`));
+    return stat !== null && stat.startTicks === startTicks &&
+      stat.state !== "Z" && stat.state !== "X";
+  } catch {
+    return false;
   }
 }
 

@@ -59,7 +59,7 @@ export class Guard {
     const lease = leaseNumber(this.#incarnation, start.lease);
     const refusal = startRefusal(this.#deadline, { vm: start.vm, lease }, {
       at: this.#clock.bootMs(),
-      running: this.#children.all(),
+      running: this.#children.alive(),
       count: this.#children.count,
     });
     if (refusal === null) return this.#children.start(start);
