@@ -17,6 +17,8 @@ import type { Seen, Trace } from "./trace.ts";
 
 export class Transitions {
   readonly placements = new Map<string, PlacementDoc>();
+  /** Copies that the last commit told to end. */
+  readonly left = new Set<string>();
   readonly generations = new Map<string, GenerationDoc>();
   cluster: ClusterDoc | null = null;
   /** Told of all placements that a commit changed. */
@@ -46,6 +48,7 @@ export class Transitions {
     operations: readonly StoreOperation[],
     events: readonly NewEvent[],
   ): void {
+    this.left.clear();
     // What follows from the cluster's state is looked at in its light.
     const ordered = [
       ...operations.filter(({ kind }) => kind === "cluster"),
@@ -86,6 +89,7 @@ export class Transitions {
     this.placements.set(id, after);
     const kind = before === undefined ? "place" : placementStep(before, after);
     if (kind === "update") this.onUpdate(after);
+    if (kind === "leave") this.left.add(id);
     this.#trace.seen(
       kind,
       after.worker,

@@ -9,7 +9,10 @@
  *
  * @module
  */
-import type { PlacementDoc } from "../../../roles/master/core/documents.ts";
+import {
+  type PlacementDoc,
+  placementKey,
+} from "../../../roles/master/core/documents.ts";
 import type { MasterService } from "../../../roles/master/service.ts";
 import { splitVmId, vmId } from "../../../roles/model/ids.ts";
 import type { VmSpec } from "../../../roles/model/vm_spec.ts";
@@ -191,7 +194,10 @@ export const alwaysEviction: MakeChecker = (
       );
       for (const [worker, eviction] of evictions) {
         eviction.staying = copies.filter((copy) =>
-          copy.worker === worker && !copy.leaving
+          copy.worker === worker &&
+          // What else ends by this commit may have been told to after the evictions.
+          (!copy.leaving ||
+            (transitions.left.has(placementKey(copy)) && !gone.has(copy.vm)))
         );
         eviction.missing = missing().filter((vm) => !gone.has(vm));
       }
