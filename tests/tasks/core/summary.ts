@@ -46,9 +46,9 @@ export function judge(
 /** The kinds of test files. */
 export type TestKind = "core" | "unit" | "integration" | "heavy";
 
-/** Suites that boot machines or start whole clusters: one at a time, last, those of the whole deployment at the very end. */
+/** Suites that boot machines or start whole clusters: one at a time, last, those of the whole deployment at the very end. What stands in for cloud-hypervisor is light. */
 const HEAVY =
-  /(vmm|qemu|image|lifecycle|driver_choice|browser|dev|demo|chaos|deployment|compile|stores)/;
+  /(vmm_(?!cloud)|qemu|image|lifecycle|driver_choice|browser|dev|demo|chaos|deployment|compile|stores)/;
 
 /** The kind of a test file by its path below the repository. */
 export function kindOf(path: string): TestKind {
