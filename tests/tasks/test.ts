@@ -22,6 +22,8 @@ import {
 
 /** Two cores: one suite waits for a machine or a disk while the other computes. */
 const LIGHT_PARALLEL = 2;
+/** A machine without KVM computes on one core, and half of the time a test waits for what it serves. */
+const HEAVY_PARALLEL = 2;
 
 /** From so many on, a fault or an action of the simulator that never happened is a failure. */
 const SEEDS = 100;
@@ -41,7 +43,7 @@ function integration(path: string): Group {
 }
 
 async function allGroups(): Promise<
-  { light: Group[]; heavy: Group[]; first: Group[] }
+  { light: Group[]; heavy: Group[]; whole: Group[]; first: Group[] }
 > {
   const files = inOrder(await testFiles());
   const of = (kind: ReturnType<typeof kindOf>) =>
@@ -61,6 +63,7 @@ async function allGroups(): Promise<
     ],
     light: of("integration").map(integration),
     heavy: of("heavy").map(integration),
+    whole: of("whole").map(integration),
   };
 }
 
@@ -77,20 +80,23 @@ function chosen(words: readonly string[]): (group: Group) => boolean {
 async function main(words: readonly string[]): Promise<Totals> {
   const groups = await allGroups();
   const wanted = chosen(words);
-  const [first, light, heavy] = [groups.first, groups.light, groups.heavy].map(
-    (list) => list.filter(wanted),
-  ) as [Group[], Group[], Group[]];
-  const needsMore = light.length + heavy.length > 0 ||
+  const first = groups.first.filter(wanted);
+  const light = groups.light.filter(wanted);
+  const heavy = groups.heavy.filter(wanted);
+  const whole = groups.whole.filter(wanted);
+  const later = light.length + heavy.length + whole.length;
+  const needsMore = later > 0 ||
     first.some((group) => group.name === "schema");
   if (needsMore) await installNeeds();
-  if (first.length + light.length + heavy.length === 0) {
+  if (first.length + later === 0) {
     console.error(`no group is named like ${words.join(" or ")}`);
     return { passed: 0, failed: 1 };
   }
   const parts = [
     await runGroups(first, 1),
     await runGroups(light, LIGHT_PARALLEL),
-    await runGroups(heavy, 1),
+    await runGroups(heavy, HEAVY_PARALLEL),
+    await runGroups(whole, 1),
   ];
   return {
     passed: parts.reduce((sum, part) => sum + part.passed, 0),

@@ -44,28 +44,28 @@ export function judge(
 }
 
 /** The kinds of test files. */
-export type TestKind = "core" | "unit" | "integration" | "heavy";
+export type TestKind = "core" | "unit" | "integration" | "heavy" | "whole";
 
-/** Suites that boot machines or start whole clusters: one at a time, last, those of the whole deployment at the very end. What stands in for cloud-hypervisor is light. */
+/** Suites that boot machines: after the light ones. What stands in for cloud-hypervisor is light. */
 const HEAVY =
-  /(vmm_(?!cloud)|qemu|image|lifecycle|driver_choice|browser|dev|demo|chaos|deployment|compile|stores)/;
+  /(vmm_(?!cloud)|qemu|image|lifecycle|driver_choice|browser|stores)/;
+
+/** Whole deployments, which take all processors: by themselves, at the very end. */
+const WHOLE = /(dev|demo|chaos|deployment|compile)/;
 
 /** The kind of a test file by its path below the repository. */
 export function kindOf(path: string): TestKind {
   if (path.startsWith("tests/integration/")) {
-    return HEAVY.test(path.slice("tests/integration/".length))
-      ? "heavy"
-      : "integration";
+    const name = path.slice("tests/integration/".length);
+    if (WHOLE.test(name)) return "whole";
+    return HEAVY.test(name) ? "heavy" : "integration";
   }
   return path.includes("/core/") || path.startsWith("roles/model/")
     ? "core"
     : "unit";
 }
 
-/** Files in the order they are run: by name, whole deployments and chaos last. */
+/** Files in the order they are run: by name. */
 export function inOrder(paths: readonly string[]): string[] {
-  const weight = (path: string) => /(chaos|deployment|demo)/.test(path) ? 1 : 0;
-  return [...paths].sort((a, b) =>
-    weight(a) - weight(b) || (a < b ? -1 : a > b ? 1 : 0)
-  );
+  return [...paths].sort();
 }
