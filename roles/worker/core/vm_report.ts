@@ -160,8 +160,9 @@ export function observe(vm: Vm, at: number): ObservedVm {
       runs(on, attempt.target)
     ? attempt
     : null;
-  // A guest that stands still answers nobody, and a mixture answers for nobody.
-  const judged = isPaused(vm) || on?.isMixed === true ? null : on;
+  // A guest that stands still answers nobody, and a mixture answers for nobody: what comes of a switch is not known yet.
+  const isMixed = vm.guest.kind === "switching" || on?.isMixed === true;
+  const judged = isPaused(vm) || isMixed ? null : on;
   // What is still under way is told by the message alone.
   const change = vm.guest.kind === "switching" ? "" : changeOf(vm);
   const since = judged?.health.healthySinceMs ?? null;

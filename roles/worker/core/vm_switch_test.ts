@@ -73,6 +73,19 @@ Deno.test("a change of user space alone is switched in the guest that runs, and 
   );
 });
 
+Deno.test("while a guest is being switched nobody is told that it is healthy: another could be taken down meanwhile", () => {
+  const host = settledOn();
+  host.healthy.add(hash("b"));
+  host.order(orderOf("b"));
+  const fetch = host.pending.shift();
+  assert.ok(fetch?.kind === "fetch");
+  host.tell({ kind: "fetched", at: host.at, op: fetch.op });
+  assert.equal(host.vm.guest.kind, "switching");
+  assert.equal(observed(host).health, "unknown");
+  assert.equal(observed(host).healthyForMs, null);
+  assert.equal(observed(host).runtimeHash, hash("a"));
+});
+
 Deno.test("unhealthy after a switch: refused on disk, and reverted the same way", () => {
   const host = settledOn();
   const { startedAtMs } = host.running ?? {};
