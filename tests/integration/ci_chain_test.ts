@@ -51,12 +51,12 @@ async function push(dir: string, remote: string): Promise<string> {
       cwd: dir,
       env: { HOME: dir, GIT_CONFIG_NOSYSTEM: "1" },
     });
-  await git("init", "-q", "-b", "main", "work");
-  await Deno.writeTextFile(`${dir}/work/flake.nix`, FLAKE);
-  await git("-C", "work", "add", ".");
-  await git("-C", "work", "commit", "-q", "-m", "one");
-  await git("-C", "work", "push", "-q", remote, "main");
-  return (await git("-C", "work", "rev-parse", "HEAD")).trim();
+  await git("init", "-q", "-b", "main", "checkout");
+  await Deno.writeTextFile(`${dir}/checkout/flake.nix`, FLAKE);
+  await git("-C", "checkout", "add", ".");
+  await git("-C", "checkout", "commit", "-q", "-m", "one");
+  await git("-C", "checkout", "push", "-q", remote, "main");
+  return (await git("-C", "checkout", "rev-parse", "HEAD")).trim();
 }
 
 Deno.test("chain: what is pushed to the hub is in the cache and with the master, and on the pages", async () => {

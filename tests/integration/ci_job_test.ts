@@ -109,7 +109,7 @@ class Fixture {
 
   git(...args: string[]): Promise<string> {
     return runChecked("git", args, {
-      cwd: `${this.dir}/work`,
+      cwd: `${this.dir}/checkout`,
       clearEnv: true,
       env: {
         HOME: this.dir,
@@ -124,7 +124,7 @@ class Fixture {
   }
 
   async makeRepository(): Promise<void> {
-    await Deno.mkdir(`${this.dir}/work`);
+    await Deno.mkdir(`${this.dir}/checkout`);
     await this.git("init", "-q", "-b", "main");
     const hub = this.hub?.endpoints["http"] ?? "";
     await this.git(
@@ -143,7 +143,7 @@ class Fixture {
 
   /** Commits a flake and pushes it; gives the commit. */
   async push(text: string, branch = "main"): Promise<string> {
-    await Deno.writeTextFile(`${this.dir}/work/flake.nix`, text);
+    await Deno.writeTextFile(`${this.dir}/checkout/flake.nix`, text);
     await this.git("add", ".");
     await this.git("commit", "-q", "--allow-empty", "-m", "change");
     await this.git("push", "-q", "-f", "origin", `HEAD:refs/heads/${branch}`);

@@ -48,7 +48,7 @@ function makeToken(stateDir: string, role: TokenRole): string {
 async function fixture(options: { pollMs: number }) {
   const temp = await tempDir("ci-plan");
   const dir = temp.path;
-  await Deno.mkdir(`${dir}/work`);
+  await Deno.mkdir(`${dir}/checkout`);
   const token = makeToken(`${dir}/hub`, "publisher");
   const tokens = {
     publisher: makeToken(`${dir}/ci`, "publisher"),
@@ -80,7 +80,7 @@ async function fixture(options: { pollMs: number }) {
   const ciUrl = ci.endpoints["http"] ?? "";
   const git = (...args: string[]) =>
     runChecked("git", args, {
-      cwd: `${dir}/work`,
+      cwd: `${dir}/checkout`,
       clearEnv: true,
       env: {
         HOME: dir,
@@ -106,7 +106,7 @@ async function fixture(options: { pollMs: number }) {
     git,
     published: () => publishedIn(`${dir}/published.json`),
     async commit(text: string) {
-      await Deno.writeTextFile(`${dir}/work/flake.nix`, text);
+      await Deno.writeTextFile(`${dir}/checkout/flake.nix`, text);
       await git("add", ".");
       await git("commit", "-q", "--allow-empty", "-m", "change");
       return (await git("rev-parse", "HEAD")).trim();
