@@ -5,13 +5,14 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Clock, Random } from "../model/ports.ts";
+import { parseUptimeMs } from "./core/uptime.ts";
 
 /**
  * The kernel's boot-time clock, in steps of 10 ms: it counts suspended time and
  * means the same to every process of one boot, so that a deadline outlives ours.
  */
 function bootTimeMs(): number {
-  return Number.parseFloat(Deno.readTextFileSync("/proc/uptime")) * 1000;
+  return parseUptimeMs(Deno.readTextFileSync("/proc/uptime"));
 }
 
 export const systemClock: Clock = {

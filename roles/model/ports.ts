@@ -8,7 +8,7 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  /** Milliseconds since the host's boot: never goes back, counts suspended time, shared by all processes of one boot. */
+  /** Whole milliseconds since the host's boot: never goes back, counts suspended time, shared by all processes of one boot. */
   bootMs(): number;
   /** Resolves after `ms`, at once when `signal` aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
