@@ -1,30 +1,30 @@
 /**
  * Virtual machine monitors: the port and the registry of drivers.
  *
- * A new driver is a file that implements `Vmm` and passes contract.ts, and a
- * line in `DRIVERS`.
+ * A new driver is a folder with what implements `Vmm` and passes
+ * contract/contract.ts, and a line in `DRIVERS`.
  *
  * @module
  */
 import type { Clock } from "../roles/model/ports.ts";
-import type { QemuAccel } from "./core/qemu_args.ts";
-import { CloudHypervisorVmm } from "./cloud_hypervisor.ts";
-import { readBootId } from "./process_table.ts";
-import { QemuVmm } from "./qemu.ts";
-import { SimulatedVmm } from "./simulated.ts";
-import { FileHost } from "./simulated_host.ts";
-import type { Spawner } from "./spawner.ts";
+import type { QemuAccel } from "./qemu/core/args.ts";
+import { CloudHypervisorVmm } from "./cloud_hypervisor/driver.ts";
+import { readBootId } from "./host/process_table.ts";
+import { QemuVmm } from "./qemu/driver.ts";
+import { SimulatedVmm } from "./simulated/driver.ts";
+import { FileHost } from "./simulated/host.ts";
+import type { Spawner } from "./host/spawner.ts";
 import type { Vmm } from "./vmm.ts";
 
 export * from "./core/vm_config.ts";
 export { copyDirectoryName, directoryName } from "./core/run_record.ts";
-export { CloudHypervisorVmm } from "./cloud_hypervisor.ts";
-export { readBootId } from "./process_table.ts";
-export { QemuVmm } from "./qemu.ts";
-export { SimulatedVmm } from "./simulated.ts";
-export { FileHost, MemoryHost } from "./simulated_host.ts";
-export type { SimulatedHost } from "./simulated_host.ts";
-export * from "./spawner.ts";
+export { CloudHypervisorVmm } from "./cloud_hypervisor/driver.ts";
+export { readBootId } from "./host/process_table.ts";
+export { QemuVmm } from "./qemu/driver.ts";
+export { SimulatedVmm } from "./simulated/driver.ts";
+export { FileHost, MemoryHost } from "./simulated/host.ts";
+export type { SimulatedHost } from "./simulated/host.ts";
+export * from "./host/spawner.ts";
 export * from "./vmm.ts";
 
 /** What a driver may be told; each takes what it understands. */

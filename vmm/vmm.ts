@@ -9,7 +9,7 @@
  * What runs is a copy of a VM, an id and an incarnation: two copies of one VM
  * may run side by side and share nothing but their volumes' directory.
  *
- * Every driver passes vmm/contract.ts. A new driver is one file and one line
+ * Every driver passes vmm/contract/contract.ts. A new driver is one file and one line
  * in the registry of vmm/mod.ts.
  *
  * @module

@@ -41,7 +41,7 @@ in
     };
   };
 
-  # The port is vmm/cloud_hypervisor_vsock.ts'.
+  # The port is vmm/cloud_hypervisor/vsock.ts'.
   systemd.sockets.procurator-agent-vsock = {
     description = "Guest channel of procurator over vsock";
     wantedBy = [ "sockets.target" ];

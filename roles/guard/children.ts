@@ -18,7 +18,7 @@ import type {
   GuardedProcess,
   GuardedStart,
   GuardedVmm,
-} from "../../vmm/spawner.ts";
+} from "../../vmm/host/spawner.ts";
 import { STDERR_TAIL_CHARS } from "./core/messages.ts";
 
 /** Ends kept to be asked for: far more than end while a worker restarts. */

@@ -10,7 +10,7 @@ import type {
   GuardedEnd,
   GuardedProcess,
   GuardedStart,
-} from "../../vmm/spawner.ts";
+} from "../../vmm/host/spawner.ts";
 import type { Children } from "./children.ts";
 import {
   type Deadline,

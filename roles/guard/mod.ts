@@ -15,7 +15,7 @@ import { logger } from "../log/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { parseWith } from "../model/parse.ts";
 import type { Clock, Random, RunningRole } from "../model/ports.ts";
-import { readBootId } from "../../vmm/process_table.ts";
+import { readBootId } from "../../vmm/host/process_table.ts";
 import { Children } from "./children.ts";
 import { connectGuard } from "./client.ts";
 import { GuardConfig, guardSocketPath } from "./config.ts";

@@ -19,35 +19,39 @@ import { failpoint } from "../process/failpoint.ts";
 import { type Service, startService } from "../service/mod.ts";
 import { readBootId, SimulatedVmm, type Vmm } from "../../vmm/mod.ts";
 import type { Guests } from "../../vmm/guest/mod.ts";
-import { type Checks, RealChecks, SimulatedChecks } from "./checks.ts";
-import type { Closures } from "./closures.ts";
+import { type Checks, RealChecks, SimulatedChecks } from "./vms/checks.ts";
+import type { Closures } from "./closures/closures.ts";
 import type { WorkerConfig } from "./config.ts";
-import { hostAttributes, hostCapacity } from "./host.ts";
-import { addVmGauges, addVmRoutes } from "./http_vms.ts";
-import { LedgerStore } from "./ledger_store.ts";
-import type { MasterLink, WorkerView } from "./master_link.ts";
-import { type Guarding, type OpenFence, openFence } from "./open_fence.ts";
-import { openClosures } from "./open_closures.ts";
-import { openGuests, switchAttributes } from "./open_guests.ts";
-import { type OpenedHost, openHost } from "./open_host.ts";
-import { type OpenedNetwork, openNetwork } from "./open_network.ts";
-import { openSeeing, type Seeing } from "./open_seeing.ts";
-import { Provisions } from "./provisions.ts";
-import { Reporter } from "./reporter.ts";
-import { RpcLink } from "./rpc_link.ts";
+import { hostAttributes, hostCapacity } from "./host/host.ts";
+import { addVmGauges, addVmRoutes } from "./seeing/http_vms.ts";
+import { LedgerStore } from "./vms/ledger_store.ts";
+import type { MasterLink, WorkerView } from "./link/master_link.ts";
+import {
+  type Guarding,
+  type OpenFence,
+  openFence,
+} from "./fencing/open_fence.ts";
+import { openClosures } from "./closures/open_closures.ts";
+import { openGuests, switchAttributes } from "./vms/open_guests.ts";
+import { type OpenedHost, openHost } from "./host/open_host.ts";
+import { type OpenedNetwork, openNetwork } from "./network/open_network.ts";
+import { openSeeing, type Seeing } from "./seeing/open_seeing.ts";
+import { Provisions } from "./vms/provisions.ts";
+import { Reporter } from "./link/reporter.ts";
+import { RpcLink } from "./link/rpc_link.ts";
 import type { WorkerNetwork } from "./network/network.ts";
 import { Restores } from "./seeing/restores.ts";
-import { claimStateFormat } from "./state_format.ts";
-import { takeOver } from "./take_over.ts";
-import { Vms } from "./vms.ts";
+import { claimStateFormat } from "./life_cycle/state_format.ts";
+import { takeOver } from "./life_cycle/take_over.ts";
+import { Vms } from "./vms/vms.ts";
 
 export { config, WorkerConfig } from "./config.ts";
-export { serviceUnits } from "./core/service_units.ts";
-export { probeHost } from "./probe_host.ts";
-export { hostVolumes, removeHostVolume } from "./volumes.ts";
-export type { Checks, ProbeOutcome, ProbeTarget } from "./checks.ts";
-export type { Closures } from "./closures.ts";
-export type { MasterLink, WorkerView } from "./master_link.ts";
+export { serviceUnits } from "./life_cycle/core/service_units.ts";
+export { probeHost } from "./host/probe_host.ts";
+export { hostVolumes, removeHostVolume } from "./stores/volumes.ts";
+export type { Checks, ProbeOutcome, ProbeTarget } from "./vms/checks.ts";
+export type { Closures } from "./closures/closures.ts";
+export type { MasterLink, WorkerView } from "./link/master_link.ts";
 
 /** What the worker is given besides its configuration: ports to use in place of the real ones. */
 export interface WorkerDeps {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../roles/clock/mod.ts";
-import { GuardFence } from "../../roles/worker/guard_fence.ts";
+import { GuardFence } from "../../roles/worker/fencing/guard_fence.ts";
 import {
   QemuVmm,
   type VmConfig,
   type VmExit,
   type VmInstance,
 } from "../../vmm/mod.ts";
-import { processFacts } from "../../vmm/process_table.ts";
+import { processFacts } from "../../vmm/host/process_table.ts";
 import { FencedCluster } from "../support/fenced_hosts.ts";
 import { startGuardProcess } from "../support/guard_process.ts";
 import { tempDir } from "../support/temp.ts";

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { CloudHypervisorClient } from "../../vmm/cloud_hypervisor_client.ts";
-import { createBody } from "../../vmm/core/cloud_hypervisor_config.ts";
+import { CloudHypervisorClient } from "../../vmm/cloud_hypervisor/client.ts";
+import { createBody } from "../../vmm/cloud_hypervisor/core/config.ts";
 import {
   CreateBody,
   ResizeBody,
   RestoreBody,
   SnapshotBody,
-} from "../../vmm/core/cloud_hypervisor_schema.ts";
-import { COPY } from "../../vmm/contract_host.ts";
+} from "../../vmm/cloud_hypervisor/core/schema.ts";
+import { COPY } from "../../vmm/contract/host.ts";
 import { DIGEST, schemaError } from "../support/cloud_hypervisor/digest.ts";
 import {
   standInMachine,

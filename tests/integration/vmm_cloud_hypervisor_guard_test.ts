@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../roles/clock/mod.ts";
-import { GuardFence } from "../../roles/worker/guard_fence.ts";
-import { COPY } from "../../vmm/contract_host.ts";
+import { GuardFence } from "../../roles/worker/fencing/guard_fence.ts";
+import { COPY } from "../../vmm/contract/host.ts";
 import {
   type CloudHypervisorVmm,
   type VmConfig,
   type VmExit,
   type VmInstance,
 } from "../../vmm/mod.ts";
-import { processFacts } from "../../vmm/process_table.ts";
+import { processFacts } from "../../vmm/host/process_table.ts";
 import {
   answersHttp,
   STAND_IN_TIMEOUT_MS,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { COPY } from "../../vmm/contract_host.ts";
-import { RunDirectory } from "../../vmm/run_directory.ts";
-import { findByMarker, killNow } from "../../vmm/process_table.ts";
+import { COPY } from "../../vmm/contract/host.ts";
+import { RunDirectory } from "../../vmm/host/run_directory.ts";
+import { findByMarker, killNow } from "../../vmm/host/process_table.ts";
 import { type VmConfig, type VmExit } from "../../vmm/mod.ts";
 import {
   answersHttp,

@@ -1,4 +1,4 @@
-import { VMM_CONTRACT } from "../../vmm/contract.ts";
+import { VMM_CONTRACT } from "../../vmm/contract/contract.ts";
 import {
   standInContractHost,
   standInPlace,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { copyDirectoryName, directoryName } from "../../vmm/mod.ts";
-import { RunDirectory } from "../../vmm/run_directory.ts";
+import { RunDirectory } from "../../vmm/host/run_directory.ts";
 import { KEPT_BOOTS, LOG_BOUNDS } from "../../vmm/core/boot_log.ts";
 import {
   beginBootLog,
@@ -8,7 +8,7 @@ import {
   readBootLog,
   readSerialTail,
   removeBootLogs,
-} from "../../vmm/serial_log.ts";
+} from "../../vmm/host/serial_log.ts";
 import { tempDir } from "../support/temp.ts";
 
 const { keptBytes: KEPT_BYTES, dropBytes: DROP_BYTES } = LOG_BOUNDS;

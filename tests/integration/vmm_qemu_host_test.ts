@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { runChecked } from "../../roles/process/mod.ts";
 import type { LogBounds } from "../../vmm/core/boot_log.ts";
 import { startCommand } from "../../vmm/core/starter.ts";
-import { processFacts } from "../../vmm/process_table.ts";
+import { processFacts } from "../../vmm/host/process_table.ts";
 import { CARDED_ADDRESS, cardedVm } from "../support/carded_vm.ts";
 import { tempDir } from "../support/temp.ts";
 import {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { VMM_CONTRACT } from "../../vmm/contract.ts";
+import { VMM_CONTRACT } from "../../vmm/contract/contract.ts";
 import { copyDirectoryName, directoryName, QemuVmm } from "../../vmm/mod.ts";
-import { findByMarker, processFacts } from "../../vmm/process_table.ts";
-import { connectQmp, statusOf } from "../../vmm/qmp.ts";
-import { RunDirectory } from "../../vmm/run_directory.ts";
+import { findByMarker, processFacts } from "../../vmm/host/process_table.ts";
+import { connectQmp, statusOf } from "../../vmm/qemu/qmp.ts";
+import { RunDirectory } from "../../vmm/host/run_directory.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { systemClock } from "../../roles/clock/mod.ts";
 import { tempDir } from "../support/temp.ts";

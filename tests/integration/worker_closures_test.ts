@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../roles/clock/mod.ts";
 import { createNix } from "../../roles/nix/mod.ts";
-import { NixClosures } from "../../roles/worker/closures_nix.ts";
-import { DiskRoom } from "../../roles/worker/disk_room.ts";
+import { NixClosures } from "../../roles/worker/closures/nix.ts";
+import { DiskRoom } from "../../roles/worker/closures/disk_room.ts";
 import { run } from "../../roles/worker/mod.ts";
 import { closureCache, closureSpec } from "../support/closure_host.ts";
 import { tempDir } from "../support/temp.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { Assignment, Order, VmSpec } from "../../roles/model/mod.ts";
 import { copyKey } from "../../roles/model/ids.ts";
-import { SimulatedChecks } from "../../roles/worker/checks.ts";
-import { noClosures } from "../../roles/worker/closures.ts";
-import { LedgerStore } from "../../roles/worker/ledger_store.ts";
-import { Vms } from "../../roles/worker/vms.ts";
+import { SimulatedChecks } from "../../roles/worker/vms/checks.ts";
+import { noClosures } from "../../roles/worker/closures/closures.ts";
+import { LedgerStore } from "../../roles/worker/vms/ledger_store.ts";
+import { Vms } from "../../roles/worker/vms/vms.ts";
 import {
   copyDirectoryName,
   directoryName,

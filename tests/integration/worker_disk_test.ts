@@ -3,18 +3,18 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../roles/clock/mod.ts";
 import { createNix } from "../../roles/nix/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
-import { NixClosures } from "../../roles/worker/closures_nix.ts";
-import { DiskRoom, diskSpace } from "../../roles/worker/disk_room.ts";
+import { NixClosures } from "../../roles/worker/closures/nix.ts";
+import { DiskRoom, diskSpace } from "../../roles/worker/closures/disk_room.ts";
 import { run } from "../../roles/worker/mod.ts";
 import {
   hostVolumes,
   listVolumes,
   removeHostVolume,
   Volumes,
-} from "../../roles/worker/volumes.ts";
-import { orderTarget } from "../../roles/worker/core/vm_state.ts";
+} from "../../roles/worker/stores/volumes.ts";
+import { orderTarget } from "../../roles/worker/vms/core/vm_state.ts";
 import { directoryName, vmConfigOf } from "../../vmm/mod.ts";
-import { findByMarker } from "../../vmm/process_table.ts";
+import { findByMarker } from "../../vmm/host/process_table.ts";
 import { closureCache, closureSpec } from "../support/closure_host.ts";
 import { storeImages } from "../support/store_images.ts";
 import { tempDir } from "../support/temp.ts";

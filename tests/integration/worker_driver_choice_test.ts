@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../roles/clock/mod.ts";
 import { run } from "../../roles/worker/mod.ts";
-import { openHostVmm } from "../../roles/worker/open_vmm.ts";
+import { openHostVmm } from "../../roles/worker/host/open_vmm.ts";
 import { logger } from "../../roles/log/mod.ts";
-import { chooseDriver, type ChooseOptions } from "../../vmm/choose.ts";
-import type { HostFacts, Step } from "../../vmm/core/driver_choice.ts";
+import { chooseDriver, type ChooseOptions } from "../../vmm/choice/choose.ts";
+import type { HostFacts, Step } from "../../vmm/choice/core/driver_choice.ts";
 import { openVmm } from "../../vmm/mod.ts";
 import {
   hostKernel,
   HostTrials,
   kvmProblem,
   type Trials,
-} from "../../vmm/probe.ts";
-import { processFacts } from "../../vmm/process_table.ts";
+} from "../../vmm/choice/probe.ts";
+import { processFacts } from "../../vmm/host/process_table.ts";
 import { tempDir } from "../support/temp.ts";
 import { BOOT_TIMEOUT_MS, testMachine, testQemu } from "../support/vmm.ts";
 import { testImage } from "../support/vmm_image.ts";

@@ -4,7 +4,7 @@ import { ensureDebian } from "../../roles/debian/mod.ts";
 import { logger } from "../../roles/log/mod.ts";
 import { WorkerConfig } from "../../roles/worker/config.ts";
 import { Commands } from "../../roles/worker/network/commands.ts";
-import { openNetwork } from "../../roles/worker/open_network.ts";
+import { openNetwork } from "../../roles/worker/network/open_network.ts";
 import { createNetwork } from "../support/netns.ts";
 import { tempDir } from "../support/temp.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ObservedVm, Order } from "../../roles/model/mod.ts";
 import { run } from "../../roles/worker/mod.ts";
-import { freePort } from "../../vmm/host_ports.ts";
-import { findByMarker, processFacts } from "../../vmm/process_table.ts";
+import { freePort } from "../../vmm/host/host_ports.ts";
+import { findByMarker, processFacts } from "../../vmm/host/process_table.ts";
 import { tempDir } from "../support/temp.ts";
 import { BOOT_TIMEOUT_MS, httpBody, testQemu } from "../support/vmm.ts";
 import { testImage } from "../support/vmm_image.ts";

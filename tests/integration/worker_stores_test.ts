@@ -4,7 +4,7 @@ import type { ObservedVm } from "../../roles/model/mod.ts";
 import { createNix, type Nix } from "../../roles/nix/mod.ts";
 import { run } from "../../roles/worker/mod.ts";
 import { storeWord } from "../../roles/worker/stores/core/store_share.ts";
-import { findByMarker } from "../../vmm/process_table.ts";
+import { findByMarker } from "../../vmm/host/process_table.ts";
 import { buildStoreGuests } from "../support/store_guest.ts";
 import { storeImages } from "../support/store_images.ts";
 import { tempDir } from "../support/temp.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { run } from "../../roles/worker/mod.ts";
 import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
 import { GuestChannels } from "../../vmm/guest/mod.ts";
-import { findByMarker } from "../../vmm/process_table.ts";
+import { findByMarker } from "../../vmm/host/process_table.ts";
 import type { ObservedVm } from "../../roles/model/mod.ts";
 import { nixStore } from "../support/nix_store.ts";
 import { type SwitchImageName, switchImages } from "../support/switch_image.ts";

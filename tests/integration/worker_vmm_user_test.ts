@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { openVmmUser } from "../../roles/worker/vmm_user.ts";
-import { findByMarker } from "../../vmm/process_table.ts";
+import { openVmmUser } from "../../roles/worker/host/vmm_user.ts";
+import { findByMarker } from "../../vmm/host/process_table.ts";
 import { tempDir } from "../support/temp.ts";
 import { BOOT_TIMEOUT_MS, httpBody, testQemu } from "../support/vmm.ts";
 import { testImage } from "../support/vmm_image.ts";

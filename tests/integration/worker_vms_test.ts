@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type CopyId, copyKey } from "../../roles/model/ids.ts";
-import { emptyLedger } from "../../roles/worker/core/ledger.ts";
-import { noClosures } from "../../roles/worker/closures.ts";
-import { LedgerStore } from "../../roles/worker/ledger_store.ts";
-import { Vms } from "../../roles/worker/vms.ts";
+import { emptyLedger } from "../../roles/worker/vms/core/ledger.ts";
+import { noClosures } from "../../roles/worker/closures/closures.ts";
+import { LedgerStore } from "../../roles/worker/vms/ledger_store.ts";
+import { Vms } from "../../roles/worker/vms/vms.ts";
 import type { VmConfig, VmExit, VmInstance, Vmm } from "../../vmm/mod.ts";
 import { VirtualClock } from "../support/master.ts";
 import { tempDir } from "../support/temp.ts";

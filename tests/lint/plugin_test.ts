@@ -97,7 +97,7 @@ Deno.test("a serving role does not import another one; dev and tests may", () =>
   finds("roles/cli/mod.ts", source, /roles\/cli may not import roles\/worker/);
   assert.deepEqual(lint("roles/dev/mod.ts", source), []);
   assert.deepEqual(
-    lint("roles/worker/apply.ts", `import "../worker/mod.ts";`),
+    lint("roles/worker/vms/apply.ts", `import "../worker/mod.ts";`),
     [],
   );
   assert.deepEqual(lint("roles/master/mod.ts", `import "../http/mod.ts";`), []);

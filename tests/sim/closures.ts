@@ -5,7 +5,7 @@
  * @module
  */
 import { AppError } from "../../roles/model/errors.ts";
-import type { Closures } from "../../roles/worker/closures.ts";
+import type { Closures } from "../../roles/worker/closures/closures.ts";
 import { HostTime, type Kernel, type Process } from "./kernel.ts";
 import type { RandomStream } from "./random.ts";
 import type { Trace } from "./trace.ts";

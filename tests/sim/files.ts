@@ -5,7 +5,7 @@
  * @module
  */
 import { AppError } from "../../roles/model/errors.ts";
-import type { LedgerFiles } from "../../roles/worker/ledger_store.ts";
+import type { LedgerFiles } from "../../roles/worker/vms/ledger_store.ts";
 import { type Kernel, never, type Process } from "./kernel.ts";
 import type { RandomStream } from "./random.ts";
 

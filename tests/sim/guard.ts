@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { SimulatedGuard } from "../../roles/worker/simulated_fence.ts";
+import type { SimulatedGuard } from "../../roles/worker/fencing/simulated_fence.ts";
 import { never, type Process } from "./kernel.ts";
 
 type Guarding = ReturnType<SimulatedGuard["fence"]>;

@@ -7,7 +7,7 @@
  */
 import { AppError } from "../../roles/model/errors.ts";
 import type { WorkerNetwork } from "../../roles/worker/network/network.ts";
-import { SimulatedNetwork } from "../../roles/worker/simulated_network.ts";
+import { SimulatedNetwork } from "../../roles/worker/network/simulated_network.ts";
 import { type Kernel, never, type Process } from "./kernel.ts";
 import type { RandomStream } from "./random.ts";
 import type { Trace } from "./trace.ts";

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { SimulatedGuard } from "../../roles/worker/simulated_fence.ts";
+import { SimulatedGuard } from "../../roles/worker/fencing/simulated_fence.ts";
 import { isOurs, type RunRecord } from "../../vmm/core/run_record.ts";
-import { simulatedScript } from "../../vmm/core/simulated_script.ts";
+import { simulatedScript } from "../../vmm/simulated/core/script.ts";
 import { MemoryHost, type SimulatedHost } from "../../vmm/mod.ts";
 import { SimulatedClosures } from "./closures.ts";
 import { MemoryDisk } from "./files.ts";

@@ -31,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no epoch check",
     harm: "orders of a master's former life are obeyed",
     edits: [{
-      file: "roles/worker/core/vm_plan.ts",
+      file: "roles/worker/vms/core/vm_plan.ts",
       find: "const newer = compareFence(assignment, worker.fence);",
       put: "const newer = assignment.revision - worker.fence.revision;",
     }],
@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no revision check",
     harm: "an order that comes late undoes a newer one",
     edits: [{
-      file: "roles/worker/core/vm_plan.ts",
+      file: "roles/worker/vms/core/vm_plan.ts",
       find: "const newer = compareFence(assignment, worker.fence);",
       put: "const newer = assignment.leaseEpoch - worker.fence.leaseEpoch || " +
         "Math.abs(assignment.revision - worker.fence.revision);",
@@ -68,7 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "lease counted from receipt on the worker",
     harm: "an answer that comes late keeps an exclusive VM for too long",
     edits: [{
-      file: "roles/worker/lease.ts",
+      file: "roles/worker/fencing/lease.ts",
       find: "await fence.extend(sentMs + leaseMs);",
       put: "await fence.extend(this.#options.clock.bootMs() + leaseMs);",
     }],
@@ -144,7 +144,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a refused spec applied again",
     harm: "a host goes round in circles with an image that does not start",
     edits: [{
-      file: "roles/worker/core/vm_state.ts",
+      file: "roles/worker/vms/core/vm_state.ts",
       find: "order.orderRevision <= ledger.refused.orderRevision",
       put: "order.orderRevision < ledger.refused.orderRevision",
     }],

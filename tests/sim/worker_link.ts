@@ -7,8 +7,11 @@
  */
 import type { Assignment, OrderFence } from "../../roles/model/assignment.ts";
 import type { WorkerReport } from "../../roles/model/observed.ts";
-import type { MasterLink, WorkerView } from "../../roles/worker/master_link.ts";
-import { type LinkNetwork, RpcLink } from "../../roles/worker/rpc_link.ts";
+import type {
+  MasterLink,
+  WorkerView,
+} from "../../roles/worker/link/master_link.ts";
+import { type LinkNetwork, RpcLink } from "../../roles/worker/link/rpc_link.ts";
 import { Session } from "../../rpc/mod.ts";
 import { type Kernel, Process, timeoutSignal } from "./kernel.ts";
 import { MASTER } from "./master_node.ts";

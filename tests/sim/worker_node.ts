@@ -5,15 +5,15 @@
  * @module
  */
 import { logger } from "../../roles/log/mod.ts";
-import type { WorkerView } from "../../roles/worker/master_link.ts";
-import { SimulatedChecks } from "../../roles/worker/checks.ts";
-import { Lease } from "../../roles/worker/lease.ts";
-import { LedgerStore } from "../../roles/worker/ledger_store.ts";
+import type { WorkerView } from "../../roles/worker/link/master_link.ts";
+import { SimulatedChecks } from "../../roles/worker/vms/checks.ts";
+import { Lease } from "../../roles/worker/fencing/lease.ts";
+import { LedgerStore } from "../../roles/worker/vms/ledger_store.ts";
 import { userNetwork } from "../../roles/worker/network/network.ts";
-import { NetworkOrders } from "../../roles/worker/network_orders.ts";
-import { Provisions } from "../../roles/worker/provisions.ts";
-import { Reporter } from "../../roles/worker/reporter.ts";
-import { Vms } from "../../roles/worker/vms.ts";
+import { NetworkOrders } from "../../roles/worker/network/network_orders.ts";
+import { Provisions } from "../../roles/worker/vms/provisions.ts";
+import { Reporter } from "../../roles/worker/link/reporter.ts";
+import { Vms } from "../../roles/worker/vms/vms.ts";
 import { SimulatedVmm } from "../../vmm/mod.ts";
 import { guardOf } from "./guard.ts";
 import { type Host, RUN_DIR, STATE_DIR } from "./host.ts";

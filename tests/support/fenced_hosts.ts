@@ -20,7 +20,7 @@ import {
 } from "../../rpc/convert.ts";
 import { Gate } from "../../rpc/generated/master.ts";
 import { connectRpc } from "../../rpc/mod.ts";
-import { processFacts } from "../../vmm/process_table.ts";
+import { processFacts } from "../../vmm/host/process_table.ts";
 import { type GuardProcess, startGuardProcess } from "./guard_process.ts";
 import { until } from "./wait.ts";
 

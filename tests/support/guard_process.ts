@@ -7,8 +7,8 @@
 import { systemClock } from "../../roles/clock/mod.ts";
 import { connectGuard, type GuardClient } from "../../roles/guard/client.ts";
 import { guardSocketPath } from "../../roles/guard/config.ts";
-import { findByMarker } from "../../vmm/process_table.ts";
-import type { GuardedStart } from "../../vmm/spawner.ts";
+import { findByMarker } from "../../vmm/host/process_table.ts";
+import type { GuardedStart } from "../../vmm/host/spawner.ts";
 import { until } from "./wait.ts";
 
 const PROGRAM = new URL("./guard_child.ts", import.meta.url).pathname;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LedgerFiles } from "../../roles/worker/ledger_store.ts";
+import type { LedgerFiles } from "../../roles/worker/vms/ledger_store.ts";
 
 /** A disk that is a table. */
 export class MemoryFiles implements LedgerFiles {

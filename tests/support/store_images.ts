@@ -5,8 +5,8 @@
  */
 import { systemClock } from "../../roles/clock/mod.ts";
 import { createNix } from "../../roles/nix/mod.ts";
-import { NixClosures } from "../../roles/worker/closures_nix.ts";
-import { DiskRoom } from "../../roles/worker/disk_room.ts";
+import { NixClosures } from "../../roles/worker/closures/nix.ts";
+import { DiskRoom } from "../../roles/worker/closures/disk_room.ts";
 import { StoreImages } from "../../roles/worker/stores/images.ts";
 
 /** Images in `DIR/IMAGES` of what is in `DIR/store`; `roots` are needed. */

@@ -4,10 +4,10 @@
  * @module
  */
 import { systemClock } from "../../roles/clock/mod.ts";
-import type { ContractHost, GuestKind } from "../../vmm/contract.ts";
+import type { ContractHost, GuestKind } from "../../vmm/contract/contract.ts";
 import { type CopyId, copyKey } from "../../roles/model/ids.ts";
 import { QemuVmm, type VmConfig, type Vmm } from "../../vmm/mod.ts";
-import type { QemuOptions } from "../../vmm/qemu.ts";
+import type { QemuOptions } from "../../vmm/qemu/driver.ts";
 import { type TestImage, testImage } from "./vmm_image.ts";
 import { until } from "./wait.ts";
 

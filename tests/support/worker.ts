@@ -18,9 +18,9 @@ import {
   VmSpec,
   type WorkerReport,
 } from "../../roles/model/mod.ts";
-import type { Closures } from "../../roles/worker/closures.ts";
+import type { Closures } from "../../roles/worker/closures/closures.ts";
 import { WorkerConfig } from "../../roles/worker/config.ts";
-import type { MasterLink } from "../../roles/worker/master_link.ts";
+import type { MasterLink } from "../../roles/worker/link/master_link.ts";
 import { readIfThere, writeFileAtomic } from "../../roles/files/mod.ts";
 import type { TestImage } from "./vmm_image.ts";
 

@@ -14,20 +14,20 @@ import { VmSpec } from "../../roles/model/vm_spec.ts";
 import {
   type Fencing,
   UNKNOWN_FENCING,
-} from "../../roles/worker/core/fencing.ts";
-import type { Ledger, Target } from "../../roles/worker/core/ledger.ts";
-import { type Step, step } from "../../roles/worker/core/vm_machine.ts";
-import { newVm, restoreVm } from "../../roles/worker/core/vm_restore.ts";
+} from "../../roles/worker/fencing/core/fencing.ts";
+import type { Ledger, Target } from "../../roles/worker/vms/core/ledger.ts";
+import { type Step, step } from "../../roles/worker/vms/core/vm_machine.ts";
+import { newVm, restoreVm } from "../../roles/worker/vms/core/vm_restore.ts";
 import type {
   Action,
   PublishedPort,
   VmEvent,
-} from "../../roles/worker/core/vm_messages.ts";
+} from "../../roles/worker/vms/core/vm_messages.ts";
 import {
   runsAlone,
   type Vm,
   wakeAtMs,
-} from "../../roles/worker/core/vm_state.ts";
+} from "../../roles/worker/vms/core/vm_state.ts";
 
 export const VM_ID = "shop/web-0";
 export const COPY = { id: VM_ID, incarnation: 1 };

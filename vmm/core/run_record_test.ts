@@ -6,8 +6,8 @@ import {
   parseProcStat,
   type RunRecord,
 } from "./run_record.ts";
-import { qemuStartError } from "./qemu_errors.ts";
-import { simulatedScript } from "./simulated_script.ts";
+import { qemuStartError } from "../qemu/core/errors.ts";
+import { simulatedScript } from "../simulated/core/script.ts";
 
 const RECORD: RunRecord = {
   version: 1,

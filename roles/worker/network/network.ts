@@ -14,7 +14,7 @@
  * @module
  */
 import type { CopyId } from "../../model/ids.ts";
-import type { Provision } from "../provisions.ts";
+import type { Provision } from "../vms/provisions.ts";
 import type { NetworkPlan, PublishedGuestPort } from "./core/plan.ts";
 
 export type {

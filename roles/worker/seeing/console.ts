@@ -11,7 +11,7 @@ import { AppError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
 import { Turns } from "../../turns/mod.ts";
 import type { GuestConnection } from "../../../vmm/mod.ts";
-import { NewestBytes } from "../core/newest_bytes.ts";
+import { NewestBytes } from "../closures/core/newest_bytes.ts";
 
 /** What waits for one reader: some seconds of a fast serial line, thousands of lines. */
 const MAX_WAITING_BYTES = 256 * 1024;

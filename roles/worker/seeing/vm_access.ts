@@ -20,8 +20,8 @@ import type {
   VmmCapabilities,
 } from "../../../vmm/mod.ts";
 import type { Guests } from "../../../vmm/guest/mod.ts";
-import type { Target } from "../core/ledger.ts";
-import type { Vms } from "../vms.ts";
+import type { Target } from "../vms/core/ledger.ts";
+import type { Vms } from "../vms/vms.ts";
 import { type CommandSink, RunningCommand } from "./command.ts";
 import { ConsoleAttachment, type ConsoleSink } from "./console.ts";
 import { LogReader } from "./logs.ts";

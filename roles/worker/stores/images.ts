@@ -14,10 +14,10 @@ import { flushDirectory, storageError } from "../../files/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
 import { Turns } from "../../turns/mod.ts";
-import { findByMarker, killNow } from "../../../vmm/process_table.ts";
-import { mib, type Spare } from "../core/disk_room.ts";
-import type { DiskRoom, Hoard } from "../disk_room.ts";
-import { SharedWork, type Waiter } from "../shared_work.ts";
+import { findByMarker, killNow } from "../../../vmm/host/process_table.ts";
+import { mib, type Spare } from "../closures/core/disk_room.ts";
+import type { DiskRoom, Hoard } from "../closures/disk_room.ts";
+import { SharedWork, type Waiter } from "../closures/shared_work.ts";
 import {
   type ClosurePath,
   imageCommand,

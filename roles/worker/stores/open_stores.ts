@@ -5,7 +5,7 @@
  * @module
  */
 import type { Clock } from "../../model/ports.ts";
-import type { DiskRoom } from "../disk_room.ts";
+import type { DiskRoom } from "../closures/disk_room.ts";
 import {
   chooseStoreShare,
   shareWord,

@@ -8,7 +8,7 @@
 import { type CopyId, copyKey } from "../../model/ids.ts";
 import type { Clock } from "../../model/ports.ts";
 import type { VmInstance, Vmm } from "../../../vmm/mod.ts";
-import { killNow } from "../../../vmm/process_table.ts";
+import { killNow } from "../../../vmm/host/process_table.ts";
 import type { Virtiofsds } from "./virtiofsd.ts";
 
 /** A guest without its store hangs; its checks fail within seconds too. */

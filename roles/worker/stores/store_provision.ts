@@ -8,8 +8,8 @@
 import { AppError } from "../../model/errors.ts";
 import type { CopyId } from "../../model/ids.ts";
 import type { VmConfig } from "../../../vmm/mod.ts";
-import type { Target } from "../core/ledger.ts";
-import type { Preparing, Provision } from "../provisions.ts";
+import type { Target } from "../vms/core/ledger.ts";
+import type { Preparing, Provision } from "../vms/provisions.ts";
 import { type StoreShareChoice, storeWord } from "./core/store_share.ts";
 import type { StoreImages } from "./images.ts";
 import type { Virtiofsds } from "./virtiofsd.ts";

@@ -14,7 +14,7 @@ import { AppError } from "../../model/errors.ts";
 import { type CopyId, copyKey } from "../../model/ids.ts";
 import type { Clock } from "../../model/ports.ts";
 import { copyDirectoryName } from "../../../vmm/mod.ts";
-import { findByMarker, killNow } from "../../../vmm/process_table.ts";
+import { findByMarker, killNow } from "../../../vmm/host/process_table.ts";
 import { type Virtiofsd, virtiofsdArgs } from "./core/store_share.ts";
 
 /** The longest path a unix socket can have on Linux. */

@@ -9,7 +9,7 @@ import type { Assignment, Order } from "../../../roles/model/assignment.ts";
 import { compareFence } from "../../../roles/model/assignment.ts";
 import { run, type RunningWorker } from "../../../roles/worker/mod.ts";
 import { WorkerConfig } from "../../../roles/worker/config.ts";
-import type { MasterLink } from "../../../roles/worker/master_link.ts";
+import type { MasterLink } from "../../../roles/worker/link/master_link.ts";
 import { bridgeRuleset } from "../../../roles/worker/network/bench.ts";
 import { Commands } from "../../../roles/worker/network/commands.ts";
 import { linkClosures } from "../../chaos/worker/link_closures.ts";

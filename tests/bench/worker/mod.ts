@@ -11,7 +11,7 @@
  * @module
  */
 import { runChecked } from "../../../roles/process/mod.ts";
-import { pvhImage } from "../../../vmm/core/pvh_image.ts";
+import { pvhImage } from "../../../vmm/choice/core/pvh_image.ts";
 import { installStandIn } from "../../support/cloud_hypervisor/install.ts";
 import { createNetwork } from "../../support/netns.ts";
 import { tempDir } from "../../support/temp.ts";

@@ -11,7 +11,7 @@ import type { Failpoint } from "../../../roles/process/mod.ts";
 import { runChecked } from "../../../roles/process/mod.ts";
 import { tapPrefix } from "../../../roles/worker/network/core/names.ts";
 import { NetworkConfig } from "../../../roles/worker/network/config.ts";
-import { processFacts } from "../../../vmm/process_table.ts";
+import { processFacts } from "../../../vmm/host/process_table.ts";
 import { DirectoryMaster } from "../../support/worker.ts";
 import { until } from "../../support/wait.ts";
 import type { SeenMachine, Things } from "./checks.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Closures } from "../../../roles/worker/closures.ts";
+import type { Closures } from "../../../roles/worker/closures/closures.ts";
 import { copyDirectoryName } from "../../../vmm/mod.ts";
 import type { TestImage } from "../../support/vmm_image.ts";
 

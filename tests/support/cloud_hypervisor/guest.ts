@@ -14,7 +14,7 @@
  *
  * @module
  */
-import type { SwitchOutcome } from "../../../vmm/core/simulated_agent.ts";
+import type { SwitchOutcome } from "../../../vmm/simulated/core/agent.ts";
 import type { SerialPort } from "./devices.ts";
 
 /** How a guest ends by itself. */

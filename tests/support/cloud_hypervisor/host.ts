@@ -6,7 +6,10 @@
  */
 import { systemClock } from "../../../roles/clock/mod.ts";
 import { type CopyId, copyKey } from "../../../roles/model/ids.ts";
-import type { ContractHost, GuestKind } from "../../../vmm/contract.ts";
+import type {
+  ContractHost,
+  GuestKind,
+} from "../../../vmm/contract/contract.ts";
 import {
   CloudHypervisorVmm,
   directoryName,
@@ -14,9 +17,9 @@ import {
   type Vmm,
 } from "../../../vmm/mod.ts";
 import { hostLine, parseGuestLine } from "../../../vmm/guest/core/frames.ts";
-import { findByMarker, killNow } from "../../../vmm/process_table.ts";
-import { pvhProbe } from "../../../vmm/core/pvh_probe.ts";
-import type { CloudHypervisorOptions } from "../../../vmm/cloud_hypervisor.ts";
+import { findByMarker, killNow } from "../../../vmm/host/process_table.ts";
+import { pvhProbe } from "../../../vmm/choice/core/pvh_probe.ts";
+import type { CloudHypervisorOptions } from "../../../vmm/cloud_hypervisor/driver.ts";
 import { until } from "../wait.ts";
 import { installStandIn } from "./install.ts";
 

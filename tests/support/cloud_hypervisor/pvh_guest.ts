@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { LOAD_ADDRESS, pvhImage } from "../../../vmm/core/pvh_image.ts";
+import { LOAD_ADDRESS, pvhImage } from "../../../vmm/choice/core/pvh_image.ts";
 
 /** Below the code: 512 KiB that nobody else uses. */
 const STACK = 0x8_0000;

@@ -13,7 +13,7 @@
  * @module
  */
 import { type CopyId, copyKey } from "../../../roles/model/ids.ts";
-import type { ContractHost } from "../../../vmm/contract.ts";
+import type { ContractHost } from "../../../vmm/contract/contract.ts";
 import { AppError } from "../../../roles/model/errors.ts";
 import {
   CloudHypervisorVmm,

@@ -11,8 +11,8 @@
  *
  * @module
  */
-import { CHANNEL_PORT } from "../../../vmm/cloud_hypervisor_vsock.ts";
-import { SimulatedAgent } from "../../../vmm/core/simulated_agent.ts";
+import { CHANNEL_PORT } from "../../../vmm/cloud_hypervisor/vsock.ts";
+import { SimulatedAgent } from "../../../vmm/simulated/core/agent.ts";
 import type { Agent } from "./devices.ts";
 import { EventPort } from "./event_port.ts";
 import {

@@ -1,0 +1,38 @@
+/**
+ * Whose fault an error is: the host's, and of what kind, or the image's. Pure.
+ *
+ * @module
+ */
+import type { AppError } from "../../../model/errors.ts";
+import type { HostFailure } from "../../../model/observed.ts";
+
+/** What an error says about the host; null when the image is to blame. */
+export function hostFailureOf(
+  error: AppError,
+  otherwise: HostFailure["kind"],
+): HostFailure | null {
+  const message = error.hint === undefined
+    ? error.message
+    : `${error.message} (${error.hint})`;
+  const failure = (kind: HostFailure["kind"]): HostFailure => ({
+    kind,
+    message: message.slice(0, 2000),
+  });
+  if (/no space left|disk is full|quota exceeded/i.test(error.message)) {
+    return failure("disk");
+  }
+  switch (error.code) {
+    case "invalid":
+      return otherwise === "driver" ? null : failure(otherwise);
+    case "storage":
+      return failure("disk");
+    case "missing_dependency":
+      return failure("driver");
+    case "overloaded":
+      return failure("capacity");
+    case "not_found":
+      return failure("cache");
+    default:
+      return failure(otherwise);
+  }
+}

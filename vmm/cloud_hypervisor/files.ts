@@ -1,0 +1,254 @@
+/**
+ * The files of one start: a kernel that is one, an image that fits into its
+ * guest and a guest that fits into this host, told before any VMM runs; the
+ * directory the VMM may write to, with what a guest writes to its root image;
+ * the pipe of its events and the file of its words.
+ *
+ * @module
+ */
+import { removeIfThere, storageError } from "../../roles/files/mod.ts";
+import { AppError } from "../../roles/model/errors.ts";
+import { runProcess } from "../../roles/process/run.ts";
+import { eventsName, isEventsName } from "./core/args.ts";
+import { OVERLAYS_SINCE, printedWords } from "./core/errors.ts";
+import { maxMemoryMib, type RootDisk } from "./core/config.ts";
+import { hasPvhNote, HEAD_BYTES, readKernelHead } from "./core/kernel.ts";
+import { qcow2Overlay } from "./core/overlay.ts";
+import { copyDirectoryName, type RunRecord } from "../core/run_record.ts";
+import type { VmConfig } from "../core/vm_config.ts";
+import { prepareFiles, shareRunDirectory } from "../host/vm_files.ts";
+import type { VmPaths } from "../host/run_directory.ts";
+
+const MIB = 1024 * 1024;
+/** Its own words: warnings, which a guest can cause without end. */
+const MAX_WORDS_BYTES = 256 * 1024;
+/** A snapshot's state, and an overlay's tables, beside the memory or the image. */
+const EXTRA_BYTES = 64 * MIB;
+/** One system call; a host that swaps may take long. */
+const TOOL_TIMEOUT_MS = 10_000;
+const WORDS_NAME = "vmm.log";
+
+/** What a start finds ready. */
+export interface StartFiles {
+  /** The largest file that the VMM may write: its words end there. */
+  fileLimitBytes: number;
+  /** Where its words begin in their file, beyond every disk: the kernel bounds files per process, not each. */
+  wordsPath: string;
+  eventsPath: string;
+  scratchDir: string;
+  root?: RootDisk;
+}
+
+/** Where a VMM's files are. */
+export type StartPaths = Pick<VmPaths, "dir" | "api" | "console" | "channel">;
+
+/** The directory below `tempDir` that a copy's VMM may write to. */
+export function scratchDirOf(
+  tempDir: string,
+  copy: Pick<RunRecord, "id" | "incarnation">,
+): string {
+  return `${tempDir}/${copyDirectoryName(copy)}`;
+}
+
+/** There while a guest stands still that nobody paused: whoever finds it lets the guest run on. */
+export function resumeMark(scratchDir: string): string {
+  return `${scratchDir}/resume`;
+}
+
+async function readRange(
+  path: string,
+  { offset, bytes }: { offset: number; bytes: number },
+): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  await file.seek(offset, Deno.SeekMode.Start);
+  const buffer = new Uint8Array(bytes);
+  let length = 0;
+  while (length < bytes) {
+    const count = await file.read(buffer.subarray(length));
+    if (count === null) break;
+    length += count;
+  }
+  return buffer.subarray(0, length);
+}
+
+async function checkKernel({ id, kernelPath }: VmConfig): Promise<void> {
+  const head = readKernelHead(
+    await readRange(kernelPath, { offset: 0, bytes: HEAD_BYTES }),
+  );
+  let why = head.kind === "none" ? head.why : "";
+  if (head.kind === "elf") {
+    const notes = head.notes.map((range) => readRange(kernelPath, range));
+    if (!(await Promise.all(notes)).some(hasPvhNote)) {
+      why = "it is an ELF kernel without a PVH note";
+    }
+  }
+  if (why === "") return;
+  throw new AppError(
+    "invalid",
+    `Cannot start VM "${id}": ${kernelPath} is no kernel for cloud-hypervisor: ${why}`,
+    {
+      hint: "name a bzImage, or a vmlinux with CONFIG_PVH, in image.kernelPath",
+    },
+  );
+}
+
+/** The memory of this host, swap included, in bytes. */
+function hostMemoryBytes(): number {
+  const { total, swapTotal } = Deno.systemMemoryInfo();
+  return total + swapTotal;
+}
+
+async function checkSizes(config: VmConfig): Promise<void> {
+  const { id, memoryMib, kernelPath, initrdPath } = config;
+  const host = hostMemoryBytes();
+  if (memoryMib * MIB > host) {
+    throw new AppError(
+      "overloaded",
+      `Cannot start VM "${id}" as it needs ${memoryMib} MiB: this host has ${
+        Math.floor(host / MIB)
+      } MiB with its swap`,
+      { hint: "lower memoryMib, or give the VM to a larger worker" },
+    );
+  }
+  const [kernel, initrd] = await Promise.all(
+    [kernelPath, initrdPath].map(Deno.stat),
+  );
+  const image = (kernel?.size ?? 0) + (initrd?.size ?? 0);
+  if (image < memoryMib * MIB) return;
+  throw new AppError(
+    "invalid",
+    `Cannot start VM "${id}" with ${memoryMib} MiB: its kernel and initrd have ${
+      Math.ceil(image / MIB)
+    } MiB`,
+    { hint: "raise memoryMib, or make the initrd smaller" },
+  );
+}
+
+/** A copy shares its blocks with the image where the file system can. */
+async function makeRoot(
+  { diskImagePath, user }: VmConfig,
+  on: { scratchDir: string; major: number },
+): Promise<{ root?: RootDisk; bytes: number }> {
+  if (diskImagePath === undefined) return { bytes: 0 };
+  const { size } = await Deno.stat(diskImagePath);
+  const kind = on.major >= OVERLAYS_SINCE ? "overlay" : "copy";
+  const path = `${on.scratchDir}/root`;
+  if (kind === "overlay") {
+    await Deno.writeFile(path, qcow2Overlay(diskImagePath, size));
+  } else await Deno.copyFile(diskImagePath, path);
+  await Deno.chmod(path, 0o600);
+  if (user !== undefined) await Deno.chown(path, user.uid, user.gid);
+  return {
+    root: { path, kind },
+    bytes: Math.ceil(size * 1.001) + EXTRA_BYTES,
+  };
+}
+
+/** For a VMM that is begun by the guard; who begins it ourselves makes it on the way. */
+async function makeEvents(
+  path: string,
+  user: VmConfig["user"],
+): Promise<void> {
+  const { code, stderrTail } = await runProcess("mkfifo", [
+    "-m",
+    "600",
+    path,
+  ], { timeoutMs: TOOL_TIMEOUT_MS, missingHint: "install coreutils" });
+  if (code !== 0) {
+    throw new AppError("storage", `Cannot make ${path}: ${stderrTail}`);
+  }
+  if (user !== undefined) await Deno.chown(path, user.uid, user.gid);
+}
+
+/** An empty file that is written from its end on, where the bound of files is near. */
+async function makeWords(path: string, origin: number): Promise<void> {
+  using file = await Deno.open(path, {
+    write: true,
+    create: true,
+    truncate: true,
+    mode: 0o600,
+  });
+  await file.truncate(origin);
+}
+
+/**
+ * Looks whether this machine can be booted on this host, and makes what its VMM
+ * needs on disk.
+ *
+ * @throws {AppError} `not_found` and `invalid` for the image, `overloaded` for
+ * the memory, `storage` for the disk.
+ */
+export async function prepareStart(
+  config: VmConfig,
+  record: RunRecord,
+  on: { paths: VmPaths; tempDir: string; major: number },
+): Promise<StartFiles> {
+  const { user } = config;
+  const { dir } = on.paths;
+  const largest = await prepareFiles(config, on.tempDir);
+  await checkKernel(config);
+  await checkSizes(config);
+  const scratchDir = scratchDirOf(on.tempDir, record);
+  const eventsPath = `${dir}/${eventsName(record.marker)}`;
+  const wordsPath = `${dir}/${WORDS_NAME}`;
+  try {
+    if (user !== undefined) await shareRunDirectory(dir, user);
+    await Deno.remove(scratchDir, { recursive: true }).catch(() => undefined);
+    await Deno.mkdir(scratchDir, { recursive: true, mode: 0o700 });
+    if (user !== undefined) await Deno.chown(scratchDir, user.uid, user.gid);
+    const disk = await makeRoot(config, { scratchDir, major: on.major });
+    const memory = maxMemoryMib(config.memoryMib) * MIB + EXTRA_BYTES;
+    const origin = Math.ceil(Math.max(largest, disk.bytes, memory) / MIB) *
+      MIB;
+    await makeWords(wordsPath, origin);
+    if (config.lease !== undefined) await makeEvents(eventsPath, user);
+    return {
+      fileLimitBytes: origin + MAX_WORDS_BYTES,
+      wordsPath,
+      eventsPath,
+      scratchDir,
+      ...(disk.root === undefined ? {} : { root: disk.root }),
+    };
+  } catch (error) {
+    throw storageError(`what VM "${config.id}" needs`, error);
+  }
+}
+
+/** A VMM that ends in order removes its socket; one that dies leaves it. */
+export async function endedInOrder(
+  { api }: Pick<StartPaths, "api">,
+): Promise<boolean> {
+  return await Deno.stat(api).then(() => false, () => true);
+}
+
+/** The last lines of what the VMM has said, on one line. */
+export async function lastWords(dir: string): Promise<string> {
+  try {
+    const path = `${dir}/${WORDS_NAME}`;
+    const { size } = await Deno.stat(path);
+    const offset = Math.max(0, size - 4096);
+    const bytes = await readRange(path, { offset, bytes: size - offset });
+    return printedWords(new TextDecoder().decode(bytes));
+  } catch {
+    return "";
+  }
+}
+
+/** Removes what a start has made beside the record. A socket that is left cannot be bound again. */
+export async function clearStart(
+  { dir, api, console, channel }: StartPaths,
+  scratchDir: string,
+): Promise<void> {
+  await Deno.remove(scratchDir, { recursive: true }).catch(() => undefined);
+  const words = `${dir}/${WORDS_NAME}`;
+  for (const path of [api, `${api}.lock`, console, channel, words]) {
+    await removeIfThere(path);
+  }
+  try {
+    for await (const { name } of Deno.readDir(dir)) {
+      if (isEventsName(name)) await removeIfThere(`${dir}/${name}`);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

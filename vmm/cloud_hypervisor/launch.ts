@@ -1,0 +1,219 @@
+/**
+ * A VMM's process until its API answers: left to itself in the background, or
+ * begun by the guard.
+ *
+ * @module
+ */
+import { AppError } from "../../roles/model/errors.ts";
+import type { Clock } from "../../roles/model/ports.ts";
+import { runProcess } from "../../roles/process/run.ts";
+import { leaveCommand, vmmArgs } from "./core/args.ts";
+import { checkVersion, startError } from "./core/errors.ts";
+import type { ProcessFacts, RunRecord } from "../core/run_record.ts";
+import { startCommand } from "../core/starter.ts";
+import type { VmConfig } from "../core/vm_config.ts";
+import { EventPipe } from "./events.ts";
+import type { CloudHypervisorClient } from "./client.ts";
+import { lastWords, type StartFiles } from "./files.ts";
+import { processFacts } from "../host/process_table.ts";
+import type { VmPaths } from "../host/run_directory.ts";
+import { guardOf, type Spawner } from "../host/spawner.ts";
+
+/** Its version takes milliseconds to say; a host that swaps may take long, but not for ever. */
+const RUN_TIMEOUT_MS = 60_000;
+/** Between looks for its socket: a start takes some of these. */
+const POLL_MS = 2;
+/** After so many of them its process is looked at: an end is rare, and told soon enough. */
+const LOOK_AFTER = 10;
+/** A try: longer than an answer takes, short enough to notice an end. */
+const PING_TIMEOUT_MS = 2000;
+export const MISSING_HINT =
+  "install cloud-hypervisor v50 or later, or set cloudHypervisorPath";
+/** A shell's word for a program that is not there. */
+const NOT_FOUND = /exit code 127/;
+
+/** @throws {AppError} `missing_dependency` when it is not installed, or too old. */
+export async function cloudHypervisorVersion(program: string): Promise<string> {
+  const { stdout, stderrTail } = await runProcess(program, ["--version"], {
+    missingHint: MISSING_HINT,
+    timeoutMs: RUN_TIMEOUT_MS,
+  }).catch((cause) => {
+    if (!(cause instanceof Deno.errors.PermissionDenied)) throw cause;
+    throw new AppError(
+      "missing_dependency",
+      `Cannot run ${program}: it is no program`,
+      { cause, hint: MISSING_HINT },
+    );
+  });
+  checkVersion(program, stdout || stderrTail);
+  return /v?(\d+\.\S+)/.exec(stdout)?.[1] ?? stdout.trim();
+}
+
+/** What a launch needs. */
+export interface Launch {
+  program: string;
+  paths: VmPaths;
+  files: StartFiles;
+  clock: Clock;
+  /** It answers after 15 ms. */
+  timeoutMs: number;
+  spawner?: Spawner;
+}
+
+/** A VMM that answers. */
+export interface Launched {
+  facts: ProcessFacts;
+  events: EventPipe;
+}
+
+/** The process once it runs, and why it does not when it has ended. */
+interface Begun {
+  pid: number;
+  /** Null while it runs. */
+  words(): Promise<string | null>;
+}
+
+/**
+ * Begins the VMM and waits for its API.
+ *
+ * @throws {AppError} by its own words, `missing_dependency`, `timeout`; whatever
+ * began is then still to be ended.
+ */
+export async function launchVmm(
+  config: VmConfig,
+  record: RunRecord,
+  client: CloudHypervisorClient,
+  launch: Launch,
+): Promise<Launched> {
+  const begun = await begin(config, record, launch);
+  // The VMM waits for a reader before it does anything.
+  const events = new EventPipe(launch.files.eventsPath);
+  try {
+    return { events, facts: await answering(record, begun, client, launch) };
+  } catch (error) {
+    events.close();
+    throw error;
+  }
+}
+
+async function answering(
+  { id }: RunRecord,
+  begun: Begun,
+  client: CloudHypervisorClient,
+  launch: Launch,
+): Promise<ProcessFacts> {
+  const { program, clock, timeoutMs } = launch;
+  const endMs = clock.bootMs() + timeoutMs;
+  for (let look = 1;; look++) {
+    // A look at the file is nothing beside a request; what is there may be asked.
+    if (await isThere(launch.paths.api)) {
+      const ping = await client.ping(Math.min(PING_TIMEOUT_MS, timeoutMs))
+        .catch(asNotYet);
+      if (ping !== null) {
+        checkVersion(program, ping.version);
+        const facts = await processFacts(begun.pid);
+        if (facts !== null && !facts.zombie) return facts;
+      }
+    }
+    if (look % LOOK_AFTER === 0) {
+      const words = await begun.words();
+      if (words !== null) throw startError(id, words);
+      if (clock.bootMs() >= endMs) {
+        throw new AppError(
+          "timeout",
+          `Cannot start VM "${id}": cloud-hypervisor did not answer within ${timeoutMs} ms`,
+        );
+      }
+    }
+    await clock.sleep(POLL_MS);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Nobody listens yet, or it takes its time: both are told by the process. Anything else is no VMM. */
+function asNotYet(error: unknown): null {
+  if (!(error instanceof AppError)) throw error;
+  if (error.code === "unavailable" || error.code === "timeout") return null;
+  throw error;
+}
+
+async function begin(
+  config: VmConfig,
+  record: RunRecord,
+  launch: Launch,
+): Promise<Begun> {
+  const { program, paths, files } = launch;
+  const command = startCommand({
+    program,
+    args: vmmArgs({ apiPath: paths.api, eventsPath: files.eventsPath }),
+    fileLimitBytes: files.fileLimitBytes,
+    isGuarded: config.lease !== undefined,
+    ...(config.cgroups === undefined ? {} : { cgroups: config.cgroups }),
+    ...(config.user === undefined ? {} : { user: config.user }),
+  });
+  if (config.lease !== undefined) {
+    const { lease } = config;
+    return await beginGuarded(record, { ...launch, ...command, lease });
+  }
+  const left = leaveCommand(command, {
+    ...files,
+    ...(config.user === undefined ? {} : { user: config.user }),
+  });
+  const { stdout, stderrTail } = await runProcess(left.program, left.args, {
+    timeoutMs: RUN_TIMEOUT_MS,
+  });
+  const pid = Number(stdout.trim());
+  if (!Number.isInteger(pid) || pid < 1) {
+    throw startError(record.id, stderrTail || "its shell said no pid");
+  }
+  return {
+    pid,
+    async words() {
+      const facts = await processFacts(pid);
+      if (facts !== null && !facts.zombie) return null;
+      return await lastWords(paths.dir) || "cloud-hypervisor ended at once";
+    },
+  };
+}
+
+async function beginGuarded(
+  record: RunRecord,
+  on: { program: string; args: string[]; lease: string; spawner?: Spawner },
+): Promise<Begun> {
+  const { id, incarnation, runtimeHash, marker } = record;
+  const spawner = guardOf(record, on.spawner);
+  const { pid } = await spawner.spawn({
+    marker,
+    vm: id,
+    incarnation,
+    runtimeHash,
+    lease: on.lease,
+    program: on.program,
+    args: on.args,
+    env: {},
+  });
+  return {
+    pid,
+    async words() {
+      const end = await spawner.endOf(marker);
+      if (end === null) return null;
+      if (end.by === "fence") {
+        throw new AppError(
+          "unavailable",
+          `Cannot start VM "${id}": ${end.reason}`,
+        );
+      }
+      if (NOT_FOUND.test(end.reason)) {
+        throw new AppError(
+          "missing_dependency",
+          `Cannot run cloud-hypervisor for VM "${id}": it is not installed`,
+          { hint: MISSING_HINT },
+        );
+      }
+      return end.stderrTail.trim() || end.reason;
+    },
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * A guest's serial port, which its VMM serves on a unix socket to one client:
+ * what comes out is appended to the boot's log, what is typed goes in.
+ *
+ * The worker stands between guest and log here, since this VMM has no other
+ * console that both logs and takes input. While nobody is connected versions
+ * from 53 on keep the last MiB and hand it over, those before drop it.
+ *
+ * @module
+ */
+import { AppError } from "../../roles/model/errors.ts";
+import { bootLogName, chooseBoot, parseBootLogName } from "../core/boot_log.ts";
+import type { GuestConnection } from "../vmm.ts";
+
+/** One read: a socket's buffer holds not much more. */
+const PIECE_BYTES = 16 * 1024;
+
+async function writeAll(
+  to: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+): Promise<void> {
+  for (let done = 0; done < bytes.byteLength;) {
+    done += await to.write(bytes.subarray(done));
+  }
+}
+
+/** The connection to one guest's serial port. */
+export class SerialLine {
+  readonly #socket: Deno.UnixConn;
+  readonly #log: Deno.FsFile;
+  readonly #onWarning: (error: unknown) => void;
+  #isClosed = false;
+  #isFull = false;
+  /** Resolves when the VMM has closed it, which its end does too, or `close` was called; all that came is in the log then. */
+  readonly closed: Promise<void>;
+
+  private constructor(
+    socket: Deno.UnixConn,
+    log: Deno.FsFile,
+    onWarning: (error: unknown) => void,
+  ) {
+    this.#socket = socket;
+    this.#log = log;
+    this.#onWarning = onWarning;
+    this.closed = this.#read().finally(() => {
+      this.close();
+      this.#log.close();
+    });
+  }
+
+  /** @throws {AppError} `unavailable` when nobody serves it, `storage`. */
+  static async connect(
+    socketPath: string,
+    logPath: string,
+    onWarning: (error: unknown) => void,
+  ): Promise<SerialLine> {
+    let log: Deno.FsFile;
+    try {
+      log = await Deno.open(logPath, {
+        append: true,
+        create: true,
+        mode: 0o600,
+      });
+    } catch (cause) {
+      throw new AppError("storage", `Cannot write ${logPath}`, { cause });
+    }
+    try {
+      const socket = await Deno.connect({
+        transport: "unix",
+        path: socketPath,
+      });
+      return new SerialLine(socket, log, onWarning);
+    } catch (cause) {
+      log.close();
+      throw new AppError(
+        "unavailable",
+        `Cannot connect to the serial port at ${socketPath}`,
+        { cause },
+      );
+    }
+  }
+
+  /** Types into the guest. What comes out is in the log. */
+  input(): GuestConnection {
+    return {
+      // It ends with the connection, and says nothing.
+      readable: new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          void this.closed.then(() => controller.close()).catch(() =>
+            undefined
+          );
+        },
+      }),
+      write: (bytes) => this.#write(bytes),
+      close: () => undefined,
+    };
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#socket.close();
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      await writeAll(this.#socket, bytes);
+    } catch (cause) {
+      throw new AppError("unavailable", "The guest's serial port has closed", {
+        cause,
+      });
+    }
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(PIECE_BYTES);
+    for (;;) {
+      // An error is an end too.
+      const count = await this.#socket.read(buffer).catch(() => null);
+      if (count === null) return;
+      await this.#append(buffer.subarray(0, count));
+    }
+  }
+
+  /** A disk that is full loses what comes now, never the guest. */
+  async #append(bytes: Uint8Array): Promise<void> {
+    try {
+      await writeAll(this.#log, bytes);
+      this.#isFull = false;
+    } catch (error) {
+      if (!this.#isFull) this.#onWarning(error);
+      this.#isFull = true;
+    }
+  }
+}
+
+/** The log of the newest boot in `dir`; null when there is none. */
+async function newestLog(dir: string): Promise<string | null> {
+  const logs = [];
+  for await (const { name } of Deno.readDir(dir)) {
+    const log = parseBootLogName(name);
+    if (log !== null) logs.push(log);
+  }
+  const newest = chooseBoot(logs, { generation: 0, boot: 0 });
+  return newest === null ? null : `${dir}/${bootLogName(newest)}`;
+}
+
+/**
+ * Connects to the serial port of a guest that runs. Null when that cannot be:
+ * the guest runs as well without, and what it writes is not seen.
+ */
+export async function reconnectSerial(
+  id: string,
+  on: {
+    dir: string;
+    socketPath: string;
+    onWarning: (message: string, error: unknown) => void;
+  },
+): Promise<SerialLine | null> {
+  const warn = (error: unknown) =>
+    on.onWarning(`cannot write the log of ${id}`, error);
+  try {
+    const log = await newestLog(on.dir);
+    return log === null
+      ? null
+      : await SerialLine.connect(on.socketPath, log, warn);
+  } catch (error) {
+    warn(error);
+    return null;
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * A VM's state in a directory, and a VM that goes on from there.
+ *
+ * The VMM writes to and reads from its own directory only: what it wrote is
+ * moved, what it shall read is put there, with the paths of this start. A guest
+ * that writes to a disk is refused: its disk goes on while the snapshot stands
+ * still, and both together are a broken file system.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { writeFileAtomic } from "../../roles/files/mod.ts";
+import { AppError } from "../../roles/model/errors.ts";
+import { Sha256 } from "../../roles/model/ids.ts";
+import { parseJsonWith } from "../../roles/model/parse.ts";
+import { resumeMark, scratchDirOf } from "./files.ts";
+import type { Running } from "./fleet.ts";
+import { type StartDeps, type Starting, startVm, toldOf } from "./start.ts";
+import { restoredConfig } from "./core/config.ts";
+import { SavedConfig } from "./core/schema.ts";
+import type { VmConfig } from "../core/vm_config.ts";
+
+const DRIVER = "cloud-hypervisor";
+/** Ours, beside the VMM's. */
+const ABOUT_NAME = "snapshot.json";
+const CONFIG_NAME = "config.json";
+
+const About = z.object({
+  version: z.literal(1),
+  driver: z.string().max(64),
+  runtimeHash: Sha256,
+});
+
+async function refuseDisks({ client, record }: Running): Promise<void> {
+  const { config: { disks } } = await client.info();
+  const written = disks?.find(({ readonly }) => !readonly);
+  if (written === undefined) return;
+  throw new AppError(
+    "refused",
+    `Cannot make a snapshot of "${record.id}": it writes to a disk (${written.id}), which would not be part of it`,
+  );
+}
+
+async function makeNew(dir: string, id: string): Promise<void> {
+  try {
+    await Deno.mkdir(dir, { mode: 0o700 });
+  } catch (cause) {
+    const isThere = cause instanceof Deno.errors.AlreadyExists;
+    throw new AppError(
+      isThere ? "conflict" : "storage",
+      isThere
+        ? `Cannot make a snapshot of "${id}": ${dir} is there already`
+        : `Cannot make a snapshot of "${id}" in ${dir}`,
+      { cause },
+    );
+  }
+}
+
+/** Moves a file, over the border of file systems too. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await Deno.rename(from, to);
+  } catch {
+    await Deno.copyFile(from, to);
+    await Deno.remove(from);
+  }
+}
+
+/** Its size in bytes. */
+async function moveAll(from: string, to: string): Promise<number> {
+  let bytes = 0;
+  for (const { name } of Deno.readDirSync(from)) {
+    await move(`${from}/${name}`, `${to}/${name}`);
+    bytes += (await Deno.stat(`${to}/${name}`)).size;
+  }
+  return bytes;
+}
+
+async function save(
+  running: Running,
+  inside: string,
+  mark: string,
+): Promise<void> {
+  const { client, instance } = running;
+  const { uid, gid } = await Deno.stat(`/proc/${instance.pid}`);
+  await Deno.remove(inside, { recursive: true }).catch(() => undefined);
+  await Deno.mkdir(inside, { mode: 0o700 });
+  await Deno.chown(inside, uid, gid);
+  const { paused } = instance;
+  if (!paused) {
+    await Deno.writeTextFile(mark, "");
+    await client.act("vm.pause");
+  }
+  try {
+    await client.snapshot(inside);
+  } catch (cause) {
+    if (!(cause instanceof AppError) || cause.code !== "failed") throw cause;
+    throw new AppError(
+      "unavailable",
+      `Cannot make a snapshot of "${instance.id}": ${cause.message}`,
+      { cause, hint: "this host's KVM may not tell a guest's whole state" },
+    );
+  } finally {
+    if (!paused) {
+      await client.act("vm.resume");
+      await Deno.remove(mark);
+    }
+  }
+}
+
+/** Writes the guest's state to `dir`, which is not there yet; it runs on. Its size in bytes. */
+export async function snapshotVm(
+  running: Running,
+  dir: string,
+  { tempDir }: Pick<StartDeps, "tempDir">,
+): Promise<number> {
+  const { record } = running;
+  await refuseDisks(running);
+  await makeNew(dir, record.id);
+  const scratchDir = scratchDirOf(tempDir, record);
+  const inside = `${scratchDir}/snapshot`;
+  try {
+    await save(running, inside, resumeMark(scratchDir));
+    const bytes = await moveAll(inside, dir);
+    const { runtimeHash } = record;
+    await writeFileAtomic(
+      `${dir}/${ABOUT_NAME}`,
+      JSON.stringify({ version: 1, driver: DRIVER, runtimeHash }),
+    );
+    return bytes;
+  } catch (error) {
+    await Deno.remove(dir, { recursive: true }).catch(() => undefined);
+    throw error;
+  } finally {
+    await Deno.remove(inside, { recursive: true }).catch(() => undefined);
+  }
+}
+
+async function checkSnapshot(config: VmConfig, dir: string): Promise<void> {
+  const path = `${dir}/${ABOUT_NAME}`;
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new AppError(
+      "not_found",
+      `Cannot restore "${config.id}": there is no snapshot in ${dir}`,
+      { cause },
+    );
+  }
+  const about = parseJsonWith(About, text, { what: path });
+  const why = about.driver !== DRIVER
+    ? `the snapshot is of driver ${about.driver}`
+    : about.runtimeHash !== config.runtimeHash
+    ? "the snapshot is of other content"
+    : "";
+  if (why === "") return;
+  throw new AppError("refused", `Cannot restore "${config.id}": ${why}`, {
+    hint: "start it, or restore a snapshot of what is assigned now",
+  });
+}
+
+/** The snapshot in the VMM's own directory, as this start's. */
+async function layOut(
+  { files, config, body }: Starting,
+  dir: string,
+  landlock: boolean,
+): Promise<string> {
+  const inside = `${files.scratchDir}/restore`;
+  await Deno.mkdir(inside, { mode: 0o700 });
+  for (const { name } of Deno.readDirSync(dir)) {
+    if (name === ABOUT_NAME || name === CONFIG_NAME) continue;
+    await Deno.link(`${dir}/${name}`, `${inside}/${name}`)
+      .catch(() => Deno.copyFile(`${dir}/${name}`, `${inside}/${name}`));
+  }
+  const path = `${dir}/${CONFIG_NAME}`;
+  const saved = parseJsonWith(SavedConfig, await Deno.readTextFile(path), {
+    what: path,
+  });
+  await Deno.writeTextFile(
+    `${inside}/${CONFIG_NAME}`,
+    JSON.stringify(restoredConfig(saved, body(landlock))),
+    { mode: 0o600 },
+  );
+  if (config.user !== undefined) {
+    const { uid, gid } = config.user;
+    await Deno.chown(inside, uid, gid);
+    for (const { name } of Deno.readDirSync(inside)) {
+      await Deno.chown(`${inside}/${name}`, uid, gid);
+    }
+  }
+  return inside;
+}
+
+/**
+ * Starts a VM that goes on from the snapshot in `dir`.
+ *
+ * @throws {AppError} `not_found` without one, `refused` when it is another content's.
+ */
+export async function restoreVm(
+  config: VmConfig,
+  dir: string,
+  deps: StartDeps,
+): Promise<Running> {
+  await checkSnapshot(config, dir);
+  return await startVm(config, deps, {
+    async load(starting, { landlock }) {
+      const inside = await layOut(starting, dir, landlock.isOn);
+      await Deno.writeTextFile(resumeMark(starting.files.scratchDir), "");
+      await toldOf(starting, starting.client.restore(inside));
+    },
+    async run(starting) {
+      // Versions that resume by themselves have to be told to.
+      await toldOf(starting, starting.client.act("vm.resume"));
+      const { scratchDir } = starting.files;
+      await Deno.remove(resumeMark(scratchDir));
+      await Deno.remove(`${scratchDir}/restore`, { recursive: true });
+    },
+  });
+}
