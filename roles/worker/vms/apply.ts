@@ -21,7 +21,12 @@ import {
 import type { Guests } from "../../../vmm/guest/mod.ts";
 import type { Checks } from "./checks.ts";
 import type { Closures } from "../closures/closures.ts";
-import type { Action, SaveReason, VmEvent } from "./core/vm_messages.ts";
+import {
+  type Action,
+  isVerdict,
+  type SaveReason,
+  type VmEvent,
+} from "./core/vm_messages.ts";
 import { hostFailureOf } from "./core/host_failure.ts";
 import { Fetches } from "../closures/fetches.ts";
 import type { LedgerStore } from "./ledger_store.ts";
@@ -64,11 +69,19 @@ export interface ApplyDeps {
   onWarning: (message: string, error: unknown) => void;
 }
 
+/** Who is told what came of actions. */
+export interface ApplyNews {
+  tell: (copy: CopyId, event: VmEvent) => void;
+  /** A save that writes a verdict has ended, well or not. */
+  recorded: (copy: CopyId) => void;
+}
+
 /** Performs actions of many copies: those of one copy in order, fetches and probes beside. */
 export class Applier {
   #deps: ApplyDeps;
   readonly #provisions: Provisions;
-  #tell: (copy: CopyId, event: VmEvent) => void;
+  #tell: ApplyNews["tell"];
+  readonly #recorded: ApplyNews["recorded"];
   #steps = new TurnsByKey({
     waiting: MAX_WAITING_STEPS,
     what: "steps of one VM",
@@ -90,12 +103,13 @@ export class Applier {
   #underWay = new Set<Promise<void>>();
   #ending = new AbortController();
 
-  constructor(deps: ApplyDeps, tell: (copy: CopyId, event: VmEvent) => void) {
+  constructor(deps: ApplyDeps, { tell, recorded }: ApplyNews) {
     this.#deps = deps;
     this.#provisions = deps.provisions ?? new Provisions([]);
     this.#tell = (copy, event) => {
       if (!this.#stopped) tell(copy, event);
     };
+    this.#recorded = recorded;
     const parts = { ...deps, provisions: this.#provisions };
     this.#fetches = new Fetches(parts, this.#tell);
     this.#switches = new Switches(deps, this.#tell);
@@ -169,6 +183,7 @@ export class Applier {
         case "save":
           unsaved = await this.#save(copy, action.ledger, action.reason) ??
             unsaved;
+          if (isVerdict(action)) this.#recorded(copy);
           break;
         case "start":
           await this.#start(copy, action, unsaved);

@@ -47,7 +47,10 @@ function applier(
     stopGraceMs: 0,
     onWarning: (message) => told.push(message),
     ...more,
-  }, (_, { kind }) => told.push(kind));
+  }, {
+    tell: (_, { kind }) => told.push(kind),
+    recorded: () => undefined,
+  });
   return { applier, told };
 }
 

@@ -6,11 +6,7 @@
  *
  * @module
  */
-import {
-  type Assignment,
-  MAX_ORDERS,
-  type OrderFence,
-} from "../../model/assignment.ts";
+import type { Assignment, OrderFence } from "../../model/assignment.ts";
 import { AppError } from "../../model/errors.ts";
 import { type CopyId, copyKey } from "../../model/ids.ts";
 import { MAX_ROOTS, type ObservedVm } from "../../model/observed.ts";
@@ -18,31 +14,25 @@ import { Turns } from "../../turns/mod.ts";
 import type { LogTail, VmExit } from "../../../vmm/mod.ts";
 import { Applier, type ApplyDeps } from "./apply.ts";
 import { ClosureSizes } from "../closures/sizes.ts";
+import { Copies, type Entry, release, shownOf, withhold } from "./copies.ts";
 import {
   type Fencing,
   sameFencing,
   UNKNOWN_FENCING,
 } from "../fencing/core/fencing.ts";
-import { emptyLedger, type Target } from "./core/ledger.ts";
+import type { Target } from "./core/ledger.ts";
 import { tidy } from "./core/tidying.ts";
 import { step } from "./core/vm_machine.ts";
-import { looksSame, observe } from "./core/vm_report.ts";
-import { newVm, restoreVm } from "./core/vm_restore.ts";
+import { looksSame } from "./core/vm_report.ts";
+import { newVm } from "./core/vm_restore.ts";
 import { planAssignment } from "./core/vm_plan.ts";
-import type { VmEvent } from "./core/vm_messages.ts";
+import { isVerdict, type VmEvent } from "./core/vm_messages.ts";
 import { hasGuest, type Vm, wakeAtMs } from "./core/vm_state.ts";
-import { type Left, leftBehind } from "./left_behind.ts";
+import { leftBehind, takenOver } from "./left_behind.ts";
+import { Looking } from "./looking.ts";
 
-/** The clock counts in steps of 10 ms: looking more often shows nothing new. */
-const MIN_SLEEP_MS = 10;
-/** Looked at anyway, should an event ever be lost. */
-const MAX_SLEEP_MS = 5000;
-/** The loop looks at least every MAX_SLEEP_MS: after a silence this long the host slept, or we were frozen. */
-const MAX_SILENCE_MS = 3 * MAX_SLEEP_MS;
 /** One is asked for at a time; a few more may be late answers to polls that were given up. */
 const MAX_ACCEPTING = 16;
-/** Why a sleep ends early: made once, since an abort without a reason makes an error with a stack trace each time. */
-const WOKEN = "there is something to look at";
 /** Most of a log given out at once: a terminal's scrollback, and far below a message's limit. */
 const MAX_LOG_BYTES = 1024 * 1024;
 
@@ -75,33 +65,6 @@ export interface VmsOptions extends ApplyDeps {
   onChange: () => void;
 }
 
-/** A report has room for as many copies as there may be orders. What runs comes first: left out, it would count as gone. */
-function reported(entries: Entry[]): Entry[] {
-  if (entries.length <= MAX_ORDERS) return entries;
-  const runs = ({ vm }: Entry) => hasGuest(vm);
-  const rest = entries.filter((entry) => !runs(entry));
-  return [...entries.filter(runs), ...rest].slice(0, MAX_ORDERS);
-}
-
-/** The copy that is meant when a VM is named: ordered and no surge, with a guest, the newest. */
-function mainFirst(a: Vm, b: Vm): number {
-  const isMain = ({ desired }: Vm) =>
-    desired.kind === "order" && !desired.order.surge;
-  return Number(isMain(b)) - Number(isMain(a)) ||
-    Number(hasGuest(b)) - Number(hasGuest(a)) ||
-    b.incarnation - a.incarnation;
-}
-
-interface Entry {
-  vm: Vm;
-  /** When it was last stepped. */
-  at: number;
-  /** When a tick can next change something: the loop asks every copy at every look. */
-  wakesAtMs: number;
-  /** What was last shown of it, to tell changes; null: nothing yet. */
-  shown: ObservedVm | null;
-}
-
 /** What became of an assignment. */
 export interface Accepted {
   kind: "accepted" | "ignored" | "denied";
@@ -117,10 +80,7 @@ export type Asked =
 export class Vms {
   #options: VmsOptions;
   readonly #lease: LeaseView;
-  /** By copy. */
-  #entries = new Map<string, Entry>();
-  /** The copies of each VM, by its id. */
-  #copies = new Map<string, Map<string, Entry>>();
+  readonly #copies = new Copies();
   #applier: Applier;
   #sizes: ClosureSizes;
   #fence: OrderFence = { leaseEpoch: 0, revision: 0 };
@@ -128,29 +88,29 @@ export class Vms {
   #fencing: Fencing = UNKNOWN_FENCING;
   #leaseWatch: Disposable | null = null;
   #stopping = new AbortController();
-  #wake = new AbortController();
-  /** When the loop looks next: an event wakes it only to look sooner. */
-  #plannedMs = 0;
-  /** When anything was last looked at. */
   readonly #accepting = new Turns({
     running: 1,
     waiting: MAX_ACCEPTING,
     what: "assignments",
   });
-  #lookedMs = 0;
-  #loop: Promise<void> | null = null;
+  readonly #looking: Looking;
   #watch: Disposable | null = null;
 
   constructor(options: VmsOptions) {
     this.#options = options;
     this.#lease = options.lease ?? NO_LEASE;
-    this.#applier = new Applier(
-      options,
-      (copy, event) => this.#tell(copyKey(copy), event),
-    );
+    this.#applier = new Applier(options, {
+      tell: (copy, event) => this.#tell(copyKey(copy), event),
+      recorded: (copy) => this.#recorded(copyKey(copy)),
+    });
     this.#sizes = new ClosureSizes({
       ...options,
       onMeasured: () => options.onChange(),
+    });
+    this.#looking = new Looking({
+      clock: options.clock,
+      look: (at) => this.#look(at),
+      nextMs: (at) => this.#nextMs(at),
     });
   }
 
@@ -185,10 +145,13 @@ export class Vms {
     const known = leftBehind(assignment?.orders ?? [], ledgers, found);
     await this.#adoptRoots([...known.values()].map(({ copy }) => copy));
     await this.#options.provisions?.adopt(found);
-    for (const each of known.values()) await this.#takeOver(each);
+    for (const each of known.values()) {
+      const vm = await takenOver(each, this.#options);
+      if (vm !== null) this.#put(vm);
+    }
     if (assignment !== null) this.#options.network?.accept(assignment);
-    for (const entry of this.#entries.values()) this.#lookBeside(entry);
-    this.#lookedMs = this.#now();
+    for (const entry of this.#copies.all()) this.#lookBeside(entry);
+    this.#looking.silenceMs(this.#now());
     for (const exit of early) this.#exited(exit);
     early = null;
     // Those without an order first: what they hold is wanted.
@@ -200,14 +163,14 @@ export class Vms {
       if (assignment === null) this.#tell(key, { kind: "tick", at });
       else this.#tell(key, { kind: "ordered", at, order });
     }
-    for (const { vm } of this.#entries.values()) {
+    for (const { vm } of this.#copies.all()) {
       this.#applier.perform(vm, tidy(vm));
     }
     this.#leaseWatch = this.#lease.watch(() => {
       this.#lookAtFence(this.#now());
-      this.#wake.abort(WOKEN);
+      this.#looking.wake();
     });
-    this.#loop = this.#run();
+    this.#looking.start();
   }
 
   /**
@@ -224,7 +187,7 @@ export class Vms {
     const plan = planAssignment({
       name: this.#options.name,
       fence: this.#fence,
-      copies: [...this.#entries.values()].map(({ vm }) => vm),
+      copies: this.#copies.all().map(({ vm }) => vm),
     }, assignment);
     if (plan.kind !== "accepted") {
       return {
@@ -236,7 +199,7 @@ export class Vms {
     this.#leaseMs = assignment.leaseMs;
     this.#options.network?.accept(assignment);
     for (const [key, { copy, order }] of plan.orders) {
-      if (order !== null && !this.#entries.has(key)) {
+      if (order !== null && this.#copies.get(key) === undefined) {
         this.#put(newVm(copy, this.#options.bootId));
       }
       this.#tell(key, { kind: "ordered", at: this.#now(), order });
@@ -251,12 +214,15 @@ export class Vms {
   /** All copies of all VMs as they are now. */
   observed(): ObservedVm[] {
     const at = this.#now();
-    return reported([...this.#entries.values()]).map(({ vm }) => ({
-      ...observe(vm, at),
-      closureBytes: vm.guest.kind === "on"
-        ? this.#sizes.of(vm.guest.target.spec)
-        : null,
-    }));
+    return this.#copies.reported().map((entry) => {
+      const { guest } = entry.vm;
+      return {
+        ...shownOf(entry, at),
+        closureBytes: guest.kind === "on"
+          ? this.#sizes.of(guest.target.spec)
+          : null,
+      };
+    });
   }
 
   /** Store paths kept on this host, as many as a report may name. */
@@ -281,10 +247,7 @@ export class Vms {
    * @throws {AppError} `not_found`.
    */
   copy(id: string, incarnation = 0): CopyId & { target: Target | null } {
-    const copies = [...this.#copies.get(id)?.values() ?? []]
-      .map(({ vm }) => vm)
-      .filter((vm) => incarnation === 0 || vm.incarnation === incarnation);
-    const found = copies.sort(mainFirst)[0];
+    const found = this.#copies.meant(id, incarnation);
     if (found === undefined) {
       const copy = incarnation === 0 ? "" : ` in incarnation ${incarnation}`;
       throw new AppError(
@@ -302,7 +265,7 @@ export class Vms {
 
   /** Every copy that is here. */
   copies(): CopyId[] {
-    return [...this.#entries.values()].map(({ vm: { id, incarnation } }) => ({
+    return this.#copies.all().map(({ vm: { id, incarnation } }) => ({
       id,
       incarnation,
     }));
@@ -322,7 +285,7 @@ export class Vms {
   async askAndKeep(copy: CopyId, asked: Asked): Promise<void> {
     this.ask(copy, asked);
     await this.#applier.settled(copy);
-    if (this.#entries.get(copyKey(copy))?.vm.unsaved !== true) return;
+    if (this.#copies.get(copyKey(copy))?.vm.unsaved !== true) return;
     throw new AppError(
       "storage",
       `Cannot keep what was asked of "${copy.id}": the disk refuses it`,
@@ -333,10 +296,9 @@ export class Vms {
   /** Lets go of the VMs; they keep running. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#wake.abort(WOKEN);
     this.#watch?.[Symbol.dispose]();
     this.#leaseWatch?.[Symbol.dispose]();
-    await this.#loop;
+    await this.#looking.stop();
     await this.#sizes.stop();
     await this.#applier.stop();
   }
@@ -351,7 +313,7 @@ export class Vms {
     const running = await vmm.list();
     await Promise.all(running.map(async (copy) => {
       await vmm.stop(copy, { graceMs: stopGraceMs });
-      const ledger = this.#entries.get(copyKey(copy))?.vm.ledger;
+      const ledger = this.#copies.get(copyKey(copy))?.vm.ledger;
       if (ledger?.attempt == null) return;
       // Not ended by itself: the next process must not count it as a crash.
       await store.save({
@@ -375,31 +337,13 @@ export class Vms {
     }
   }
 
-  async #takeOver({ copy, order, ledger: known, found }: Left): Promise<void> {
-    const ledger = known ?? emptyLedger(copy, this.#options.bootId);
-    const guest = found === null ? null : { ...found, ports: [...found.ports] };
-    let vm = restoreVm({ ledger, order, found: guest }, this.#now());
-    if (vm === null) {
-      this.#options.onWarning(
-        `ending ${copyKey(copy)}: it runs what nobody ordered`,
-        null,
-      );
-      await this.#options.vmm.stop(copy, { graceMs: 0 });
-      vm = restoreVm({ ledger, order, found: null }, this.#now());
-    }
-    if (vm !== null) this.#put(vm);
-  }
-
   #put(vm: Vm): void {
     this.#noteRunning(vm, null);
     const known = { ...vm, fencing: this.#fencing };
     const at = this.#now();
     const wakesAtMs = wakeAtMs(known, at);
-    const entry: Entry = { vm: known, at, wakesAtMs, shown: null };
-    const key = copyKey(vm);
-    this.#entries.set(key, entry);
-    const copies = this.#copies.get(vm.id) ?? new Map<string, Entry>();
-    this.#copies.set(vm.id, copies.set(key, entry));
+    const entry = { vm: known, at, wakesAtMs, shown: null, former: null };
+    this.#copies.put(entry);
     this.#lookBeside(entry);
   }
 
@@ -411,32 +355,15 @@ export class Vms {
     this.#options.network?.runs(vm, guest.target);
   }
 
-  #drop(vm: Vm): void {
-    const key = copyKey(vm);
-    this.#entries.delete(key);
-    const copies = this.#copies.get(vm.id);
-    copies?.delete(key);
-    if (copies?.size === 0) this.#copies.delete(vm.id);
-  }
-
-  #others({ vm }: Entry): Entry[] {
-    const copies = [...this.#copies.get(vm.id)?.values() ?? []];
-    return copies.filter((other) => other.vm.incarnation !== vm.incarnation);
-  }
-
-  #isBeside(entry: Entry): boolean {
-    return this.#others(entry).some(({ vm }) => hasGuest(vm));
-  }
-
   /** Before anything is told to it: what the state begins with. */
   #lookBeside(entry: Entry): void {
-    entry.vm = { ...entry.vm, isBeside: this.#isBeside(entry) };
+    entry.vm = { ...entry.vm, isBeside: this.#copies.isBeside(entry) };
   }
 
   /** A copy has got or lost its guest: the others may have waited for it. */
   #tellOthers(entry: Entry, at: number): void {
-    for (const other of this.#others(entry)) {
-      const isBeside = this.#isBeside(other);
+    for (const other of this.#copies.others(entry)) {
+      const isBeside = this.#copies.isBeside(other);
       if (isBeside === other.vm.isBeside) continue;
       this.#tell(copyKey(other.vm), { kind: "beside", at, isBeside });
     }
@@ -458,17 +385,16 @@ export class Vms {
     const fencing = this.#lease.fencing(this.#fence);
     if (sameFencing(fencing, this.#fencing)) return;
     this.#fencing = fencing;
-    for (const key of [...this.#entries.keys()]) {
+    for (const key of this.#copies.keys()) {
       this.#tell(key, { kind: "fenced", at, fencing });
     }
   }
 
   /** Tells every VM of time in which nothing was looked at. */
   #noticeSilence(at: number): void {
-    const ms = at - this.#lookedMs;
-    this.#lookedMs = at;
-    if (ms <= MAX_SILENCE_MS) return;
-    for (const key of [...this.#entries.keys()]) {
+    const ms = this.#looking.silenceMs(at);
+    if (ms === 0) return;
+    for (const key of this.#copies.keys()) {
       this.#tell(key, { kind: "slept", at, ms });
     }
   }
@@ -476,54 +402,52 @@ export class Vms {
   #tell(key: string, event: VmEvent): void {
     this.#noticeSilence(event.at);
     this.#lookAtFence(event.at);
-    const entry = this.#entries.get(key);
+    const entry = this.#copies.get(key);
     if (entry === undefined || this.#stopping.signal.aborted) return;
     const before = hasGuest(entry.vm);
     const { vm, actions } = step(entry.vm, event);
     this.#noteRunning(vm, entry.vm);
+    if (actions.some(isVerdict)) withhold(entry, entry.vm);
     entry.vm = vm;
     entry.at = event.at;
     entry.wakesAtMs = wakeAtMs(vm, event.at);
-    if (vm.guest.kind === "forgotten") this.#drop(vm);
+    if (vm.guest.kind === "forgotten") this.#copies.drop(vm);
     // Before it runs: a budget is judged by what the first healthy report says.
     if (event.kind === "fetched" && vm.supply.kind === "ready") {
       this.#sizes.of(vm.supply.target.spec);
     }
     this.#applier.perform(vm, actions);
     this.#show(entry, vm.guest.kind === "forgotten");
-    if (entry.wakesAtMs < this.#plannedMs) this.#wake.abort(WOKEN);
+    this.#looking.wakeBy(entry.wakesAtMs);
     if (hasGuest(vm) !== before) this.#tellOthers(entry, event.at);
   }
 
   #show(entry: Entry, gone: boolean): void {
     const { shown } = entry;
-    entry.shown = observe(entry.vm, entry.at);
+    entry.shown = shownOf(entry, entry.at);
     if (shown !== null && looksSame(shown, entry.shown) && !gone) return;
     this.#options.onChange();
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      if (this.#wake.signal.aborted) this.#wake = new AbortController();
-      const at = this.#now();
-      this.#noticeSilence(at);
-      this.#lookAtFence(at);
-      // Events of this very pass need no waking: what they make due is looked at below.
-      this.#plannedMs = 0;
-      for (const [key, { wakesAtMs }] of this.#entries) {
-        if (wakesAtMs <= at) this.#tell(key, { kind: "tick", at });
-      }
-      this.#plannedMs = this.#nextWakeMs(at);
-      const sleepMs = Math.max(MIN_SLEEP_MS, this.#plannedMs - at);
-      await this.#options.clock.sleep(sleepMs, this.#wake.signal);
+  #recorded(key: string): void {
+    const entry = this.#copies.get(key);
+    if (entry === undefined) return;
+    release(entry);
+    this.#show(entry, false);
+  }
+
+  #look(at: number): void {
+    this.#noticeSilence(at);
+    this.#lookAtFence(at);
+    for (const [key, { wakesAtMs }] of this.#copies.entries()) {
+      if (wakesAtMs <= at) this.#tell(key, { kind: "tick", at });
     }
   }
 
-  #nextWakeMs(at: number): number {
+  #nextMs(at: number): number {
     const { endsAtMs } = this.#lease;
-    let next = at + MAX_SLEEP_MS;
-    if (endsAtMs > at) next = Math.min(next, endsAtMs);
-    for (const { wakesAtMs } of this.#entries.values()) {
+    let next = endsAtMs > at ? endsAtMs : Infinity;
+    for (const [, { wakesAtMs }] of this.#copies.entries()) {
       next = Math.min(next, wakesAtMs);
     }
     return next;

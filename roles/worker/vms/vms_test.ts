@@ -217,3 +217,51 @@ Deno.test("Vms: of assignments that come together only those above the last one 
   ]);
   await machine.stop();
 });
+
+Deno.test("Vms: no verdict is told before it is on disk: a kill would take it back", async () => {
+  const machine = new Machine(false);
+  await machine.start();
+  const { files, vms } = machine;
+  const write = files.write.bind(files);
+  let held = Promise.withResolvers<void>();
+  const hold = (sign: string) => {
+    held = Promise.withResolvers();
+    files.write = async (path, text) => {
+      if (path.endsWith("/ledger.json") && text.includes(sign)) {
+        await held.promise;
+      }
+      return await write(path, text);
+    };
+  };
+  const verdict = () => {
+    const seen = vms.observed()[0];
+    return { settled: seen?.settled, refused: seen?.rolledBack !== null };
+  };
+  const order = (letter: string, revision: number, outcome: string) =>
+    testOrder(letter, {
+      revision,
+      spec: testSpec({
+        image: {
+          ...testSpec().image,
+          cmdline: `quiet simulated.outcome=${outcome}`,
+        },
+      }),
+    });
+
+  hold('"settled":true');
+  await machine.assign([order("a", 1, "healthy")]);
+  await machine.pass(60_000);
+  assert.deepEqual(verdict(), { settled: false, refused: false });
+  held.resolve();
+  await machine.pass(100);
+  assert.deepEqual(verdict(), { settled: true, refused: false });
+
+  hold('"reason":"not healthy');
+  await machine.assign([order("b", 2, "never")]);
+  await machine.pass(60_000);
+  assert.deepEqual(verdict(), { settled: false, refused: false });
+  held.resolve();
+  await machine.pass(60_000);
+  assert.equal(verdict().refused, true);
+  await machine.stop();
+});

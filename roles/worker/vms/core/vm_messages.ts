@@ -194,3 +194,9 @@ export type Action =
     readonly ports: ObservedVm["ports"];
     readonly startedAtMs: number;
   };
+
+/** Whether an action writes a verdict down. */
+export function isVerdict(action: Action): boolean {
+  return action.kind === "save" &&
+    (action.reason === "settled" || action.reason === "rolledBack");
+}
