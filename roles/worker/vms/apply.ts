@@ -27,7 +27,7 @@ import {
   type SaveReason,
   type VmEvent,
 } from "./core/vm_messages.ts";
-import { hostFailureOf } from "./core/host_failure.ts";
+import { errorWords, hostFailureOf } from "./core/host_failure.ts";
 import { Fetches } from "../closures/fetches.ts";
 import type { LedgerStore } from "./ledger_store.ts";
 import type { NetworkOrders } from "../network/network_orders.ts";
@@ -225,7 +225,7 @@ export class Applier {
       if (reason === "rolledBack") failpoint("worker.rollback.recorded");
       return null;
     } catch (error) {
-      const { message } = toAppError(error);
+      const message = errorWords(toAppError(error));
       const failure: HostFailure = { kind: "disk", message };
       this.#unsaved.add(copyKey(copy));
       this.#tell(copy, { kind: "saveFailed", at: this.#now(), failure });
@@ -289,7 +289,7 @@ export class Applier {
           this.#deps.onWarning(`cannot end the unknown ${copyKey(copy)}`, cause)
         );
       }
-      failed(hostFailureOf(known, "driver"), known.message);
+      failed(hostFailureOf(known, "driver"), errorWords(known));
     }
   }
 
@@ -316,8 +316,7 @@ export class Applier {
       failpoint("worker.vm.stopped");
       this.#tell(copy, { kind: "stopped", at: this.#now(), op });
     } catch (error) {
-      const { message } = toAppError(error);
-      failed({ kind: "driver", message });
+      failed({ kind: "driver", message: errorWords(toAppError(error)) });
     }
   }
 
@@ -338,7 +337,7 @@ export class Applier {
         ...published,
       });
     } catch (error) {
-      const { message } = toAppError(error);
+      const message = errorWords(toAppError(error));
       this.#tell(copy, {
         kind: "publishFailed",
         at: this.#now(),

@@ -6,17 +6,24 @@
 import type { AppError } from "../../../model/errors.ts";
 import type { HostFailure } from "../../../model/observed.ts";
 
+/** Longest that a report has room for. */
+const MAX_WORDS = 2000;
+
+/** What went wrong and what to do about it, as a report's message. */
+export function errorWords({ message, hint }: AppError): string {
+  const words = hint === undefined ? message : `${message} (${hint})`;
+  return words.slice(0, MAX_WORDS);
+}
+
 /** What an error says about the host; null when the image is to blame. */
 export function hostFailureOf(
   error: AppError,
   otherwise: HostFailure["kind"],
 ): HostFailure | null {
-  const message = error.hint === undefined
-    ? error.message
-    : `${error.message} (${error.hint})`;
+  const message = errorWords(error);
   const failure = (kind: HostFailure["kind"]): HostFailure => ({
     kind,
-    message: message.slice(0, 2000),
+    message,
   });
   if (/no space left|disk is full|quota exceeded/i.test(error.message)) {
     return failure("disk");

@@ -89,6 +89,7 @@ function begin(work: Work, target: Target): void {
     if (!isSame) setAttempt(work, { target });
     return;
   }
+  set(work, { lastEnd: "" });
   setLedger(work, {
     crashes: 0,
     attempt: {

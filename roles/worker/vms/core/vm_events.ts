@@ -342,6 +342,7 @@ export function crashed(
   // It was about to be replaced: the next one comes up as soon as it can.
   if (!sameRuntime(attempt.target, target)) return;
   const { restart } = target.spec;
+  set(work, { lastEnd: end.reason });
   setAttempt(work, { startedAtMs: null, healthySinceMs: null });
   if (!mayRestart(restart, end.clean)) {
     const reason = `${end.reason}, restart policy ${restart.policy}`;
@@ -377,6 +378,7 @@ export function noteHealth(work: Work, guest: GuestOn): void {
   const { attempt } = work.vm.ledger;
   if (attempt === null || !runs(guest, attempt.target)) return;
   const { firstAnswerAtMs, healthySinceMs, watchedFromMs } = guest.health;
+  if (healthySinceMs !== null) set(work, { lastEnd: "" });
   const hasBooted = firstAnswerAtMs !== null && attempt.seconds.boot === null;
   if (hasBooted) {
     const boot = secondsBetween(watchedFromMs, firstAnswerAtMs);

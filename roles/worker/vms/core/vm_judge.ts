@@ -54,7 +54,9 @@ function deadlineReason(vm: Vm, target: Target): string {
       .filter(([, { status }]) => status !== "passing")
       .map(([name, { message }]) => `${name}: ${message || "no result"}`)
       .join("; ")
-    : `it ended ${vm.ledger.crashes} times`;
+    : `it ended ${vm.ledger.crashes} times${
+      vm.lastEnd === "" ? "" : `, at last: ${vm.lastEnd}`
+    }`;
   return `not healthy within ${healthyDeadlineMs} ms: ${why}`;
 }
 

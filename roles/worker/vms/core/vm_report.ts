@@ -84,7 +84,7 @@ function messageOf(vm: Vm, wanted: Wanted, at: number): string {
     case "off":
       if (vm.guest.untilMs > at) {
         const waitMs = Math.ceil(vm.guest.untilMs - at);
-        parts.push(`starting again in ${waitMs} ms`);
+        parts.push(vm.lastEnd, `starting again in ${waitMs} ms`);
       } else if (waitsForOther(vm, wanted)) {
         parts.push("waiting for the former copy to stop");
       } else if (failure === null) parts.push(fencingMessage(vm));

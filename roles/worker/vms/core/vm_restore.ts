@@ -41,6 +41,7 @@ export function newVm(copy: CopyId, bootId: string): Vm {
     unsaved: false,
     remake: false,
     change: "",
+    lastEnd: "",
     nextOp: 1,
   };
 }

@@ -121,6 +121,8 @@ export interface Vm extends CopyId {
   readonly remake: boolean;
   /** How what runs came to run, or comes to: `switched in place`; empty: by its first start. */
   readonly change: string;
+  /** Why the last try of what is wanted ended, or did not even start; empty: it did not, or was healthy since. */
+  readonly lastEnd: string;
   readonly nextOp: number;
 }
 
