@@ -8,12 +8,15 @@ import { within } from "../../clock/within.ts";
 import { AppError, toAppError } from "../../model/errors.ts";
 import type { CopyId } from "../../model/ids.ts";
 import type { Clock } from "../../model/ports.ts";
+import { Turns } from "../../turns/mod.ts";
 import type { Guests } from "../../../vmm/guest/mod.ts";
 
 /** A reader that takes longer for a piece hangs, and its command is ended. */
 const MAX_TAKE_MS = 60_000;
 /** One piece of what is typed. */
 const MAX_TYPED_BYTES = 64 * 1024;
+/** Pieces typed ahead of a command that does not read: a few MiB. */
+const MAX_TYPED_AHEAD = 64;
 
 /** Where the output goes; the next piece follows the answer. */
 export interface CommandSink {
@@ -46,6 +49,12 @@ export class RunningCommand {
   #input: ReadableStreamDefaultController<Uint8Array> | null = null;
   /** Resolves when the guest wants more input. */
   #wanted = Promise.withResolvers<void>();
+  /** One piece at a time, in order: the end of the input comes last. */
+  readonly #typing = new Turns({
+    running: 1,
+    waiting: MAX_TYPED_AHEAD,
+    what: "pieces of input for this command",
+  });
 
   constructor(
     request: CommandRequest,
@@ -59,7 +68,7 @@ export class RunningCommand {
   /**
    * Types into the command; resolves when the guest has room for more.
    *
-   * @throws {AppError} `invalid`, `unavailable` when it reads no more.
+   * @throws {AppError} `invalid`, `overloaded`, `unavailable` when it reads no more.
    */
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length > MAX_TYPED_BYTES) {
@@ -68,19 +77,24 @@ export class RunningCommand {
         `Cannot send ${bytes.length} bytes at once: at most ${MAX_TYPED_BYTES}`,
       );
     }
-    await this.#wanted.promise;
-    if (this.#input === null || this.#ending.signal.aborted) {
-      throw new AppError("unavailable", "The command reads no more");
-    }
-    this.#wanted = Promise.withResolvers<void>();
-    this.#input.enqueue(bytes);
+    await this.#typing.run(async () => {
+      await this.#wanted.promise;
+      if (this.#input === null || this.#ending.signal.aborted) {
+        throw new AppError("unavailable", "The command reads no more");
+      }
+      this.#wanted = Promise.withResolvers<void>();
+      this.#input.enqueue(bytes);
+    });
   }
 
-  /** The command sees the end of its input. Idempotent. */
-  closeInput(): void {
-    this.#input?.close();
-    this.#input = null;
-    this.#wanted.resolve();
+  /** After what was typed before the command sees the end of its input. Idempotent. */
+  async closeInput(): Promise<void> {
+    await this.#typing.run(() => {
+      this.#input?.close();
+      this.#input = null;
+      this.#wanted.resolve();
+      return Promise.resolve();
+    });
   }
 
   /** Ends the command. Idempotent. */

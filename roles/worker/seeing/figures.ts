@@ -17,7 +17,7 @@ const MAX_ASKED = 8;
 const MAX_SAMPLED = 1000;
 /** A VMM that is asked answers within milliseconds. */
 const MAX_ANSWER_MS = 2000;
-/** Several scrapes within it share a sample. */
+/** Who asks within it after a sample, or while one is taken, shares it. */
 const FRESH_MS = 1000;
 /** Between two samples for reports: a view of what a host does, at no cost that shows. */
 const SAMPLE_EVERY_MS = 10_000;
@@ -58,7 +58,8 @@ export class FiguresSampler {
     waiting: MAX_SAMPLED,
     what: "figures",
   });
-  #sampling: { fromMs: number; samples: Promise<Sample[]> } | null = null;
+  /** The last sample; `atMs` is null while it is taken, which hanging VMMs make long. */
+  #sampling: { atMs: number | null; samples: Promise<Sample[]> } | null = null;
   #totals: Record<string, number> = {};
 
   constructor(options: {
@@ -72,14 +73,20 @@ export class FiguresSampler {
     this.#clock = options.clock;
   }
 
-  /** Of the copies whose driver tells; at most a second old. */
+  /** Of the copies whose driver tells; at most a second old. One is taken at a time. */
   sample(): Promise<Sample[]> {
-    const now = this.#clock.bootMs();
     const known = this.#sampling;
-    if (known !== null && now - known.fromMs < FRESH_MS) return known.samples;
-    const samples = this.#sampleAll();
-    this.#sampling = { fromMs: now, samples };
-    return samples;
+    const isFresh = known !== null &&
+      (known.atMs === null || this.#clock.bootMs() - known.atMs < FRESH_MS);
+    if (isFresh) return known.samples;
+    const taken: { atMs: number | null; samples: Promise<Sample[]> } = {
+      atMs: null,
+      samples: this.#sampleAll().finally(() => {
+        taken.atMs = this.#clock.bootMs();
+      }),
+    };
+    this.#sampling = taken;
+    return taken.samples;
   }
 
   /** Sums over what runs, for reports. */

@@ -80,8 +80,8 @@ class ProcessObject implements ProcessServer, Released {
     await this.#command.write(data);
   }
 
-  closeInput(): void {
-    this.#command.closeInput();
+  async closeInput(): Promise<void> {
+    await this.#command.closeInput();
   }
 
   released(): void {

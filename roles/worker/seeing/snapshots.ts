@@ -33,11 +33,22 @@ async function namesIn(dir: string): Promise<string[]> {
   }
 }
 
+/** Whether `name`, a snapshot or the record of one, has the other beside it. */
+function hasBoth(names: ReadonlySet<string>, name: string): boolean {
+  return names.has(
+    name.endsWith(RECORD) ? name.slice(0, -RECORD.length) : `${name}${RECORD}`,
+  );
+}
+
 /** What is known of a snapshot before it is made. */
 export type SnapshotBasis = Omit<SnapshotInfo, "bytes">;
 
 export class Snapshots {
   readonly #root: string;
+  /** By copy's directory, how many are being made now: a sweep leaves them. */
+  readonly #making = new Map<string, number>();
+  /** Counts those that were begun: what a sweep has seen may have changed since. */
+  #begun = 0;
 
   constructor(stateDir: string) {
     this.#root = `${stateDir}/snapshots`;
@@ -47,8 +58,9 @@ export class Snapshots {
   async list(copy: CopyId): Promise<SnapshotInfo[]> {
     const dir = this.#dirOf(copy);
     const found: SnapshotInfo[] = [];
-    for (const name of await namesIn(dir)) {
-      if (!name.endsWith(RECORD)) continue;
+    const names = new Set(await namesIn(dir));
+    for (const name of names) {
+      if (!name.endsWith(RECORD) || !hasBoth(names, name)) continue;
       const text = await readIfThere(`${dir}/${name}`);
       if (text === null) continue;
       found.push(parseJsonWith(SnapshotInfo, text, {
@@ -107,21 +119,48 @@ export class Snapshots {
         },
       );
     }
+    using _making = this.#make(copy);
     await this.#assertRoom(copy);
+    return await this.#write(copy, basis, write);
+  }
+
+  async #write(
+    copy: CopyId,
+    basis: SnapshotBasis,
+    write: (dir: string) => Promise<number>,
+  ): Promise<SnapshotInfo> {
     const dir = this.#dirOf(copy);
     const path = `${dir}/${basis.name}`;
+    const clear = async () => {
+      // The record first: without it the rest is an unfinished one.
+      await removeIfThere(`${path}${RECORD}`);
+      await removeIfThere(path);
+    };
     await Deno.mkdir(dir, { recursive: true, mode: 0o700 }).catch((error) => {
       throw storageError(dir, error);
     });
-    await removeIfThere(path);
+    await clear();
     try {
       const info = { ...basis, bytes: await write(path) };
       await writeFileAtomic(`${path}${RECORD}`, JSON.stringify(info));
       return info;
     } catch (error) {
-      await removeIfThere(path).catch(() => undefined);
+      await clear().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Counts it among those that are being made, until disposed. */
+  #make(copy: CopyId): Disposable {
+    const key = copyDirectoryName(copy);
+    const count = (by: number) => {
+      const next = (this.#making.get(key) ?? 0) + by;
+      if (next === 0) this.#making.delete(key);
+      else this.#making.set(key, next);
+    };
+    this.#begun++;
+    count(1);
+    return { [Symbol.dispose]: () => count(-1) };
   }
 
   /** @throws {AppError} `not_found`. */
@@ -138,25 +177,33 @@ export class Snapshots {
     await removeIfThere(path);
   }
 
-  /** Removes what is of no copy that is here, and what was never finished. */
+  /**
+   * Removes what is of no copy that is here, and what was never finished. A
+   * copy of which one is being made just now is left to the next sweep.
+   */
   async sweep(copies: readonly CopyId[]): Promise<void> {
     const kept = new Set(copies.map(copyDirectoryName));
     for (const copyDir of await namesIn(this.#root)) {
       const dir = `${this.#root}/${copyDir}`;
+      if (this.#making.has(copyDir)) continue;
       if (!kept.has(copyDir)) {
         await removeIfThere(dir);
         continue;
       }
+      const begun = this.#begun;
       const names = new Set(await namesIn(dir));
       for (const name of names) {
-        const isWhole = name.endsWith(RECORD) || names.has(`${name}${RECORD}`);
-        if (!isWhole) await removeIfThere(`${dir}/${name}`);
+        if (hasBoth(names, name)) continue;
+        if (this.#begun !== begun) return;
+        await removeIfThere(`${dir}/${name}`);
       }
     }
   }
 
   async #assertRoom(copy: CopyId): Promise<void> {
-    let count = 0;
+    // Beside this one; those of other VMs that are on their way count too.
+    let count = -1;
+    for (const each of this.#making.values()) count += each;
     for (const copyDir of await namesIn(this.#root)) {
       const names = await namesIn(`${this.#root}/${copyDir}`);
       count += names.filter((name) => name.endsWith(RECORD)).length;
