@@ -32,6 +32,13 @@ export interface RunOptions {
   maxOutputBytes?: number;
   /** What to install when the program is not there. */
   missingHint?: string;
+  /**
+   * It stays in our process group, for programs that end at once and begin no
+   * others. A group of its own is made between fork and exec, so all our page
+   * tables are copied while nothing else of ours runs: 2 ms with 30 MiB, 11 ms
+   * with 190 MiB, against 0.3 ms.
+   */
+  sharesGroup?: boolean;
 }
 
 /** What came of it. */
@@ -65,7 +72,7 @@ async function readBounded(
   );
 }
 
-/** Ends a process group that was started with `detached`; an ended one is no error. */
+/** Ends a process group that was started with `detached`, or a process that shares ours; an ended one is no error. */
 export function killGroup(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(-pid, signal);
@@ -92,7 +99,7 @@ function spawn(
       stdin: options.stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
-      detached: true,
+      detached: options.sharesGroup !== true,
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {

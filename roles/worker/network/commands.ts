@@ -65,6 +65,7 @@ export class Commands {
     const [first = program, ...rest] = [...this.#prefix, program];
     return await runProcess(first, [...rest, ...args], {
       timeoutMs: TIMEOUT_MS,
+      sharesGroup: true,
       missingHint: HINTS[program] ?? `install ${program}`,
       ...(stdin === undefined
         ? {}
