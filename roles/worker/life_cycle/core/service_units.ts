@@ -31,7 +31,7 @@ const END_SECONDS = 60;
 /** A word as systemd reads it: quoted where it must be, with nothing that it would expand. */
 export function unitWord(word: string): string {
   const plain = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"')
-    .replaceAll("%", "%%").replaceAll("$", "$$$$");
+    .replaceAll("%", "%%").replaceAll("$", "$$$$").replaceAll("\n", "\\n");
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(plain) ? plain : `"${plain}"`;
 }
 
@@ -101,12 +101,12 @@ function guardUnit({ command, runDir }: UnitOptions): string {
   const run = below("/run", guardDir);
   return `[Unit]
 Description=Procurator guard of exclusive VMs
-# Ending it ends the exclusive VMs of this host, which is its purpose: so an
-# upgrade of the worker does not restart it.
-X-RestartIfChanged=false
 StartLimitIntervalSec=0
 
 [Service]
+# Ending it ends the exclusive VMs of this host, which is its purpose: so an
+# upgrade of the host (NixOS asks by this) does not restart it.
+X-RestartIfChanged=false
 ExecStart=${execOf([...command, "guard", "--run-dir", guardDir])}
 KillMode=mixed
 Restart=always

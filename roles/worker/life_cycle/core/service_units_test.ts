@@ -34,6 +34,9 @@ Deno.test("serviceUnits() give the guard a unit of its own that the worker's res
     /^ExecStart=.* guard --run-dir \/run\/procurator\/guard$/m,
   );
   assert.match(guard, /^KillMode=mixed$/m);
+  // NixOS looks for it in this section, and nowhere else.
+  const [, service] = guard.split("[Service]");
+  assert.match(service ?? "", /^X-RestartIfChanged=false$/m);
   const worker = textOf("procurator-worker.service");
   // Requires= or PartOf= would end one with the other.
   assert.doesNotMatch(`${guard}${worker}`, /^(Requires|BindsTo|PartOf)=/m);
@@ -63,4 +66,6 @@ Deno.test("unitWord() lets systemd expand nothing", () => {
   assert.equal(unitWord("50%"), "50%%");
   assert.equal(unitWord("$HOME"), '"$$HOME"');
   assert.equal(unitWord('a "b"'), '"a \\"b\\""');
+  // A line of its own would be a setting of its own.
+  assert.equal(unitWord("a\nUser=x"), '"a\\nUser=x"');
 });
