@@ -21,7 +21,8 @@ let
     # It runs the switch that would restart it.
     restartIfChanged = false;
     stopIfChanged = false;
-    unitConfig.X-StopOnRemoval = false;
+    # However often it had to be begun again: without it nobody gets in any more.
+    unitConfig = { X-StopOnRemoval = false; StartLimitIntervalSec = 0; };
   };
 in
 {
@@ -51,11 +52,17 @@ in
       Accept = true;
       # The worker has one connection; a second one may come before the first is seen to have ended.
       MaxConnections = 4;
+      # Connections of others are refused one by one; that many came is no reason to listen no more.
+      TriggerLimitIntervalSec = 0;
     };
   };
 
   systemd.services."procurator-agent-vsock@" = common // {
     description = "Guest channel of procurator, one connection over vsock";
+    # The host's number. Without it every user of the guest could have root by connecting to his own guest.
+    environment = common.environment // { PROCURATOR_AGENT_PEER = "vsock:2"; };
+    # One that was refused or killed is not kept to be looked at.
+    unitConfig = common.unitConfig // { CollectMode = "inactive-or-failed"; };
     serviceConfig = {
       ExecStart = "${agent} -";
       StandardInput = "socket";

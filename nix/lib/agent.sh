@@ -204,6 +204,11 @@ case "${1:-}" in
 run | switch) "$@" ;;
 '') echo "usage: agent.sh NAME|-" >&2 && exit 2 ;;
 *)
+  # Any program of the guest can connect to a vsock port of its own; systemd says who did.
+  if [ "${PROCURATOR_AGENT_PEER:-${REMOTE_ADDR:-}}" != "${REMOTE_ADDR:-}" ]; then
+    echo "procurator: refused ${REMOTE_ADDR:-nobody}: only $PROCURATOR_AGENT_PEER may connect" >&2
+    exit 4
+  fi
   here=$base/$$
   # One of that number was killed; what it ran has lost its pipe, and ends.
   rm -rf "$here"

@@ -103,6 +103,26 @@ Deno.test("agent: a reader that is slow slows its own command and nothing else",
   assert.equal(seen, 100_000);
 });
 
+Deno.test("agent: over vsock only the host is obeyed, no program of the guest's own", async () => {
+  const peer = { PROCURATOR_AGENT_PEER: "vsock:2" };
+  // Its own address by loopback, by its own number, and a peer that had gone.
+  for (const from of ["vsock:1", "vsock:3", ""]) {
+    await using host = await agentHost(undefined, {
+      ...peer,
+      REMOTE_ADDR: from,
+    });
+    await assert.rejects(host.channels.ready(COPY, TIMEOUT_MS), {
+      code: "unavailable",
+    });
+    assert.equal((await host.children[0]?.status)?.code, 4);
+  }
+  await using host = await agentHost(undefined, {
+    ...peer,
+    REMOTE_ADDR: "vsock:2",
+  });
+  assert.equal((await run(host, ["echo", "yes"])).stdout, "yes\n");
+});
+
 Deno.test("agent: too much output is cut and told", async () => {
   await using host = await agentHost();
   const { code, stdout, truncated } = await run(

@@ -31,6 +31,8 @@ function connectionTo(child: Deno.ChildProcess): GuestConnection {
 /** An agent for each connection, as behind vsock; or what calls itself one. */
 export async function agentHost(
   words: readonly string[] = ["sh", AGENT, "-"],
+  /** What systemd tells it of a connection, as the NixOS module has it. */
+  more: Record<string, string> = {},
 ) {
   const dir = await tempDir("agent");
   const bin = `${dir.path}/bin`;
@@ -41,7 +43,7 @@ export async function agentHost(
   const start = (path: string) => {
     const child = new Deno.Command("/bin/busybox", {
       args: [...words],
-      env: { PATH: bin, PROCURATOR_AGENT_DIR: path },
+      env: { ...more, PATH: bin, PROCURATOR_AGENT_DIR: path },
       clearEnv: true,
       stdin: "piped",
       stdout: "piped",
