@@ -12,16 +12,16 @@ import {
   type Readiness,
 } from "../http/mod.ts";
 import { addApi } from "./api.ts";
-import { debuginfo } from "./debuginfo.ts";
-import { log as buildLog } from "./log.ts";
-import { ls } from "./ls.ts";
-import { addNar } from "./nar.ts";
-import { addNarInfo } from "./narinfo.ts";
-import { addNixCacheInfo } from "./nix_cache_info.ts";
-import { addObject } from "./object.ts";
-import { realisation } from "./realisation.ts";
+import { debuginfo } from "./protocol/debuginfo.ts";
+import { log as buildLog } from "./protocol/log.ts";
+import { ls } from "./protocol/ls.ts";
+import { addNar } from "./protocol/nar.ts";
+import { addNarInfo } from "./protocol/narinfo.ts";
+import { addNixCacheInfo } from "./protocol/nix_cache_info.ts";
+import { addObject } from "./protocol/object.ts";
+import { realisation } from "./protocol/realisation.ts";
 import type { CacheService } from "./service.ts";
-import { refuseUpload } from "./upload.ts";
+import { refuseUpload } from "./protocol/upload.ts";
 
 function readiness(service: CacheService): Readiness {
   try {

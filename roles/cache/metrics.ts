@@ -4,7 +4,7 @@
  * @module
  */
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { Metadata } from "./metadata.ts";
+import type { Metadata } from "./storage/metadata.ts";
 
 /** What the endpoints count. */
 export interface CacheMetrics {

@@ -8,9 +8,9 @@ import type { Clock } from "../model/ports.ts";
 import type { Turns } from "../turns/mod.ts";
 import type { CacheConfig } from "./config.ts";
 import type { AdmissionKeys } from "./core/admission.ts";
-import type { NarFiles } from "./files.ts";
-import type { HotTexts } from "./hot_texts.ts";
-import type { Metadata } from "./metadata.ts";
+import type { NarFiles } from "./storage/files.ts";
+import type { HotTexts } from "./storage/hot_texts.ts";
+import type { Metadata } from "./storage/metadata.ts";
 import type { CacheMetrics } from "./metrics.ts";
 
 /** The parts; wired in mod.ts. */

@@ -5,11 +5,11 @@
  * @module
  */
 import type { Hono } from "hono";
-import { type AppEnv, requireRole } from "../http/mod.ts";
-import { AppError } from "../model/errors.ts";
+import { type AppEnv, requireRole } from "../../http/mod.ts";
+import { AppError } from "../../model/errors.ts";
 import { readBody } from "./body.ts";
-import { isObjectName, type ObjectKind } from "./core/names.ts";
-import type { CacheService } from "./service.ts";
+import { isObjectName, type ObjectKind } from "../core/names.ts";
+import type { CacheService } from "../service.ts";
 import { uploadHandler } from "./upload.ts";
 
 /** One kind of object. */

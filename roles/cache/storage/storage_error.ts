@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AppError } from "../model/errors.ts";
+import { AppError } from "../../model/errors.ts";
 
 /** SQLite's own words for a full and for a broken disk. */
 const SQLITE_CODES = new Map([

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type ErrorCode, HTTP_STATUS } from "../../model/errors.ts";
+import { type ErrorCode, HTTP_STATUS } from "../../../model/errors.ts";
 
 /** As {@linkcode HTTP_STATUS}, without any 5xx. */
 export const UPLOAD_STATUS = {

@@ -6,7 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
-import type { Compression } from "./core/names.ts";
+import type { Compression } from "../core/names.ts";
 import { ZstdFrames } from "./core/zstd_frames.ts";
 
 /** Takes packed bytes, hands unpacked ones to `onOutput`. */

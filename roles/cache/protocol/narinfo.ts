@@ -7,18 +7,18 @@
  * @module
  */
 import type { Hono } from "hono";
-import { type AppEnv, requireRole } from "../http/mod.ts";
-import { AppError } from "../model/errors.ts";
-import { failpoint } from "../process/failpoint.ts";
+import { type AppEnv, requireRole } from "../../http/mod.ts";
+import { AppError } from "../../model/errors.ts";
+import { failpoint } from "../../process/failpoint.ts";
 import { readBody } from "./body.ts";
-import { admitNarInfo } from "./core/admission.ts";
+import { admitNarInfo } from "../core/admission.ts";
 import {
   formatNarInfo,
   MAX_NARINFO_BYTES,
   type NarInfo,
   parseNarInfo,
-} from "./core/narinfo.ts";
-import type { CacheService } from "./service.ts";
+} from "../core/narinfo.ts";
+import type { CacheService } from "../service.ts";
 import { uploadHandler } from "./upload.ts";
 
 const ROUTE = "/:file{[0-9a-df-np-sv-z]{32}\\.narinfo}";

@@ -7,10 +7,10 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { z } from "zod";
-import { AppError } from "../model/errors.ts";
-import type { NarRecord } from "./core/admission.ts";
-import type { NarInfo } from "./core/narinfo.ts";
-import type { ObjectKind } from "./core/names.ts";
+import { AppError } from "../../model/errors.ts";
+import type { NarRecord } from "../core/admission.ts";
+import type { NarInfo } from "../core/narinfo.ts";
+import type { ObjectKind } from "../core/names.ts";
 import { toStorageError } from "./storage_error.ts";
 
 /** Raised when the tables change; a database of a later one is refused. */

@@ -7,18 +7,18 @@
  * @module
  */
 import type { Context, Hono } from "hono";
-import { type AppEnv, requireRole } from "../http/mod.ts";
-import { AppError } from "../model/errors.ts";
-import { failpoint } from "../process/failpoint.ts";
+import { type AppEnv, requireRole } from "../../http/mod.ts";
+import { AppError } from "../../model/errors.ts";
+import { failpoint } from "../../process/failpoint.ts";
 import {
   ACCEPTED_COMPRESSIONS,
   type NarName,
   parseNarName,
-} from "./core/names.ts";
+} from "../core/names.ts";
 import { decideRange } from "./core/range.ts";
-import type { OpenFile } from "./files.ts";
+import type { OpenFile } from "../storage/files.ts";
 import { receiveNar } from "./receive.ts";
-import type { CacheService } from "./service.ts";
+import type { CacheService } from "../service.ts";
 import { uploadHandler } from "./upload.ts";
 
 const ROUTE = "/nar/:file";

@@ -5,14 +5,14 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { AppError } from "../model/errors.ts";
-import type { NarRecord } from "./core/admission.ts";
-import type { NarName } from "./core/names.ts";
-import { formatSha256 } from "./core/sha256.ts";
+import { AppError } from "../../model/errors.ts";
+import type { NarRecord } from "../core/admission.ts";
+import type { NarName } from "../core/names.ts";
+import { formatSha256 } from "../core/sha256.ts";
 import { chunksOf } from "./body.ts";
 import { unpacker } from "./decompress.ts";
-import type { NarFiles, StagedFile } from "./files.ts";
-import { toStorageError } from "./storage_error.ts";
+import type { NarFiles, StagedFile } from "../storage/files.ts";
+import { toStorageError } from "../storage/storage_error.ts";
 
 /** Counts and hashes what passes by, up to a bound. */
 class Meter {

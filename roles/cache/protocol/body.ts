@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { AppError } from "../model/errors.ts";
+import { AppError } from "../../model/errors.ts";
 import { unpacker } from "./decompress.ts";
 
 const brotli = promisify(zlib.brotliDecompress);

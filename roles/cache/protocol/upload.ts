@@ -5,10 +5,10 @@
  * @module
  */
 import type { Context, Handler } from "hono";
-import { type AppEnv, renderError } from "../http/mod.ts";
-import { AppError } from "../model/errors.ts";
+import { type AppEnv, renderError } from "../../http/mod.ts";
+import { AppError } from "../../model/errors.ts";
 import { UPLOAD_STATUS } from "./core/upload_status.ts";
-import type { CacheService } from "./service.ts";
+import type { CacheService } from "../service.ts";
 
 /** nix 2.8 cuts answers of 1 KiB and more from its message. */
 const MAX_TEXT_CHARS = 1000;

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Hono } from "hono";
-import { type AppEnv, requireRole } from "../http/mod.ts";
-import type { CacheService } from "./service.ts";
+import { type AppEnv, requireRole } from "../../http/mod.ts";
+import type { CacheService } from "../service.ts";
 
 /** Adds it. A `PUT` of it is not there: the configuration says what it is. */
 export function addNixCacheInfo(
