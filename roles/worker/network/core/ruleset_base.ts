@@ -5,7 +5,7 @@
  * @module
  */
 import type { Subnet } from "./addresses.ts";
-import { tapPrefix } from "./names.ts";
+import { tapPrefix, vxlanName } from "./names.ts";
 import type { NetworkSettings } from "./plan.ts";
 
 /** Raised when the text below changes in a way that cannot be laid over an older table. */
@@ -62,6 +62,8 @@ const LEAVE = [
   // Each packet, not each connection: a peer that is taken away is cut off at once.
   "ip daddr @cluster goto leave_to_peer",
   `ip daddr ${NOT_OUTSIDE} goto refuse`,
+  // Under this host's address it would be taken for what comes out of our end of the tunnel. Whatever runs here: the other end counts.
+  `udp dport ${VXLAN_PORT} goto refuse`,
   "ct state { established, related } accept",
   "ip saddr vmap @outside",
   "goto refuse",
@@ -148,6 +150,10 @@ export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
     ...chain("from_guests", [
       "type filter hook forward priority filter - 5; policy accept;",
       `iifname "${bridge}" jump leave`,
+      // What comes out of the tunnel is for guests: this host leads it nowhere else.
+      ...(underlay === "vxlan"
+        ? [`iifname "${vxlanName(bridge)}" oifname != "${bridge}" drop`]
+        : []),
     ]),
     ...chain("to_guests", [
       "type filter hook forward priority filter - 4; policy accept;",
@@ -163,6 +169,7 @@ export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
       `iifname "${bridge}" goto to_host`,
       ...(underlay === "vxlan"
         ? [
+          `iifname "${vxlanName(bridge)}" drop`,
           `udp dport ${VXLAN_PORT} @th,96,24 ${VXLAN_ID} ip saddr != @workers drop`,
         ]
         : []),

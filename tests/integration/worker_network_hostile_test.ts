@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { vxlanMac } from "../../roles/worker/network/core/names.ts";
+import { VXLAN_ID } from "../../roles/worker/network/core/ruleset_base.ts";
+import {
+  createGuestWorld,
+  networkPlan,
+  plugIn,
+  type TestGuest,
+  type TestWorker,
+  WAIT,
+} from "../support/guest_network.ts";
+import type { Host } from "../support/netns.ts";
+import { until } from "../support/wait.ts";
+
+const SUBNETS = { w1: "10.201.1.0/24", w2: "10.201.2.0/24" };
+const WEB = "10.201.1.2";
+const EVIL = "10.201.1.3";
+const DB = "10.201.2.2";
+
+type Planned = TestGuest & Parameters<typeof networkPlan>[1][number];
+
+async function start(
+  worker: TestWorker,
+  plan: ReturnType<typeof networkPlan>,
+  guests: readonly Planned[],
+): Promise<void> {
+  await worker.network.adopt([]);
+  await worker.network.configure(plan);
+  for (const guest of guests) {
+    await plugIn(worker.network, guest);
+    assert.equal(await guest.lease(), guest.address);
+  }
+}
+
+/** What comes in at a UDP port of a host, as text. */
+async function listen(host: Host, port: number): Promise<
+  { heard(): Promise<string> } & AsyncDisposable
+> {
+  const path = await Deno.makeTempFile({ prefix: "heard-" });
+  const from = `UDP4-RECVFROM:${port},fork`;
+  const [first = "", ...rest] = [...host.inside, "socat", "-u", from];
+  const process = new Deno.Command(first, {
+    args: [...rest, `OPEN:${path},append`],
+  }).spawn();
+  await until("a listener", async () => {
+    const { stdout } = await host.run("ss", ["-Hlun"]);
+    return stdout.includes(`:${port} `);
+  }, WAIT);
+  return {
+    heard: () => Deno.readTextFile(path),
+    async [Symbol.asyncDispose]() {
+      process.kill();
+      await process.status;
+      await Deno.remove(path);
+    },
+  };
+}
+
+async function send(host: Host, to: string, bytes: Uint8Array, options = "") {
+  await host.run("socat", ["-u", "-", `UDP4-SENDTO:${to}${options}`], {
+    stdin: bytes,
+  });
+}
+
+function octets(text: string, radix = 10): number[] {
+  return text.split(radix === 16 ? ":" : ".").map((each) =>
+    parseInt(each, radix)
+  );
+}
+
+function sixteen(value: number): number[] {
+  return [value >> 8, value & 255];
+}
+
+/** An IPv4 packet with a datagram, as it is on a wire. */
+function packet(
+  { from, to, port, text }: {
+    from: string;
+    to: string;
+    port: number;
+    text: string;
+  },
+): number[] {
+  const body = [...new TextEncoder().encode(text)];
+  const udp = [...sixteen(port), ...sixteen(port), ...sixteen(8 + body.length)];
+  const addresses = [...octets(from), ...octets(to)];
+  const length = sixteen(28 + body.length);
+  const head = (
+    sum: number,
+  ) => [0x45, 0, ...length, 0, 0, 0, 0, 64, 17, ...sixteen(sum), ...addresses];
+  const plain = head(0);
+  let sum = 0;
+  for (let at = 0; at < plain.length; at += 2) {
+    sum += ((plain[at] ?? 0) << 8) + (plain[at + 1] ?? 0);
+  }
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return [...head(~sum & 0xffff), ...udp, 0, 0, ...body];
+}
+
+Deno.test("a guest that may go anywhere cannot speak through the tunnel as another", async () => {
+  await using world = await createGuestWorld(["w1", "w2"], {
+    underlay: "vxlan",
+  });
+  const [w1, w2] = [world.worker("w1"), world.worker("w2")];
+  const route = (worker: "w1" | "w2") => ({
+    worker,
+    subnet: SUBNETS[worker],
+    via: world.worker(worker).host.address,
+  });
+  const web = await w1.guest("web", { address: WEB, peers: { db: [DB] } });
+  const evil = await w1.guest("evil", { address: EVIL, domains: ["*"] });
+  const db = await w2.guest("db", { address: DB, sources: [WEB] });
+  await start(w1, networkPlan(SUBNETS.w1, [web, evil], [route("w2")]), [
+    web,
+    evil,
+  ]);
+  await start(w2, networkPlan(SUBNETS.w2, [db], [route("w1")]), [db]);
+  await using inbox = await listen(db.host, 9999);
+  const forged = new Uint8Array([
+    ...[8, 0, 0, 0, VXLAN_ID >> 16, (VXLAN_ID >> 8) & 255, VXLAN_ID & 255, 0],
+    ...octets(vxlanMac("10.201.2.0"), 16),
+    ...octets(vxlanMac("10.201.1.0"), 16),
+    ...[8, 0],
+    ...packet({ from: WEB, to: DB, port: 9999, text: "forged\n" }),
+  ]);
+  await send(evil.host, `${w2.host.address}:4789`, forged);
+  const word = new TextEncoder().encode("web\n");
+  await until("web's own word", async () => {
+    await send(web.host, `${DB}:9999`, word);
+    return (await inbox.heard()).includes("web");
+  }, WAIT);
+  assert.doesNotMatch(await inbox.heard(), /forged/);
+});
