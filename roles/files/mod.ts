@@ -12,14 +12,43 @@ import { AppError } from "../model/errors.ts";
 
 /** Ends the names of files that a killed process may leave unfinished. */
 const UNFINISHED = ".new";
+/** Ends the names of files that could not be read and were not thrown away. */
+const UNREADABLE = ".unreadable";
+
+/** What is to be done about it; most often a disk is full. */
+function hintFor(error: unknown): string {
+  const { errors } = Deno;
+  if (
+    error instanceof errors.IsADirectory ||
+    error instanceof errors.NotADirectory ||
+    error instanceof errors.AlreadyExists ||
+    error instanceof errors.FilesystemLoop
+  ) return "something else is in its place: move that away";
+  if (error instanceof errors.PermissionDenied) {
+    return "let the user that this runs as read and write there";
+  }
+  return "free space or mend the disk it is on";
+}
+
+/** What the system says, without the paths that the message names anyway. */
+function wordsOf(error: unknown, what: string): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.includes(what)
+    ? text.replace(/( \(os error \d+\)): [\s\S]*$/, "$1")
+    : text;
+}
 
 /** The errors of a disk as an `AppError`: `storage`. `what` is a path or names the thing. */
-export function storageError(what: string, error: unknown): AppError {
+export function storageError(
+  what: string,
+  error: unknown,
+  verb: "write" | "read" = "write",
+): AppError {
   if (error instanceof AppError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new AppError("storage", `Cannot write ${what}: ${text}`, {
+  const why = wordsOf(error, what);
+  return new AppError("storage", `Cannot ${verb} ${what}: ${why}`, {
     cause: error,
-    hint: "free space or mend the disk it is on",
+    hint: hintFor(error),
   });
 }
 
@@ -84,7 +113,38 @@ export async function readIfThere(path: string): Promise<string | null> {
     return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw storageError(path, error);
+    throw storageError(path, error, "read");
+  }
+}
+
+/** False for what may be read another time: a disk's error, or too many open files. */
+export function isDamaged(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false;
+  if (error.code === "invalid") return true;
+  const { cause } = error;
+  return cause instanceof Deno.errors.IsADirectory ||
+    cause instanceof Deno.errors.FilesystemLoop;
+}
+
+/**
+ * Moves what cannot be read out of the way and keeps it for people to look at:
+ * the last one for each path.
+ *
+ * @param error why it cannot be read.
+ * @returns where it is now; null when it stays: it may be read another time, or cannot be moved.
+ */
+export async function setAside(
+  path: string,
+  error: unknown,
+): Promise<string | null> {
+  if (!isDamaged(error)) return null;
+  const aside = `${path}${UNREADABLE}`;
+  try {
+    await removeIfThere(aside);
+    await Deno.rename(path, aside);
+    return aside;
+  } catch {
+    return null;
   }
 }
 

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { z } from "zod";
+import { parseJsonWith } from "../../roles/model/parse.ts";
 import {
   readIfThere,
   removeIfThere,
   removeUnfinished,
+  setAside,
+  storageError,
   writeFileAtomic,
 } from "../../roles/files/mod.ts";
 import { tempDir } from "../support/temp.ts";
@@ -61,4 +65,42 @@ Deno.test("removeUnfinished() takes what a killed writer left and nothing else",
   await Deno.writeTextFile(`${dir.path}/3f2a.new`, "ha");
   await removeUnfinished(dir.path);
   assert.deepEqual(namesIn(dir.path), ["kept.json"]);
+});
+
+Deno.test("what is in the place of a file is named, with what to do; damaged ones are set aside, the last one is kept", async () => {
+  await using dir = await tempDir("file");
+  const path = `${dir.path}/a.json`;
+  const read = async () => {
+    try {
+      const text = await readIfThere(path);
+      return parseJsonWith(z.literal(1), text ?? "", { what: path });
+    } catch (error) {
+      return error;
+    }
+  };
+  await Deno.mkdir(`${path}/inside`, { recursive: true });
+  const inPlace = {
+    name: "AppError",
+    code: "storage",
+    hint: /something else is in its place/,
+  };
+  await assert.rejects(readIfThere(path), {
+    ...inPlace,
+    message: `Cannot read ${path}: Is a directory (os error 21)`,
+  });
+  await assert.rejects(writeFileAtomic(path, "1"), {
+    ...inPlace,
+    message: `Cannot write ${path}: Is a directory (os error 21)`,
+  });
+  assert.equal(await setAside(path, await read()), `${path}.unreadable`);
+  await Deno.symlink(path, path);
+  assert.equal(await setAside(path, await read()), `${path}.unreadable`);
+  await Deno.writeTextFile(path, "{torn");
+  assert.equal(await setAside(path, await read()), `${path}.unreadable`);
+  assert.equal(await Deno.readTextFile(`${path}.unreadable`), "{torn");
+  // What the system may read another time stays where it is.
+  await writeFileAtomic(path, "1");
+  const busy = storageError(path, new Error("Too many open files"), "read");
+  assert.equal(await setAside(path, busy), null);
+  assert.deepEqual(namesIn(dir.path).sort(), ["a.json", "a.json.unreadable"]);
 });
