@@ -5,6 +5,7 @@ import { KEPT_BOOTS, LOG_BOUNDS } from "../../vmm/core/boot_log.ts";
 import {
   beginBootLog,
   boundSerialLog,
+  newestBootLog,
   readBootLog,
   readSerialTail,
   removeBootLogs,
@@ -86,6 +87,31 @@ Deno.test("serial log: each boot has its own, found by its generation; the oldes
   });
   await removeBootLogs(dir.path);
   await assert.rejects(textOf({}), { code: "not_found" });
+});
+
+Deno.test("serial log: what a VMM's user puts among them is neither read, written, emptied nor counted", async () => {
+  await using dir = await tempDir("log");
+  const secret = `${dir.path}/secret`;
+  const content = "x".repeat(KEPT_BYTES + 2 * DROP_BYTES);
+  await Deno.writeTextFile(secret, content);
+  const run = `${dir.path}/run`;
+  await Deno.mkdir(run);
+  const log = await beginBootLog(run, { generation: 7, originMib: 0 });
+  await Deno.writeTextFile(log.path, "the guest's\n");
+  await Deno.symlink(secret, `${run}/serial-999999999-7-0.log`);
+  if (Deno.uid() === 0) {
+    const foreign = `${run}/serial-999999998-7-0.log`;
+    await Deno.writeTextFile(foreign, "not the worker's\n");
+    await Deno.chown(foreign, 64_042, 64_042);
+  }
+  assert.equal((await readSerialTail(run, 100)).text, "the guest's\n");
+  await boundSerialLog(run, 0);
+  assert.equal(await newestBootLog(run), log.path);
+  const next = await beginBootLog(run, { generation: 8, originMib: 0 });
+  assert.equal(next.boot, 2);
+  await removeBootLogs(run);
+  assert.deepEqual([...Deno.readDirSync(run)], []);
+  assert.equal(await Deno.readTextFile(secret), content);
 });
 
 Deno.test("run directory: a path too long for a socket is refused with what to do", () => {

@@ -9,7 +9,7 @@
  * @module
  */
 import { AppError } from "../../roles/model/errors.ts";
-import { bootLogName, chooseBoot, parseBootLogName } from "../core/boot_log.ts";
+import { newestBootLog } from "../host/serial_log.ts";
 import type { GuestConnection } from "../vmm.ts";
 
 /** One read: a socket's buffer holds not much more. */
@@ -134,17 +134,6 @@ export class SerialLine {
   }
 }
 
-/** The log of the newest boot in `dir`; null when there is none. */
-async function newestLog(dir: string): Promise<string | null> {
-  const logs = [];
-  for await (const { name } of Deno.readDir(dir)) {
-    const log = parseBootLogName(name);
-    if (log !== null) logs.push(log);
-  }
-  const newest = chooseBoot(logs, { generation: 0, boot: 0 });
-  return newest === null ? null : `${dir}/${bootLogName(newest)}`;
-}
-
 /**
  * Connects to the serial port of a guest that runs. Null when that cannot be:
  * the guest runs as well without, and what it writes is not seen.
@@ -160,7 +149,7 @@ export async function reconnectSerial(
   const warn = (error: unknown) =>
     on.onWarning(`cannot write the log of ${id}`, error);
   try {
-    const log = await newestLog(on.dir);
+    const log = await newestBootLog(on.dir);
     return log === null
       ? null
       : await SerialLine.connect(on.socketPath, log, warn);

@@ -27,6 +27,7 @@ import {
   spanToRead,
   tooOld,
 } from "../core/boot_log.ts";
+import { ownFile } from "./given_files.ts";
 import type { LogPiece, LogRequest, LogTail } from "../vmm.ts";
 
 /** Two system calls; a host that swaps may take long. */
@@ -40,8 +41,8 @@ export interface BegunLog extends BootLog {
   readonly fileLimitBytes: number;
 }
 
-/** The boots whose logs are in `dir`. */
-async function bootsIn(dir: string): Promise<BootLog[]> {
+/** What is called as the log of a boot in `dir`, whosever it is. */
+async function namedIn(dir: string): Promise<BootLog[]> {
   const logs: BootLog[] = [];
   try {
     for await (const { name } of Deno.readDir(dir)) {
@@ -54,6 +55,21 @@ async function bootsIn(dir: string): Promise<BootLog[]> {
     }
   }
   return logs;
+}
+
+/** The boots whose logs are in `dir`: a VMM's user may make files there, too. */
+async function bootsIn(dir: string): Promise<BootLog[]> {
+  const logs: BootLog[] = [];
+  for (const log of await namedIn(dir)) {
+    if (await ownFile(pathOf(dir, log)) !== null) logs.push(log);
+  }
+  return logs;
+}
+
+/** The log of the newest boot in `dir`; null when there is none. */
+export async function newestBootLog(dir: string): Promise<string | null> {
+  const newest = chooseBoot(await bootsIn(dir), { generation: 0, boot: 0 });
+  return newest === null ? null : pathOf(dir, newest);
 }
 
 /**
@@ -255,6 +271,6 @@ export async function readSerialTail(
 
 /** Removes every log. */
 export async function removeBootLogs(dir: string): Promise<void> {
-  for (const log of await bootsIn(dir)) await removeIfThere(pathOf(dir, log));
+  for (const log of await namedIn(dir)) await removeIfThere(pathOf(dir, log));
   await removeIfThere(`${dir}/serial.log.1`);
 }
