@@ -16,6 +16,7 @@ import { Turns } from "../turns/mod.ts";
 import { cacheApp } from "./app.ts";
 import { CacheConfig } from "./config.ts";
 import { parsePublicKey } from "./core/signature.ts";
+import { Database } from "./storage/database.ts";
 import { DiskFiles } from "./storage/files.ts";
 import { HotTexts } from "./storage/hot_texts.ts";
 import { Metadata } from "./storage/metadata.ts";
@@ -53,7 +54,8 @@ async function openService(
     keyName: config.keyName,
     files: config.signingKeyFiles,
   });
-  const metadata = stack.use(new Metadata(`${config.stateDir}/cache.sqlite`));
+  const database = stack.use(new Database(`${config.stateDir}/cache.sqlite`));
+  const metadata = new Metadata(database);
   const files = await DiskFiles.open(config.stateDir);
   const swept = await files.sweep((file) => metadata.nar(file) !== undefined);
   if (swept > 0) {
@@ -63,7 +65,9 @@ async function openService(
     config,
     keys: { signing, trusted: config.trustedPublicKeys.map(parsePublicKey) },
     files,
+    database,
     metadata,
+    sources: [],
     hot: new HotTexts(HOT_CHARS),
     uploads: new Turns({
       running: config.maxUploads,

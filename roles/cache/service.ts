@@ -8,6 +8,8 @@ import type { Clock } from "../model/ports.ts";
 import type { Turns } from "../turns/mod.ts";
 import type { CacheConfig } from "./config.ts";
 import type { AdmissionKeys } from "./core/admission.ts";
+import type { PathSource } from "./sources/source.ts";
+import type { Database } from "./storage/database.ts";
 import type { NarFiles } from "./storage/files.ts";
 import type { HotTexts } from "./storage/hot_texts.ts";
 import type { Metadata } from "./storage/metadata.ts";
@@ -18,7 +20,10 @@ export interface CacheService {
   config: CacheConfig;
   keys: AdmissionKeys;
   files: NarFiles;
+  database: Database;
   metadata: Metadata;
+  /** Asked in this order for what is not in the storage. */
+  sources: readonly PathSource[];
   /** Narinfos by path hash. */
   hot: HotTexts;
   uploads: Turns;

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Hono } from "hono";
-import { type AppEnv, requireRole } from "../../http/mod.ts";
+import { type AppEnv, identityOf, requireRole } from "../../http/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import { failpoint } from "../../process/failpoint.ts";
 import { readBody } from "./body.ts";
@@ -41,7 +41,7 @@ async function checkedNar(service: CacheService, file: string) {
 async function storeNarInfo(
   service: CacheService,
   hash: string,
-  text: string,
+  { text, by }: { text: string; by: string },
 ): Promise<void> {
   const { config, metadata, keys } = service;
   const expected = { hash, storeDir: config.storeDir };
@@ -58,7 +58,7 @@ async function storeNarInfo(
   }, keys);
   const signed = formatNarInfo(admitted);
   if (signed === known) return;
-  metadata.putPath(admitted, signed, service.clock.now());
+  metadata.putPath(admitted, signed, { nowMs: service.clock.now(), by });
   service.hot.set(hash, signed);
 }
 
@@ -82,7 +82,10 @@ export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
         what: `${hash}.narinfo`,
         maxBytes: MAX_NARINFO_BYTES,
       });
-      await storeNarInfo(service, hash, new TextDecoder().decode(body));
+      await storeNarInfo(service, hash, {
+        text: new TextDecoder().decode(body),
+        by: identityOf(c).name,
+      });
       failpoint("cache.narinfo.stored");
     }),
   );

@@ -1,56 +1,18 @@
 /**
- * What the cache knows: nars, paths with their references, and the small
- * objects beside them. The only SQL of this role; every call is committed
- * when it returns.
+ * What the cache has: nars, paths with their references, and the small objects
+ * beside them. Every call is committed when it returns.
  *
  * @module
  */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { z } from "zod";
-import { AppError } from "../../model/errors.ts";
 import type { NarRecord } from "../core/admission.ts";
 import type { NarInfo } from "../core/narinfo.ts";
 import type { ObjectKind } from "../core/names.ts";
-import { toStorageError } from "./storage_error.ts";
-
-/** Raised when the tables change; a database of a later one is refused. */
-const SCHEMA_VERSION = 1;
+import type { Database } from "./database.ts";
 
 /** Bodies above this are worth an extra sync: few are, since most listings and logs are small. */
 const LARGE_BYTES = 64 * 1024;
-
-const SCHEMA = `
-CREATE TABLE nar (
-  file TEXT PRIMARY KEY,
-  file_size INTEGER NOT NULL,
-  nar_hash TEXT NOT NULL,
-  nar_size INTEGER NOT NULL,
-  stored_at_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE path (
-  hash TEXT PRIMARY KEY,
-  base TEXT NOT NULL,
-  file TEXT NOT NULL,
-  nar_size INTEGER NOT NULL,
-  text TEXT NOT NULL,
-  stored_at_ms INTEGER NOT NULL
-) STRICT;
-CREATE INDEX path_by_file ON path (file);
-CREATE TABLE reference (
-  hash TEXT NOT NULL,
-  reference TEXT NOT NULL,
-  PRIMARY KEY (hash, reference)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX reference_by_reference ON reference (reference);
-CREATE TABLE object (
-  kind TEXT NOT NULL,
-  name TEXT NOT NULL,
-  body BLOB NOT NULL,
-  stored_at_ms INTEGER NOT NULL,
-  PRIMARY KEY (kind, name)
-) STRICT;
-PRAGMA user_version = ${SCHEMA_VERSION};
-`;
 
 const NarRow = z.object({
   file: z.string(),
@@ -71,35 +33,17 @@ const StatsRow = z.object({
 /** How much there is. */
 export type CacheStats = z.output<typeof StatsRow>;
 
-function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  const version = z.object({ user_version: z.number() })
-    .parse(database.prepare("PRAGMA user_version").get()).user_version;
-  if (version === 0) database.exec(`BEGIN;${SCHEMA}COMMIT`);
-  else if (version !== SCHEMA_VERSION) {
-    database.close();
-    throw new AppError(
-      "refused",
-      `Cannot open ${path}: it has the version ${version}, this program knows ${SCHEMA_VERSION}`,
-      { hint: "start the version of procurator that wrote it" },
-    );
-  }
-  return database;
-}
-
 function prepare(database: DatabaseSync) {
   return {
-    begin: database.prepare("BEGIN IMMEDIATE"),
-    commit: database.prepare("COMMIT"),
-    rollback: database.prepare("ROLLBACK"),
     nar: database.prepare("SELECT * FROM nar WHERE file = ?"),
     putNar: database.prepare("INSERT OR REPLACE INTO nar VALUES (?,?,?,?,?)"),
     text: database.prepare("SELECT text FROM path WHERE hash = ?"),
     has: database.prepare("SELECT 1 FROM path WHERE hash = ?"),
     hasBase: database.prepare("SELECT 1 FROM path WHERE hash = ? AND base = ?"),
     putPath: database.prepare(
-      "INSERT OR REPLACE INTO path VALUES (?,?,?,?,?,?)",
+      `INSERT OR REPLACE INTO path
+        (hash, base, file, nar_size, text, stored_at_ms, used_at_ms, stored_by)
+        VALUES (?,?,?,?,?,?,?,?)`,
     ),
     dropReferences: database.prepare("DELETE FROM reference WHERE hash = ?"),
     putReference: database.prepare(
@@ -119,14 +63,20 @@ function prepare(database: DatabaseSync) {
   } satisfies Record<string, StatementSync>;
 }
 
-/** The cache's tables, in `path` (`:memory:` keeps them in memory). */
-export class Metadata implements Disposable {
-  readonly #database: DatabaseSync;
+/** Who stores a path, and when. */
+export interface Stored {
+  nowMs: number;
+  /** A token's name, or where it was pulled from. */
+  by: string;
+}
+
+export class Metadata {
+  readonly #database: Database;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(path: string) {
-    this.#database = openDatabase(path);
-    this.#sql = prepare(this.#database);
+  constructor(database: Database) {
+    this.#database = database;
+    this.#sql = prepare(database.sql);
   }
 
   /** The nar of that file name. */
@@ -139,7 +89,7 @@ export class Metadata implements Disposable {
 
   /** @throws {AppError} `storage` */
   putNar(nar: NarRecord, nowMs: number): void {
-    this.#transaction(`nar/${nar.file}`, () => {
+    this.#database.transaction(`nar/${nar.file}`, () => {
       const { file, fileSize, narHash, narSize } = nar;
       this.#sql.putNar.run(file, fileSize, narHash, narSize, nowMs);
     });
@@ -164,11 +114,20 @@ export class Metadata implements Disposable {
   }
 
   /** @throws {AppError} `storage` */
-  putPath(info: NarInfo, text: string, nowMs: number): void {
+  putPath(info: NarInfo, text: string, { nowMs, by }: Stored): void {
     const hash = info.base.slice(0, 32);
-    this.#transaction(info.base, () => {
+    this.#database.transaction(info.base, () => {
       const { base, file, narSize } = info;
-      this.#sql.putPath.run(hash, base, file, narSize, text, nowMs);
+      this.#sql.putPath.run(
+        hash,
+        base,
+        file,
+        narSize,
+        text,
+        nowMs,
+        nowMs,
+        by,
+      );
       this.#sql.dropReferences.run(hash);
       for (const reference of info.references) {
         this.#sql.putReference.run(hash, reference.slice(0, 32));
@@ -189,44 +148,13 @@ export class Metadata implements Disposable {
     body: Uint8Array,
     nowMs: number,
   ): void {
-    if (body.length > LARGE_BYTES) this.#emptyLog();
-    this.#transaction(`${kind} ${name}`, () => {
+    if (body.length > LARGE_BYTES) this.#database.emptyLog();
+    this.#database.transaction(`${kind} ${name}`, () => {
       this.#sql.putBody.run(kind, name, body, nowMs);
     });
   }
 
   stats(): CacheStats {
     return StatsRow.parse(this.#sql.stats.get());
-  }
-
-  [Symbol.dispose](): void {
-    this.#database.close();
-  }
-
-  /**
-   * Empties the write-ahead log. A large write that fails on a full disk leaves
-   * its pages there, where they keep the disk full for everybody. Emptying needs
-   * room for what the log has committed, so it is emptied before such a write too.
-   */
-  #emptyLog(): void {
-    try {
-      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch {
-      // There is no room even for that: the next write fails and says so.
-    }
-  }
-
-  #transaction(what: string, action: () => void): void {
-    try {
-      this.#sql.begin.run();
-      action();
-      this.#sql.commit.run();
-    } catch (error) {
-      // A full disk may have rolled it back already.
-      if (this.#database.isTransaction) this.#sql.rollback.run();
-      const refusal = toStorageError(what, error);
-      if (refusal !== error) this.#emptyLog();
-      throw refusal;
-    }
   }
 }

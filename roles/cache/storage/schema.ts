@@ -1,0 +1,79 @@
+/**
+ * The tables of the cache's database, as the steps that lead to them. A step
+ * that was released is never changed: databases out there have taken it.
+ *
+ * @module
+ */
+
+const FIRST = `
+CREATE TABLE nar (
+  file TEXT PRIMARY KEY,
+  file_size INTEGER NOT NULL,
+  nar_hash TEXT NOT NULL,
+  nar_size INTEGER NOT NULL,
+  stored_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE path (
+  hash TEXT PRIMARY KEY,
+  base TEXT NOT NULL,
+  file TEXT NOT NULL,
+  nar_size INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  stored_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX path_by_file ON path (file);
+CREATE TABLE reference (
+  hash TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  PRIMARY KEY (hash, reference)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reference_by_reference ON reference (reference);
+CREATE TABLE object (
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  body BLOB NOT NULL,
+  stored_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (kind, name)
+) STRICT;
+`;
+
+/**
+ * What garbage collection and repair go by.
+ *
+ * - `path.used_at_ms`: when it was last asked for or stored, to some minutes;
+ *   0 for what was stored before this column was.
+ * - `path.stored_by`: the token's name; `upstream URL` for what was pulled.
+ * - `pin`: what people keep; the name is theirs.
+ * - `root`: what others keep, as they last told: `master`, `generation 41 of shop`.
+ * - `damage`: what a repair took out, and why; its file is in `quarantine/`.
+ */
+const COLLECTED = `
+ALTER TABLE path ADD COLUMN used_at_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE path ADD COLUMN stored_by TEXT NOT NULL DEFAULT '';
+CREATE INDEX path_by_stored ON path (stored_at_ms);
+CREATE TABLE pin (
+  name TEXT PRIMARY KEY,
+  base TEXT NOT NULL,
+  pinned_by TEXT NOT NULL,
+  pinned_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER
+) STRICT;
+CREATE TABLE root (
+  source TEXT NOT NULL,
+  label TEXT NOT NULL,
+  base TEXT NOT NULL,
+  read_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (source, label, base)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE damage (
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  why TEXT NOT NULL,
+  record TEXT NOT NULL,
+  found_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (kind, name)
+) STRICT;
+`;
+
+/** In the order they are taken; a database's version is how many it has taken. */
+export const STEPS: readonly string[] = [FIRST, COLLECTED];
