@@ -37,7 +37,7 @@ async function listen(host: Host, port: number): Promise<
   { heard(): Promise<string> } & AsyncDisposable
 > {
   const path = await Deno.makeTempFile({ prefix: "heard-" });
-  const from = `UDP4-RECVFROM:${port},fork`;
+  const from = `UDP4-RECVFROM:${port},fork,reuseaddr`;
   const [first = "", ...rest] = [...host.inside, "socat", "-u", from];
   const process = new Deno.Command(first, {
     args: [...rest, `OPEN:${path},append`],
@@ -130,4 +130,45 @@ Deno.test("a guest that may go anywhere cannot speak through the tunnel as anoth
     return (await inbox.heard()).includes("web");
   }, WAIT);
   assert.doesNotMatch(await inbox.heard(), /forged/);
+});
+
+/** A DHCP message of the guest at `address`; its options begin with the kind. */
+function dhcp(
+  address: string,
+  kind: number,
+  { client = "0.0.0.0", relay = "0.0.0.0" },
+): Uint8Array {
+  const message = new Uint8Array(300);
+  message.set([1, 1, 6, 0, 1, 2, 3, 4]);
+  message.set(octets(client), 12);
+  message.set(octets(relay), 24);
+  message.set([2, 0x70, ...octets(address)], 28);
+  message.set([0x63, 0x82, 0x53, 0x63, 53, 1, kind, 255], 236);
+  return message;
+}
+
+const DISCOVER = 1;
+const INFORM = 8;
+
+Deno.test("the DHCP server answers a guest at its own address and at no other", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const w1 = world.worker("w1");
+  const evil = await w1.guest("evil", { address: EVIL });
+  const web = await w1.guest("web", { address: WEB });
+  await start(w1, networkPlan(SUBNETS.w1, [evil, web]), [evil, web]);
+  const outside = world.outside;
+  await using own = await listen(evil.host, 68);
+  await using beyond = await listen(outside, 68);
+  await using neighbour = await listen(web.host, 67);
+  const say = (message: Uint8Array) =>
+    send(evil.host, "10.201.1.1:67", message, ",sourceport=68,reuseaddr");
+  // Its own address last: by then the others would have been answered.
+  await say(dhcp(EVIL, INFORM, { client: outside.address }));
+  await say(dhcp(EVIL, DISCOVER, { relay: WEB }));
+  await until("an answer to an honest question", async () => {
+    await say(dhcp(EVIL, INFORM, { client: EVIL }));
+    return (await own.heard()).length > 0;
+  }, WAIT);
+  assert.equal((await beyond.heard()).length, 0);
+  assert.equal((await neighbour.heard()).length, 0);
 });

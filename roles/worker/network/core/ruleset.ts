@@ -14,7 +14,7 @@
  * @module
  */
 import type { HostNetwork } from "../../../model/assignment.ts";
-import { parseSubnet, type Subnet } from "./addresses.ts";
+import { addressBytes, parseSubnet, type Subnet } from "./addresses.ts";
 import { EVERYWHERE } from "./domains.ts";
 import type { Guest } from "./guests.ts";
 import { domainSet } from "./names.ts";
@@ -77,6 +77,10 @@ function portRules(guest: Guest, gateway: string): string[] {
   const { mac, address, key } = guest;
   const drop = `counter name "s_${key}" drop`;
   const macNumber = `0x${mac.replaceAll(":", "")}`;
+  const addressNumber = `0x${
+    addressBytes(address).map((byte) => byte.toString(16).padStart(2, "0"))
+      .join("")
+  }`;
   const limit = guest.rateMbit === null ? [] : [
     `${sendLimit(guest.rateMbit)} ${drop}`,
   ];
@@ -90,6 +94,9 @@ function portRules(guest: Guest, gateway: string): string[] {
     `${arp} 0.0.0.0 limit rate 10/second burst 20 packets accept`,
     `ether type != ip ${drop}`,
     `ip daddr 127.0.0.0/8 ${drop}`,
+    // The server answers the relay or the client that a message names: another guest, where they are another's.
+    `udp dport 67 @th,256,32 != 0 ${drop}`,
+    `udp dport 67 @th,160,32 != 0 @th,160,32 != ${addressNumber} ${drop}`,
     // The client's address inside the message counts to the server: a foreign one could give another guest's lease back.
     `ip saddr { 0.0.0.0, ${address} } udp sport 68 udp dport 67 @th,288,48 ${macNumber} limit rate 10/second burst 20 packets accept`,
     `udp dport 67 ${drop}`,
