@@ -330,6 +330,29 @@ Deno.test("cloud-hypervisor driver: a guest that a snapshot stopped runs on when
   await third.close();
 });
 
+Deno.test("cloud-hypervisor driver: what a VMM puts into its directory leads the worker to no other file", async () => {
+  await using dir = await tempDir("ch");
+  await using place = await standInPlace(dir.path, ["links"]);
+  const vmm = standInDriver(place);
+  await vmm.start(standInMachine(place, COPY, "serves"));
+  const [scratch] = listing(`${dir.path}/tmp`);
+  const secret = `${dir.path}/secret`;
+  await Deno.writeTextFile(secret, "kept");
+  // Where the worker notes that the guest stands still for it.
+  await Deno.symlink(secret, `${dir.path}/tmp/${scratch?.name}/resume`);
+  const snapshot = `${dir.path}/snapshot`;
+  await assert.rejects(vmm.snapshot(COPY, snapshot), {
+    code: "failed",
+    message: /extra: it is no plain file/,
+  });
+  await assert.rejects(Deno.lstat(snapshot), Deno.errors.NotFound);
+  assert.equal(await Deno.readTextFile(secret), "kept");
+  await until("it runs on", () => answersHttp(vmm, COPY), WAIT);
+  await vmm.stop(COPY, { graceMs: 0 });
+  assert.deepEqual(await leftOf(place), []);
+  await vmm.close();
+});
+
 Deno.test("cloud-hypervisor driver: without Landlock VMs run, and it is told once", async () => {
   await using dir = await tempDir("ch");
   await using place = await standInPlace(dir.path, ["no-landlock"]);

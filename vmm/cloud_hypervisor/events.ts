@@ -27,9 +27,10 @@ export class EventPipe {
   #signs = NO_SIGNS;
   readonly #decoder = new TextDecoder();
 
-  /** Its reading end. A VMM that has none waits for one before it does anything. @throws when it is not there. */
+  /** Its reading end. A VMM that has none waits for one before it does anything. @throws when it is not there, or a link that its VMM's user put there. */
   constructor(path: string) {
-    this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+    this.#fd = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
   }
 
   /** What has been heard until now. */

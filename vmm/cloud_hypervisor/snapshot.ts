@@ -6,6 +6,8 @@
  * that writes to a disk is refused: its disk goes on while the snapshot stands
  * still, and both together are a broken file system.
  *
+ * That directory is the VMM's user's: nothing in there is followed elsewhere.
+ *
  * @module
  */
 import { z } from "zod";
@@ -14,6 +16,7 @@ import { AppError } from "../../roles/model/errors.ts";
 import { Sha256 } from "../../roles/model/ids.ts";
 import { parseJsonWith } from "../../roles/model/parse.ts";
 import { resumeMark, scratchDirOf } from "./files.ts";
+import { assertPlainFile, giveTo, makeMark } from "../host/given_files.ts";
 import type { Running } from "./fleet.ts";
 import { type StartDeps, type Starting, startVm, toldOf } from "./start.ts";
 import { restoredConfig } from "./core/config.ts";
@@ -61,6 +64,7 @@ async function move(from: string, to: string): Promise<void> {
   try {
     await Deno.rename(from, to);
   } catch {
+    await assertPlainFile(from);
     await Deno.copyFile(from, to);
     await Deno.remove(from);
   }
@@ -71,7 +75,8 @@ async function moveAll(from: string, to: string): Promise<number> {
   let bytes = 0;
   for (const { name } of Deno.readDirSync(from)) {
     await move(`${from}/${name}`, `${to}/${name}`);
-    bytes += (await Deno.stat(`${to}/${name}`)).size;
+    // Here nobody changes it any more.
+    bytes += (await assertPlainFile(`${to}/${name}`)).size;
   }
   return bytes;
 }
@@ -85,10 +90,10 @@ async function save(
   const { uid, gid } = await Deno.stat(`/proc/${instance.pid}`);
   await Deno.remove(inside, { recursive: true }).catch(() => undefined);
   await Deno.mkdir(inside, { mode: 0o700 });
-  await Deno.chown(inside, uid, gid);
+  await giveTo(inside, { uid, gid });
   const { paused } = instance;
   if (!paused) {
-    await Deno.writeTextFile(mark, "");
+    await makeMark(mark);
     await client.act("vm.pause");
   }
   try {
@@ -170,6 +175,7 @@ async function layOut(
   await Deno.mkdir(inside, { mode: 0o700 });
   for (const { name } of Deno.readDirSync(dir)) {
     if (name === ABOUT_NAME || name === CONFIG_NAME) continue;
+    await assertPlainFile(`${dir}/${name}`);
     await Deno.link(`${dir}/${name}`, `${inside}/${name}`)
       .catch(() => Deno.copyFile(`${dir}/${name}`, `${inside}/${name}`));
   }
@@ -183,10 +189,9 @@ async function layOut(
     { mode: 0o600 },
   );
   if (config.user !== undefined) {
-    const { uid, gid } = config.user;
-    await Deno.chown(inside, uid, gid);
+    await giveTo(inside, config.user);
     for (const { name } of Deno.readDirSync(inside)) {
-      await Deno.chown(`${inside}/${name}`, uid, gid);
+      await giveTo(`${inside}/${name}`, config.user);
     }
   }
   return inside;
@@ -206,7 +211,7 @@ export async function restoreVm(
   return await startVm(config, deps, {
     async load(starting, { landlock }) {
       const inside = await layOut(starting, dir, landlock.isOn);
-      await Deno.writeTextFile(resumeMark(starting.files.scratchDir), "");
+      await makeMark(resumeMark(starting.files.scratchDir));
       await toldOf(starting, starting.client.restore(inside));
     },
     async run(starting) {

@@ -7,7 +7,7 @@
  *
  * Faults: `hang=vm.boot` never answers that request, nor any behind it;
  * `die=vm.create` ends at it; `version=v49.0`; `no-kvm` and `no-start` end at
- * once; `deaf` never serves its socket.
+ * once; `deaf` never serves its socket; `links` puts a link into snapshots.
  *
  * @module
  */
@@ -173,6 +173,7 @@ class StandIn {
       case "vm.resize":
         return ok(machine.resize(body));
       case "vm.snapshot":
+        if (this.#options.faults.has("links")) linkTo(body);
         return ok(await machine.snapshot(body));
       case "vm.restore":
         return ok(await machine.restore(body));
@@ -190,6 +191,12 @@ class StandIn {
       features: ["kvm"],
     });
   }
+}
+
+/** As one that its guest has taken over: the snapshot leads to a file of the host's. */
+function linkTo(body: unknown): void {
+  const { destination_url: url } = body as { destination_url: string };
+  Deno.symlinkSync("/etc/passwd", `${url.slice("file://".length)}/extra`);
 }
 
 function parsed(body: string): unknown {
