@@ -126,6 +126,11 @@ export function isDamaged(error: unknown): boolean {
     cause instanceof Deno.errors.FilesystemLoop;
 }
 
+/** Where what lay at a path and could not be read is kept. */
+export function unreadable(path: string): string {
+  return `${path}${UNREADABLE}`;
+}
+
 /**
  * Moves what cannot be read out of the way and keeps it for people to look at:
  * the last one for each path.
@@ -138,7 +143,7 @@ export async function setAside(
   error: unknown,
 ): Promise<string | null> {
   if (!isDamaged(error)) return null;
-  const aside = `${path}${UNREADABLE}`;
+  const aside = unreadable(path);
   try {
     await removeIfThere(aside);
     await Deno.rename(path, aside);

@@ -64,6 +64,7 @@ export class MemoryDisk {
       },
       // A write here is whole or absent.
       removeUnfinished: () => process.alive(Promise.resolve()),
+      setAside: () => process.alive(Promise.resolve(null)),
       list: (path) => process.alive(Promise.resolve(this.#list(path))),
     };
   }

@@ -35,6 +35,10 @@ export class MemoryFiles implements LedgerFiles {
     return Promise.resolve();
   }
 
+  setAside(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   list(directory: string): Promise<string[]> {
     const found = new Set<string>();
     for (const path of this.#texts.keys()) {

@@ -2,6 +2,9 @@
  * Keeps the worker's memory on disk: the ledgers of its VMs' copies and the
  * last accepted assignment. Decides nothing.
  *
+ * What cannot be read is told with what is lost by it, set aside as
+ * `PATH.unreadable`, and counts as absent: guests that run are not touched.
+ *
  * `RUN/<copy>/ledger.json` is for this boot, `STATE/memory/<copy>.json` its part
  * that outlives it, `STATE/assignment.json` the last orders. Versions before
  * copies named these by the VM alone: such files are read, and written anew
@@ -13,9 +16,12 @@ import {
   readIfThere,
   removeIfThere,
   removeUnfinished,
+  setAside,
   storageError,
+  unreadable,
   writeFileAtomic,
 } from "../../files/mod.ts";
+import { AppError } from "../../model/errors.ts";
 import { Assignment, type Order } from "../../model/assignment.ts";
 import { canonicalJson } from "../../model/hashes.ts";
 import { parseJsonWith } from "../../model/parse.ts";
@@ -44,6 +50,8 @@ export interface LedgerFiles {
   remove(path: string): Promise<void>;
   /** Removes what a killed writer left half written in a directory. */
   removeUnfinished(path: string): Promise<void>;
+  /** Moves what is damaged out of the way: where to, or null when it stays. */
+  setAside(path: string, error: unknown): Promise<string | null>;
   /** The paths in a directory, sorted. */
   list(path: string): Promise<string[]>;
 }
@@ -54,8 +62,18 @@ const DISK: LedgerFiles = {
   write: writeFileAtomic,
   remove: removeIfThere,
   removeUnfinished,
+  setAside,
   list: listFiles,
 };
+
+/** What goes on without a file. */
+const LOST = {
+  ledger:
+    "its VM goes on by the last orders; its restarts and the change under way are forgotten",
+  memory:
+    "what of its VM was healthy last, and refused, is forgotten: what was refused may be tried once more",
+  assignment: "VMs go on by their ledgers until the master is heard",
+} as const;
 
 /** A VM's directory ends with the digits of a hash; what else is there is no directory. */
 const DIRECTORY_NAME = /\/[0-9a-f]{16}$/;
@@ -129,7 +147,7 @@ export class LedgerStore {
     const former: [path: string, ledger: Ledger][] = [];
     for (const dir of await this.#files.list(runDir)) {
       const path = `${dir}/ledger.json`;
-      const stored = await this.#read(StoredLedger, path);
+      const stored = await this.#read(StoredLedger, path, "ledger");
       if (stored === null || stored.bootId !== bootId) continue;
       const ledger = numberedLedger(stored);
       if (path === this.#ledgerPath(copyOf(ledger))) {
@@ -156,7 +174,7 @@ export class LedgerStore {
     const former: [path: string, memory: DurableMemory][] = [];
     for (const path of await this.#files.list(this.#memoryDir)) {
       if (!path.endsWith(".json")) continue;
-      const stored = await this.#read(StoredMemory, path);
+      const stored = await this.#read(StoredMemory, path, "memory");
       if (stored === null) continue;
       const memory = numberedMemory(stored, likely.get(stored.vm));
       if (path === this.#memoryPath(copyOf(memory))) {
@@ -201,7 +219,9 @@ export class LedgerStore {
 
   /** Forgets a copy; its VM's volumes are data and stay. */
   async remove(copy: CopyId): Promise<void> {
-    await this.#files.remove(this.#memoryPath(copy));
+    const memory = this.#memoryPath(copy);
+    await this.#files.remove(memory);
+    await this.#files.remove(unreadable(memory));
     this.#durable.delete(copyKey(copy));
     await this.#files.remove(this.#runDir(copy));
     this.#names.delete(copyKey(copy));
@@ -226,7 +246,7 @@ export class LedgerStore {
 
   /** The last accepted assignment; null when there is none that can be read. */
   async loadAssignment(): Promise<Assignment | null> {
-    return await this.#read(Assignment, this.#assignmentPath);
+    return await this.#read(Assignment, this.#assignmentPath, "assignment");
   }
 
   /** @throws {AppError} `storage`. */
@@ -237,14 +257,22 @@ export class LedgerStore {
   async #read<S extends Parameters<typeof parseJsonWith>[0]>(
     schema: S,
     path: string,
+    what: keyof typeof LOST,
   ) {
     try {
       const text = await this.#files.read(path);
       return text === null
         ? null
         : parseJsonWith<S>(schema, text, { what: path });
-    } catch (error) {
-      this.#options.onUnreadable(path, error);
+    } catch (cause) {
+      const aside = await this.#files.setAside(path, cause);
+      const where = aside === null
+        ? "it stays where it is"
+        : `it is set aside as ${aside}`;
+      const lost = new AppError("storage", `${where}, and ${LOST[what]}`, {
+        cause,
+      });
+      this.#options.onUnreadable(path, lost);
       return null;
     }
   }

@@ -40,8 +40,10 @@ export function decide(work: Work): void {
   }
   judge(work);
   const wanted = wantedOf(work.vm);
-  if (wanted.kind === "target") begin(work, wanted.target);
-  // Wanted again later it has its whole time.
+  if (wanted.kind === "target") {
+    // What has long been healthy is not waited for.
+    if (begin(work, wanted.target)) judge(work);
+  } // Wanted again later it has its whole time.
   else if (wanted.kind === "nothing") disarm(work);
   dropStaleSupply(work, wanted.kind === "target" ? wanted.target : null);
   const { guest } = work.vm;
@@ -79,15 +81,15 @@ function clear(work: Work): void {
   } else if (guest.kind === "off" || guest.kind === "ended") forget(work);
 }
 
-/** Opens an attempt when the target is another one than that of the last. */
-function begin(work: Work, target: Target): void {
+/** Opens an attempt when the target is another one than that of the last; true then. */
+function begin(work: Work, target: Target): boolean {
   const { attempt, lastHealthy } = work.vm.ledger;
   if (attempt !== null && sameRuntime(attempt.target, target)) {
     // The same runtime under another policy or generation.
     const { spec, generation } = attempt.target;
     const isSame = spec === target.spec && generation === target.generation;
     if (!isSame) setAttempt(work, { target });
-    return;
+    return false;
   }
   set(work, { lastEnd: "" });
   setLedger(work, {
@@ -102,6 +104,7 @@ function begin(work: Work, target: Target): void {
       seconds: { copy: null, boot: null, healthy: null },
     },
   });
+  return true;
 }
 
 function dropStaleSupply(work: Work, wanted: Target | null): void {

@@ -65,3 +65,16 @@ Deno.test("why a guest ended is told until it is healthy again, or another one i
   host.order(testOrder("b", { revision: 2 }));
   assert.equal(host.vm.lastEnd, "");
 });
+
+Deno.test("a guest without checks whose ledger was lost settles at once, not at its deadline", () => {
+  const host = new HostModel();
+  const order = testOrder("a", { spec: testSpec({ healthChecks: [] }) });
+  host.order(order);
+  host.run(60_000);
+  assert.equal(observed(host).settled, true);
+  host.saved = null;
+  host.restartWorker(order);
+  host.run(100);
+  assert.equal(observed(host).settled, true);
+  assert.equal(observed(host).restarts, 0);
+});
