@@ -15,12 +15,15 @@ export async function ownFile(path: string): Promise<Deno.FileInfo | null> {
   return info?.isFile === true && info.uid === Deno.uid() ? info : null;
 }
 
+/** To `lchown`: as it is. */
+const AS_IT_IS = -1;
+
 /** Makes what is at `path` a user's: the link itself where it is one. */
 export async function giveTo(
   path: string,
-  { uid, gid }: { uid: number; gid: number },
+  { uid, gid }: { uid: number | null; gid: number | null },
 ): Promise<void> {
-  await lchown(path, uid, gid);
+  await lchown(path, uid ?? AS_IT_IS, gid ?? AS_IT_IS);
 }
 
 /** An empty file where there was none; what is there is removed, never followed. */
