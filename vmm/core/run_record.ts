@@ -92,6 +92,12 @@ export function isOurs(record: RunRecord, facts: ProcessFacts): boolean {
       record.state.startTicks === facts.startTicks);
 }
 
+/** The driver that begins processes with this command line; null when none of ours does. */
+export function driverOfCommand(cmdline: string): string | null {
+  if (cmdline.includes(" --api-socket ")) return "cloud-hypervisor";
+  return cmdline.includes(" -pidfile ") ? "qemu" : null;
+}
+
 /** pid, state and start time from the text of /proc/PID/stat; null when it is not one. */
 export function parseProcStat(
   text: string,

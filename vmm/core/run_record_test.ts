@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import {
   copyDirectoryName,
   directoryName,
+  driverOfCommand,
   isOurs,
   parseProcStat,
   type RunRecord,
 } from "./run_record.ts";
 import { qemuStartError } from "../qemu/core/errors.ts";
+import { qemuArgs } from "../qemu/core/args.ts";
+import { vmmArgs } from "../cloud_hypervisor/core/args.ts";
 import { simulatedScript } from "../simulated/core/script.ts";
 
 const RECORD: RunRecord = {
@@ -35,6 +38,45 @@ Deno.test("isOurs() takes only the very process of the record", () => {
   assert.equal(isOurs(RECORD, { ...FACTS, zombie: true }), false);
   const starting: RunRecord = { ...RECORD, state: { kind: "starting" } };
   assert.equal(isOurs(starting, { ...FACTS, pid: 8 }), true);
+});
+
+Deno.test("driverOfCommand() knows each driver's own start, and nobody else's", () => {
+  const placement = {
+    accel: "tcg",
+    marker: RECORD.marker,
+    hostAddress: "127.0.0.1",
+    hostPorts: new Map(),
+    pidPath: "/run/pid",
+    socketPath: "/run/qmp",
+    consolePath: "/run/console",
+    channelPath: "/run/channel",
+    serialPath: "/run/serial",
+    isRestored: false,
+    daemonize: true,
+  } as const;
+  const machine = {
+    id: RECORD.id,
+    incarnation: 1,
+    runtimeHash: RECORD.runtimeHash,
+    cpus: 1,
+    memoryMib: 64,
+    kernelPath: "/kernel",
+    initrdPath: "/initrd",
+    cmdline: "quiet",
+    ports: [],
+    volumes: [],
+  };
+  const lineOf = (...words: string[]) => words.join(" ");
+  assert.equal(
+    driverOfCommand(lineOf("qemu", ...qemuArgs(machine, placement))),
+    "qemu",
+  );
+  const paths = { apiPath: "/run/api", eventsPath: "/run/events" };
+  assert.equal(
+    driverOfCommand(lineOf("ch", ...vmmArgs(paths))),
+    "cloud-hypervisor",
+  );
+  assert.equal(driverOfCommand("sleep 600"), null);
 });
 
 Deno.test("parseProcStat() reads names with spaces and parentheses", () => {

@@ -9,7 +9,8 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { readIfThere, writeFileAtomic } from "../../files/mod.ts";
+import { readIfThere, setAside, writeFileAtomic } from "../../files/mod.ts";
+import { parseJsonWith } from "../../model/parse.ts";
 import type { Logger } from "../../log/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
@@ -124,18 +125,29 @@ export function hostTrials(
   });
 }
 
-/** The driver of the guests that run now; null when none do, or nobody wrote it down. */
+/**
+ * The driver of the guests that run now; null when none do. Their command lines
+ * know it best: another driver would end them all.
+ */
 async function runningDriver(
-  { runDir }: WorkerConfig,
-  clock: Clock,
+  { config: { runDir }, clock, onWarning }: OpenVmmOptions,
 ): Promise<string | null> {
-  if (await leftRunning(`${runDir}/vms`, clock) === 0) return null;
-  const text = await readIfThere(`${runDir}/driver.json`) ?? "{}";
+  const left = await leftRunning(`${runDir}/vms`, clock);
+  const path = `${runDir}/driver.json`;
   try {
-    return Marker.parse(JSON.parse(text)).driver;
-  } catch {
+    const text = await readIfThere(path);
+    const written = text === null
+      ? null
+      : parseJsonWith(Marker, text, { what: path }).driver;
+    if (left.count === 0) return null;
     // Versions before this file had one driver that left processes.
-    return "qemu";
+    return left.driver ?? written ?? "qemu";
+  } catch (error) {
+    await setAside(path, error);
+    const driver = left.count === 0 ? null : left.driver ?? "qemu";
+    const runs = driver === null ? "no VM runs" : `VMs of ${driver} run`;
+    onWarning(`${path} is written anew, as ${runs}`, error);
+    return driver;
   }
 }
 
@@ -203,7 +215,7 @@ export async function openHostVmm(
   options: OpenVmmOptions,
 ): Promise<OpenedVmm> {
   const { config, clock } = options;
-  const running = await runningDriver(config, clock);
+  const running = await runningDriver(options);
   let chosen: Chosen;
   let attributes: Record<string, string>;
   let problem: string | null = null;
