@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { vxlanMac } from "../../roles/worker/network/core/names.ts";
+import { guestMac, vxlanMac } from "../../roles/worker/network/core/names.ts";
 import { VXLAN_ID } from "../../roles/worker/network/core/ruleset_base.ts";
 import {
   createGuestWorld,
@@ -171,4 +171,69 @@ Deno.test("the DHCP server answers a guest at its own address and at no other", 
   }, WAIT);
   assert.equal((await beyond.heard()).length, 0);
   assert.equal((await neighbour.heard()).length, 0);
+});
+
+Deno.test("a peer that is taken away hears nothing more of it, whoever asked first", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const w1 = world.worker("w1");
+  const web = await w1.guest("web", { address: WEB, peers: { db: [EVIL] } });
+  const db = await w1.guest("db", { address: EVIL, sources: [WEB] });
+  await start(w1, networkPlan(SUBNETS.w1, [web, db]), [web, db]);
+  await using asked = await listen(db.host, 9000);
+  await using answers = await listen(web.host, 9001);
+  const text = (word: string) => new TextEncoder().encode(`${word}\n`);
+  const ask = () =>
+    send(
+      web.host,
+      `${EVIL}:9000`,
+      text("question"),
+      ",sourceport=9001,reuseaddr",
+    );
+  const answer = (word: string) =>
+    send(db.host, `${WEB}:9001`, text(word), ",sourceport=9000,reuseaddr");
+  await until("an answer", async () => {
+    await ask();
+    await answer("answer");
+    return (await answers.heard()).includes("answer") &&
+      (await asked.heard()).includes("question");
+  }, WAIT);
+  const apart = (guest: Planned) => ({
+    ...guest,
+    plan: {
+      ...guest.plan,
+      network: { address: guest.address, peers: [], sources: [] },
+    },
+  });
+  await w1.network.configure(
+    networkPlan(SUBNETS.w1, [apart(web), apart(db)]),
+  );
+  await answer("late");
+  await answer("later");
+  // What comes to a guest from its host comes in order.
+  const said = text("host");
+  await until("the host's own word", async () => {
+    await send(w1.host, `${WEB}:9001`, said);
+    return (await answers.heard()).includes("host");
+  }, WAIT);
+  assert.doesNotMatch(await answers.heard(), /late/);
+});
+
+Deno.test("guests are apart also while their ports on the bridge are not", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const w1 = world.worker("w1");
+  const web = await w1.guest("web", { address: WEB });
+  const evil = await w1.guest("evil", { address: EVIL });
+  await start(w1, networkPlan(SUBNETS.w1, [web, evil]), [web, evil]);
+  for (const guest of [web, evil]) {
+    const { nic } = await w1.network.provide(guest.copy);
+    const open = ["type", "bridge_slave", "isolated", "off"];
+    await w1.run("ip", "link", "set", "dev", nic.tap, ...open);
+    const other = guest === web ? EVIL : WEB;
+    const known = ["neigh", "replace", other, "lladdr", guestMac(other)];
+    await guest.run("ip", ...known, "dev", "eth0");
+  }
+  // Where frames between ports pass the rules for packets too, those would hold them.
+  await w1.run("sysctl", "-e", "-w", "net.bridge.bridge-nf-call-iptables=0");
+  assert.equal(await evil.ping("10.201.1.1"), true);
+  assert.equal(await evil.ping(WEB), false);
 });

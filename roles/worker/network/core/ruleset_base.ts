@@ -57,7 +57,10 @@ function publishedAt({ publishAddress }: NetworkSettings): string {
 /** From guests, whoever it is for: peers by address, the outside by the guest's own chain. */
 const LEAVE = [
   "ct state invalid goto refuse",
-  "ct direction reply ct state { established, related } accept",
+  "ct state related ct direction reply accept",
+  // What one peer answers the other is let through for as long as that one may ask.
+  "ct state established ct direction reply ip daddr @cluster ip daddr . ip saddr @ingress accept",
+  "ct state established ct direction reply ip daddr != @cluster accept",
   `ct state new add @flows { ip saddr ct count over ${MAX_FLOWS} } goto refuse`,
   // Each packet, not each connection: a peer that is taken away is cut off at once.
   "ip daddr @cluster goto leave_to_peer",
@@ -73,7 +76,9 @@ const LEAVE = [
 function enter(bridge: string, subnet: Subnet): string[] {
   return [
     "ct state invalid drop",
-    "ct direction reply ct state { established, related } accept",
+    "ct state related ct direction reply accept",
+    "ct state established ct direction reply ip saddr @cluster ip daddr . ip saddr @egress accept",
+    "ct state established ct direction reply ip saddr != @cluster accept",
     `iifname != "${bridge}" ip saddr ${subnet.cidr} drop`,
     "ip saddr @cluster goto enter_from_peer",
     "ct status dnat ip daddr . tcp dport @published accept",
@@ -185,13 +190,19 @@ export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
 
 /** The bridge table: who is who. Every TAP of this bridge that no guest is known at is shut. */
 export function baseBridge({ bridge }: NetworkSettings): string[] {
+  const ports = `"${tapPrefix(bridge)}*"`;
   return [
     `set version_${RULES_VERSION} { type ipv4_addr; }`,
     "map ports { type ifname : verdict; }",
     ...chain("guest", ["iifname vmap @ports", "drop"]),
     ...chain("from_guests", [
       "type filter hook prerouting priority -300; policy accept;",
-      `iifname "${tapPrefix(bridge)}*" goto guest`,
+      `iifname ${ports} goto guest`,
+    ]),
+    ...chain("between_ports", [
+      "type filter hook forward priority -300; policy accept;",
+      // Ports are isolated as well: but not in the moment in which one joins the bridge again.
+      `iifname ${ports} drop`,
     ]),
   ];
 }
