@@ -237,3 +237,28 @@ Deno.test("guests are apart also while their ports on the bridge are not", async
   assert.equal(await evil.ping("10.201.1.1"), true);
   assert.equal(await evil.ping(WEB), false);
 });
+
+Deno.test("a port that is published to the host itself is nobody's on its wire", async () => {
+  await using world = await createGuestWorld(["w1"], {
+    publishAddress: "127.0.0.1",
+  });
+  const w1 = world.worker("w1");
+  const ports = [{ name: "http", guest: 80, publish: 8080 }];
+  const web = await w1.guest("web", { address: WEB, ports });
+  await start(w1, networkPlan(SUBNETS.w1, [web]), [web]);
+  await web.serve();
+  await w1.network.publish(web.copy, ports);
+  const ask = ["-sS", "--max-time", "2", "http://127.0.0.1:8080/"];
+  assert.equal((await w1.run("curl", ...ask)).stdout.trim(), "web");
+  // A neighbour for whom 127.0.0.1 is an address like any other.
+  const { outside } = world;
+  const steps = [
+    ["sysctl", "-w", "net.ipv4.conf.all.route_localnet=1"],
+    ["ip", "addr", "del", "127.0.0.1/8", "dev", "lo"],
+    ["ip", "route", "add", "127.0.0.1/32", "via", w1.host.address],
+  ];
+  for (const [program = "", ...args] of steps) {
+    assert.equal((await outside.run(program, args)).code, 0);
+  }
+  assert.equal((await outside.run("curl", ask)).stdout, "");
+});

@@ -107,6 +107,8 @@ function natChains(settings: NetworkSettings, subnet: Subnet): string[] {
   return [
     ...chain("publish_to_others", [
       "type nat hook prerouting priority dstnat - 5; policy accept;",
+      // The host's own loopback is asked for from outside by forgers only, and nothing further on would see it.
+      "ip daddr 127.0.0.0/8 return",
       // Guests reach each other as peers or not at all.
       `iifname != "${bridge}" ${at} ${forward}`,
     ]),
