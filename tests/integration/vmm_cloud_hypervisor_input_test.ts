@@ -353,6 +353,44 @@ Deno.test("cloud-hypervisor driver: what a VMM puts into its directory leads the
   await vmm.close();
 });
 
+Deno.test("cloud-hypervisor driver: a VMM that is busy with a snapshot of a worker that died is taken over, and its guest runs on", async () => {
+  await using dir = await tempDir("ch");
+  const busy = `${dir.path}/busy`;
+  await using place = await standInPlace(dir.path, [`busy=${busy}`]);
+  const first = standInDriver(place);
+  const { pid } = await first.start(standInMachine(place, COPY, "serves"));
+  await first.pause(COPY);
+  await first.close();
+  const [name] = listing(`${dir.path}/tmp`).map(({ name }) => name);
+  const scratch = `${dir.path}/tmp/${name}`;
+  await Deno.writeTextFile(`${scratch}/resume`, "");
+  await Deno.mkdir(`${scratch}/snapshot`);
+  await Deno.writeTextFile(`${scratch}/snapshot/memory-ranges`, "half");
+  await Deno.writeTextFile(busy, "");
+  const second = standInDriver(place, { requestTimeoutMs: SHORT_MS });
+  using _watch = second.watch(() => undefined);
+  const [adopted] = await second.list();
+  assert.deepEqual([adopted?.pid, adopted?.paused], [pid, false]);
+  await assert.rejects(second.snapshot(COPY, `${dir.path}/another`), {
+    code: "unavailable",
+    message: /still busy with one that was given up/,
+  });
+  await Deno.remove(busy);
+  await until("it answers", () => answersHttp(second, COPY), WAIT);
+  await until(
+    "nothing of the snapshot is left",
+    () => !listing(scratch).some(({ name }) => /resume|snapshot/.test(name)),
+    WAIT,
+  );
+  await until(
+    "another one is made",
+    () => second.snapshot(COPY, `${dir.path}/another`),
+    WAIT,
+  );
+  await second.stop(COPY, { graceMs: 0 });
+  await second.close();
+});
+
 Deno.test("cloud-hypervisor driver: without Landlock VMs run, and it is told once", async () => {
   await using dir = await tempDir("ch");
   await using place = await standInPlace(dir.path, ["no-landlock"]);

@@ -4,18 +4,20 @@
  *
  * @module
  */
-import { readIfThere, removeIfThere } from "../../roles/files/mod.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import { CloudHypervisorClient } from "./client.ts";
 import { EventPipe } from "./events.ts";
-import { clearStart, resumeMark, scratchDirOf } from "./files.ts";
+import { clearStart, scratchDirOf } from "./files.ts";
 import type { CloudHypervisorFleet, FleetDeps } from "./fleet.ts";
+import { isMarkedHeld } from "./held.ts";
 import { reconnectSerial } from "./serial.ts";
 import { eventsName } from "./core/args.ts";
 import { copyDirectoryName, type Recorded } from "../core/run_record.ts";
 import { findByMarker, killNow, readBootId } from "../host/process_table.ts";
 import { adoptVms } from "../host/adopt.ts";
 
+/** One that is busy with a snapshot answers when that is done: every other VM waits meanwhile. */
+const HELD_TIMEOUT_MS = 2000;
 /** The names of copies' directories. */
 const COPY_DIRECTORY = /^[0-9a-f]{16}$/;
 
@@ -54,35 +56,38 @@ async function takeOver(
     timeoutMs: requestTimeoutMs,
   });
   try {
-    const { state } = await client.info();
+    const isHeld = await isMarkedHeld(scratchDirOf(deps.tempDir, record));
+    const state = await stateOf(client, isHeld);
     if (state !== "Running" && state !== "Paused") {
       throw new AppError("failed", `Its VM is ${state}, so no guest runs`);
     }
-    const isPaused = state === "Paused" &&
-      !await runsOn(client, scratchDirOf(deps.tempDir, record));
     const serial = await reconnectSerial(record.id, {
       dir,
       socketPath: console,
       onWarning,
     });
     const events = reopen(`${dir}/${eventsName(record.marker)}`);
-    fleet.watchOver(record, { client, events, serial }, isPaused);
+    const isPaused = state === "Paused" && !isHeld;
+    const links = { client, events, serial };
+    fleet.watchOver(record, links, { isPaused, isHeld });
   } catch (error) {
     client.close();
     throw error;
   }
 }
 
-/** A snapshot or a restore was on its way, whose process has died: the guest is let go. False when it was paused on purpose. */
-async function runsOn(
+/** A VMM that writes or reads the guest's memory for minutes is not one that hangs. */
+async function stateOf(
   client: CloudHypervisorClient,
-  scratchDir: string,
-): Promise<boolean> {
-  const mark = resumeMark(scratchDir);
-  if (await readIfThere(mark) === null) return false;
-  await client.act("vm.resume");
-  await removeIfThere(mark);
-  return true;
+  isHeld: boolean,
+): Promise<string> {
+  if (!isHeld) return (await client.info()).state;
+  try {
+    return (await client.info(HELD_TIMEOUT_MS)).state;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "timeout") return "Paused";
+    throw error;
+  }
 }
 
 function reopen(path: string): EventPipe | null {

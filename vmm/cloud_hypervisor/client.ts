@@ -97,8 +97,8 @@ export class CloudHypervisorClient {
     return await this.#get("vmm.ping", Ping, timeoutMs);
   }
 
-  async info(): Promise<z.output<typeof Info>> {
-    return await this.#get("vm.info", Info);
+  async info(timeoutMs = this.#timeoutMs): Promise<z.output<typeof Info>> {
+    return await this.#get("vm.info", Info, timeoutMs);
   }
 
   async counters(): Promise<Counters> {

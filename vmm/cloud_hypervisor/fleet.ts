@@ -15,6 +15,7 @@ import { adoptCloudHypervisors } from "./adopt.ts";
 import type { CloudHypervisorClient } from "./client.ts";
 import type { EventPipe } from "./events.ts";
 import { clearStart, endedInOrder, lastWords, scratchDirOf } from "./files.ts";
+import { runOn } from "./held.ts";
 import { reconnectSerial, type SerialLine } from "./serial.ts";
 import { CopyConsole } from "../host/console.ts";
 import { endOf, NO_SIGNS } from "./core/events.ts";
@@ -54,6 +55,10 @@ export interface Running extends Links {
   readonly console: CopyConsole;
   /** The one connection to the guest channel is open, or being opened. */
   hasChannel: boolean;
+  /** It may stand still for a snapshot that nobody waits for: let go of with each look. */
+  isHeld: boolean;
+  /** That is being asked for. */
+  isLettingGo: boolean;
 }
 
 /** What the fleet works with. */
@@ -105,7 +110,11 @@ export class CloudHypervisorFleet {
   }
 
   /** Takes over a VMM that runs a guest. */
-  watchOver(record: Recorded, links: Links, isPaused = false): Running {
+  watchOver(
+    record: Recorded,
+    links: Links,
+    { isPaused = false, isHeld = false } = {},
+  ): Running {
     const running: Running = {
       ...links,
       record,
@@ -114,10 +123,29 @@ export class CloudHypervisorFleet {
       ended: false,
       console: this.#consoleOf(record),
       hasChannel: false,
+      isHeld,
+      isLettingGo: false,
     };
     this.#running.set(copyKey(record), running);
     this.#listenTo(running, links.serial);
+    this.#letRunOn(running);
     return running;
+  }
+
+  /** Beside all else: its VMM may be busy for minutes. */
+  #letRunOn(running: Running): void {
+    if (!running.isHeld || running.isLettingGo) return;
+    running.isLettingGo = true;
+    const scratchDir = scratchDirOf(this.#deps.tempDir, running.record);
+    runOn(running.client, scratchDir, () => running.instance.paused).then(
+      () => {
+        running.isHeld = false;
+      },
+      // Asked again with the next look.
+      () => undefined,
+    ).finally(() => {
+      running.isLettingGo = false;
+    });
   }
 
   #listenTo(running: Running, serial: SerialLine | null): void {
@@ -293,6 +321,7 @@ export class CloudHypervisorFleet {
       const on = { ...this.#deps, dir, socketPath: console };
       this.#listenTo(running, await reconnectSerial(running.record.id, on));
     }
+    this.#letRunOn(running);
     // The log is ours to write, so no limit of the VMM's has to be moved on.
     await boundSerialLog(dir, 0);
   }

@@ -16,8 +16,9 @@ import { AppError } from "../../roles/model/errors.ts";
 import { Sha256 } from "../../roles/model/ids.ts";
 import { parseJsonWith } from "../../roles/model/parse.ts";
 import { resumeMark, scratchDirOf } from "./files.ts";
-import { assertPlainFile, giveTo, makeMark } from "../host/given_files.ts";
+import { assertPlainFile, giveTo } from "../host/given_files.ts";
 import type { Running } from "./fleet.ts";
+import { markHeld, snapshotIn } from "./held.ts";
 import { type StartDeps, type Starting, startVm, toldOf } from "./start.ts";
 import { restoredConfig } from "./core/config.ts";
 import { SavedConfig } from "./core/schema.ts";
@@ -81,36 +82,39 @@ async function moveAll(from: string, to: string): Promise<number> {
   return bytes;
 }
 
-async function save(
-  running: Running,
-  inside: string,
-  mark: string,
-): Promise<void> {
+/** The guest runs on; a VMM that does not say so now is asked again by the fleet. */
+async function letGo(running: Running, scratchDir: string): Promise<void> {
+  try {
+    await running.client.act("vm.resume");
+    await Deno.remove(resumeMark(scratchDir));
+  } catch (error) {
+    running.isHeld = true;
+    throw error;
+  }
+}
+
+async function save(running: Running, scratchDir: string): Promise<void> {
   const { client, instance } = running;
+  const inside = snapshotIn(scratchDir);
   const { uid, gid } = await Deno.stat(`/proc/${instance.pid}`);
   await Deno.remove(inside, { recursive: true }).catch(() => undefined);
   await Deno.mkdir(inside, { mode: 0o700 });
   await giveTo(inside, { uid, gid });
   const { paused } = instance;
-  if (!paused) {
-    await makeMark(mark);
-    await client.act("vm.pause");
-  }
+  if (!paused) await markHeld(scratchDir);
   try {
+    if (!paused) await client.act("vm.pause");
     await client.snapshot(inside);
   } catch (cause) {
+    if (!paused) await letGo(running, scratchDir).catch(() => undefined);
     if (!(cause instanceof AppError) || cause.code !== "failed") throw cause;
     throw new AppError(
       "unavailable",
       `Cannot make a snapshot of "${instance.id}": ${cause.message}`,
       { cause, hint: "this host's KVM may not tell a guest's whole state" },
     );
-  } finally {
-    if (!paused) {
-      await client.act("vm.resume");
-      await Deno.remove(mark);
-    }
   }
+  if (!paused) await letGo(running, scratchDir);
 }
 
 /** Writes the guest's state to `dir`, which is not there yet; it runs on. Its size in bytes. */
@@ -120,12 +124,19 @@ export async function snapshotVm(
   { tempDir }: Pick<StartDeps, "tempDir">,
 ): Promise<number> {
   const { record } = running;
+  if (running.isHeld) {
+    throw new AppError(
+      "unavailable",
+      `Cannot make a snapshot of "${record.id}": its VMM is still busy with one that was given up`,
+      { hint: "try again when it answers: procurator vm figures" },
+    );
+  }
   await refuseDisks(running);
   await makeNew(dir, record.id);
   const scratchDir = scratchDirOf(tempDir, record);
-  const inside = `${scratchDir}/snapshot`;
+  const inside = snapshotIn(scratchDir);
   try {
-    await save(running, inside, resumeMark(scratchDir));
+    await save(running, scratchDir);
     const bytes = await moveAll(inside, dir);
     const { runtimeHash } = record;
     await writeFileAtomic(
@@ -211,7 +222,7 @@ export async function restoreVm(
   return await startVm(config, deps, {
     async load(starting, { landlock }) {
       const inside = await layOut(starting, dir, landlock.isOn);
-      await makeMark(resumeMark(starting.files.scratchDir));
+      await markHeld(starting.files.scratchDir);
       await toldOf(starting, starting.client.restore(inside));
     },
     async run(starting) {

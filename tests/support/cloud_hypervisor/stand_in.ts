@@ -7,7 +7,8 @@
  *
  * Faults: `hang=vm.boot` never answers that request, nor any behind it;
  * `die=vm.create` ends at it; `version=v49.0`; `no-kvm` and `no-start` end at
- * once; `deaf` never serves its socket; `links` puts a link into snapshots.
+ * once; `deaf` never serves its socket; `links` puts a link into snapshots;
+ * `busy=FILE` answers nothing while that file is there.
  *
  * @module
  */
@@ -23,6 +24,9 @@ import {
 import { Machine } from "./machine.ts";
 import { Refusal } from "./machine_config.ts";
 import { DIGEST } from "./digest.ts";
+
+/** Between two looks whether it is still to be busy. */
+const BUSY_LOOK_MS = 20;
 
 const BASE = "/api/v1/";
 const NO_KVM = "Error: Cloud Hypervisor exited with the following error:\n" +
@@ -121,6 +125,10 @@ class StandIn {
     const endpoint = path.startsWith(BASE) ? path.slice(BASE.length) : "";
     const facts = DIGEST.endpoints[endpoint];
     const { faults } = this.#options;
+    const busy = faults.get("busy");
+    while (busy !== undefined && isThere(busy)) {
+      await new Promise((done) => setTimeout(done, BUSY_LOOK_MS));
+    }
     if (faults.get("hang") === endpoint) return await new Promise(() => {});
     if (faults.get("die") === endpoint) {
       console.error(`thread 'vmm' panicked at ${endpoint}`);
@@ -190,6 +198,14 @@ class StandIn {
       pid: Deno.pid,
       features: ["kvm"],
     });
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 
