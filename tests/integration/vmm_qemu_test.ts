@@ -147,17 +147,30 @@ Deno.test("qemu driver: a process that only has the recorded pid is left alone",
   }
 });
 
-Deno.test("qemu driver: a VM whose record is torn is ended, and can be started again", async () => {
+Deno.test("qemu driver: a VM whose record is damaged runs on by what its process says; without one it can be started again", async () => {
   await using dir = await tempDir("vmm");
-  const { instance, paths } = await leftRunning(dir.path);
+  const { instance, paths, record } = await leftRunning(dir.path);
   await Deno.writeTextFile(paths.record, '{"version":1,"id":"contr');
-  const vmm = testQemu(dir.path);
-  assert.deepEqual(await vmm.list(), []);
-  assert.equal(await isGone(instance.pid), true);
+  const warnings: string[] = [];
+  const onWarning = (message: string) => warnings.push(message);
+  const first = testQemu(dir.path, "run", { onWarning });
+  assert.deepEqual(await first.list(), [instance]);
+  assert.match(warnings.join(), /vm\.json: it is written anew .* runs on/);
+  assert.deepEqual(JSON.parse(await Deno.readTextFile(paths.record)), record);
+  await first.close();
+
+  Deno.kill(instance.pid, "SIGKILL");
+  await until("QEMU is gone", () => isGone(instance.pid), {
+    timeoutMs: 10_000,
+  });
+  await Deno.remove(paths.record);
+  await Deno.mkdir(`${paths.record}/in-its-place`, { recursive: true });
+  const second = testQemu(dir.path, "run", { onWarning });
+  assert.deepEqual(await second.list(), []);
   const image = await testImage();
-  await vmm.start(testMachine(image, instance, "silent"));
-  await vmm.stop(instance, { graceMs: 0 });
-  await vmm.close();
+  await second.start(testMachine(image, instance, "silent"));
+  await second.stop(instance, { graceMs: 0 });
+  await second.close();
 });
 
 Deno.test("qemu driver: a full disk ends no VM that runs when it is adopted", async () => {

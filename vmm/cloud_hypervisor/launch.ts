@@ -9,7 +9,11 @@ import type { Clock } from "../../roles/model/ports.ts";
 import { runProcess } from "../../roles/process/run.ts";
 import { leaveCommand, vmmArgs } from "./core/args.ts";
 import { checkVersion, startError } from "./core/errors.ts";
-import type { ProcessFacts, RunRecord } from "../core/run_record.ts";
+import {
+  type ProcessFacts,
+  recordEnv,
+  type RunRecord,
+} from "../core/run_record.ts";
 import { startCommand } from "../core/starter.ts";
 import type { VmConfig } from "../core/vm_config.ts";
 import { EventPipe } from "./events.ts";
@@ -164,6 +168,7 @@ async function begin(
   });
   const { stdout, stderrTail } = await runProcess(left.program, left.args, {
     timeoutMs: RUN_TIMEOUT_MS,
+    env: recordEnv(record),
   });
   const pid = Number(stdout.trim());
   if (!Number.isInteger(pid) || pid < 1) {
@@ -193,7 +198,7 @@ async function beginGuarded(
     lease: on.lease,
     program: on.program,
     args: on.args,
-    env: {},
+    env: recordEnv(record),
   });
   return {
     pid,

@@ -92,6 +92,25 @@ export function isOurs(record: RunRecord, facts: ProcessFacts): boolean {
       record.state.startTicks === facts.startTicks);
 }
 
+/** Each VMM has its record in its environment too: a file can be damaged while the VM runs. */
+const RECORD_VARIABLE = "PROCURATOR_VM";
+
+/** What a VMM is started with beside its other environment. */
+export function recordEnv(record: RunRecord): Record<string, string> {
+  return { [RECORD_VARIABLE]: JSON.stringify(record) };
+}
+
+/** The record in the text of /proc/PID/environ; null when it has none. */
+export function recordInEnv(environ: string): RunRecord | null {
+  const name = `${RECORD_VARIABLE}=`;
+  const word = environ.split("\0").find((each) => each.startsWith(name));
+  try {
+    return RunRecord.parse(JSON.parse(word?.slice(name.length) ?? ""));
+  } catch {
+    return null;
+  }
+}
+
 /** The driver that begins processes with this command line; null when none of ours does. */
 export function driverOfCommand(cmdline: string): string | null {
   if (cmdline.includes(" --api-socket ")) return "cloud-hypervisor";

@@ -5,6 +5,8 @@ import {
   driverOfCommand,
   isOurs,
   parseProcStat,
+  recordEnv,
+  recordInEnv,
   type RunRecord,
 } from "./run_record.ts";
 import { qemuStartError } from "../qemu/core/errors.ts";
@@ -38,6 +40,22 @@ Deno.test("isOurs() takes only the very process of the record", () => {
   assert.equal(isOurs(RECORD, { ...FACTS, zombie: true }), false);
   const starting: RunRecord = { ...RECORD, state: { kind: "starting" } };
   assert.equal(isOurs(starting, { ...FACTS, pid: 8 }), true);
+});
+
+Deno.test("a record is found in its VMM's environment, and nothing else is taken for one", () => {
+  const env = Object.entries({ PATH: "/bin", ...recordEnv(RECORD), A: "b" })
+    .map(([name, value]) => `${name}=${value}\0`).join("");
+  assert.deepEqual(recordInEnv(env), RECORD);
+  for (
+    const other of [
+      "",
+      "PATH=/bin\0",
+      "PROCURATOR_VM=\0",
+      "PROCURATOR_VM={\0",
+      "PROCURATOR_VM=null\0",
+      env.replace('"version":1', '"version":2'),
+    ]
+  ) assert.equal(recordInEnv(other), null, other);
 });
 
 Deno.test("driverOfCommand() knows each driver's own start, and nobody else's", () => {

@@ -13,6 +13,7 @@ import {
   recordedOf,
   type RunRecord,
 } from "../core/run_record.ts";
+import { recoverRecord } from "./recover.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import type { GuardedVmm, Spawner } from "./spawner.ts";
 import { endStray, type VmProcesses } from "./vm_process.ts";
@@ -35,9 +36,14 @@ export interface AdoptDeps {
 /** Looks after everything in the run directory. */
 export async function adoptVms(deps: AdoptDeps): Promise<void> {
   const { bootId, directory, onWarning } = deps;
+  const damaged: { path: string; error: unknown }[] = [];
   const records = await directory.records((path, error) =>
-    onWarning(`cannot read ${path}`, error)
+    damaged.push({ path, error })
   );
+  for (const each of damaged) {
+    const record = await recoverRecord(each, deps);
+    if (record !== null) records.push(record);
+  }
   await endStrays(deps, records);
   const guarded = new Map(
     (await deps.spawner?.list() ?? []).map((vmm) => [vmm.marker, vmm]),

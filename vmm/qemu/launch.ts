@@ -7,7 +7,7 @@ import { AppError } from "../../roles/model/errors.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import { runProcess } from "../../roles/process/run.ts";
 import { type QemuAccel, qemuArgs } from "./core/args.ts";
-import type { RunRecord } from "../core/run_record.ts";
+import { recordEnv, type RunRecord } from "../core/run_record.ts";
 import { startCommand } from "../core/starter.ts";
 import type { VmConfig } from "../core/vm_config.ts";
 import { launchGuarded } from "../host/guarded_launch.ts";
@@ -52,7 +52,7 @@ export async function launchQemu(
   on: QemuLaunch,
 ): Promise<string> {
   const { program, args } = startOf(config, record, on);
-  const env = { TMPDIR: on.tempDir };
+  const env = { TMPDIR: on.tempDir, ...recordEnv(record) };
   if (config.lease !== undefined) {
     return await launchGuarded(record, {
       program,

@@ -271,6 +271,7 @@ export class LedgerStore {
         : `it is set aside as ${aside}`;
       const lost = new AppError("storage", `${where}, and ${LOST[what]}`, {
         cause,
+        ...(aside === null ? {} : { hint: "look at it, then remove it" }),
       });
       this.#options.onUnreadable(path, lost);
       return null;
