@@ -10,6 +10,9 @@ import {
   readSerialTail,
   removeBootLogs,
 } from "../../vmm/host/serial_log.ts";
+import { AppError } from "../../roles/model/errors.ts";
+import { systemClock } from "../../roles/clock/mod.ts";
+import { saveState } from "../../vmm/qemu/transfer.ts";
 import { tempDir } from "../support/temp.ts";
 
 const { keptBytes: KEPT_BYTES, dropBytes: DROP_BYTES } = LOG_BOUNDS;
@@ -177,4 +180,42 @@ Deno.test("run directory: a copy is found in the directory that a version before
   await directory.clear(record);
   await directory.forget(record);
   assert.deepEqual([...Deno.readDirSync(dir.path)], []);
+});
+
+Deno.test("QEMU's state: a VMM that refuses to move it and does not go on leaves no file open, and is asked again", async () => {
+  await using dir = await tempDir("state");
+  const asked: string[] = [];
+  const qmp = {
+    execute(command: string) {
+      asked.push(command);
+      if (command === "migrate") {
+        return Promise.reject(new AppError("failed", "QEMU refused: migrate"));
+      }
+      if (command === "cont") {
+        return Promise.reject(new AppError("timeout", "QEMU is busy"));
+      }
+      return Promise.resolve({});
+    },
+    closed: Promise.resolve(),
+    close: () => undefined,
+  };
+  let isLeft = false;
+  await assert.rejects(
+    saveState(qmp, {
+      id: "shop/web-0",
+      state: `${dir.path}/state`,
+      socket: `${dir.path}/migrate`,
+      pid: Deno.pid,
+      wasPaused: false,
+      clock: systemClock,
+      onLeft: () => {
+        isLeft = true;
+      },
+    }),
+    { code: "failed", message: /refused: migrate/ },
+  );
+  assert.equal(isLeft, true, "it stands still");
+  assert.deepEqual(asked.at(-1), "cont");
+  // What tells the next process that it may stand still.
+  assert.ok((await Deno.lstat(`${dir.path}/migrate`)).isSocket);
 });

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { removeIfThere } from "../../roles/files/mod.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import { type CopyId, copyKey } from "../../roles/model/ids.ts";
 import type { Clock } from "../../roles/model/ports.ts";
@@ -40,7 +41,7 @@ export interface Running {
   /** Its end was seen and is being told. */
   ended: boolean;
   readonly console: CopyConsole;
-  /** It stands still since its disk could not be written: tried again with each look. */
+  /** It stands still since its disk could not be written, or a snapshot could not let it go: tried again with each look. */
   isStalled: boolean;
   /** Somebody is connected to the guest channel. */
   hasChannel: boolean;
@@ -289,12 +290,24 @@ export class QemuFleet {
     if (running.qmp === null && !running.stopping) {
       await this.#connect(running, WATCH_INTERVAL_MS);
     }
+    const { dir, migration } = directory.paths(running.record);
     if (running.isStalled && running.qmp !== null) {
       running.isStalled = false;
-      await running.qmp.execute("cont");
+      await letGoOn(running, running.qmp);
+      await removeIfThere(migration);
     }
-    const { dir } = directory.paths(running.record);
     await boundSerialLog(dir, facts.pid, logBounds);
+  }
+}
+
+/** Told to run on, unless somebody has paused it meanwhile. */
+async function letGoOn(running: Running, qmp: Qmp): Promise<void> {
+  if (running.instance.paused) return;
+  try {
+    await qmp.execute("cont");
+  } catch (error) {
+    running.isStalled = true;
+    throw error;
   }
 }
 

@@ -48,6 +48,9 @@ export async function snapshotQemu(
       state: `${to.dir}/state`,
       wasPaused: running.instance.paused,
       clock: to.clock,
+      onLeft: () => {
+        running.isStalled = true;
+      },
     });
     const about = { version: 1, driver: "qemu", runtimeHash };
     await writeFileAtomic(`${to.dir}/snapshot.json`, JSON.stringify(about));

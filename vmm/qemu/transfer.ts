@@ -39,6 +39,8 @@ export interface SaveTo {
   pid: number;
   wasPaused: boolean;
   clock: Clock;
+  /** The guest stands still and QEMU did not take that it shall run on. */
+  onLeft: () => void;
 }
 
 /** Writes a guest's state to a file and lets it run on; its size in bytes. */
@@ -51,11 +53,23 @@ export async function saveState(qmp: Qmp, to: SaveTo): Promise<number> {
     await Deno.chown(to.socket, uid, gid);
     if (!to.wasPaused) await qmp.execute("stop");
     await moveOut(qmp, listener, to);
-    return (await Deno.stat(to.state)).size;
-  } finally {
-    if (!to.wasPaused) await qmp.execute("cont");
-    await removeIfThere(to.socket);
+  } catch (error) {
+    await letGo(qmp, to).catch(() => undefined);
+    throw error;
   }
+  await letGo(qmp, to);
+  return (await Deno.stat(to.state)).size;
+}
+
+/** The socket stays while the guest does not run: the next process finds it. */
+async function letGo(qmp: Qmp, to: SaveTo): Promise<void> {
+  try {
+    if (!to.wasPaused) await qmp.execute("cont");
+  } catch (error) {
+    to.onLeft();
+    throw error;
+  }
+  await removeIfThere(to.socket);
 }
 
 async function moveOut(
@@ -63,7 +77,7 @@ async function moveOut(
   listener: Deno.UnixListener,
   to: SaveTo,
 ): Promise<void> {
-  const file = await Deno.open(to.state, {
+  using file = await Deno.open(to.state, {
     write: true,
     createNew: true,
     mode: 0o600,
