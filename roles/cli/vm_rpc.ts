@@ -41,7 +41,9 @@ const FiguresAnswer = z.object({
 });
 
 const GONE = () =>
-  new AppError("unavailable", "The connection to the master ended");
+  new AppError("unavailable", "The connection to the master ended", {
+    hint: "the VM runs on; ask again when the master is back",
+  });
 
 /** How calls are bounded: those that answer at once, and those that move a guest's memory. */
 export interface VmCalls {

@@ -15,6 +15,7 @@ import { connectMaster, enrolWorker } from "../../roles/cli/master_rpc.ts";
 import { painter } from "../../roles/cli/core/table.ts";
 import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
 import { AppError } from "../../roles/model/errors.ts";
+import type { Clock } from "../../roles/model/ports.ts";
 
 /** What a command line came to. */
 export interface CliResult {
@@ -100,9 +101,13 @@ export async function cli(
     rawTerminal?: RawTerminal;
     /** Told of what is written as it comes. */
     onOut?: (text: string) => void;
+    /** The same, of what goes to standard error. */
+    onErr?: (text: string) => void;
     terminal?: boolean;
     /** When the user stops it; never when not given. */
     stopped?: Promise<void>;
+    /** Absent: nobody waits. */
+    clock?: Clock;
     /** Speak to the master that is there, with real waiting. */
     realMaster?: boolean;
     roles?: Partial<RoleTable["roles"]>;
@@ -120,9 +125,10 @@ export async function cli(
   };
   const context: CliContext = {
     env: { XDG_CONFIG_HOME: "/nonexistent", ...options.env },
-    clock: options.realMaster === true
-      ? systemClock
-      : { ...systemClock, sleep: () => Promise.resolve() },
+    clock: options.clock ??
+      (options.realMaster === true
+        ? systemClock
+        : { ...systemClock, sleep: () => Promise.resolve() }),
     random: systemRandom,
     paint: painter(false),
     terminal: options.terminal ?? false,
@@ -138,6 +144,7 @@ export async function cli(
     },
     err: (text) => {
       result.err += text;
+      options.onErr?.(text);
     },
     errBytes: (bytes) => {
       result.err += new TextDecoder().decode(bytes);

@@ -15,10 +15,15 @@ import {
 import { examples, withClientFlags, withMaster } from "../flags.ts";
 import { vmIdOf } from "../vm_flags.ts";
 import type { RawTerminal } from "../raw_terminal.ts";
-import type { AttachedConsole } from "../vm_client.ts";
+import { TypedAhead } from "../typed_ahead.ts";
 
 /** What a serial line's other end believes: nobody tells it the window's size. */
 const SERIAL_WINDOW = { columns: 80, rows: 24 };
+
+/** What was typed before the way out is still sent, unless the other end hangs. */
+const MAX_LEAVE_MS = 1000;
+/** Keys that are lost, as a terminal tells of them. */
+const BELL = "\x07";
 
 interface ConsoleFlags extends ClientFlags {
   watch?: true | undefined;
@@ -36,19 +41,28 @@ function sizeNote({ columns, rows }: { columns: number; rows: number }) {
 async function type(
   context: CliContext,
   terminal: RawTerminal,
-  attached: AttachedConsole,
+  typed: TypedAhead,
 ): Promise<void> {
   let state: EscapeState = "lineStart";
   for (;;) {
     const pressed = await terminal.read();
-    if (pressed === null) return;
+    if (pressed === null) return await leave(context, typed);
     const keys = takeKeys(state, pressed);
     state = keys.state;
-    if (keys.send.length > 0) await attached.write(keys.send);
+    if (!typed.push(keys.send)) context.err(BELL);
     for (const asked of keys.asked) {
-      if (asked === "detach") return;
+      if (asked === "detach") return await leave(context, typed);
       context.err(`\r\n${ESCAPE_HELP}`);
     }
+  }
+}
+
+async function leave({ clock }: CliContext, typed: TypedAhead): Promise<void> {
+  const left = new AbortController();
+  try {
+    await Promise.race([typed.sent, clock.sleep(MAX_LEAVE_MS, left.signal)]);
+  } finally {
+    left.abort("it is left");
   }
 }
 
@@ -89,6 +103,20 @@ function ended(context: CliContext, why: string, newline: string): void {
   if (why !== "") context.exitStatus = 1;
 }
 
+/** Says once how to leave, before the guest's first words. */
+function greeter(context: CliContext, vm: string, terminal: RawTerminal) {
+  let isSaid = false;
+  return () => {
+    if (isSaid) return;
+    isSaid = true;
+    context.err(
+      `attached to ${vm}; leave with ~. at the beginning of a line\r\n${
+        sizeNote(terminal.size())
+      }`,
+    );
+  };
+}
+
 async function attach(
   context: CliContext,
   vm: string,
@@ -96,6 +124,7 @@ async function attach(
 ): Promise<void> {
   // Before anybody is asked: an act is recorded.
   const terminal = openTerminal(context);
+  const greet = greeter(context, vm, terminal);
   let isRestored = false;
   const restore = () => {
     if (!isRestored) terminal[Symbol.dispose]();
@@ -103,23 +132,27 @@ async function attach(
   };
   try {
     await withMaster(context, flags, async (master) => {
-      using attached = await master.console(
-        vm,
-        (bytes) => context.outBytes(bytes),
-      );
-      context.err(
-        `attached to ${vm}; leave with ~. at the beginning of a line\r\n${
-          sizeNote(terminal.size())
-        }`,
-      );
-      const why = await Promise.race([
-        attached.ended,
-        type(context, terminal, attached),
-        context.untilStopped(),
-      ]);
-      restore();
-      if (typeof why === "string") ended(context, why, "\r\n");
-      else context.err("\r\ndetached\n");
+      using attached = await master.console(vm, (bytes) => {
+        greet();
+        context.outBytes(bytes);
+      });
+      greet();
+      const typed = new TypedAhead((keys) => attached.write(keys));
+      try {
+        const why = await Promise.race([
+          attached.ended,
+          typed.failed,
+          type(context, terminal, typed),
+          context.untilStopped(),
+        ]);
+        restore();
+        if (typeof why === "string") ended(context, why, "\r\n");
+        else context.err("\r\ndetached\n");
+      } catch (error) {
+        // Whatever the guest wrote last, the reason gets a line of its own.
+        context.err("\r\n");
+        throw error;
+      }
     });
   } finally {
     restore();

@@ -36,7 +36,11 @@ const PIECE_BYTES = 256 * 1024;
 /** As long as a poll is held; Ctrl-C need not wait for it. */
 const WAIT_MS = 20_000;
 
-/** What to ask next, waiting for more or not. A look for a newer boot reads no more than it must. */
+/**
+ * What to ask next, waiting for more or not. A look for a newer boot reads no
+ * more than it must, from where the last one ended: so it also tells whether
+ * that one goes on after all.
+ */
 export function nextRequest(
   state: FollowState,
   wanted: Wanted,
@@ -53,7 +57,7 @@ export function nextRequest(
       ...base,
       incarnation: 0,
       boot: 0,
-      offset: 0,
+      offset: state.offset,
       maxBytes: 1,
       waitMs: 0,
     };
@@ -86,31 +90,53 @@ function isSameBoot(a: Place, b: LogPiece): boolean {
 
 /** Boots are counted by copy: the same number on another copy is another boot. */
 function bootNote(before: Place, next: LogPiece): string {
-  const moved = before.incarnation !== next.incarnation
-    ? ", another copy of it"
-    : "";
-  const missed = moved === "" && next.boot > before.boot + 1
+  return `--- boot ${next.boot}, generation ${next.generation}${
+    whyNoted(before, next)
+  } ---`;
+}
+
+function whyNoted(before: Place, next: LogPiece): string {
+  if (before.incarnation !== next.incarnation) return ", another copy of it";
+  if (isSameBoot(before, next)) return ", its log begins anew";
+  return next.boot > before.boot + 1
     ? ` (boots ${before.boot + 1} to ${next.boot - 1} are not shown)`
     : "";
-  return `--- boot ${next.boot}, generation ${next.generation}${moved}${missed} ---`;
+}
+
+/** Another boot, to be read from its beginning; none of its bytes are taken yet. */
+function begun(before: Place, piece: LogPiece): Followed {
+  const { incarnation, boot, generation } = piece;
+  return {
+    state: { kind: "reading", incarnation, boot, generation, offset: 0 },
+    bytes: NONE,
+    dropped: 0,
+    note: bootNote(before, piece),
+    isIdle: false,
+    isCaughtUp: false,
+  };
 }
 
 /** What an answer means to who asked for it in `state`. */
 export function followed(state: FollowState, piece: LogPiece): Followed {
   const { incarnation, boot, generation, offset } = piece;
+  const before = state.kind === "first" ? 0 : state.offset;
+  if (state.kind !== "first") {
+    // A log only grows: a shorter one is another, of a host or a VM that began
+    // to count its boots anew.
+    const isOther = !isSameBoot(state, piece) || offset < before;
+    if (isOther) return begun(state, piece);
+  }
   if (state.kind === "ended") {
-    const isSame = isSameBoot(state, piece);
-    const begun = { kind: "reading", incarnation, boot, generation } as const;
+    const goesOn = !piece.ended || piece.data.length > 0;
     return {
-      state: isSame ? state : { ...begun, offset: 0 },
+      state: goesOn ? { ...state, kind: "reading" } : state,
       bytes: NONE,
       dropped: 0,
-      note: isSame ? null : bootNote(state, piece),
-      isIdle: isSame,
-      isCaughtUp: isSame,
+      note: null,
+      isIdle: !goesOn,
+      isCaughtUp: !goesOn,
     };
   }
-  const before = state.kind === "first" ? 0 : state.offset;
   const isOver = piece.ended && piece.data.length === 0;
   return {
     state: {

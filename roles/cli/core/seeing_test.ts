@@ -71,7 +71,7 @@ Deno.test("a log is followed from boot to boot and from copy to copy", () => {
   assert.equal(state.kind, "ended");
   const look = nextRequest(state, WANTED, { waits: true });
   assert.deepEqual([look.incarnation, look.boot, look.waitMs], [0, 0, 0]);
-  assert.equal(take(piece({ offset: 1, ended: true })).isIdle, true);
+  assert.equal(take(piece({ offset: 15, ended: true })).isIdle, true);
   const next = take(piece({ boot: 4, generation: 2, offset: 1 }));
   assert.equal(
     next.note,
@@ -84,6 +84,44 @@ Deno.test("a log is followed from boot to boot and from copy to copy", () => {
     moved.note,
     "--- boot 4, generation 2, another copy of it ---",
   );
+});
+
+Deno.test("a copy that was lost and is there again is followed from where it was", () => {
+  const reading = followed(
+    { kind: "first" },
+    piece({ data: bytesOf("one"), offset: 3 }),
+  ).state;
+  const lost = lostCopy(reading);
+  const look = nextRequest(lost, WANTED, { waits: true });
+  assert.deepEqual([look.boot, look.offset, look.waitMs], [0, 3, 0]);
+  // Nothing new, but it runs; then something new.
+  const again = followed(lost, piece({ offset: 3 }));
+  assert.deepEqual(
+    [again.state.kind, again.note, again.isIdle],
+    ["reading", null, false],
+  );
+  const more = followed(lost, piece({ data: bytesOf("t"), offset: 4 }));
+  assert.equal(nextRequest(more.state, WANTED, { waits: true }).offset, 3);
+  const ended = followed(lost, piece({ offset: 3, ended: true }));
+  assert.deepEqual([ended.state.kind, ended.isIdle], ["ended", true]);
+});
+
+Deno.test("a log that begins anew under the same number is followed from its beginning", () => {
+  // The host was booted, or the VM was made anew: boots are counted from 1 again.
+  const reading = followed(
+    { kind: "first" },
+    piece({ data: bytesOf("the first life"), offset: 14 }),
+  ).state;
+  for (const before of [reading, lostCopy(reading)]) {
+    const anew = followed(before, piece({ offset: 6 }));
+    assert.equal(
+      anew.note,
+      "--- boot 1, generation 1, its log begins anew ---",
+    );
+    assert.deepEqual([anew.bytes.length, anew.dropped], [0, 0]);
+    const next = nextRequest(anew.state, WANTED, { waits: true });
+    assert.deepEqual([next.boot, next.offset], [1, 0]);
+  }
 });
 
 Deno.test("the tail of many pieces", () => {
