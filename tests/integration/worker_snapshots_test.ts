@@ -5,8 +5,12 @@
 import assert from "node:assert/strict";
 import { Snapshots } from "../../roles/worker/seeing/snapshots.ts";
 import { AppError } from "../../roles/model/errors.ts";
-import { copyDirectoryName } from "../../vmm/mod.ts";
+import { Restores } from "../../roles/worker/seeing/restores.ts";
+import { VmAccess } from "../../roles/worker/seeing/vm_access.ts";
+import { copyDirectoryName, MemoryHost, SimulatedVmm } from "../../vmm/mod.ts";
 import { tempDir } from "../support/temp.ts";
+import { VirtualClock } from "../support/virtual_clock.ts";
+import { testVmSpec } from "../support/worker.ts";
 
 const copyOf = (ordinal: number) => ({
   id: `shop/web-${ordinal}`,
@@ -194,4 +198,48 @@ Deno.test("a record that cannot be read is told of by its path, and can be delet
     (await snapshots.list(COPY)).map(({ name }) => name),
     ["good"],
   );
+});
+
+Deno.test("a guest that was switched in place is told so, instead of getting a snapshot that cannot be restored", async () => {
+  await using opened = await open();
+  const clock = new VirtualClock();
+  const vmm = new SimulatedVmm({ host: new MemoryHost(), clock });
+  const booted = "a".repeat(64);
+  await vmm.start({
+    ...COPY,
+    runtimeHash: booted,
+    cpus: 1,
+    memoryMib: 64,
+    kernelPath: "/kernel",
+    initrdPath: "/initrd",
+    cmdline: "",
+    ports: [],
+    volumes: [],
+  });
+  let runtimeHash = "b".repeat(64);
+  const { incarnation } = COPY;
+  const access = new VmAccess({
+    vms: {
+      copy: () => ({
+        ...COPY,
+        target: { incarnation, runtimeHash, generation: 2, spec: testVmSpec() },
+      }),
+      copies: () => [COPY],
+      ask: () => undefined,
+      askAndKeep: () => Promise.resolve(),
+    },
+    vmm,
+    snapshots: opened.snapshots,
+    restores: new Restores(),
+    clock,
+  });
+  await assert.rejects(access.snapshot(COPY.id, "s0"), {
+    code: "refused",
+    message: /it was switched in place since its boot/,
+  });
+  assert.deepEqual(await access.snapshots(COPY.id), []);
+  runtimeHash = booted;
+  assert.equal((await access.snapshot(COPY.id, "s0")).name, "s0");
+  await access.close();
+  await vmm.close();
 });

@@ -171,6 +171,7 @@ export class VmAccess {
       "snapshot",
       `make a snapshot of "${id}"`,
       async (copy, { runtimeHash, generation }) => {
+        await this.#assertAsBooted(copy, runtimeHash);
         await snapshots.sweep(vms.copies());
         return await snapshots.make(copy, {
           name: parsed,
@@ -275,6 +276,20 @@ export class VmAccess {
         hint: "see: procurator status",
       });
     });
+  }
+
+  /** What was switched in place goes on from a snapshot as neither: it would be lost by the restore. */
+  async #assertAsBooted(copy: CopyId, runtimeHash: string): Promise<void> {
+    const key = copyKey(copy);
+    const runs = (await this.#deps.vmm.list()).find((vm) =>
+      copyKey(vm) === key
+    );
+    if (runs === undefined || runs.runtimeHash === runtimeHash) return;
+    throw new AppError(
+      "refused",
+      `Cannot make a snapshot of "${copy.id}": it was switched in place since its boot, and could not be restored`,
+      { hint: "it can be made once the VM has been started anew" },
+    );
   }
 
   #assertCan(capability: keyof VmmCapabilities, what: string): void {
