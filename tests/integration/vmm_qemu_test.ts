@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { VMM_CONTRACT } from "../../vmm/contract/contract.ts";
-import { copyDirectoryName, directoryName, QemuVmm } from "../../vmm/mod.ts";
+import { copyDirectoryName, directoryName } from "../../vmm/mod.ts";
 import { findByMarker, processFacts } from "../../vmm/host/process_table.ts";
 import { connectQmp, statusOf } from "../../vmm/qemu/qmp.ts";
 import { RunDirectory } from "../../vmm/host/run_directory.ts";
 import { runChecked } from "../../roles/process/mod.ts";
-import { systemClock } from "../../roles/clock/mod.ts";
 import { tempDir } from "../support/temp.ts";
 import {
   BOOT_TIMEOUT_MS,
@@ -210,55 +209,6 @@ Deno.test("qemu driver: a volume is a disk of its size that outlives the VM", as
   );
   await vmm.stop(config, { graceMs: 0 });
   assert.equal((await Deno.stat(path)).size, 8 * 1024 * 1024);
-  await vmm.close();
-});
-
-Deno.test("qemu driver: says what is missing", async () => {
-  await using dir = await tempDir("vmm");
-  const image = await testImage();
-  const absent = new QemuVmm({
-    runDir: `${dir.path}/run`,
-    tempDir: `${dir.path}/tmp`,
-    clock: systemClock,
-    qemuPath: "qemu-that-is-not-installed",
-  });
-  await assert.rejects(
-    absent.start(testMachine(image, COPY, "silent")),
-    {
-      code: "missing_dependency",
-      hint: /apt-get install .*qemu-system-x86/,
-    },
-  );
-  assert.deepEqual(await absent.list(), []);
-  await absent.close();
-
-  const vmm = testQemu(dir.path);
-  const config = testMachine(image, COPY, "silent");
-  await assert.rejects(
-    vmm.start({ ...config, kernelPath: `${dir.path}/no-kernel` }),
-    { code: "not_found", message: /no-kernel is not on this host/ },
-  );
-  const text = `${dir.path}/text`;
-  await Deno.writeTextFile(text, "not a kernel\n".repeat(1000));
-  await assert.rejects(vmm.start({ ...config, kernelPath: text }), {
-    code: "invalid",
-  });
-  await assert.rejects(vmm.start({ ...config, memoryMib: 60_000_000 }), {
-    code: "overloaded",
-  });
-  const large = `${dir.path}/large`;
-  await Deno.writeTextFile(large, "");
-  await Deno.truncate(large, 300 * 1024 * 1024);
-  await assert.rejects(vmm.start({ ...config, initrdPath: large }), {
-    code: "invalid",
-    message: /too large/,
-  });
-  assert.deepEqual(await vmm.list(), []);
-  // A start that failed was no boot.
-  await assert.rejects(
-    vmm.readLog(COPY, { generation: 0, boot: 0, offset: 0, maxBytes: 1 }),
-    { code: "not_found" },
-  );
   await vmm.close();
 });
 

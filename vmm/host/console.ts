@@ -20,7 +20,7 @@ const POLL_MS = 40;
 /** Output handed over at once. */
 const PIECE_BYTES = 16 * 1024;
 /** Of one copy: some people who look at one problem. */
-const MAX_ATTACHED = 8;
+export const MAX_ATTACHED = 8;
 
 /** Where a copy's console is. */
 export interface ConsoleSource {

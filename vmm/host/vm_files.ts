@@ -57,8 +57,11 @@ export async function prepareFiles(
 }
 
 async function sizeOf({ id }: VmConfig, path: string): Promise<number> {
+  let isFile = false;
   try {
-    return (await Deno.stat(path)).size;
+    const found = await Deno.stat(path);
+    ({ isFile } = found);
+    if (isFile && found.size > 0) return found.size;
   } catch (cause) {
     throw new AppError(
       "not_found",
@@ -66,6 +69,14 @@ async function sizeOf({ id }: VmConfig, path: string): Promise<number> {
       { cause, hint: "check that its closure is in the cache" },
     );
   }
+  throw new AppError(
+    "invalid",
+    `Cannot start VM "${id}": ${path} is ${isFile ? "empty" : "no file"}`,
+    {
+      hint:
+        "name files of the image in image.kernelPath, initrdPath and diskImagePath",
+    },
+  );
 }
 
 /**

@@ -21,7 +21,8 @@ import type { VmConfig } from "../core/vm_config.ts";
 import { connectGuest } from "../host/guest_connection.ts";
 import { QemuFleet, type Running } from "./fleet.ts";
 import { qemuFigures, resizeQemu } from "./guest.ts";
-import { qemuVersion } from "./launch.ts";
+import { QemuProgram } from "./program.ts";
+import { REQUEST_TIMEOUT_MS } from "./qmp.ts";
 import { restoreQemu, snapshotQemu } from "./snapshot.ts";
 import { type StartDeps, startQemu } from "./start.ts";
 import { RunDirectory } from "../host/run_directory.ts";
@@ -61,6 +62,8 @@ export interface QemuOptions {
   onSpawned?: () => void;
   /** Smaller ones in tests. */
   logBounds?: LogBounds;
+  /** Shorter in tests. */
+  requestTimeoutMs?: number;
 }
 
 /** {@linkcode Vmm} over qemu-system-x86_64. */
@@ -98,12 +101,13 @@ export class QemuVmm implements Vmm {
     };
     this.#fleet = new QemuFleet({
       ...owned,
+      requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
       onWarning: options.onWarning ?? (() => undefined),
     });
     this.#start = {
       ...owned,
       fleet: this.#fleet,
-      qemuPath: options.qemuPath ?? "qemu-system-x86_64",
+      program: new QemuProgram(options.qemuPath ?? "qemu-system-x86_64"),
       accel: options.accel ?? "tcg",
       tempDir: options.tempDir,
       hostAddress: options.hostAddress ?? "127.0.0.1",
@@ -112,7 +116,7 @@ export class QemuVmm implements Vmm {
   }
 
   version(): Promise<string> {
-    return qemuVersion(this.#start.qemuPath);
+    return this.#start.program.version();
   }
 
   async start(config: VmConfig): Promise<VmInstance> {

@@ -53,6 +53,8 @@ export interface FleetDeps {
   processes: VmProcesses;
   clock: Clock;
   logBounds: LogBounds;
+  /** A QEMU that has not answered by then is told as one that hangs. */
+  requestTimeoutMs: number;
   spawner?: Spawner;
   onWarning: (message: string, error: unknown) => void;
 }
@@ -200,9 +202,11 @@ export class QemuFleet {
   }
 
   async #connect(running: Running, timeoutMs: number): Promise<void> {
-    const { socket } = this.#deps.directory.paths(running.record);
+    const { directory, requestTimeoutMs } = this.#deps;
+    const { socket } = directory.paths(running.record);
     const qmp = await connectQmp(socket, {
       timeoutMs,
+      requestTimeoutMs,
       onEvent: ({ event, data }) => {
         if (event === "SHUTDOWN") {
           running.shutdownReason ??= String(data.reason ?? "unknown");

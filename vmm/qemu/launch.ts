@@ -10,6 +10,8 @@ import { type QemuAccel, qemuArgs } from "./core/args.ts";
 import { recordEnv, type RunRecord } from "../core/run_record.ts";
 import { startCommand } from "../core/starter.ts";
 import type { VmConfig } from "../core/vm_config.ts";
+import { MISSING_HINT } from "./core/version.ts";
+import type { QemuProgram } from "./program.ts";
 import { launchGuarded } from "../host/guarded_launch.ts";
 import type { VmPaths } from "../host/run_directory.ts";
 import type { BegunLog } from "../host/serial_log.ts";
@@ -17,26 +19,15 @@ import { guardOf, type Spawner } from "../host/spawner.ts";
 
 /** Daemonizing takes 0.1 s; a host that swaps may take long, but not for ever. */
 const START_TIMEOUT_MS = 60_000;
-const MISSING_HINT =
-  "apt-get install --no-install-recommends qemu-system-x86, or set qemuPath";
 
 /** A shell's word for a program that is not there. */
 const NOT_FOUND = 127;
-
-/** @throws {AppError} `missing_dependency` when it is not installed. */
-export async function qemuVersion(qemuPath: string): Promise<string> {
-  const { stdout } = await runProcess(qemuPath, ["--version"], {
-    missingHint: MISSING_HINT,
-    timeoutMs: START_TIMEOUT_MS,
-  });
-  return /version (\S+)/.exec(stdout)?.[1] ?? "unknown";
-}
 
 /** How a start is done. */
 export interface QemuLaunch {
   paths: VmPaths;
   log: BegunLog;
-  qemuPath: string;
+  program: QemuProgram;
   accel: QemuAccel;
   tempDir: string;
   clock: Clock;
@@ -56,7 +47,7 @@ export async function launchQemu(
   if (config.lease !== undefined) {
     return await launchGuarded(record, {
       program,
-      becomes: on.qemuPath,
+      becomes: on.program.path,
       args,
       env,
       lease: config.lease,
@@ -74,7 +65,7 @@ export async function launchQemu(
   if (code === NOT_FOUND) {
     throw new AppError(
       "missing_dependency",
-      `Cannot run ${on.qemuPath}: it is not installed`,
+      `Cannot run ${on.program.path}: it is not installed`,
       { hint: MISSING_HINT },
     );
   }
@@ -84,7 +75,7 @@ export async function launchQemu(
 function startOf(config: VmConfig, record: RunRecord, on: QemuLaunch) {
   const { cgroups, user, lease } = config;
   return startCommand({
-    program: on.qemuPath,
+    program: on.program.path,
     args: qemuArgs(config, {
       accel: on.accel,
       marker: record.marker,

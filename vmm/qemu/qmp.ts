@@ -32,7 +32,7 @@ export interface Qmp {
 }
 
 /** QEMU's main loop answers in milliseconds; on a busy host in seconds. */
-const DEFAULT_TIMEOUT_MS = 10_000;
+export const REQUEST_TIMEOUT_MS = 10_000;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -47,6 +47,7 @@ class Connection implements Qmp {
   readonly closed: Promise<void>;
   #connection: Deno.UnixConn;
   #onEvent: (event: QmpEvent) => void;
+  readonly #requestTimeoutMs: number;
   #pending = new Map<number, Pending>();
   #nextId = 1;
   #ended = false;
@@ -54,10 +55,14 @@ class Connection implements Qmp {
 
   constructor(
     connection: Deno.UnixConn,
-    onEvent: (event: QmpEvent) => void,
+    { onEvent, requestTimeoutMs }: {
+      onEvent: (event: QmpEvent) => void;
+      requestTimeoutMs: number;
+    },
   ) {
     this.#connection = connection;
     this.#onEvent = onEvent;
+    this.#requestTimeoutMs = requestTimeoutMs;
     this.#greeting.promise.catch(() => undefined);
     this.closed = this.#read().catch(() => undefined).finally(() => {
       this.close();
@@ -83,12 +88,13 @@ class Connection implements Qmp {
     const id = this.#nextId++;
     const reply = Promise.withResolvers<unknown>();
     this.#pending.set(id, reply);
-    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const { timeoutMs = this.#requestTimeoutMs } = options;
     const timer = setTimeout(() => {
       reply.reject(
         new AppError(
           "timeout",
           `QEMU did not answer ${command} within ${timeoutMs} ms`,
+          { hint: "look whether the host swaps or its disks hang" },
         ),
       );
     }, timeoutMs);
@@ -168,7 +174,13 @@ class Connection implements Qmp {
  */
 export async function connectQmp(
   path: string,
-  options: { onEvent?: (event: QmpEvent) => void; timeoutMs?: number } = {},
+  options: {
+    onEvent?: (event: QmpEvent) => void;
+    /** Until it has greeted. */
+    timeoutMs?: number;
+    /** For each command, unless it says otherwise. */
+    requestTimeoutMs?: number;
+  } = {},
 ): Promise<Qmp> {
   let raw: Deno.UnixConn;
   try {
@@ -178,8 +190,11 @@ export async function connectQmp(
       cause: error,
     });
   }
-  const connection = new Connection(raw, options.onEvent ?? (() => undefined));
-  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const connection = new Connection(raw, {
+    onEvent: options.onEvent ?? (() => undefined),
+    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+  });
+  const timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
   const timer = setTimeout(() => connection.close(), timeoutMs);
   try {
     await connection.greeted;

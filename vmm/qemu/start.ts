@@ -19,8 +19,10 @@ import type { VmConfig } from "../core/vm_config.ts";
 import { readBootId } from "../host/process_table.ts";
 import { prepareFiles, shareRunDirectory } from "../host/vm_files.ts";
 import type { QemuFleet, Running } from "./fleet.ts";
+import { checkSizes } from "../host/machine_checks.ts";
 import { startRecord } from "../host/start_record.ts";
 import { launchQemu } from "./launch.ts";
+import type { QemuProgram } from "./program.ts";
 import type { RunDirectory } from "../host/run_directory.ts";
 import {
   abandonBootLog,
@@ -40,7 +42,7 @@ export interface StartDeps {
   processes: VmProcesses;
   clock: Clock;
   logBounds: LogBounds;
-  qemuPath: string;
+  program: QemuProgram;
   accel: QemuAccel;
   tempDir: string;
   /** The address ports are forwarded from. */
@@ -60,6 +62,7 @@ export async function startQemu(
   deps: StartDeps,
   isRestored = false,
 ): Promise<Running> {
+  await deps.program.ready();
   const log = await prepare(config, deps);
   try {
     return await startWith(log, config, { ...deps, isRestored });
@@ -103,6 +106,7 @@ async function prepare(
   const { user, generation = 0 } = config;
   const { dir } = directory.paths(config);
   const largest = await prepareFiles(config, tempDir);
+  await checkSizes(config);
   if (user !== undefined) await shareRunDirectory(dir, user);
   return await beginBootLog(dir, {
     generation,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AppError } from "../../../roles/model/errors.ts";
+import { AppError, type ErrorCode } from "../../../roles/model/errors.ts";
 
 /** Printed when a host port is taken: the driver picks others and tries again. */
 export function isPortTaken(stderr: string): boolean {
@@ -14,10 +14,8 @@ export function isPortTaken(stderr: string): boolean {
 export function qemuStartError(id: string, stderr: string): AppError {
   const text = stderr.trim().split("\n").slice(-3).join("; ") ||
     "it printed nothing";
-  const fail = (
-    code: "overloaded" | "storage" | "not_found" | "invalid" | "failed",
-    hint: string,
-  ) => new AppError(code, `Cannot start VM "${id}": ${text}`, { hint });
+  const fail = (code: ErrorCode, hint: string) =>
+    new AppError(code, `Cannot start VM "${id}": ${text}`, { hint });
   if (isPortTaken(stderr)) {
     return fail("overloaded", "free the published port or publish another one");
   }
@@ -30,6 +28,15 @@ export function qemuStartError(id: string, stderr: string): AppError {
   if (/No space left on device/i.test(stderr)) {
     return fail("storage", "free space in the worker's directories");
   }
+  if (/\bKVM\b|\/dev\/kvm/i.test(stderr)) {
+    return fail(
+      "missing_dependency",
+      'let the user whom VMMs run as read and write /dev/kvm (make kvm its primary group), or set accel to "tcg"',
+    );
+  }
+  if (/Invalid SMP CPUs/i.test(stderr)) {
+    return fail("invalid", "lower the VM's cpuMilli");
+  }
   if (/Permission denied/i.test(stderr)) {
     return fail(
       "failed",
@@ -37,7 +44,7 @@ export function qemuStartError(id: string, stderr: string): AppError {
     );
   }
   if (
-    /invalid kernel header|kernel too old|could not load kernel|linux kernel too old|initrd is too large/i
+    /invalid kernel header|kernel too old|could not load kernel|linux kernel too old|initrd is too large|error reading initrd/i
       .test(stderr) && !/No such file/i.test(stderr)
   ) {
     return fail(
