@@ -16,6 +16,7 @@ import {
 import type { ViewerServer } from "../../rpc/generated/master.ts";
 import { VmId } from "../model/ids.ts";
 import { parseWith } from "../model/parse.ts";
+import { counter } from "../../rpc/convert/plain.ts";
 import { type Check, type RpcDeps } from "./rpc_deps.ts";
 import { vmViewMethods } from "./rpc_vm.ts";
 import { eventsMethod } from "./rpc_events.ts";
@@ -74,6 +75,10 @@ export function viewerOf(deps: RpcDeps, check: Check): ViewerServer {
     operation({ id }) {
       check();
       return { operation: operationToWire(service.operations.get(id)) };
+    },
+    closureRoots({ cluster, after }) {
+      check();
+      return views.closureRoots(cluster, counter(after, "after"));
     },
   };
 }

@@ -18,6 +18,7 @@ import {
   workerStatuses,
 } from "./core/status.ts";
 import { whyVm } from "./core/why.ts";
+import { type ClosureRoots, closureRoots } from "./closure_roots.ts";
 import type { MasterState } from "./state.ts";
 
 /** Generations in one answer. */
@@ -73,6 +74,14 @@ export class MasterViews {
       .sort((a, b) => b.generation - a.generation)
       .slice(0, Math.min(limit, MAX_LISTED))
       .map((doc) => summaryOf(doc, state.cluster.active));
+  }
+
+  /** What the kept generations above `after` name in the store; see there. */
+  closureRoots(
+    cluster: string,
+    after: number,
+  ): { generations: ClosureRoots[]; more: boolean } {
+    return closureRoots(this.#state, this.clusterName(cluster), after);
   }
 
   workers(): WorkerStatus[] {

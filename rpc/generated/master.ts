@@ -209,6 +209,45 @@ export function encodeClosureChange(w: Writer, x: ClosureChangeInput, at: number
 }
 export const ClosureChange: StructType<ClosureChange, ClosureChangeInput> = { name: "ClosureChange", dataWords: 5, pointerWords: 3, decode: decodeClosureChange, encode: encodeClosureChange };
 
+export interface ClosureRoots {
+  cluster: string;
+  generation: number | bigint;
+  commit: string;
+  repository: string;
+  paths: (string)[];
+}
+export interface ClosureRootsInput {
+  cluster?: string | undefined;
+  generation?: number | bigint | undefined;
+  commit?: string | undefined;
+  repository?: string | undefined;
+  paths?: readonly (string)[] | undefined;
+}
+export function decodeClosureRoots(r: Reader): ClosureRoots {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    generation: n >= 8 ? getUint64(v, d + 0) : 0,
+    commit: q > 1 ? r.text(s, p + 8) : "",
+    repository: q > 2 ? r.text(s, p + 16) : "",
+    paths: q > 3 ? r.pointerList(s, p + 24, (r, s, at) => r.text(s, at)) : [],
+  };
+}
+export function encodeClosureRoots(w: Writer, x: ClosureRootsInput, at: number): void {
+  const p = at + 8;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.generation !== undefined) setUint64(w.view, at + 0, x.generation, "ClosureRoots.generation");
+  if (x.commit !== undefined && x.commit.length !== 0) w.text(p + 8, x.commit);
+  if (x.repository !== undefined && x.repository.length !== 0) w.text(p + 16, x.repository);
+  if (x.paths !== undefined && x.paths.length !== 0) w.pointers(p + 24, x.paths, (w, at, x) => w.text(at, x));
+}
+export const ClosureRoots: StructType<ClosureRoots, ClosureRootsInput> = { name: "ClosureRoots", dataWords: 1, pointerWords: 4, decode: decodeClosureRoots, encode: encodeClosureRoots };
+
 export interface ClusterStatus {
   cluster: string;
   activeGeneration: number | bigint;
@@ -2567,6 +2606,60 @@ export function encodeTokensRevokeResults(w: Writer, x: TokensRevokeResultsInput
 }
 export const TokensRevokeResults: StructType<TokensRevokeResults, TokensRevokeResultsInput> = { name: "TokensRevokeResults", dataWords: 0, pointerWords: 0, decode: decodeTokensRevokeResults, encode: encodeTokensRevokeResults };
 
+export interface ViewerClosureRootsParams {
+  cluster: string;
+  after: number | bigint;
+}
+export interface ViewerClosureRootsParamsInput {
+  cluster?: string | undefined;
+  after?: number | bigint | undefined;
+}
+export function decodeViewerClosureRootsParams(r: Reader): ViewerClosureRootsParams {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    cluster: q > 0 ? r.text(s, p + 0) : "",
+    after: n >= 8 ? getUint64(v, d + 0) : 0,
+  };
+}
+export function encodeViewerClosureRootsParams(w: Writer, x: ViewerClosureRootsParamsInput, at: number): void {
+  const p = at + 8;
+  if (x.cluster !== undefined && x.cluster.length !== 0) w.text(p + 0, x.cluster);
+  if (x.after !== undefined) setUint64(w.view, at + 0, x.after, "ViewerClosureRootsParams.after");
+}
+export const ViewerClosureRootsParams: StructType<ViewerClosureRootsParams, ViewerClosureRootsParamsInput> = { name: "ViewerClosureRootsParams", dataWords: 1, pointerWords: 1, decode: decodeViewerClosureRootsParams, encode: encodeViewerClosureRootsParams };
+
+export interface ViewerClosureRootsResults {
+  generations: (ClosureRoots)[];
+  more: boolean;
+}
+export interface ViewerClosureRootsResultsInput {
+  generations?: readonly (ClosureRootsInput)[] | undefined;
+  more?: boolean | undefined;
+}
+export function decodeViewerClosureRootsResults(r: Reader): ViewerClosureRootsResults {
+  const s = r.segment;
+  const v = s.view;
+  const d = r.data;
+  const n = r.dataBytes;
+  const p = r.pointers;
+  const q = r.pointerCount;
+  return {
+    generations: q > 0 ? r.structs(s, p + 0, decodeClosureRoots) : [],
+    more: n > 0 && (v.getUint8(d + 0) & 1) !== 0,
+  };
+}
+export function encodeViewerClosureRootsResults(w: Writer, x: ViewerClosureRootsResultsInput, at: number): void {
+  const p = at + 8;
+  if (x.generations !== undefined && x.generations.length !== 0) w.structs(p + 0, x.generations, { dataWords: 1, pointerWords: 4, write: encodeClosureRoots });
+  if (x.more === true) w.view.setUint8(at + 0, w.view.getUint8(at + 0) | 1);
+}
+export const ViewerClosureRootsResults: StructType<ViewerClosureRootsResults, ViewerClosureRootsResultsInput> = { name: "ViewerClosureRootsResults", dataWords: 1, pointerWords: 1, decode: decodeViewerClosureRootsResults, encode: encodeViewerClosureRootsResults };
+
 export interface ViewerClustersParams {
 }
 export interface ViewerClustersParamsInput {
@@ -3722,6 +3815,7 @@ export interface ViewerClient extends Client {
   readLog(params: ViewerReadLogParamsInput, options?: CallOptions): Call<ViewerReadLogResults>;
   figures(params: ViewerFiguresParamsInput, options?: CallOptions): Call<ViewerFiguresResults>;
   snapshots(params: ViewerSnapshotsParamsInput, options?: CallOptions): Call<ViewerSnapshotsResults>;
+  closureRoots(params: ViewerClosureRootsParamsInput, options?: CallOptions): Call<ViewerClosureRootsResults>;
 }
 export interface ViewerServer {
   getClusterStatus(params: ViewerGetClusterStatusParams, context: CallContext): ViewerGetClusterStatusResultsInput | PromiseLike<ViewerGetClusterStatusResultsInput>;
@@ -3737,6 +3831,7 @@ export interface ViewerServer {
   readLog(params: ViewerReadLogParams, context: CallContext): ViewerReadLogResultsInput | PromiseLike<ViewerReadLogResultsInput>;
   figures(params: ViewerFiguresParams, context: CallContext): ViewerFiguresResultsInput | PromiseLike<ViewerFiguresResultsInput>;
   snapshots(params: ViewerSnapshotsParams, context: CallContext): ViewerSnapshotsResultsInput | PromiseLike<ViewerSnapshotsResultsInput>;
+  closureRoots(params: ViewerClosureRootsParams, context: CallContext): ViewerClosureRootsResultsInput | PromiseLike<ViewerClosureRootsResultsInput>;
 }
 export const Viewer: InterfaceType<ViewerClient, ViewerServer> = {
   name: "Viewer",
@@ -3754,6 +3849,7 @@ export const Viewer: InterfaceType<ViewerClient, ViewerServer> = {
     { name: "readLog", ordinal: 10, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerReadLogParams, results: ViewerReadLogResults },
     { name: "figures", ordinal: 11, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerFiguresParams, results: ViewerFiguresResults },
     { name: "snapshots", ordinal: 12, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerSnapshotsParams, results: ViewerSnapshotsResults },
+    { name: "closureRoots", ordinal: 13, interfaceLow: 946741445, interfaceHigh: 3961666358, params: ViewerClosureRootsParams, results: ViewerClosureRootsResults },
   ],
 };
 

@@ -56,6 +56,10 @@ interface Viewer {
   figures @11 (vm :Text) -> (figures :WorkerSchema.VmFigures);
   snapshots @12 (vm :Text) -> (snapshots :List(WorkerSchema.Snapshot));
   # As the worker's methods of those names.
+
+  closureRoots @13 (cluster :Text, after :UInt64) -> (generations :List(ClosureRoots), more :Bool);
+  # What the kept generations with a number above `after` name in the store, the lowest number first: what no cache may
+  # collect. `more`: ask again, after the last one.
 }
 
 interface EventSink {
@@ -410,4 +414,12 @@ struct Generation {
   healthySeconds @14 :Float64 = -1;
   traceparent @15 :Text;
   rollbackTarget @16 :Bool;    # it was active once, and is not now
+}
+
+struct ClosureRoots {
+  cluster @0 :Text;
+  generation @1 :UInt64;
+  commit @2 :Text;
+  repository @3 :Text;
+  paths @4 :List(Text);        # store paths, without what is below them; each once
 }
