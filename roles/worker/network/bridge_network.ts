@@ -247,6 +247,10 @@ export class BridgeNetwork implements WorkerNetwork {
     };
     await this.#rules.load(rulesetOf({ ...input, taught: domains.taught }));
     await this.#underlay.make(plan.host);
+    // Tried again at the next look: names and new guests do not wait for it.
+    await this.#cards.attach().catch((error) =>
+      this.#options.onWarning("guests' cards are not on their bridge", error)
+    );
     await this.#names.serve(plan.host, good, domains.next);
     // Sets of domains that dnsmasq has forgotten by now.
     await this.#rules.load(rulesetOf({ ...input, taught: domains.next }));
@@ -338,7 +342,8 @@ export class BridgeNetwork implements WorkerNetwork {
       this.#underlay.isThere(),
       this.#names.isServed(),
     ]);
-    const isWhole = hasRules && hasBridge && hasNames;
+    const isWhole = hasRules && hasBridge && hasNames &&
+      this.#underlay.isWhole && !this.#cards.isLoose;
     if (isWhole && this.#settled === this.#wanted) return;
     const { onWarning } = this.#options;
     if (!hasRules) {
@@ -348,10 +353,10 @@ export class BridgeNetwork implements WorkerNetwork {
     if (!hasBridge) {
       onWarning("the guests' bridge or routes were gone: made again", null);
       this.#underlay.forget();
+      this.#cards.loosen();
       await this.#names.restart();
     }
     this.#wanted++;
     await this.#settle();
-    if (!hasBridge) await this.#cards.attach();
   }
 }

@@ -29,8 +29,10 @@ export class Cards {
   readonly #there = new Map<string, CopyId>();
   /** Those whose lines are under way. */
   readonly #making = new Set<string>();
-  /** What was there before us, by name; null: not looked at. */
+  /** What was there before us, by name; null: not looked at, or not known any more. */
   #found: Map<string, Link> | null = null;
+  /** Some of those that are there may be on no bridge. */
+  #isLoose = false;
 
   constructor(options: {
     settings: NetworkSettings;
@@ -46,6 +48,11 @@ export class Cards {
 
   has(copy: CopyId): boolean {
     return this.#there.has(this.#tap(copy));
+  }
+
+  /** `attach` has something to do. */
+  get isLoose(): boolean {
+    return this.#isLoose;
   }
 
   nicOf(copy: CopyId, address: string): { tap: string; mac: string } {
@@ -64,13 +71,28 @@ export class Cards {
       if (copy === undefined) await this.#delete(name);
       else this.#there.set(name, copy);
     }
+    // Their bridge may have been taken away while nobody looked.
+    this.loosen();
   }
 
-  /** Puts all cards on the bridge again: it is another one. */
+  /** The bridge is another one. */
+  loosen(): void {
+    this.#isLoose = this.#there.size > 0;
+  }
+
+  /** Puts cards on the bridge that are on none; one that is gone is its guest's end, and nobody else's. */
   async attach(): Promise<void> {
-    for (const copy of this.#there.values()) {
-      await this.#commands.ip(cardLines(this.#settings, copy, []));
-    }
+    if (!this.#isLoose) return;
+    const there = await this.#commands.links();
+    const loose = there.filter(({ master }) => master !== this.#settings.bridge)
+      .flatMap(({ name }) => this.#there.get(name) ?? []);
+    const done = await Promise.allSettled(
+      loose.map((copy) =>
+        this.#commands.ip(cardLines(this.#settings, copy, []))
+      ),
+    );
+    for (const each of done) if (each.status === "rejected") throw each.reason;
+    this.#isLoose = false;
   }
 
   /** Removes what an `ip` of a process that was killed has made after `adopt` had looked. */
@@ -94,6 +116,10 @@ export class Cards {
       try {
         await this.#commands.ip(cardLines(this.#settings, copy, make));
         this.#there.set(tap, copy);
+      } catch (error) {
+        // Half of it may be there: whoever asks next looks first.
+        this.#found = null;
+        throw error;
       } finally {
         this.#making.delete(tap);
       }
@@ -105,8 +131,8 @@ export class Cards {
 
   async remove(copy: CopyId): Promise<void> {
     const tap = this.#tap(copy);
-    const isKnown = this.#there.has(tap) || this.#found?.has(tap) === true;
-    // Before `adopt` nothing is known: what is there then is removed by it.
+    const isKnown = this.#there.has(tap) ||
+      (this.#found ?? await this.#look()).has(tap);
     if (isKnown) await this.#delete(tap);
   }
 

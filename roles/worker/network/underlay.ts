@@ -41,6 +41,8 @@ export class Underlay {
   #subnet: string | null = null;
   /** Those that were made, by subnet. */
   #routes: readonly string[] = [];
+  /** What was said of routes that could not be made: not said with every try. */
+  readonly #said = new Set<string>();
 
   constructor(options: {
     settings: NetworkSettings;
@@ -57,6 +59,11 @@ export class Underlay {
     return this.#subnet !== null;
   }
 
+  /** False while a route could not be made: a host's own addresses may come later than its worker. */
+  get isWhole(): boolean {
+    return this.#subnet === null || this.#made !== null;
+  }
+
   /** @throws {AppError} `refused` when the bridge is somebody else's: nothing of it is touched then. */
   async refuseForeign(): Promise<void> {
     isBridgeThere(this.#settings, await this.#commands.links());
@@ -64,8 +71,8 @@ export class Underlay {
 
   /**
    * The bridge with its address, and a route for each worker. A route that
-   * cannot be made is told and tried again with the next change; it holds up
-   * no guest.
+   * cannot be made is told once and tried again by whoever looks at `isWhole`;
+   * it holds up no guest.
    *
    * @throws {AppError} `refused` when an interface is somebody else's, `failed`.
    */
@@ -75,7 +82,8 @@ export class Underlay {
     if (this.#subnet !== host.subnet) await this.#makeLinks(host);
     this.#subnet = host.subnet;
     const isWhole = await this.#makeRoutes(host);
-    if (isWhole) this.#made = wanted;
+    this.#made = isWhole ? wanted : null;
+    if (isWhole) this.#said.clear();
   }
 
   /** Whether the bridge still has its address, and the routes are those that were made. */
@@ -158,10 +166,10 @@ export class Underlay {
         await this.#commands.ip(routeLines(settings, route));
         return true;
       } catch (error) {
-        this.#onWarning(
-          `guests of worker "${route.worker}" cannot be reached: no way to ${route.via}`,
-          error,
-        );
+        const what =
+          `guests of worker "${route.worker}" cannot be reached: no way to ${route.via}`;
+        if (!this.#said.has(what)) this.#onWarning(what, error);
+        this.#said.add(what);
         return false;
       }
     }));

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import {
+  createGuestWorld,
+  networkPlan,
+  plugIn,
+  type TestGuest,
+  type TestWorker,
+  WAIT,
+} from "../support/guest_network.ts";
+import { until } from "../support/wait.ts";
+
+const SUBNET = "10.201.3.0/24";
+const GATEWAY = "10.201.3.1";
+
+async function shown(worker: TestWorker, command: string): Promise<string> {
+  return (await worker.run("sh", "-c", command)).stdout.trim();
+}
+
+async function answers(guest: TestGuest): Promise<void> {
+  await until(
+    `${guest.host.name} on the network`,
+    () => guest.ping(GATEWAY),
+    WAIT,
+  );
+}
+
+Deno.test("a bridge that was taken away while no worker looked has its guests again", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const web = await worker.guest("web", { address: "10.201.3.2" });
+  const plan = networkPlan(SUBNET, [web]);
+  await worker.network.adopt([]);
+  await worker.network.configure(plan);
+  await plugIn(worker.network, web);
+  assert.equal(await web.lease(), web.address);
+  await worker.network.close();
+  await worker.run("ip", "link", "del", "pcr0");
+  const second = await worker.reopen();
+  await second.adopt([web.copy]);
+  await second.configure(plan);
+  await answers(web);
+});
+
+Deno.test("a card that is gone keeps no other from its new bridge", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const names = ["a", "b", "c"];
+  const guests = await Promise.all(
+    names.map((name, index) =>
+      worker.guest(name, { address: `10.201.3.${index + 2}` })
+    ),
+  );
+  await worker.network.adopt([]);
+  await worker.network.configure(networkPlan(SUBNET, guests));
+  for (const guest of guests) {
+    await plugIn(worker.network, guest);
+    assert.equal(await guest.lease(), guest.address);
+  }
+  const [gone, ...others] = guests;
+  assert.ok(gone !== undefined);
+  const { nic } = await worker.network.provide(gone.copy);
+  await worker.run("ip", "link", "del", nic.tap);
+  await worker.run("ip", "link", "del", "pcr0");
+  for (const guest of others) await answers(guest);
+});
+
+Deno.test("a card that was half made is made whole by the next try", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const web = await worker.guest("web", { address: "10.201.3.2" });
+  await worker.network.adopt([]);
+  await worker.network.configure(networkPlan(SUBNET, [web]));
+  await worker.run("ip", "link", "del", "pcr0");
+  await assert.rejects(worker.network.provide(web.copy), { code: "failed" });
+  await until("a card", async () => {
+    await plugIn(worker.network, web);
+    return true;
+  }, WAIT);
+  assert.equal(await web.lease(), web.address);
+  // And one that is not tried again is taken away.
+  await worker.network.withdraw(web.copy);
+  await worker.run("ip", "link", "del", "pcr0");
+  await assert.rejects(worker.network.provide(web.copy), { code: "failed" });
+  await worker.network.withdraw(web.copy);
+  assert.doesNotMatch(await shown(worker, "ip -o link"), /: p[0-9a-f]{4}-/);
+});
+
+Deno.test("a route that cannot be made is made once it can be", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  await worker.network.adopt([]);
+  const far = { worker: "w2", subnet: "10.201.4.0/24", via: "192.0.2.2" };
+  await worker.run("ip", "route", "add", "unreachable", "192.0.2.0/24");
+  await worker.network.configure(networkPlan(SUBNET, [], [far]));
+  assert.match(worker.warnings.join("\n"), /worker "w2" cannot be reached/);
+  // Its own address comes late, as at the start of a host.
+  await worker.run("ip", "route", "del", "unreachable", "192.0.2.0/24");
+  await worker.run("ip", "addr", "add", "192.0.2.1/24", "dev", "eth0");
+  await until("the route", async () => {
+    const text = await shown(worker, "ip route show 10.201.4.0/24");
+    return text.includes("via 192.0.2.2");
+  }, WAIT);
+  assert.equal(worker.warnings.length, 1);
+});
