@@ -1,6 +1,7 @@
 /**
  * A worker as a program, for tests that kill it: `worker_process.ts DIR DRIVER
- * CONFIG`. SIGTERM ends it as it ends the real program.
+ * CONFIG`. Its master is the directory `DIR/master`, or the one that CONFIG
+ * names. SIGTERM ends it as it ends the real program.
  *
  * @module
  */
@@ -9,10 +10,13 @@ import { testImage } from "./vmm_image.ts";
 import { DirectoryMaster, imageClosures, workerConfig } from "./worker.ts";
 
 const [dir = "", driver = "", more = "{}"] = Deno.args;
+const keys: Record<string, unknown> = JSON.parse(more);
 const worker = await run(
-  workerConfig(dir, { driver, ...JSON.parse(more) }),
+  workerConfig(dir, { driver, ...keys }),
   {
-    link: () => new DirectoryMaster(`${dir}/master`),
+    ...("masterUrl" in keys
+      ? {}
+      : { link: () => new DirectoryMaster(`${dir}/master`) }),
     closures: imageClosures(await testImage()),
   },
 );

@@ -177,6 +177,11 @@ export class Snapshots {
     await removeIfThere(path);
   }
 
+  /** Removes all of a copy's; none of them may be under way. */
+  async removeAll(copy: CopyId): Promise<void> {
+    await removeIfThere(this.#dirOf(copy));
+  }
+
   /**
    * Removes what is of no copy that is here, and what was never finished. A
    * copy of which one is being made just now is left to the next sweep.

@@ -232,8 +232,14 @@ export class VmAccess {
   }
 
   /** Ends the guest and drops what is kept of it but its volumes; what is ordered then begins as new. */
-  remake(id: string): void {
-    this.#deps.vms.ask(this.#deps.vms.copy(id), { kind: "remake" });
+  async remake(id: string): Promise<void> {
+    const { vms, snapshots } = this.#deps;
+    const { id: vm, incarnation } = vms.copy(id);
+    const copy = { id: vm, incarnation };
+    await this.#acts.run(copyKey(copy), async () => {
+      await snapshots.removeAll(copy);
+      vms.ask(copy, { kind: "remake" });
+    });
   }
 
   /**
