@@ -5,6 +5,7 @@
  *     GET  /api/v1/jobs/ID                           with its steps
  *     GET  /api/v1/jobs/ID/log?after=N               text; as text/event-stream it goes on until the job ends
  *     POST /api/v1/jobs/ID/retry                     runs an ended job again
+ *     GET  /api/v1/closures                          what the head of each branch was built to
  *     POST /api/v1/hint {repository}                 a push happened: look now
  *     POST /api/v1/evaluations {repository, ref?}    the blueprint of a commit; nothing is built or published
  *
@@ -28,6 +29,7 @@ import {
 } from "../model/mod.ts";
 import { isEnded } from "./core/job.ts";
 import { viewJob } from "./core/view.ts";
+import type { BranchClosures } from "./branch_closures.ts";
 import type { Evaluations } from "./evaluations.ts";
 import type { LogStore } from "./log_store.ts";
 import type { Runner } from "./runner.ts";
@@ -56,6 +58,7 @@ const EvaluationBody = z.strictObject({
 });
 
 export interface CiApi {
+  closures: BranchClosures;
   evaluations: Evaluations;
   store: JobStore;
   logs: LogStore;
@@ -203,6 +206,11 @@ export function addCiRoutes(app: Hono<AppEnv>, api: CiApi): void {
     runner.hint();
     return c.json({ accepted: true }, 202);
   });
+  app.get(
+    "/api/v1/closures",
+    requireRole("viewer"),
+    async (c) => c.json({ closures: await api.closures.list() }),
+  );
   // It runs what was pushed, and takes minutes of this machine: not for anybody who may look.
   app.post("/api/v1/evaluations", requireRole("publisher"), async (c) => {
     const body = parseJsonWith(EvaluationBody, await c.req.text(), {

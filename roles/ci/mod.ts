@@ -20,6 +20,7 @@ import {
 import { createNix } from "../nix/mod.ts";
 import { type Service, startService } from "../service/mod.ts";
 import { addCiRoutes } from "./api.ts";
+import { BranchClosures } from "./branch_closures.ts";
 import { nixBuilder } from "./builder.ts";
 import type { CiConfig } from "./config.ts";
 import { Evaluations } from "./evaluations.ts";
@@ -169,6 +170,7 @@ export function run(config: CiConfig, deps: CiDeps = {}): Promise<RunningRole> {
       log,
     });
     addCiRoutes(app, {
+      closures: new BranchClosures(store),
       evaluations: new Evaluations({
         ports,
         store,

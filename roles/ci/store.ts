@@ -205,9 +205,11 @@ export class JobStore {
       .run(job.sequence, Number(isEnded(job)), JSON.stringify(job), job.id);
   }
 
+  /** Never the job of a branch's head: the cache keeps what it built. */
   #prune(): void {
     this.#db.prepare(
-      "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE ended = 1 ORDER BY id DESC LIMIT -1 OFFSET ?)",
+      `DELETE FROM job WHERE id IN (SELECT id FROM job WHERE ended = 1 ORDER BY id DESC LIMIT -1 OFFSET ?)
+       AND NOT EXISTS (SELECT 1 FROM head WHERE head.repository = job.repository AND head.commit_id = job.commit_id)`,
     ).run(MAX_ENDED_JOBS);
   }
 
@@ -267,6 +269,22 @@ export class JobStore {
       });
     }
     return job;
+  }
+
+  /** The job of a commit. */
+  ofCommit(repository: string, commit: string): Job | null {
+    const row = this.#db.prepare(
+      "SELECT id, body FROM job WHERE repository = ? AND commit_id = ?",
+    ).get(repository, commit);
+    return row === undefined ? null : jobOf(row);
+  }
+
+  /** All of one repository, the newest first. */
+  *ofRepository(repository: string): Generator<Job> {
+    const rows = this.#db.prepare(
+      "SELECT id, body FROM job WHERE repository = ? ORDER BY sequence DESC",
+    ).iterate(repository);
+    for (const row of rows) yield jobOf(row);
   }
 
   /** Jobs that have not ended, in the order they run. */

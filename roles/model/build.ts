@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { MAX_BLUEPRINT_BYTES } from "./blueprint.ts";
-import { Commit, Counter, Name } from "./ids.ts";
+import { Commit, Counter, Name, StorePath } from "./ids.ts";
 
 const Milliseconds = z.number().int().min(0);
 const Seconds = z.number().min(0).nullable();
@@ -93,3 +93,19 @@ export const LogLine = z.object({
   text: z.string(),
 });
 export type LogLine = z.output<typeof LogLine>;
+
+/** What the head of a branch was built to: a cache keeps it. */
+export const BranchClosure = z.object({
+  repository: Name,
+  branch: z.string().min(1).max(255),
+  commit: Commit,
+  /** The job that built it. */
+  job: Counter,
+  /** Store paths, without what is below them. */
+  paths: z.array(StorePath),
+});
+export type BranchClosure = z.output<typeof BranchClosure>;
+
+export const BranchClosureList = z.object({
+  closures: z.array(BranchClosure),
+});

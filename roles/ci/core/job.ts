@@ -230,6 +230,12 @@ export function stepJob(job: Job, event: JobEvent, policy: RetryPolicy): Job {
   }
 }
 
+/** True when its closures are in the cache, as far as this run of the job goes. */
+export function hasUploaded({ state }: Pick<Job, "state">): boolean {
+  return state.kind === "succeeded" ||
+    ("stage" in state && state.stage === "publish");
+}
+
 /** One line for people: what the job does, waits for or came to. */
 export function describeJob(job: Pick<Job, "state">): string {
   const { state } = job;
