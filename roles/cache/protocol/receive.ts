@@ -61,11 +61,19 @@ async function unpacking<T>(
   }
 }
 
+/** Where a nar goes, and what is asked of it. */
+export interface ReceiveOptions {
+  files: Pick<NarFiles, "stage">;
+  maxBytes: number;
+  /** Throws when it is not what was expected: it is not published then. */
+  check?: (nar: NarRecord) => void;
+}
+
 async function receiveInto(
   staged: StagedFile,
   body: ReadableStream<Uint8Array>,
   name: NarName,
-  maxBytes: number,
+  { maxBytes, check }: ReceiveOptions,
 ): Promise<NarRecord> {
   const what = `nar/${name.file}`;
   const packed = new Meter(what, maxBytes);
@@ -93,13 +101,15 @@ async function receiveInto(
     }
     await unpacking(name, () => unpack.end());
     const nar = unpacked.end();
-    await staged.publish(name.file);
-    return {
+    const record = {
       file: name.file,
       fileSize: file.bytes,
       narHash: nar.sha256,
       narSize: nar.bytes,
     };
+    check?.(record);
+    await staged.publish(name.file);
+    return record;
   } finally {
     unpack.close();
   }
@@ -114,12 +124,12 @@ async function receiveInto(
 export async function receiveNar(
   body: ReadableStream<Uint8Array>,
   name: NarName,
-  options: { files: NarFiles; maxBytes: number },
+  options: ReceiveOptions,
 ): Promise<NarRecord> {
   let staged: StagedFile | undefined;
   try {
     staged = await options.files.stage();
-    return await receiveInto(staged, body, name, options.maxBytes);
+    return await receiveInto(staged, body, name, options);
   } catch (error) {
     await staged?.discard();
     throw toStorageError(`nar/${name.file}`, error);

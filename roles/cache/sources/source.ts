@@ -2,33 +2,46 @@
  * Where paths come from that are not in the cache's own storage: the port. A
  * local nix store is one, an upstream cache is one.
  *
+ * Nothing here takes a client's signal: what is asked for one client is shared
+ * with all who ask meanwhile, and has time-outs of its own.
+ *
  * @module
  */
+import type { OpenFile } from "../storage/files.ts";
 
-/** The bytes of a nar from elsewhere. */
-export interface SourcedNar {
-  /** Of the whole file. */
-  size: number;
-  /** From the asked start on; cancelling it ends what makes it. */
-  stream: ReadableStream<Uint8Array>;
+/** Names of caches that a request or an answer came through, in the order passed (`core/via.ts`). */
+export type Chain = readonly string[];
+
+/** A path that a source has. */
+export interface SourcedNarInfo {
+  /** `<hash>-<name>` */
+  base: string;
+  /** The narinfo as it is to be served from here, signed by this cache; what it names under `URL` is asked of `nar`. */
+  text: string;
+  /** The caches behind the source that it came through. */
+  via: Chain;
 }
 
-export interface PathSource {
+export interface PathSource extends Disposable {
   /** For people, in messages and figures: `the local store`, an URL. */
   readonly name: string;
+  /** Why it is passed over at present; undefined: it is not. */
+  readonly trouble: string | undefined;
+  /** Lower ones are asked first. Never throws: who cannot say comes where it would come by default. */
+  priority(): Promise<number>;
   /**
-   * The narinfo as it is to be served from here, signed as it has to be; what
-   * it names under `URL` is asked of `nar`. Undefined: it is not there.
+   * What it has under that hash.
    *
-   * @throws {AppError} `unavailable` when nobody can say: the next source is asked.
+   * @param chain the caches that this request came through.
+   * @throws {AppError} `unavailable`, `timeout`, `overloaded` when nobody can say: the next source is asked.
    */
-  narInfo(hash: string, signal: AbortSignal): Promise<string | undefined>;
+  narInfo(hash: string, chain: Chain): Promise<SourcedNarInfo | undefined>;
   /**
    * The nar of that file name (`parseNarName` was content with it), if a
-   * narinfo of this source names it.
+   * narinfo of this source names it. Its stream fails when the nar turns out to
+   * be another one, before the last byte of what was asked for is given out.
+   *
+   * @throws {AppError} as `narInfo`.
    */
-  nar(
-    file: string,
-    request: { start: number; signal: AbortSignal },
-  ): Promise<SourcedNar | undefined>;
+  nar(file: string, chain: Chain): Promise<OpenFile | undefined>;
 }

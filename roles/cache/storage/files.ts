@@ -11,10 +11,18 @@
 /** A nar on its way in. */
 export interface StagedFile {
   write(chunk: Uint8Array): Promise<void>;
+  /** Reads what was written so far and what will be, from `start` on; still when it is published. */
+  reader(start: number): Promise<StagedReader>;
   /** Makes it durable under its name; the same name again replaces it. */
   publish(file: string): Promise<void>;
   /** Forgets it, unless it was published. Never throws. */
   discard(): Promise<void>;
+}
+
+/** Follows a nar that is on its way in. */
+export interface StagedReader extends Disposable {
+  /** How many bytes it put into `into`; 0: nothing more was written yet. */
+  read(into: Uint8Array): Promise<number>;
 }
 
 /** A nar on its way out. */
@@ -58,6 +66,8 @@ function take(left: number): TransformStream<Uint8Array, Uint8Array> {
 
 class DiskStaged implements StagedFile {
   #state: "open" | "closed" = "open";
+  #publishing: Promise<void> | undefined;
+  #published: string | undefined;
 
   constructor(
     private readonly file: Deno.FsFile,
@@ -69,18 +79,36 @@ class DiskStaged implements StagedFile {
     await writeAll(this.file, chunk);
   }
 
+  async reader(start: number): Promise<StagedReader> {
+    // In the middle of it the file is under neither name for sure.
+    await this.#publishing?.catch(() => undefined);
+    const file = await Deno.open(this.#published ?? this.path, { read: true });
+    if (start > 0) await file.seek(start, Deno.SeekMode.Start);
+    return {
+      read: async (into) => await file.read(into) ?? 0,
+      [Symbol.dispose]: () => file.close(),
+    };
+  }
+
   async publish(file: string): Promise<void> {
-    await this.file.sync();
-    this.#close();
-    const directory = await this.placeOf(file);
-    await Deno.rename(this.path, `${directory}/${file}`);
-    await syncDirectory(directory);
+    this.#publishing = this.#publish(file);
+    await this.#publishing;
   }
 
   async discard(): Promise<void> {
     this.#close();
     // Published ones are gone from here; on a broken disk the next start sweeps.
     await Deno.remove(this.path).catch(() => undefined);
+  }
+
+  async #publish(file: string): Promise<void> {
+    await this.file.sync();
+    this.#close();
+    const directory = await this.placeOf(file);
+    const place = `${directory}/${file}`;
+    await Deno.rename(this.path, place);
+    this.#published = place;
+    await syncDirectory(directory);
   }
 
   #close(): void {

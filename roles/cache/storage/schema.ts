@@ -45,6 +45,7 @@ CREATE TABLE object (
  * - `path.stored_by`: the token's name; `upstream URL` for what was pulled.
  * - `pin`: what people keep; the name is theirs.
  * - `root`: what others keep, as they last told: `master`, `generation 41 of shop`.
+ * - `offer`: which upstream's path a nar is of that was told of and not fetched yet.
  * - `damage`: what a repair took out, and why; its file is in `quarantine/`.
  */
 const COLLECTED = `
@@ -65,6 +66,13 @@ CREATE TABLE root (
   read_at_ms INTEGER NOT NULL,
   PRIMARY KEY (source, label, base)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE offer (
+  file TEXT PRIMARY KEY,
+  hash TEXT NOT NULL,
+  source TEXT NOT NULL,
+  told_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX offer_by_told ON offer (told_at_ms);
 CREATE TABLE damage (
   kind TEXT NOT NULL,
   name TEXT NOT NULL,
