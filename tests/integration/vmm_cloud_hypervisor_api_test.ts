@@ -183,11 +183,11 @@ Deno.test("cloud-hypervisor API: answers that are none are told, and bounded", a
   await using dir = await tempDir("ch");
   const answers: [string, { code: string; message: RegExp }][] = [
     ["HTTP/1.1 200 \r\nContent-Length: 3\r\n\r\n{]}", {
-      code: "invalid",
+      code: "failed",
       message: /answer to vm\.info/,
     }],
     ['HTTP/1.1 200 \r\nContent-Length: 15\r\n\r\n{"state":"Odd"}', {
-      code: "invalid",
+      code: "failed",
       message: /state/,
     }],
     ["nonsense\r\n\r\n", { code: "unavailable", message: /vm\.info/ }],
@@ -221,6 +221,49 @@ Deno.test("cloud-hypervisor API: answers that are none are told, and bounded", a
     listener.close();
     await serving;
   }
+});
+
+Deno.test("cloud-hypervisor API: each request to a VMM that never answers ends in time, by its name", async () => {
+  await using dir = await tempDir("ch");
+  const path = `${dir.path}/api`;
+  const listener = Deno.listen({ transport: "unix", path });
+  const heard: Deno.UnixConn[] = [];
+  const serving = (async () => {
+    for await (const connection of listener) heard.push(connection);
+  })();
+  // A snapshot is given fifteen times as long.
+  const client = new CloudHypervisorClient(path, { timeoutMs: 50 });
+  const asked: [endpoint: string, answer: () => Promise<unknown>][] = [
+    ["vmm.ping", () => client.ping()],
+    ["vm.info", () => client.info()],
+    ["vm.counters", () => client.counters()],
+    ["vm.resize", () => client.resize({ desired_vcpus: 1 })],
+    ["vm.snapshot", () => client.snapshot("/nowhere")],
+    ["vm.restore", () => client.restore("/nowhere")],
+    ...([
+      "vm.boot",
+      "vm.delete",
+      "vm.shutdown",
+      "vm.pause",
+      "vm.resume",
+      "vm.power-button",
+      "vmm.shutdown",
+    ] as const).map((action): [string, () => Promise<unknown>] => [
+      action,
+      () => client.act(action),
+    ]),
+  ];
+  for (const [endpoint, answer] of asked) {
+    await assert.rejects(answer(), {
+      code: "timeout",
+      message: new RegExp(`did not answer ${endpoint} within \\d+ ms`),
+      hint: /host swaps/,
+    });
+  }
+  client.close();
+  listener.close();
+  await serving;
+  for (const connection of heard) connection.close();
 });
 
 Deno.test("cloud-hypervisor API: the stand-in answers as version 53 was heard to", async () => {

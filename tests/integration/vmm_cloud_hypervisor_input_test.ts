@@ -18,7 +18,7 @@ import { until } from "../support/wait.ts";
 
 const WAIT = { timeoutMs: STAND_IN_TIMEOUT_MS };
 /** Of VMMs that are meant to hang. */
-const SHORT_MS = 1500;
+const SHORT_MS = 1000;
 
 /** What is left of VMMs below a place. */
 async function leftOf({ dir }: StandInPlace): Promise<string[]> {
@@ -54,7 +54,7 @@ interface Refused {
 /** Starting ends with this error, and nothing is left. */
 async function isRefused(
   { faults = [], program, more = {}, requestTimeoutMs }: Refused,
-  expected: { code: string; message: RegExp },
+  expected: { code: string; message: RegExp; hint: RegExp },
 ): Promise<void> {
   await using dir = await tempDir("ch");
   await using made = await standInPlace(dir.path, faults);
@@ -77,14 +77,22 @@ Deno.test("cloud-hypervisor driver: a kernel that is missing or none is told bef
   await isRefused({ more: { kernelPath: "/nowhere/kernel" } }, {
     code: "not_found",
     message: /\/nowhere\/kernel is not on this host/,
+    hint: /closure is in the cache/,
   });
   await isRefused({ more: { kernelPath: "/etc/passwd" } }, {
     code: "invalid",
     message: /\/etc\/passwd is no kernel for cloud-hypervisor: .*bzImage/,
+    hint: /image\.kernelPath/,
+  });
+  await isRefused({ more: { kernelPath: "/etc" } }, {
+    code: "invalid",
+    message: /\/etc is no file/,
+    hint: /image\.kernelPath/,
   });
   await isRefused({ more: { initrdPath: "/nowhere/initrd" } }, {
     code: "not_found",
     message: /initrd/,
+    hint: /closure is in the cache/,
   });
 });
 
@@ -96,14 +104,17 @@ Deno.test("cloud-hypervisor driver: an image too large for its guest, and a gues
   await isRefused({ more: { initrdPath: large } }, {
     code: "invalid",
     message: /with 128 MiB: its kernel and initrd have 201 MiB/,
+    hint: /raise memoryMib/,
   });
   await isRefused({ more: { memoryMib: 60_000_000 } }, {
     code: "overloaded",
     message: /needs 60000000 MiB: this host has \d+ MiB/,
+    hint: /lower memoryMib/,
   });
   await isRefused({ more: { cpus: 400 } }, {
     code: "invalid",
     message: /cpus/,
+    hint: /change its cpuMilli/,
   });
 });
 
@@ -125,18 +136,22 @@ Deno.test("cloud-hypervisor driver: a program that is missing, another one or to
   await isRefused({ program: "/nowhere/cloud-hypervisor" }, {
     code: "missing_dependency",
     message: /\/nowhere\/cloud-hypervisor: it is not installed/,
+    hint: /install cloud-hypervisor v50/,
   });
   await isRefused({ program: "/bin/echo" }, {
     code: "missing_dependency",
     message: /it says "echo .*", which is no version of cloud-hypervisor/,
+    hint: /install cloud-hypervisor v50/,
   });
   await isRefused({ program: "/etc/passwd" }, {
     code: "missing_dependency",
     message: /\/etc\/passwd/,
+    hint: /install cloud-hypervisor v50/,
   });
   await isRefused({ faults: ["version=v49.1"] }, {
     code: "missing_dependency",
     message: /it is version 49, and versions before 50 are not driven/,
+    hint: /install cloud-hypervisor v50/,
   });
 });
 
@@ -144,6 +159,7 @@ Deno.test("cloud-hypervisor driver: /dev/kvm without permission", async () => {
   await isRefused({ faults: ["no-kvm"] }, {
     code: "missing_dependency",
     message: /Failed to open hypervisor interface .*Permission denied/,
+    hint: /read and write \/dev\/kvm/,
   });
 });
 
@@ -167,6 +183,7 @@ for (
     await isRefused({ faults: [fault], requestTimeoutMs: SHORT_MS }, {
       code: "timeout",
       message: /Cannot start VM "contract\/vm-0": .*did not answer.* within/,
+      hint: /host swaps/,
     });
   });
 }
@@ -177,6 +194,7 @@ for (const fault of ["die=vm.create", "die=vm.boot"]) {
     await isRefused({ faults: [fault] }, {
       code: "failed",
       message: new RegExp(`thread 'vmm' panicked at ${endpoint}`),
+      hint: /logLevel debug/,
     });
   });
 }
@@ -185,6 +203,7 @@ Deno.test("cloud-hypervisor driver: a VMM that ends at once is told so", async (
   await isRefused({ faults: ["no-start"] }, {
     code: "failed",
     message: /cloud-hypervisor ended at once/,
+    hint: /logLevel debug/,
   });
 });
 
@@ -195,6 +214,10 @@ Deno.test("cloud-hypervisor driver: requests to a VMM that hangs end in time, an
   > = {
     "vm.info": (vmm) => vmm.pause(COPY),
     "vm.pause": (vmm) => vmm.pause(COPY),
+    "vm.resume": async (vmm) => {
+      await vmm.pause(COPY);
+      await vmm.resume(COPY);
+    },
     "vm.resize": (vmm) => vmm.resize(COPY, { cpus: 1 }),
   };
   for (const [endpoint, ask] of Object.entries(asked)) {

@@ -9,7 +9,7 @@
  * @module
  */
 import type { z } from "zod";
-import { AppError } from "../../roles/model/errors.ts";
+import { AppError, toAppError } from "../../roles/model/errors.ts";
 import { parseJsonWith } from "../../roles/model/parse.ts";
 import { codeOfStatus, errorWords } from "./core/errors.ts";
 import {
@@ -157,9 +157,18 @@ export class CloudHypervisorClient {
       endpoint,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
-    return parseJsonWith(schema, body, {
-      what: `cloud-hypervisor's answer to ${endpoint}`,
-    });
+    try {
+      return parseJsonWith(schema, body, {
+        what: `cloud-hypervisor's answer to ${endpoint}`,
+      });
+    } catch (cause) {
+      // Not as parsed: what a VMM says wrong is no fault of the image.
+      const { message } = toAppError(cause);
+      throw new AppError("failed", message, {
+        cause,
+        hint: "look whether that program is cloud-hypervisor v50 or later",
+      });
+    }
   }
 
   async #put(

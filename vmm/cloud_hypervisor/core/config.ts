@@ -221,6 +221,8 @@ export function createBody(
   };
   return parseWith(CreateBody, body, {
     what: `the machine of VM "${config.id}"`,
+    hint:
+      "cloud-hypervisor has no such machine: change its cpuMilli, memoryMib, env or volumes",
   });
 }
 
