@@ -298,6 +298,20 @@ Deno.test("volumes are made sparse, grow, are never made smaller, and say whose 
   await assert.rejects(removeHostVolume(host, `${A}/other`), {
     code: "not_found",
   });
+  // Its VM is still being stopped: a VMM has it open.
+  const vmm = await Deno.open(orphan?.path ?? "", { read: true, write: true });
+  await assert.rejects(removeHostVolume(host, `${A}/data`), {
+    code: "refused",
+    message: new RegExp(`process ${Deno.pid} has it open`),
+  });
+  vmm.close();
+  // An assignment that could not be read is set aside: all look like nobody's then.
+  await Deno.rename(assignment, `${assignment}.aside`);
+  await assert.rejects(removeHostVolume(host, `${A}/data`), {
+    code: "refused",
+    message: /nobody knows what is ordered/,
+  });
+  await Deno.rename(`${assignment}.aside`, assignment);
   await removeHostVolume(host, `${A}/data`);
   assert.deepEqual([...Deno.readDirSync(dir)], []);
 });

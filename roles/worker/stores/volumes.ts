@@ -231,11 +231,26 @@ export async function hostVolumes(
   }));
 }
 
+/** A process that has the file open, as far as we may look; null when there is none. */
+async function holderOf(path: string): Promise<number | null> {
+  const real = await Deno.realPath(path).catch(() => path);
+  for (const pid of await names("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    // It ended, or is not ours to look at.
+    for (const fd of await names(`/proc/${pid}/fd`).catch(() => [])) {
+      const target = await Deno.readLink(`/proc/${pid}/fd/${fd}`)
+        .catch(() => "");
+      if (target === real) return Number(pid);
+    }
+  }
+  return null;
+}
+
 /**
  * Removes a volume that nothing ordered here uses. `name` is `VM/NAME`, as in
  * `shop/web-0/data`, or its path.
  *
- * @throws {AppError} `not_found`; `refused` while its VM is ordered here.
+ * @throws {AppError} `not_found`; `refused` while its VM is ordered here, or runs, or nobody knows what is ordered.
  */
 export async function removeHostVolume(
   config: { stateDir: string },
@@ -258,6 +273,21 @@ export async function removeHostVolume(
       "refused",
       `Cannot remove volume "${name}": its VM is ordered on this worker`,
       { hint: "take the volume or the VM out of the blueprint first" },
+    );
+  }
+  if (await readIfThere(`${config.stateDir}/assignment.json`) === null) {
+    throw new AppError(
+      "refused",
+      `Cannot remove volume "${name}": nobody knows what is ordered on this worker`,
+      { hint: "run the worker until it has heard from its master" },
+    );
+  }
+  const pid = await holderOf(volume.path);
+  if (pid !== null) {
+    throw new AppError(
+      "refused",
+      `Cannot remove volume "${name}": process ${pid} has it open`,
+      { hint: "wait until its VM has ended" },
     );
   }
   await removeVolume(volume);
