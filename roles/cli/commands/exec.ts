@@ -104,7 +104,32 @@ async function run(
   });
 }
 
+/**
+ * A flag that is meant for the command and is one of ours as well, as in
+ * `exec shop/web-0 grep -i word`, would be taken from it without a word.
+ *
+ * @throws {AppError} `usage`.
+ */
+function assertTellable(argv: readonly string[]): void {
+  if (argv.includes("--")) return;
+  const vm = argv.findIndex((word) => /^[^-].*\//.test(word));
+  const after = vm < 0 ? [] : argv.slice(vm + 1);
+  const isFlag = (word: string) => word.startsWith("-") && word !== "-";
+  if (!after.some(isFlag) || after.every(isFlag)) return;
+  throw new AppError(
+    "usage",
+    "Cannot tell the flags of the command from those of exec",
+    { hint: `put -- before the command: exec ${argv[vm]} -- COMMAND` },
+  );
+}
+
 export function addExec(program: Command, context: CliContext): void {
+  const parse = program.parseOptions.bind(program);
+  // Here all words are still there, and in their order.
+  program.parseOptions = (argv) => {
+    if (argv[0] === "exec") assertTellable(argv.slice(1));
+    return parse(argv);
+  };
   withClientFlags(program.command("exec"))
     .argument("<vm>", "in which")
     .argument("<command...>", "what, after --")
