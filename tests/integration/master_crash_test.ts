@@ -13,6 +13,7 @@ import {
   makeToken,
   openSession,
   startMaster,
+  startMasterChild,
 } from "../support/master_process.ts";
 import { vmSpec } from "../support/specs.ts";
 import { tempDir } from "../support/temp.ts";
@@ -31,43 +32,6 @@ function requestOf(generation: number) {
   };
 }
 
-/** A master in a process of its own, which dies at the failpoint if one is given. */
-async function startChild(directory: string, failpoint?: string) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      "--no-check",
-      "tests/support/master_child.ts",
-      directory,
-    ],
-    env: failpoint === undefined ? {} : { PROCURATOR_FAILPOINT: failpoint },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error("the master ended before it listened");
-    text += value;
-  }
-  const { rpc } = JSON.parse(text);
-  return {
-    rpc: String(rpc),
-    async ended(): Promise<void> {
-      await child.status;
-      await reader.cancel();
-    },
-    async kill(): Promise<void> {
-      child.kill("SIGKILL");
-      await child.status;
-      await reader.cancel();
-    },
-  };
-}
-
 async function withMaster<T>(
   use: (directory: string, token: string) => Promise<T>,
 ): Promise<T> {
@@ -78,7 +42,7 @@ async function withMaster<T>(
 
 Deno.test("what was acknowledged survives kill -9, and the rest can be published again", () =>
   withMaster(async (directory, token) => {
-    const child = await startChild(directory);
+    const child = await startMasterChild(directory);
     {
       using opened = await openSession(child.rpc, token);
       const { publisher } = opened.session.publisher();
@@ -108,7 +72,7 @@ for (
 ) {
   Deno.test(`killed at ${failpoint}, the publish is ${isStored ? "there" : "not there"} and repeating it succeeds`, () =>
     withMaster(async (directory, token) => {
-      const child = await startChild(directory, failpoint);
+      const child = await startMasterChild(directory, { failpoint });
       using opened = await openSession(child.rpc, token);
       const { publisher } = opened.session.publisher();
       const lost = await publisher.publishState(
@@ -130,7 +94,9 @@ for (
 
 Deno.test("killed with orders committed, the next master gives the same pair or a higher one", () =>
   withMaster(async (directory, token) => {
-    const child = await startChild(directory, "master.orders.committed");
+    const child = await startMasterChild(directory, {
+      failpoint: "master.orders.committed",
+    });
     const fake = new FakeWorker("w1", systemClock);
     {
       using opened = await openSession(child.rpc, token);
@@ -154,7 +120,9 @@ Deno.test("killed with orders committed, the next master gives the same pair or 
 
 Deno.test("a report that was cut off is taken again", () =>
   withMaster(async (directory, token) => {
-    const child = await startChild(directory, "master.report.received");
+    const child = await startMasterChild(directory, {
+      failpoint: "master.report.received",
+    });
     const fake = new FakeWorker("w1", systemClock);
     {
       using opened = await openSession(child.rpc, token);

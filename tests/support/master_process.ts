@@ -1,5 +1,6 @@
 /**
- * A real master on free ports, in this process, and typed clients of it.
+ * A real master on free ports, in this process or in one of its own, and typed
+ * clients of it.
  *
  * @module
  */
@@ -67,4 +68,58 @@ export async function openSession(url: string, token: string) {
     connection,
     [Symbol.dispose]: () => connection.close(),
   };
+}
+
+/** A master in a process of its own. */
+export interface MasterChild extends AsyncDisposable {
+  readonly rpc: string;
+  /** Resolves when it has ended, as at a failpoint. */
+  ended(): Promise<void>;
+  /** kill -9. */
+  kill(): Promise<void>;
+}
+
+/** Starts a master in a process of its own, which dies at the failpoint if one is given. */
+export async function startMasterChild(
+  directory: string,
+  { failpoint, config = {} }: {
+    failpoint?: string | undefined;
+    config?: Record<string, unknown>;
+  } = {},
+): Promise<MasterChild> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      new URL("./master_child.ts", import.meta.url).pathname,
+      directory,
+      JSON.stringify(config),
+    ],
+    env: failpoint === undefined ? {} : { PROCURATOR_FAILPOINT: failpoint },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error("the master ended before it listened");
+    text += value;
+  }
+  const ended = async () => {
+    await child.status;
+    await reader.cancel();
+  };
+  const kill = async () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await ended();
+  };
+  const { rpc } = JSON.parse(text);
+  return { rpc: String(rpc), ended, kill, [Symbol.asyncDispose]: kill };
 }

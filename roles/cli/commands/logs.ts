@@ -125,16 +125,18 @@ async function follow(
     said = text;
   };
   const step = async (master: MasterClient) => {
+    // After a pause it is told at once that it goes on, be there more or not.
+    const waits = said === "";
     const next: Followed = state.kind === "first"
       ? await readToEnd(master, wanted, { bytes: flags.bytes, signal })
       : followed(
         state,
-        await master.readLog(
-          nextRequest(state, wanted, { waits: true }),
-          signal,
-        ),
+        await master.readLog(nextRequest(state, wanted, { waits }), signal),
       );
-    said = "";
+    if (!waits && !next.isIdle) {
+      printer.note("followed again");
+      said = "";
+    }
     printer.show(next);
     state = next.state;
     if (next.isIdle) await context.clock.sleep(RETRY_MS, signal);
