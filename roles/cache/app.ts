@@ -12,6 +12,7 @@ import {
   type Readiness,
 } from "../http/mod.ts";
 import { addApi } from "./api.ts";
+import { addClosure } from "./closure/endpoint.ts";
 import { debuginfo } from "./protocol/debuginfo.ts";
 import { log as buildLog } from "./protocol/log.ts";
 import { ls } from "./protocol/ls.ts";
@@ -60,5 +61,6 @@ export function cacheApp(
     addObject(app, service, endpoint);
   }
   addApi(app, service);
+  addClosure(app, service);
   return app;
 }
