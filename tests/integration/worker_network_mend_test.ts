@@ -102,3 +102,55 @@ Deno.test("a route that cannot be made is made once it can be", async () => {
   }, WAIT);
   assert.equal(worker.warnings.length, 1);
 });
+
+Deno.test("a port that two ask for at once is one's, and nobody keeps what has left", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const ports = [{ name: "http", guest: 80, publish: 8080 }];
+  const web = await worker.guest("web", { address: "10.201.3.2", ports });
+  const other = await worker.guest("other", { address: "10.201.3.3", ports });
+  const { network } = worker;
+  await network.adopt([]);
+  await network.configure(networkPlan(SUBNET, [web, other]));
+  const both = await Promise.allSettled(
+    [web, other].map(({ copy }) => network.publish(copy, ports)),
+  );
+  assert.deepEqual(both.map(({ status }) => status).sort(), [
+    "fulfilled",
+    "rejected",
+  ]);
+  const told = [web, other].map(({ copy }) => network.published(copy).length);
+  assert.deepEqual(told.sort(), [0, 1]);
+  for (const { copy } of [web, other]) await network.withdraw(copy);
+
+  // It leaves while the host is asked what is free.
+  await network.configure(networkPlan(SUBNET, [web, other]));
+  await plugIn(network, web);
+  await network.configure(networkPlan(SUBNET, [other]));
+  // Whichever is first: it has left in the end.
+  const publishing = network.publish(web.copy, ports).catch(() => undefined);
+  await network.withdraw(web.copy);
+  await publishing;
+  await network.publish(other.copy, ports);
+});
+
+Deno.test("who comes to an address while no worker runs inherits no port of it", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const ports = [{ name: "http", guest: 80, publish: 8080 }];
+  const web = await worker.guest("web", { address: "10.201.3.2", ports });
+  await worker.network.adopt([]);
+  await worker.network.configure(networkPlan(SUBNET, [web]));
+  await plugIn(worker.network, web);
+  await worker.network.publish(web.copy, ports);
+  const second = await worker.reopen();
+  const heir = await worker.guest("heir", { address: "10.201.3.2" });
+  await second.adopt([]);
+  await second.configure(networkPlan(SUBNET, [heir]));
+  assert.deepEqual(second.published(heir.copy), []);
+  const rules = await shown(
+    worker,
+    "nft list map inet procurator-pcr0 forwarded",
+  );
+  assert.doesNotMatch(rules, /8080/);
+});

@@ -79,7 +79,7 @@ export interface TestWorker {
   /** The one that is open. */
   readonly network: BridgeNetwork;
   /** As a new process of the worker would: the former one is let go of, not taken down. */
-  reopen(): Promise<BridgeNetwork>;
+  reopen(changed?: Partial<NetworkSettings>): Promise<BridgeNetwork>;
   /** A guest and its plan. Its card is made by `provide`. */
   guest(name: string, plan: GuestOptions): Promise<
     TestGuest & {
@@ -268,9 +268,9 @@ function testWorker(
   const warnings: string[] = [];
   const namespaces = new Map<string, string>();
   const dir = `${on.dir}/${host.name}/network`;
-  const open = () =>
+  const open = (changed: Partial<NetworkSettings> = {}) =>
     new BridgeNetwork({
-      settings,
+      settings: { ...settings, ...changed },
       commands,
       clock: systemClock,
       dir,
@@ -298,9 +298,9 @@ function testWorker(
     get network() {
       return network;
     },
-    async reopen() {
+    async reopen(changed) {
       await network.close();
-      return network = open();
+      return network = open(changed);
     },
     async guest(name, options) {
       const plan = guestPlan(name, options);

@@ -56,6 +56,16 @@ export interface BridgeNetworkOptions {
   readonly onWarning: (message: string, error: unknown) => void;
 }
 
+/** Those that do not lead to the guest yet. */
+function freshOf(
+  ports: readonly PublishedGuestPort[],
+  before: readonly PublishedGuestPort[],
+): PublishedGuestPort[] {
+  return ports.filter(({ publish }) =>
+    !before.some((port) => port.publish === publish)
+  );
+}
+
 export class BridgeNetwork implements WorkerNetwork {
   readonly name = "network";
   readonly kind = "bridge";
@@ -152,24 +162,30 @@ export class BridgeNetwork implements WorkerNetwork {
     ports: readonly PublishedGuestPort[],
   ): Promise<void> {
     const key = copyKey(copy);
-    if (!this.#guests.has(key)) {
-      throw new AppError(
-        "not_found",
-        `Cannot publish ports of ${key}: it is not on this network`,
-      );
-    }
+    this.#refuseAbsent(key);
     await this.#settle();
+    const listeners = await this.#listeners(key, ports);
+    // No wait from here on: of two who ask at once one has it, and who has left gets none.
+    this.#refuseAbsent(key);
     const before = this.#published.get(key) ?? [];
-    await this.#refuseTaken(key, ports, before);
+    this.#refuseTaken(key, ports, { before, listeners });
     this.#published.set(key, [...ports]);
     this.#wanted++;
     try {
       await this.#settle();
     } catch (error) {
-      this.#published.set(key, before);
+      if (this.#guests.has(key)) this.#published.set(key, before);
       this.#wanted++;
       throw error;
     }
+  }
+
+  #refuseAbsent(key: string): void {
+    if (this.#guests.has(key)) return;
+    throw new AppError(
+      "not_found",
+      `Cannot publish ports of ${key}: it is not on this network`,
+    );
   }
 
   published(copy: CopyId): readonly PublishedGuestPort[] {
@@ -263,8 +279,9 @@ export class BridgeNetwork implements WorkerNetwork {
     // Before its rules are changed: they are somebody else's as well, then.
     await this.#underlay.refuseForeign();
     const forwards = await this.#rules.find();
-    for (const [key, { spec, network }] of this.#guests) {
-      if (this.#published.has(key)) continue;
+    for (const [key, { copy, spec, network }] of this.#guests) {
+      // One that does not run has none: they were of who had its address before.
+      if (this.#published.has(key) || !this.#cards.has(copy)) continue;
       const ports = forwards.filter(({ address }) =>
         address === network.address
       ).map(({ publish, guest }) => ({
@@ -285,37 +302,44 @@ export class BridgeNetwork implements WorkerNetwork {
     );
   }
 
-  /** @throws {AppError} `overloaded` when somebody else has one of the ports. */
-  async #refuseTaken(
+  /** The ports that programs listen at; nobody is asked for ports that lead to this guest already. */
+  async #listeners(
     key: string,
     ports: readonly PublishedGuestPort[],
-    before: readonly PublishedGuestPort[],
-  ): Promise<void> {
-    const fresh = ports.filter(({ publish }) =>
-      !before.some((port) => port.publish === publish)
-    );
-    const refuse = (port: number, who: string) =>
-      new AppError(
-        "overloaded",
-        `Cannot publish port ${port} of ${key}: ${who} has it on this host`,
-      );
-    for (const { publish } of fresh) {
-      for (const [other, theirs] of this.#published) {
-        const isTaken = other !== key &&
-          theirs.some((port) => port.publish === publish);
-        if (isTaken) throw refuse(publish, other);
-      }
-    }
-    if (fresh.length === 0) return;
+  ): Promise<ReadonlySet<number>> {
+    const before = this.#published.get(key) ?? [];
+    if (freshOf(ports, before).length === 0) return new Set();
     const { commands, settings: { publishAddress } } = this.#options;
     const listing = await commands.checked(
       "look for free ports",
       "ss",
       ["-Hltn"],
     );
-    const listeners = parseListeners(listing, publishAddress);
-    const taken = fresh.find(({ publish }) => listeners.has(publish));
-    if (taken !== undefined) throw refuse(taken.publish, "a program");
+    return parseListeners(listing, publishAddress);
+  }
+
+  /** @throws {AppError} `overloaded` when somebody else has one of the ports. */
+  #refuseTaken(
+    key: string,
+    ports: readonly PublishedGuestPort[],
+    { before, listeners }: {
+      before: readonly PublishedGuestPort[];
+      listeners: ReadonlySet<number>;
+    },
+  ): void {
+    const refuse = (port: number, who: string) =>
+      new AppError(
+        "overloaded",
+        `Cannot publish port ${port} of ${key}: ${who} has it on this host`,
+      );
+    for (const { publish } of freshOf(ports, before)) {
+      for (const [other, theirs] of this.#published) {
+        const isTaken = other !== key &&
+          theirs.some((port) => port.publish === publish);
+        if (isTaken) throw refuse(publish, other);
+      }
+      if (listeners.has(publish)) throw refuse(publish, "a program");
+    }
   }
 
   /** Whoever flushes the host's rules, ends dnsmasq or takes the bridge's address does not do it for long. */
