@@ -154,3 +154,56 @@ Deno.test("who comes to an address while no worker runs inherits no port of it",
   );
   assert.doesNotMatch(rules, /8080/);
 });
+
+Deno.test("a tunnel goes with its host's address, and with its configuration", async () => {
+  await using world = await createGuestWorld(["w1"], { underlay: "vxlan" });
+  const worker = world.worker("w1");
+  const far = { worker: "w2", subnet: "10.201.4.0/24", via: "192.0.2.2" };
+  const plan = networkPlan(SUBNET, [], [far]);
+  await worker.network.adopt([]);
+  await worker.network.configure(plan);
+  await worker.run("ip", "addr", "add", "192.0.2.1/24", "dev", "eth0");
+  const tunnel = () => shown(worker, "ip -d -o link show type vxlan");
+  assert.match(await tunnel(), new RegExp(`local ${worker.host.address} `));
+  const moved = await worker.reopen({ underlayAddress: "192.0.2.1" });
+  await moved.adopt([]);
+  await moved.configure(plan);
+  assert.match(await tunnel(), /local 192\.0\.2\.1 /);
+  const routed = await worker.reopen({ underlay: "route" });
+  await routed.adopt([]);
+  await routed.configure(plan);
+  assert.equal(await tunnel(), "");
+  const route = await shown(worker, "ip route show 10.201.4.0/24");
+  assert.match(route, /via 192\.0\.2\.2 dev eth0/);
+});
+
+Deno.test("guests are not given addresses that this host uses for something else", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  await worker.network.adopt([]);
+  await worker.run("ip", "addr", "add", "10.201.3.77/25", "dev", "eth0");
+  const plan = networkPlan(SUBNET, []);
+  await assert.rejects(worker.network.configure(plan), {
+    code: "refused",
+    message:
+      "Cannot give guests the addresses 10.201.3.0/24: this host has 10.201.3.77 of them at eth0",
+    hint: /network\.pool/,
+  });
+  assert.equal(await shown(worker, "ip -o link show type bridge"), "");
+  // The way out of the host leads through one of them.
+  await worker.run("ip", "addr", "add", "10.201.2.77/23", "dev", "eth0");
+  const gateway = ["default", "via", "10.201.3.254", "metric", "50"];
+  await worker.run("ip", "route", "add", ...gateway);
+  await worker.run("ip", "addr", "del", "10.201.3.77/25", "dev", "eth0");
+  await assert.rejects(worker.network.configure(plan), {
+    code: "refused",
+    message: /this host's way to default leads through 10\.201\.3\.254/,
+  });
+  // Part of a larger network is somebody's choice, and said.
+  await worker.run("ip", "route", "del", ...gateway);
+  await worker.network.configure(plan);
+  assert.match(
+    worker.warnings.join("\n"),
+    /10\.201\.3\.0\/24 is part of 10\.201\.2\.0\/23 at eth0/,
+  );
+});

@@ -8,10 +8,11 @@ import { z } from "zod";
 import type { HostNetwork } from "../../model/assignment.ts";
 import { AppError } from "../../model/errors.ts";
 import type { Commands } from "./commands.ts";
-import { parseSubnet } from "./core/addresses.ts";
+import { parseSubnet, type Subnet } from "./core/addresses.ts";
 import {
   bridgeLines,
   isBridgeThere,
+  ROUTE_PROTOCOL,
   routeLines,
   routeMark,
   routeMetric,
@@ -21,15 +22,21 @@ import {
   vxlanLines,
 } from "./core/links.ts";
 import { aliasOf, vxlanName } from "./core/names.ts";
+import { type HostAddress, overlapsOf } from "./core/overlaps.ts";
 import type { NetworkSettings } from "./core/plan.ts";
 
 const Routes = z.array(z.object({
   dst: z.string(),
   metric: z.number().default(0),
+  gateway: z.string().default(""),
+  protocol: z.string().default(""),
 }));
 const Addresses = z.array(z.object({
   ifname: z.string().default(""),
-  addr_info: z.array(z.object({ local: z.string().default("") })).default([]),
+  addr_info: z.array(z.object({
+    local: z.string().default(""),
+    prefixlen: z.number().default(32),
+  })).default([]),
 }));
 
 export class Underlay {
@@ -41,7 +48,7 @@ export class Underlay {
   #subnet: string | null = null;
   /** Those that were made, by subnet. */
   #routes: readonly string[] = [];
-  /** What was said of routes that could not be made: not said with every try. */
+  /** What was said of this host and of routes that could not be made: not said with every try. */
   readonly #said = new Set<string>();
 
   constructor(options: {
@@ -128,6 +135,7 @@ export class Underlay {
     const { bridge } = settings;
     const subnet = parseSubnet(host.subnet);
     const links = await this.#commands.links();
+    await this.#refuseOverlaps(subnet);
     await this.#commands.ip([
       ...bridgeLines(settings, subnet, links),
       ...vxlanLines(settings, subnet, links),
@@ -141,6 +149,27 @@ export class Underlay {
     }
     const args = ["-e", "-q", "-w", ...sysctls(settings)];
     await this.#commands.checked("set the bridge up", "sysctl", args);
+  }
+
+  /** @throws {AppError} `refused` when the bridge would cut this host off. */
+  async #refuseOverlaps(subnet: Subnet): Promise<void> {
+    const { bridge } = this.#settings;
+    const args = ["-j", "-4", "route", "show"];
+    const text = await this.#commands.checked("list routes", "ip", args);
+    const told = overlapsOf(subnet, {
+      addresses: (await this.#addresses()).filter(({ dev }) => dev !== bridge),
+      // Ours lead through other workers' first addresses.
+      routes: Routes.parse(JSON.parse(text || "[]")).filter((route) =>
+        route.gateway !== "" && route.protocol !== String(ROUTE_PROTOCOL)
+      ),
+    });
+    for (const what of told) this.#say(what, null);
+  }
+
+  #say(what: string, error: unknown): void {
+    if (this.#said.has(what)) return;
+    this.#said.add(what);
+    this.#onWarning(what, error);
   }
 
   async #makeRoutes(host: HostNetwork): Promise<boolean> {
@@ -166,10 +195,10 @@ export class Underlay {
         await this.#commands.ip(routeLines(settings, route));
         return true;
       } catch (error) {
-        const what =
-          `guests of worker "${route.worker}" cannot be reached: no way to ${route.via}`;
-        if (!this.#said.has(what)) this.#onWarning(what, error);
-        this.#said.add(what);
+        this.#say(
+          `guests of worker "${route.worker}" cannot be reached: no way to ${route.via}`,
+          error,
+        );
         return false;
       }
     }));
@@ -190,7 +219,7 @@ export class Underlay {
   /** Removes routes of ours to other subnets than these. */
   async #dropRoutes(wanted: ReadonlySet<string>): Promise<void> {
     const { bridge } = this.#settings;
-    const args = ["-j", "route", "show", "proto", "112"];
+    const args = ["-j", "route", "show", "proto", String(ROUTE_PROTOCOL)];
     const text = await this.#commands.checked("list routes", "ip", args);
     const metric = routeMetric(bridge);
     const stale = Routes.parse(JSON.parse(text || "[]")).filter((route) =>
@@ -206,11 +235,15 @@ export class Underlay {
     }
   }
 
-  async #addresses(): Promise<{ dev: string; address: string }[]> {
+  async #addresses(): Promise<HostAddress[]> {
     const args = ["-j", "-4", "addr", "show"];
     const text = await this.#commands.checked("list addresses", "ip", args);
     return Addresses.parse(JSON.parse(text || "[]")).flatMap((link) =>
-      link.addr_info.map(({ local }) => ({ dev: link.ifname, address: local }))
+      link.addr_info.map(({ local, prefixlen }) => ({
+        dev: link.ifname,
+        address: local,
+        bits: prefixlen,
+      }))
     );
   }
 }

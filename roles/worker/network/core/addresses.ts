@@ -56,6 +56,26 @@ export function parseSubnet(cidr: string): Subnet {
   };
 }
 
+/** True for any address of a subnet, its first and last included. */
+export function isInside(subnet: Subnet, address: string): boolean {
+  const value = numberOf(address);
+  return value >= numberOf(subnet.network) &&
+    value <= numberOf(subnet.broadcast);
+}
+
+/** The network of an address with so many bits, when it is larger than a subnet and has it in it; else null. */
+export function widerThan(
+  subnet: Subnet,
+  address: string,
+  bits: number,
+): string | null {
+  const size = 2 ** (32 - bits);
+  const base = Math.floor(numberOf(address) / size) * size;
+  const first = numberOf(subnet.network);
+  const isAround = bits < subnet.bits && base <= first && first < base + size;
+  return isAround ? `${addressOf(base)}/${bits}` : null;
+}
+
 /** True for an address that a guest may have: inside, neither gateway nor first nor last. */
 export function isGuestAddress(subnet: Subnet, address: string): boolean {
   const value = numberOf(address);

@@ -192,7 +192,7 @@ export function cardLines(
 }
 
 /** Routes of ours: no other program's, no other bridge's. */
-const ROUTE_PROTOCOL = 112;
+export const ROUTE_PROTOCOL = 112;
 
 /** Marks the routes of one bridge. */
 export function routeMetric(bridge: string): number {
@@ -204,16 +204,21 @@ export function routeMark(bridge: string): string {
   return `proto ${ROUTE_PROTOCOL} metric ${routeMetric(bridge)}`;
 }
 
-/** The tunnel's own end. */
+/** The tunnel's own end; taken away where it is wanted no more. */
 export function vxlanLines(
   settings: NetworkSettings,
   subnet: Subnet,
   links: readonly Link[],
 ): string[] {
   const { bridge, underlay, underlayAddress } = settings;
-  if (underlay !== "vxlan" || underlayAddress === null) return [];
   const name = vxlanName(bridge);
   const alias = aliasOf(settings, "vxlan");
+  if (underlay !== "vxlan" || underlayAddress === null) {
+    const isLeft = links.some((link) =>
+      link.name === name && link.alias === alias
+    );
+    return isLeft ? [`link del dev ${name}`] : [];
+  }
   const there = isThere(links, {
     name,
     kind: "vxlan",
@@ -225,6 +230,8 @@ export function vxlanLines(
       `link add name ${name} type vxlan id ${VXLAN_ID} dstport ${VXLAN_PORT} local ${underlayAddress} nolearning`,
     ]),
     `link set dev ${name} alias ${quoted(alias)}`,
+    // One that is there may be of a time when this host had another address.
+    `link set dev ${name} type vxlan id ${VXLAN_ID} local ${underlayAddress}`,
     `link set dev ${name} address ${vxlanMac(subnet.network)} mtu ${
       mtuOf(settings)
     } up`,
