@@ -477,3 +477,26 @@ Deno.test("a VM's console does not steer the terminal, and is whole in a file", 
   });
   assert.ok(!refused.err.includes("\x1b"), refused.err);
 });
+
+Deno.test("worker unit writes units that systemd may read, tells what is next, and a directory that is not there", async () => {
+  await using dir = await tempDir("unit");
+  const units = [{ name: "procurator-worker.service", text: "[Unit]\n" }];
+  const workerHost = { units: () => Promise.resolve(units) };
+  const into = await cli(["worker", "unit", "--into", dir.path], {
+    workerHost,
+  });
+  assert.equal(into.status, 0, into.err);
+  assert.match(into.err, /wrote .*procurator-worker\.service\nnow: systemctl/);
+  const path = `${dir.path}/procurator-worker.service`;
+  assert.equal(await Deno.readTextFile(path), "[Unit]\n");
+  assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o644);
+  const nowhere = await cli(
+    ["worker", "unit", "--into", `${dir.path}/nowhere`],
+    { workerHost },
+  );
+  assert.equal(nowhere.status, 1);
+  assert.match(nowhere.err, /^error: Cannot write .*\/nowhere\/[^\n]*\nTry: /);
+  assert.doesNotMatch(nowhere.err, / at /);
+  const json = await cli(["worker", "unit", "--json"], { workerHost });
+  assert.deepEqual(JSON.parse(json.out), units);
+});

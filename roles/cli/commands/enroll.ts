@@ -81,6 +81,14 @@ async function oneTimeToken(
   });
 }
 
+function parsedOrNull(text: string): z.output<typeof Asked> | null {
+  try {
+    return Asked.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
 /** The proof for this token and worker: the one that was shown before, or a new one on disk. */
 async function proofFor(
   context: CliContext,
@@ -89,11 +97,11 @@ async function proofFor(
 ): Promise<string> {
   const text = await readIfThere(file);
   if (text !== null) {
-    const known = Asked.safeParse(JSON.parse(text));
-    if (
-      known.success && known.data.tokenId === asked.tokenId &&
-      known.data.worker === asked.worker
-    ) return known.data.proof;
+    // Of another token, or damaged: it has no say in this one.
+    const known = parsedOrNull(text);
+    if (known?.tokenId === asked.tokenId && known.worker === asked.worker) {
+      return known.proof;
+    }
   }
   const proof = context.random.hex(PROOF_BYTES);
   await writeFileAtomic(file, JSON.stringify({ ...asked, proof }));

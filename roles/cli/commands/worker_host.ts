@@ -6,6 +6,7 @@
  */
 import type { Command, CommandUnknownOpts } from "@commander-js/extra-typings";
 import { loadConfig } from "../../config/mod.ts";
+import { writeFileAtomic } from "../../files/mod.ts";
 import type { CliContext } from "../context.ts";
 import { formatProbe, formatTrial, formatVolumes } from "../core/host_view.ts";
 import {
@@ -19,6 +20,9 @@ import {
 import { reportOperation } from "../operation_wait.ts";
 import type { LoadRoleConfig, RoleTable } from "../roles.ts";
 
+/** What is left to do when the units are there. */
+const AFTER_WRITING =
+  "now: systemctl daemon-reload && systemctl enable --now procurator-guard procurator-worker\n";
 /** A week, as for `drain`. */
 const MAX_DEADLINE_SECONDS = 604_800;
 
@@ -77,6 +81,7 @@ function addUnit(
   worker.command("unit")
     .description("print the systemd units of a worker's host")
     .option("--into <dir>", "write them there instead: /etc/systemd/system")
+    .option("--json", "print JSON and nothing else")
     .addHelpText(
       "after",
       examples(
@@ -84,19 +89,25 @@ function addUnit(
         "worker unit --into /etc/systemd/system",
       ),
     )
-    .action(async (flags, command) => {
+    .action(async (_flags, command) => {
       const { config } = workerFlags(command);
       const units = await table.workerHost.units(loaderOf(command), {
         command: context.command,
         ...(config === undefined ? {} : { config }),
       });
-      const { into } = flags as { into?: string };
-      for (const { name, text } of units) {
-        if (into === undefined) context.out(`# ${name}\n${text}\n`);
-        else {
-          await Deno.writeTextFile(`${into}/${name}`, text);
-          context.err(`wrote ${into}/${name}\n`);
+      const { into, json }: { into?: string; json?: true } = command
+        .optsWithGlobals();
+      if (into !== undefined) {
+        for (const { name, text } of units) {
+          await writeFileAtomic(`${into}/${name}`, text, { mode: 0o644 });
+          if (json !== true) context.err(`wrote ${into}/${name}\n`);
         }
+        if (json !== true) context.err(AFTER_WRITING);
+      }
+      if (json === true) return printJson(context, units);
+      if (into !== undefined) return;
+      for (const { name, text } of units) {
+        context.out(`# ${name}\n${text}\n`);
       }
     });
 }
