@@ -63,6 +63,18 @@ export const COMMAND_FAILPOINTS = [
 
 export type CommandFailpoint = typeof COMMAND_FAILPOINTS[number];
 
+/** Failpoints of a cache that collects garbage, which no commit waits for. */
+export const COLLECTION_FAILPOINTS = [
+  /** Some paths are struck out, nothing of it is committed. */
+  "gc.batch.begun",
+  /** They are gone from the tables, their nars are still there. */
+  "gc.batch.committed",
+  /** A nar has lost its name, its bytes are still there. */
+  "gc.file.hidden",
+] as const;
+
+export type CollectionFailpoint = typeof COLLECTION_FAILPOINTS[number];
+
 interface Armed {
   name: string;
   left: number;
@@ -99,7 +111,9 @@ function isOpen(gate: string | undefined): boolean {
 }
 
 /** Dies here by SIGKILL when this failpoint is armed and its turn has come. */
-export function failpoint(name: Failpoint | CommandFailpoint): void {
+export function failpoint(
+  name: Failpoint | CommandFailpoint | CollectionFailpoint,
+): void {
   if (armed === undefined) armed = readArmed();
   if (armed === null || armed.name !== name || !isOpen(armed.gate)) return;
   armed.left--;

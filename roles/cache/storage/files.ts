@@ -8,6 +8,8 @@
  * @module
  */
 
+import { failpoint } from "../../process/failpoint.ts";
+
 /** A nar on its way in. */
 export interface StagedFile {
   write(chunk: Uint8Array): Promise<void>;
@@ -38,6 +40,8 @@ export interface NarFiles {
   stage(): Promise<StagedFile>;
   size(file: string): Promise<number | undefined>;
   open(file: string): Promise<OpenFile | undefined>;
+  /** Out of sight when the call returns, removed when it resolves; what is being sent is sent to its end. */
+  drop(file: string): Promise<void>;
   /** Removes what no upload will finish and whatever `keep` does not know; returns how many. */
   sweep(keep: (file: string) => boolean): Promise<number>;
 }
@@ -121,6 +125,7 @@ class DiskStaged implements StagedFile {
 export class DiskFiles implements NarFiles {
   readonly #made = new Set<string>();
   #staged = 0;
+  #dropped = 0;
 
   private constructor(private readonly root: string) {}
 
@@ -174,6 +179,20 @@ export class DiskFiles implements NarFiles {
       },
       close: () => opened.close(),
     };
+  }
+
+  async drop(file: string): Promise<void> {
+    // Renamed without a wait: nothing may come under this name between the
+    // decision and its end. Freeing a large file's blocks takes longer.
+    const gone = `${this.root}/tmp/dropped-${++this.#dropped}`;
+    try {
+      Deno.renameSync(this.#pathOf(file), gone);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      throw error;
+    }
+    failpoint("gc.file.hidden");
+    await Deno.remove(gone);
   }
 
   async sweep(keep: (file: string) => boolean): Promise<number> {

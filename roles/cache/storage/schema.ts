@@ -46,6 +46,8 @@ CREATE TABLE object (
  * - `pin`: what people keep; the name is theirs.
  * - `root`: what others keep, as they last told: `master`, `generation 41 of shop`.
  * - `offer`: which upstream's path a nar is of that was told of and not fetched yet.
+ * - `root_source`: when each of them was last read, also when it kept nothing.
+ * - `collection`: what the last collections came to, as JSON.
  * - `damage`: what a repair took out, and why; its file is in `quarantine/`.
  */
 const COLLECTED = `
@@ -73,6 +75,15 @@ CREATE TABLE offer (
   told_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX offer_by_told ON offer (told_at_ms);
+CREATE TABLE root_source (
+  source TEXT PRIMARY KEY,
+  read_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE collection (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ended_at_ms INTEGER NOT NULL,
+  report TEXT NOT NULL
+) STRICT;
 CREATE TABLE damage (
   kind TEXT NOT NULL,
   name TEXT NOT NULL,
