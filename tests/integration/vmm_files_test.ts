@@ -12,8 +12,10 @@ import {
 } from "../../vmm/host/serial_log.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import { systemClock } from "../../roles/clock/mod.ts";
+import { SerialLine } from "../../vmm/cloud_hypervisor/serial.ts";
 import { saveState } from "../../vmm/qemu/transfer.ts";
 import { tempDir } from "../support/temp.ts";
+import { until } from "../support/wait.ts";
 
 const { keptBytes: KEPT_BYTES, dropBytes: DROP_BYTES } = LOG_BOUNDS;
 const ANY = { generation: 0, boot: 0, offset: 0, maxBytes: 64 * 1024 * 1024 };
@@ -115,6 +117,37 @@ Deno.test("serial log: what a VMM's user puts among them is neither read, writte
   await removeBootLogs(run);
   assert.deepEqual([...Deno.readDirSync(run)], []);
   assert.equal(await Deno.readTextFile(secret), content);
+});
+
+Deno.test("serial log: one that cannot be cut ends at its bound, told once, and goes on when it was cut", async () => {
+  await using dir = await tempDir("line");
+  const path = `${dir.path}/console`;
+  using listener = Deno.listen({ transport: "unix", path });
+  const warnings: unknown[] = [];
+  const log = `${dir.path}/log`;
+  const line = await SerialLine.connect(
+    path,
+    log,
+    (error) => warnings.push(error),
+  );
+  using guest = await listener.accept();
+  const say = async (bytes: Uint8Array) => {
+    for (let done = 0; done < bytes.length;) {
+      done += await guest.write(bytes.subarray(done));
+    }
+  };
+  await say(new Uint8Array(LOG_BOUNDS.unwatchedBytes + 4 * 2 ** 20).fill(46));
+  await until("it is told", () => warnings.length > 0, { timeoutMs: 60_000 });
+  line.goOn();
+  await until("it goes on", async () => {
+    await say(new TextEncoder().encode("again\n"));
+    return (await Deno.readTextFile(log)).endsWith("again\n");
+  }, { timeoutMs: 60_000 });
+  const { size } = await Deno.stat(log);
+  assert.ok(size < LOG_BOUNDS.unwatchedBytes + 4 * 2 ** 20, String(size));
+  assert.equal(warnings.length, 1);
+  line.close();
+  await line.closed;
 });
 
 Deno.test("run directory: a path too long for a socket is refused with what to do", () => {

@@ -324,6 +324,7 @@ export class CloudHypervisorFleet {
     this.#letRunOn(running);
     // The log is ours to write, so no limit of the VMM's has to be moved on.
     await boundSerialLog(dir, 0);
+    running.serial?.goOn();
   }
 }
 

@@ -6,9 +6,13 @@
  * console that both logs and takes input. While nobody is connected versions
  * from 53 on keep the last MiB and hand it over, those before drop it.
  *
+ * A log is cut once a second. Where that cannot be, on a file system that makes
+ * no holes, it ends at a bound: no more is written until it was cut.
+ *
  * @module
  */
 import { AppError } from "../../roles/model/errors.ts";
+import { LOG_BOUNDS } from "../core/boot_log.ts";
 import { newestBootLog } from "../host/serial_log.ts";
 import type { GuestConnection } from "../vmm.ts";
 
@@ -24,6 +28,12 @@ async function writeAll(
   }
 }
 
+const UNCUT = new AppError(
+  "overloaded",
+  `The log has had ${LOG_BOUNDS.unwatchedBytes} bytes since it was last cut`,
+  { hint: "keep the run directory on tmpfs, ext4, xfs or btrfs" },
+);
+
 /** The connection to one guest's serial port. */
 export class SerialLine {
   readonly #socket: Deno.UnixConn;
@@ -31,6 +41,8 @@ export class SerialLine {
   readonly #onWarning: (error: unknown) => void;
   #isClosed = false;
   #isFull = false;
+  /** Written since the log was last known to be bounded. */
+  #uncutBytes = 0;
   /** Resolves when the VMM has closed it, which its end does too, or `close` was called; all that came is in the log then. */
   readonly closed: Promise<void>;
 
@@ -96,6 +108,11 @@ export class SerialLine {
     };
   }
 
+  /** The log has been cut, or is short: as much again may be written. */
+  goOn(): void {
+    this.#uncutBytes = 0;
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -125,7 +142,9 @@ export class SerialLine {
   /** A disk that is full loses what comes now, never the guest. */
   async #append(bytes: Uint8Array): Promise<void> {
     try {
+      if (this.#uncutBytes > LOG_BOUNDS.unwatchedBytes) throw UNCUT;
       await writeAll(this.#log, bytes);
+      this.#uncutBytes += bytes.byteLength;
       this.#isFull = false;
     } catch (error) {
       if (!this.#isFull) this.#onWarning(error);
