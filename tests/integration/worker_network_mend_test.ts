@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import {
   createGuestWorld,
   networkPlan,
+  pageIs,
   plugIn,
   type TestGuest,
   type TestWorker,
   WAIT,
 } from "../support/guest_network.ts";
+import { tempDir } from "../support/temp.ts";
 import { until } from "../support/wait.ts";
 
 const SUBNET = "10.201.3.0/24";
@@ -206,4 +208,24 @@ Deno.test("guests are not given addresses that this host uses for something else
     worker.warnings.join("\n"),
     /10\.201\.3\.0\/24 is part of 10\.201\.2\.0\/23 at eth0/,
   );
+});
+
+Deno.test("names are asked for where the host asks, also when that changes", async () => {
+  await using temp = await tempDir("resolv");
+  const resolvConf = `${temp.path}/resolv.conf`;
+  await Deno.writeTextFile(resolvConf, "nameserver fe80::1\n");
+  await using world = await createGuestWorld(["w1"], {}, resolvConf);
+  const worker = world.worker("w1");
+  const web = await worker.guest("web", {
+    address: "10.201.3.2",
+    domains: ["allowed.example"],
+  });
+  await worker.network.adopt([]);
+  await worker.network.configure(networkPlan(SUBNET, [web]));
+  assert.match(worker.warnings.join(), /no server with an IPv4 address/);
+  await plugIn(worker.network, web);
+  assert.equal(await web.lease(), web.address);
+  const named = `nameserver ${world.outside.address}\n`;
+  await Deno.writeTextFile(resolvConf, named);
+  await pageIs(web, "http://allowed.example/", "outside");
 });

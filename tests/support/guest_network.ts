@@ -212,10 +212,15 @@ export function guestPlan(name: string, options: GuestOptions): GuestPlan {
   };
 }
 
-/** Makes the workers `names`, at `settings` that differ from the usual. */
+/**
+ * Makes the workers `names`, at `settings` that differ from the usual.
+ *
+ * @param resolvConf says whom they ask for names; absent: the outside.
+ */
 export async function createGuestWorld(
   names: readonly string[],
   settings: Partial<NetworkSettings> = {},
+  resolvConf?: string,
 ): Promise<GuestWorld> {
   await using made = new AsyncDisposableStack();
   const temp = made.use(await tempDir("net"));
@@ -230,7 +235,7 @@ export async function createGuestWorld(
     const host = hosts.host(name);
     await must(host, "ip", "route", "add", "default", "via", outside.address);
     const worker = testWorker(
-      { host, outside, stack: guests, dir: temp.path },
+      { host, outside, stack: guests, dir: temp.path, resolvConf },
       {
         bridge: "pcr0",
         underlay: "route",
@@ -260,13 +265,20 @@ export async function createGuestWorld(
 }
 
 function testWorker(
-  on: { host: Host; outside: Host; stack: AsyncDisposableStack; dir: string },
+  on: {
+    host: Host;
+    outside: Host;
+    stack: AsyncDisposableStack;
+    dir: string;
+    resolvConf: string | undefined;
+  },
   settings: NetworkSettings,
 ): TestWorker {
   const { host, outside, stack } = on;
   const commands = new Commands(host.inside);
   const warnings: string[] = [];
   const namespaces = new Map<string, string>();
+  const { resolvConf } = on;
   const dir = `${on.dir}/${host.name}/network`;
   const open = (changed: Partial<NetworkSettings> = {}) =>
     new BridgeNetwork({
@@ -274,7 +286,9 @@ function testWorker(
       commands,
       clock: systemClock,
       dir,
-      dnsServers: [outside.address],
+      ...(resolvConf === undefined
+        ? { dnsServers: [outside.address] }
+        : { resolvConf }),
       lookMs: 500,
       cardLines(tap, copy) {
         const namespace = namespaces.get(copy.id);

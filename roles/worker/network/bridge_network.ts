@@ -47,8 +47,10 @@ export interface BridgeNetworkOptions {
   readonly dir: string;
   /** Whom VMMs run as; absent: root. */
   readonly owner?: CardOwner;
-  /** Name servers; absent: those of this host. */
+  /** Name servers; absent: those of this host, whichever they are at a time. */
   readonly dnsServers?: readonly string[];
+  /** Where those of this host are; absent: /etc/resolv.conf. */
+  readonly resolvConf?: string;
   /** The lines that make a card by a name; absent: a TAP. Tests put a cable to a namespace in its place. */
   readonly cardLines?: (tap: string, copy: CopyId) => readonly string[];
   /** Between two looks at whether it is all still there. */

@@ -43,7 +43,11 @@ export class Names {
   readonly #settings: NetworkSettings;
   readonly #dir: string;
   readonly #dnsServers: readonly string[] | undefined;
+  readonly #resolvConf: string;
+  readonly #onWarning: (message: string, error: unknown) => void;
   readonly #dnsmasq: Dnsmasq;
+  /** Whom it asks now. */
+  #upstream: readonly string[] = [];
   #secret: string | null = null;
   /** Some hundred hashes: made once. */
   #leases: { readonly subnet: string; readonly text: string } | null = null;
@@ -55,10 +59,14 @@ export class Names {
     clock: Clock;
     dir: string;
     dnsServers?: readonly string[];
+    resolvConf?: string;
+    onWarning: (message: string, error: unknown) => void;
   }) {
     this.#settings = options.settings;
     this.#dir = options.dir;
     this.#dnsServers = options.dnsServers;
+    this.#resolvConf = options.resolvConf ?? "/etc/resolv.conf";
+    this.#onWarning = options.onWarning;
     this.#dnsmasq = new Dnsmasq(options);
   }
 
@@ -97,8 +105,14 @@ export class Names {
     guests: readonly Guest[],
     domains: readonly string[],
   ): Promise<void> {
-    const upstream = this.#dnsServers ??
-      parseNameServers(await readIfThere("/etc/resolv.conf") ?? "");
+    const upstream = await this.#upstreamNow();
+    if (upstream.length === 0 && domains.length > 0) {
+      this.#onWarning(
+        `guests reach no domain: ${this.#resolvConf} names no server with an IPv4 address (set network.dnsServers)`,
+        null,
+      );
+    }
+    this.#upstream = upstream;
     const settings = this.#settings;
     await this.#dnsmasq.serve(dnsmasqFiles({
       dir: this.#dir,
@@ -122,10 +136,20 @@ export class Names {
     return this.#leases.text;
   }
 
-  /** False when it has ended by itself. */
+  /** False when it has ended by itself, or asks others than this host does by now. */
   async isServed(): Promise<boolean> {
     await this.#dnsmasq.boundLog();
-    return !this.#isServing || await this.#dnsmasq.pid() !== null;
+    if (!this.#isServing) return true;
+    const upstream = await this.#upstreamNow();
+    // A file without any is one that is being written.
+    const isSame = upstream.length === 0 ||
+      upstream.join() === this.#upstream.join();
+    return isSame && await this.#dnsmasq.pid() !== null;
+  }
+
+  async #upstreamNow(): Promise<readonly string[]> {
+    return this.#dnsServers ??
+      parseNameServers(await readIfThere(this.#resolvConf) ?? "");
   }
 
   /** Starts dnsmasq anew with the next `serve`: it has bound itself to a bridge that is gone. */
