@@ -247,6 +247,7 @@ async function openVms(
     vmm,
     guests,
     restores,
+    room: made.room,
     stateDir,
     clock,
     log,

@@ -200,7 +200,7 @@ Deno.test("a record that cannot be read is told of by its path, and can be delet
   );
 });
 
-Deno.test("a guest that was switched in place is told so, instead of getting a snapshot that cannot be restored", async () => {
+Deno.test("no snapshot is begun that could not be restored, as the guest was switched in place, or for which there is no room", async () => {
   await using opened = await open();
   const clock = new VirtualClock();
   const vmm = new SimulatedVmm({ host: new MemoryHost(), clock });
@@ -217,6 +217,7 @@ Deno.test("a guest that was switched in place is told so, instead of getting a s
     volumes: [],
   });
   let runtimeHash = "b".repeat(64);
+  let freeBytes = 0;
   const { incarnation } = COPY;
   const access = new VmAccess({
     vms: {
@@ -231,6 +232,10 @@ Deno.test("a guest that was switched in place is told so, instead of getting a s
     vmm,
     snapshots: opened.snapshots,
     restores: new Restores(),
+    requireRoom: (bytes) =>
+      bytes <= freeBytes
+        ? Promise.resolve()
+        : Promise.reject(new AppError("storage", "there is no room")),
     clock,
   });
   await assert.rejects(access.snapshot(COPY.id, "s0"), {
@@ -239,6 +244,9 @@ Deno.test("a guest that was switched in place is told so, instead of getting a s
   });
   assert.deepEqual(await access.snapshots(COPY.id), []);
   runtimeHash = booted;
+  await assert.rejects(access.snapshot(COPY.id, "s0"), { code: "storage" });
+  assert.deepEqual(await access.snapshots(COPY.id), []);
+  freeBytes = testVmSpec().memoryMib * 2 ** 20;
   assert.equal((await access.snapshot(COPY.id, "s0")).name, "s0");
   await access.close();
   await vmm.close();

@@ -35,6 +35,8 @@ export interface OpenedClosures {
   provisions: Provision[];
   /** How stores are shown here: for constraints. */
   attributes: Record<string, string>;
+  /** Looks for room on this worker's disks; absent: nothing is written to them. */
+  room?: Pick<DiskRoom, "require">;
   /** Begins to clear up and to watch: once all is known that is needed. */
   start: () => void;
 }
@@ -101,6 +103,7 @@ export async function openClosures(
     closures,
     provisions: [volumes, stores.provision],
     attributes: stores.attributes,
+    room,
     start: () => {
       room.start();
       watch?.start();

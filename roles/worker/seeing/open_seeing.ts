@@ -12,6 +12,7 @@ import { FiguresSampler } from "./figures.ts";
 import type { Restores } from "./restores.ts";
 import { Snapshots } from "./snapshots.ts";
 import { VmAccess } from "./vm_access.ts";
+import type { DiskRoom } from "../closures/disk_room.ts";
 import type { Vms } from "../vms/vms.ts";
 
 export interface Seeing {
@@ -25,14 +26,17 @@ export async function openSeeing(options: {
   vmm: Vmm;
   guests?: Guests;
   restores: Restores;
+  room: Pick<DiskRoom, "require"> | undefined;
   stateDir: string;
   clock: Clock;
   log: Logger;
   stack: AsyncDisposableStack;
 }): Promise<Seeing> {
-  const { vms, stateDir, log, stack, ...deps } = options;
+  const { vms, stateDir, room, log, stack, ...deps } = options;
   const snapshots = new Snapshots(stateDir);
-  const access = new VmAccess({ ...deps, vms, snapshots });
+  const requireRoom = async (bytes: number, what: string) =>
+    await room?.require(stateDir, bytes, what);
+  const access = new VmAccess({ ...deps, vms, snapshots, requireRoom });
   stack.defer(() => access.close());
   const paused = vms.observed().filter(({ state }) => state === "Paused");
   await access.takeOver(

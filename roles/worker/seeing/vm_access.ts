@@ -36,6 +36,7 @@ const MAX_COMMANDS = 64;
 const MAX_WAITING_ACTS = 4;
 /** Stopping the guest and loading its memory; longer means that it will not come. */
 const MAX_RESTORE_MS = 5 * 60_000;
+const MIB = 1024 * 1024;
 /** Words of a command and their length: Linux takes no longer single word. */
 const MAX_WORDS = 1024;
 const MAX_WORDS_CHARS = 128 * 1024;
@@ -58,6 +59,8 @@ export interface VmAccessDeps {
   guests?: Guests;
   snapshots: Snapshots;
   restores: Restores;
+  /** That so much may be written to the disk of snapshots. @throws {AppError} `storage`. */
+  requireRoom: (bytes: number, what: string) => Promise<void>;
   clock: Clock;
 }
 
@@ -165,14 +168,17 @@ export class VmAccess {
 
   async snapshot(id: string, name: string): Promise<SnapshotInfo> {
     const parsed = snapshotName(name);
-    const { vmm, snapshots, clock, vms } = this.#deps;
+    const { vmm, snapshots, clock, vms, requireRoom } = this.#deps;
+    const what = `make a snapshot of "${id}"`;
     return await this.#onGuest(
       id,
       "snapshot",
-      `make a snapshot of "${id}"`,
-      async (copy, { runtimeHash, generation }) => {
+      what,
+      async (copy, { runtimeHash, generation, spec }) => {
         await this.#assertAsBooted(copy, runtimeHash);
         await snapshots.sweep(vms.copies());
+        // A disk that it fills is that of running guests' volumes, too.
+        await requireRoom(spec.memoryMib * MIB, what);
         return await snapshots.make(copy, {
           name: parsed,
           createdAtMs: clock.now(),
