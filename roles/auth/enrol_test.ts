@@ -6,12 +6,15 @@ const HOUR_MS = 3_600_000;
 const PROOF = "a".repeat(64);
 const OTHER = "b".repeat(64);
 
-function setUp() {
+function setUp(maxTokens?: number) {
   let drawn = 0;
   const random = {
     hex: (bytes: number) => (++drawn).toString(16).padStart(bytes * 2, "0"),
   };
-  const table = openTokenTable(":memory:");
+  const table = openTokenTable(
+    ":memory:",
+    maxTokens === undefined ? {} : { maxTokens },
+  );
   const source = { now: 1000, random };
   const oneTime = () =>
     table.create({
@@ -97,4 +100,43 @@ Deno.test("a one-time token is a worker's, and ends", () => {
       [{ expiresAtMs: 1000 }, /expired already/],
     ] as const
   ) assert.throws(() => create(over), { code: "invalid", message: why });
+});
+
+Deno.test("nobody enrols as a worker that has a token of its own", () => {
+  const { table, oneTime, enrol } = setUp();
+  const first = enrol(oneTime());
+  // Another machine, with a one-time token that is good.
+  const second = oneTime();
+  assert.throws(() => enrol(second, "w1", OTHER), {
+    code: "refused",
+    message: /^Cannot enrol "w1": that worker has a token of its own/,
+    hint: new RegExp(`procurator token revoke ${first.info.id}`),
+  });
+  // It is not used up by that.
+  table.revoke(first.info.id);
+  assert.equal(enrol(second, "w1", OTHER).info.worker, "w1");
+});
+
+Deno.test("a full table forgets tokens that are good for nothing, and no others", () => {
+  const { table, source, enrol, oneTime } = setUp(6);
+  const at = (now: number) => (expiresAtMs?: number) =>
+    table.create({
+      role: "viewer",
+      name: "x",
+      ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    }, { ...source, now });
+  const kept = at(1000)();
+  const own = enrol(oneTime());
+  const gone = at(1000)();
+  const [short] = [at(1000)(5000), at(1000)(5000)];
+  const full = { code: "refused", message: /has 6 already/ };
+  assert.throws(() => at(1000)(), full);
+  table.revoke(gone.info.id);
+  at(1000)(9000);
+  assert.throws(() => at(4999)(), full);
+  assert.throws(() => table.authenticate(short.token, 5000), /expired/);
+  at(5000)(9000);
+  at(5000)(9000);
+  assert.throws(() => at(5000)(), full);
+  for (const { token } of [kept, own]) table.authenticate(token, 5000);
 });

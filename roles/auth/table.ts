@@ -152,7 +152,10 @@ function storing<T>(what: string, action: () => T): T {
  *
  * @throws {AppError} `storage` when the file cannot be opened.
  */
-export function openTokenTable(stateDir: string): TokenTable {
+export function openTokenTable(
+  stateDir: string,
+  { maxTokens = MAX_TOKENS }: { maxTokens?: number } = {},
+): TokenTable {
   const path = stateDir === ":memory:" ? stateDir : `${stateDir}/tokens.sqlite`;
   const database = storing(`open ${path}, nothing can be looked up`, () => {
     if (stateDir !== ":memory:") {
@@ -160,7 +163,7 @@ export function openTokenTable(stateDir: string): TokenTable {
     }
     return openDatabase(path);
   });
-  return new SqliteTokenTable(database);
+  return new SqliteTokenTable(database, maxTokens);
 }
 
 class SqliteTokenTable implements TokenTable {
@@ -171,9 +174,13 @@ class SqliteTokenTable implements TokenTable {
   readonly #insert;
   readonly #revoke;
   readonly #use;
+  readonly #ownOf;
+  readonly #forget;
+  readonly #maxTokens: number;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, maxTokens: number) {
     this.#database = database;
+    this.#maxTokens = maxTokens;
     this.#byId = database.prepare("SELECT * FROM token WHERE id = ?");
     this.#all = database.prepare(
       "SELECT * FROM token WHERE revoked = 0 ORDER BY created_at_ms, id LIMIT ?",
@@ -186,6 +193,12 @@ class SqliteTokenTable implements TokenTable {
     );
     this.#use = database.prepare(
       "UPDATE token SET worker = ?, became = ? WHERE id = ?",
+    );
+    this.#ownOf = database.prepare(
+      "SELECT id FROM token WHERE worker = ? AND one_time = 0 AND revoked = 0",
+    );
+    this.#forget = database.prepare(
+      "DELETE FROM token WHERE revoked = 1 OR expires_at_ms <= ?",
     );
     // The hash goes, the row stays: "revoked" is a better answer than "unknown".
     this.#revoke = database.prepare(
@@ -223,11 +236,15 @@ class SqliteTokenTable implements TokenTable {
   }
 
   #add(info: TokenInfo, secret: string): void {
-    if (this.#counts().all >= MAX_TOKENS) {
+    if (this.#counts().all >= this.#maxTokens) {
+      // Why a token is refused is worth less than room for one that is not.
+      this.#forget.run(info.createdAtMs);
+    }
+    if (this.#counts().all >= this.#maxTokens) {
       throw new AppError(
         "refused",
-        `Cannot create the token "${info.name}": the table has ${MAX_TOKENS} already`,
-        { hint: "remove tokens.sqlite and make new ones" },
+        `Cannot create the token "${info.name}": the table has ${this.#maxTokens} already`,
+        { hint: "revoke some: procurator token list" },
       );
     }
     this.#insert.run(
@@ -266,6 +283,7 @@ class SqliteTokenTable implements TokenTable {
           }
           const secret = enrolledSecret(parseToken(token)?.secret ?? "", proof);
           if (used.became !== null) return this.#again(used, worker, secret);
+          this.#refuseTwin(worker);
           const info: TokenInfo = {
             id: source.random.hex(TOKEN_ID_CHARS / 2),
             role: "worker",
@@ -283,6 +301,20 @@ class SqliteTokenTable implements TokenTable {
             isRepeat: false,
           };
         }),
+    );
+  }
+
+  /** Whoever is given a one-time token is to be one worker more, not one that is there. */
+  #refuseTwin(worker: string): void {
+    const own = this.#ownOf.get(worker)?.["id"];
+    if (own === undefined) return;
+    throw new AppError(
+      "refused",
+      `Cannot enrol "${worker}": that worker has a token of its own`,
+      {
+        hint:
+          `choose another name; or, if that token is lost: procurator token revoke ${own}`,
+      },
     );
   }
 
