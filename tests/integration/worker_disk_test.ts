@@ -237,6 +237,11 @@ Deno.test("an image is given up when nothing needs its closure, and made again w
   assert.ok((await Deno.stat(path)).isFile, "what is needed stays");
   roots.pop();
   assert.deepEqual((await images.spares()).map(({ id }) => id), [id]);
+  const dropping = images.drop([id]);
+  roots.push(top);
+  await dropping;
+  assert.ok((await Deno.stat(path)).isFile, "what is needed again stays");
+  roots.pop();
   await images.drop([id]);
   await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
   assert.equal(await images.ensure(top, { signal }), path);

@@ -107,7 +107,7 @@ export class StoreImages implements Hoard {
   }
 
   async spares(): Promise<Spare[]> {
-    const needed = new Set(this.#options.source.roots().map(storeHashOf));
+    const needed = this.#needed();
     const spares: Spare[] = [];
     for await (const { name } of Deno.readDir(this.dir)) {
       const image = parseImageName(name);
@@ -122,9 +122,15 @@ export class StoreImages implements Hoard {
   async drop(ids: readonly string[]): Promise<void> {
     const spare = new Set((await this.spares()).map(({ id }) => id));
     for (const id of ids) {
+      // Asked again right before: a closure is pinned before its image is looked for.
+      const isNeeded = this.#needed().has(parseImageName(id)?.storeHash ?? "");
       // A guest that has it open keeps it until it ends.
-      if (spare.has(id)) await this.#remove(id);
+      if (spare.has(id) && !isNeeded) await this.#remove(id);
     }
+  }
+
+  #needed(): Set<string> {
+    return new Set(this.#options.source.roots().map(storeHashOf));
   }
 
   async #ensure(toplevel: string, on: Required<Waiter>): Promise<string> {
