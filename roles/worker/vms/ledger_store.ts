@@ -71,7 +71,7 @@ const LOST = {
   ledger:
     "its VM goes on by the last orders; its restarts and the change under way are forgotten",
   memory:
-    "what of its VM was healthy last, and refused, is forgotten: what was refused may be tried once more",
+    "what of its VM was healthy last, and refused, is forgotten unless its ledger knows: what was refused may be tried once more",
   assignment: "VMs go on by their ledgers until the master is heard",
 } as const;
 
@@ -133,12 +133,22 @@ export class LedgerStore {
       const key = copyKey(copyOf(ledger));
       // The durable file is written first: where they differ it is the newer one.
       const memory = ledgers.get(key);
+      if (memory === undefined) await this.#keepAgain(ledger);
       ledgers.set(key, {
         ...ledger,
         ...(memory === undefined ? {} : durablePart(memory)),
       });
     }
     return [...ledgers.values()];
+  }
+
+  /** The file of its durable part was lost: what the ledger knows must outlive a reboot again. */
+  async #keepAgain(ledger: Ledger): Promise<void> {
+    const memory = durablePart(ledger);
+    if (isEmpty(memory)) return;
+    await this.#writeMemory(memory).catch((error) =>
+      this.#options.onUnreadable(this.#memoryPath(copyOf(ledger)), error)
+    );
   }
 
   async #loadLedgers(): Promise<Ledger[]> {
@@ -209,9 +219,8 @@ export class LedgerStore {
   async save(ledger: Ledger): Promise<void> {
     const durable = durablePart(ledger);
     const key = copyKey(copyOf(ledger));
-    const isEmpty = durable.lastHealthy === null && durable.refused === null;
     if (
-      !(isEmpty && !this.#durable.has(key)) &&
+      !(isEmpty(durable) && !this.#durable.has(key)) &&
       this.#durable.get(key) !== canonicalJson(durable)
     ) await this.#writeMemory(durable);
     await this.#writeLedger(ledger);
@@ -304,6 +313,10 @@ export class LedgerStore {
   #ledgerPath(copy: CopyId): string {
     return `${this.#runDir(copy)}/ledger.json`;
   }
+}
+
+function isEmpty({ lastHealthy, refused }: DurableMemory): boolean {
+  return lastHealthy === null && refused === null;
 }
 
 async function listFiles(dir: string): Promise<string[]> {

@@ -105,6 +105,12 @@ interface Fault {
 /** In this order: the first that fits tells. */
 const FAULTS: readonly Fault[] = [
   {
+    // Of the shell that was to become it.
+    pattern: /\bexec: .*: (not found|Permission denied)$/,
+    code: "missing_dependency",
+    hint: "install cloud-hypervisor v50 or later, or set cloudHypervisorPath",
+  },
+  {
     pattern: /hypervisor interface|\/dev\/kvm|Failed to open.*KVM/i,
     code: "missing_dependency",
     hint: "let the worker's VMM user read and write /dev/kvm",

@@ -1,0 +1,183 @@
+/**
+ * Bad orders, bad VMMs and damaged state of a worker over the stand-in of
+ * cloud-hypervisor: what its master is told, and that the other VM does not
+ * notice.
+ */
+import assert from "node:assert/strict";
+import { copyDirectoryName } from "../../vmm/mod.ts";
+import { standInPlace } from "../support/cloud_hypervisor/host.ts";
+import { installStandIn } from "../support/cloud_hypervisor/install.ts";
+import {
+  badOrdersAreTold,
+  InputWorker,
+  isUnharmed,
+  WEB,
+} from "../support/input_worker.ts";
+import { until } from "../support/wait.ts";
+
+const WAIT = { timeoutMs: 60_000 };
+const DB = "shop/db-0";
+
+/** A worker that has begun, without orders. */
+async function standInWorker(
+  more: Record<string, unknown> = {},
+): Promise<InputWorker> {
+  const host = await InputWorker.make({
+    config: (dir) => ({
+      driver: "cloud-hypervisor",
+      cloudHypervisorPath: `${dir}/cloud-hypervisor`,
+      ...more,
+    }),
+    cmdline: "standin.guest=serves",
+    async image(dir) {
+      await standInPlace(dir);
+      return { kernel: `${dir}/kernel`, initrd: `${dir}/initrd` };
+    },
+  });
+  await host.start();
+  return host;
+}
+
+Deno.test("worker: orders that cannot be started say why and what to do, and harm nobody (cloud-hypervisor)", async () => {
+  await using host = await standInWorker();
+  await badOrdersAreTold(host, {
+    "shop/absent-0": {
+      image: "absent-kernel",
+      failure: "cache",
+      message:
+        /\/nowhere\/kernel is not on this host \(check that its closure is in the cache\)/,
+    },
+    "shop/text-0": {
+      image: "text-kernel",
+      failure: null,
+      message:
+        /text is no kernel for cloud-hypervisor: .* \(name a bzImage.* in image\.kernelPath\)/,
+    },
+    "shop/large-0": {
+      image: "large-initrd",
+      failure: null,
+      message:
+        /with 128 MiB: its kernel and initrd have 2\d\d MiB \(raise memoryMib/,
+    },
+    "shop/huge-0": {
+      memoryMib: 60_000_000,
+      failure: "capacity",
+      message:
+        /needs 60000000 MiB: this host has \d+ MiB with its swap \(lower memoryMib/,
+    },
+  });
+});
+
+Deno.test("worker: a VMM that is bad is the host's failure, in words that help, and those that run run on", async () => {
+  await using host = await standInWorker();
+  await host.orders(host.order(WEB));
+  await host.settled(WEB);
+  const before = await host.pids();
+  const program = `${host.dir}/cloud-hypervisor`;
+  const table: [fault: string, message: RegExp][] = [
+    [
+      "no-kvm",
+      /Permission denied .*\(let the worker's VMM user read and write \/dev\/kvm\)/,
+    ],
+    ["no-start", /cloud-hypervisor ended at once \(/],
+    ["version=v49.0", /it is version 49, .*\(install cloud-hypervisor v50/],
+    ["die=vm.boot", /panicked at vm\.boot \(/],
+  ];
+  for (const [index, [fault, message]] of table.entries()) {
+    await installStandIn(program, [fault]);
+    const vm = `shop/bad-${index}`;
+    await host.orders(host.order(WEB), host.order(vm));
+    const seen = await host.told(vm, fault, (vm) => message.test(vm.message));
+    assert.equal(seen.hostFailure?.kind, "driver");
+    assert.equal(seen.rolledBack, null, "the image is not to blame");
+    await isUnharmed(host, before);
+  }
+  await Deno.remove(program);
+  await host.orders(host.order(WEB), host.order(DB));
+  await host.told(
+    DB,
+    "what to install",
+    ({ message }) => /not found \(install cloud-hypervisor/.test(message),
+  );
+  // Installing it is all that is needed.
+  await installStandIn(program);
+  await host.settled(DB);
+  await isUnharmed(host, before);
+});
+
+/** What may be found in the place of a file. */
+const DAMAGES: Readonly<
+  Record<string, (path: string, text: string) => Promise<void>>
+> = {
+  "half of it": (path, text) =>
+    Deno.writeTextFile(path, text.slice(0, text.length / 2)),
+  "nothing": (path) => Deno.writeTextFile(path, ""),
+  "another version": (path) => Deno.writeTextFile(path, '{"version":99}'),
+  "a directory": async (path) => {
+    await Deno.remove(path);
+    await Deno.mkdir(`${path}/in-its-place`, { recursive: true });
+  },
+  "a link to itself": async (path) => {
+    await Deno.remove(path);
+    await Deno.symlink(path, path);
+  },
+};
+
+Deno.test("worker: whatever is found in the place of its files, it says which and what is lost, and no VM notices", async () => {
+  await using host = await standInWorker();
+  await host.orders(host.order(WEB), host.order(DB));
+  await host.settled(WEB);
+  await host.settled(DB);
+  const before = await host.pids();
+  const web = copyDirectoryName({ id: WEB, incarnation: 1 });
+  const db = copyDirectoryName({ id: DB, incarnation: 1 });
+  // Of what lies in two places one is left.
+  const groups = [
+    [
+      "state/assignment.json",
+      "run/driver.json",
+      `run/vms/${web}/vm.json`,
+      `run/vms/${db}/vm.json`,
+      `state/memory/${web}.json`,
+    ],
+    [`run/vms/${web}/ledger.json`, `run/vms/${db}/ledger.json`],
+  ];
+  for (const [what, damage] of Object.entries(DAMAGES)) {
+    for (const files of groups) {
+      const note = `${what} for ${files}`;
+      await host.stop();
+      for (const file of files) {
+        const path = `${host.dir}/${file}`;
+        await damage(path, await Deno.readTextFile(path));
+      }
+      const former = (await host.master.report())?.process;
+      await host.start();
+      assert.deepEqual(await host.pids(), before, note);
+      const told = host.warnings.join("\n");
+      for (const file of files) {
+        assert.ok(told.includes(`${host.dir}/${file}`), `${note}: ${told}`);
+        assert.equal(
+          await Deno.lstat(`${host.dir}/${file}.unreadable`).then(() => true),
+          true,
+        );
+      }
+      await until(`it reports, with ${note}`, async () => {
+        return (await host.master.report())?.process !== former;
+      }, WAIT);
+      for (const vm of [WEB, DB]) {
+        const { restarts, message } = await host.settled(vm);
+        assert.deepEqual([restarts, message], [0, ""], note);
+      }
+      await host.orders(host.order(WEB), host.order(DB));
+      await until(
+        `what was damaged is there again, after ${note}`,
+        async () => {
+          const found = files.map((file) => Deno.lstat(`${host.dir}/${file}`));
+          return (await Promise.all(found)).every(({ isFile }) => isFile);
+        },
+        WAIT,
+      );
+    }
+  }
+  assert.deepEqual(await host.pids(), before);
+});
