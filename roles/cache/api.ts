@@ -8,12 +8,13 @@
  *
  * @module
  */
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { z } from "zod";
 import { type AppEnv, requireRole } from "../http/mod.ts";
 import { parseJsonWith, parseWith } from "../model/parse.ts";
 import { isPathHash } from "./core/names.ts";
 import type { CacheService } from "./service.ts";
+import { parseVia } from "./sources/core/via.ts";
 
 /** A closure of a large system has some thousands of paths; 10,000 hashes are 350 kB of JSON. */
 const MAX_HASHES = 10_000;
@@ -34,13 +35,19 @@ export const PathsReply = z.object({
   missing: z.array(z.string()),
 });
 
-function findPaths(service: CacheService, hashes: readonly string[]) {
-  const present: string[] = [];
-  const missing: string[] = [];
-  for (const hash of hashes) {
-    (service.metadata.hasPath(hash) ? present : missing).push(hash);
-  }
-  return { present, missing };
+/** Present is what a client can fetch from here, be it from another source. */
+async function findPaths(
+  c: Context<AppEnv>,
+  { metadata, sources }: CacheService,
+  hashes: readonly string[],
+) {
+  const absent = hashes.filter((hash) => !metadata.hasPath(hash));
+  const elsewhere = sources.any
+    ? await sources.present(absent, parseVia(c.req.header("via")))
+    : new Set<string>();
+  const missing = absent.filter((hash) => !elsewhere.has(hash));
+  const lacking = new Set(missing);
+  return { present: hashes.filter((hash) => !lacking.has(hash)), missing };
 }
 
 /** Adds it. */
@@ -51,18 +58,18 @@ export function addApi(app: Hono<AppEnv>, service: CacheService): void {
     requireRole("viewer"),
     (c) => c.json({ publicKey: publicKeys[0], publicKeys }),
   );
-  app.get("/api/v1/paths", requireRole("viewer"), (c) => {
+  app.get("/api/v1/paths", requireRole("viewer"), async (c) => {
     const text = c.req.query("hashes") ?? "";
     const hashes = parseWith(Hashes, text === "" ? [] : text.split(","), {
       what: "the hashes asked for",
     });
-    return c.json(findPaths(service, hashes));
+    return c.json(await findPaths(c, service, hashes));
   });
   app.post("/api/v1/paths", requireRole("viewer"), async (c) => {
     const { hashes } = parseJsonWith(PathsRequest, await c.req.text(), {
       what: "the hashes asked for",
     });
-    return c.json(findPaths(service, hashes));
+    return c.json(await findPaths(c, service, hashes));
   });
   app.get(
     "/api/v1/stats",

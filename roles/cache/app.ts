@@ -27,7 +27,8 @@ import { refuseUpload } from "./protocol/upload.ts";
 function readiness(service: CacheService): Readiness {
   try {
     service.metadata.hasPath("");
-    return { ok: true, reasons: [] };
+    // Without an upstream it serves what it has.
+    return { ok: true, reasons: service.sources.troubles };
   } catch (error) {
     return { ok: false, reasons: [`the database: ${String(error)}`] };
   }

@@ -9,6 +9,27 @@ import { DEFAULT_PORTS, serverConfigShape } from "../config/mod.ts";
 /** 64 GiB unpacked: a VM's disk image fits, a decompression bomb ends. */
 const DEFAULT_MAX_NAR_BYTES = 64 * 1024 ** 3;
 
+/** `http(s)://HOST[/PATH]`, without credentials and query. */
+function isCacheUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return (protocol === "https:" || protocol === "http:") &&
+    [username, password, search, hash].every((part) => part === "");
+}
+
+const Upstream = z.strictObject({
+  url: z.string().max(2048).refine(
+    isCacheUrl,
+    "must be http(s)://HOST[/PATH] without credentials; those go to tokenFile",
+  ),
+  /** Keys (`name:base64`) one of which must have signed a narinfo of it. */
+  publicKeys: z.array(z.string().max(256)).min(1).max(16),
+  /** Upstreams with a lower number are asked first; by default what its nix-cache-info says. */
+  priority: z.number().int().min(0).max(1_000_000).optional(),
+  /** A file with a token (sent as Bearer) or with USER:PASSWORD (sent as Basic). */
+  tokenFile: z.string().min(1).max(4096).optional(),
+});
+
 export const CacheConfig = z.strictObject({
   ...serverConfigShape("cache", DEFAULT_PORTS.cache),
   /** The name of the key that is made on the first start, in `signing.key` of the state directory. */
@@ -30,6 +51,11 @@ export const CacheConfig = z.strictObject({
   maxNarBytes: z.number().int().min(1024).max(Number.MAX_SAFE_INTEGER).default(
     DEFAULT_MAX_NAR_BYTES,
   ),
+  /** A nix store directory of this machine to serve beside what was uploaded: `/nix/store`, or `DIR/nix/store`. What it has is signed by this cache's keys, and is there only while that store keeps it. */
+  localStore: z.string().regex(/^\/[^\0]{1,4095}$/, "must be an absolute path")
+    .optional(),
+  /** Caches that are asked for what is not here; what is fetched from them is checked, stored and signed here. */
+  upstreams: z.array(Upstream).max(16).default([]),
   /** Nars received at once: each holds a decompressor's window. 16 times as many wait. */
   maxUploads: z.number().int().min(1).max(256).default(16),
   /** Nars sent at once: each holds an open file. */

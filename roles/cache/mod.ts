@@ -2,8 +2,8 @@
  * The cache: an HTTP binary cache as stock nix speaks it. Stores what
  * publishers push, signed by its own key, and serves it.
  *
- * Owns the nars' files and their tables. Never builds, never asks another
- * cache, never trusts what a client says about a nar: it computes it.
+ * Owns the nars' files and their tables. Never builds, never trusts what a
+ * client or an upstream says about a nar: it computes it.
  *
  * @module
  */
@@ -21,6 +21,8 @@ import { DiskFiles } from "./storage/files.ts";
 import { HotTexts } from "./storage/hot_texts.ts";
 import { Metadata } from "./storage/metadata.ts";
 import { cacheMetrics } from "./metrics.ts";
+import { openSources } from "./sources/open.ts";
+import type { Sources } from "./sources/sources.ts";
 import type { CacheService } from "./service.ts";
 import { loadSigningKeys } from "./signing.ts";
 
@@ -43,12 +45,44 @@ export interface RunningCache extends RunningRole {
   readonly publicKeys: readonly string[];
 }
 
+/** What a service is made of besides its configuration. */
+interface Parts extends CacheDeps {
+  registry: Registry;
+  stack: AsyncDisposableStack;
+  caCert: string | undefined;
+}
+
+/** The sources, which put what they pulled into the storage. */
+async function sourcesOf(
+  service: Omit<CacheService, "sources">,
+  { registry, caCert }: Parts,
+): Promise<Sources> {
+  const { config, keys, files, database, metadata, hot, clock, log } = service;
+  return await openSources(config, {
+    signing: keys.signing,
+    files,
+    database,
+    caCert,
+    registry,
+    store(nar, { info, text }, by) {
+      const nowMs = clock.now();
+      const hash = info.base.slice(0, 32);
+      metadata.putNar(nar, nowMs);
+      // What was uploaded meanwhile stays: contents never change.
+      if (metadata.hasPath(hash)) return;
+      metadata.putPath(info, text, { nowMs, by });
+      hot.set(hash, text);
+    },
+    nowMs: () => clock.now(),
+    log,
+  });
+}
+
 async function openService(
   config: CacheConfig,
-  deps: CacheDeps,
-  registry: Registry,
-  stack: AsyncDisposableStack,
+  parts: Parts,
 ): Promise<CacheService> {
+  const { registry, stack } = parts;
   const log = logger("cache");
   const signing = await loadSigningKeys(config.stateDir, {
     keyName: config.keyName,
@@ -61,13 +95,12 @@ async function openService(
   if (swept > 0) {
     log.info("removed {swept} files of uploads that were cut off", { swept });
   }
-  return {
+  const service = {
     config,
     keys: { signing, trusted: config.trustedPublicKeys.map(parsePublicKey) },
     files,
     database,
     metadata,
-    sources: [],
     hot: new HotTexts(HOT_CHARS),
     uploads: new Turns({
       running: config.maxUploads,
@@ -75,9 +108,11 @@ async function openService(
       what: "uploads",
     }),
     metrics: cacheMetrics(registry, metadata),
-    clock: deps.clock ?? systemClock,
+    clock: parts.clock ?? systemClock,
     log,
   };
+  const sources = stack.use(await sourcesOf(service, parts));
+  return { ...service, sources };
 }
 
 /**
@@ -90,9 +125,10 @@ export function run(
   config: CacheConfig,
   deps: CacheDeps = {},
 ): Promise<RunningCache> {
-  return startService("cache", config, async ({ tokens, stack }) => {
+  return startService("cache", config, async ({ tokens, stack, caCert }) => {
     const registry = new Registry();
-    const service = await openService(config, deps, registry, stack);
+    const parts = { ...deps, registry, stack, caCert };
+    const service = await openService(config, parts);
     const publicKeys = service.keys.signing.map((key) => key.publicText);
     service.log.info("signs with {key}", { key: publicKeys.join(" ") });
     return {

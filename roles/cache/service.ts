@@ -8,7 +8,7 @@ import type { Clock } from "../model/ports.ts";
 import type { Turns } from "../turns/mod.ts";
 import type { CacheConfig } from "./config.ts";
 import type { AdmissionKeys } from "./core/admission.ts";
-import type { PathSource } from "./sources/source.ts";
+import type { Sources } from "./sources/sources.ts";
 import type { Database } from "./storage/database.ts";
 import type { NarFiles } from "./storage/files.ts";
 import type { HotTexts } from "./storage/hot_texts.ts";
@@ -22,8 +22,8 @@ export interface CacheService {
   files: NarFiles;
   database: Database;
   metadata: Metadata;
-  /** Asked in this order for what is not in the storage. */
-  sources: readonly PathSource[];
+  /** Asked for what is not in the storage. */
+  sources: Sources;
   /** Narinfos by path hash. */
   hot: HotTexts;
   uploads: Turns;

@@ -19,6 +19,7 @@ import { decideRange } from "./core/range.ts";
 import type { OpenFile } from "../storage/files.ts";
 import { receiveNar } from "./receive.ts";
 import type { CacheService } from "../service.ts";
+import { parseVia } from "../sources/core/via.ts";
 import { uploadHandler } from "./upload.ts";
 
 const ROUTE = "/nar/:file";
@@ -95,6 +96,27 @@ async function sendFile(
   });
 }
 
+/**
+ * From another source. HEAD asks none: nix asks by it whether it has to upload a
+ * nar, and a narinfo is accepted only with its nar in the storage.
+ */
+async function getElsewhere(
+  c: Context<AppEnv>,
+  service: CacheService,
+  downloads: Downloads,
+): Promise<Response> {
+  const file = c.req.param("file") ?? "";
+  const asked = service.sources.any && c.req.method === "GET" &&
+    parseNarName(file) !== undefined;
+  if (asked) downloads.begin(c);
+  const opened = asked
+    ? await service.sources.nar(file, parseVia(c.req.header("via")))
+    : undefined;
+  service.metrics.nar(opened === undefined ? "miss" : "hit");
+  if (opened === undefined) throw notFound(file);
+  return await sendFile(c, opened, file, service);
+}
+
 async function getNar(
   c: Context<AppEnv>,
   service: CacheService,
@@ -104,8 +126,8 @@ async function getNar(
   const nar = parseNarName(file) === undefined
     ? undefined
     : service.metadata.nar(file);
-  service.metrics.nar(nar === undefined ? "miss" : "hit");
-  if (nar === undefined) throw notFound(file);
+  if (nar === undefined) return await getElsewhere(c, service, downloads);
+  service.metrics.nar("hit");
   if (c.req.header("if-none-match") === `"${file}"`) {
     return c.body(null, 304, headersOf(file, `"${file}"`));
   }

@@ -1,12 +1,12 @@
 /**
  * `/<hash>.narinfo`: what a path is, whose signatures it has and where its nar is.
  *
- * A narinfo is accepted only when its nar and its references are here: what
- * can be found can be fetched, closures included.
+ * A narinfo is accepted only when its nar is here and its references are here
+ * or at another source: what can be found can be fetched, closures included.
  *
  * @module
  */
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { type AppEnv, identityOf, requireRole } from "../../http/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import { failpoint } from "../../process/failpoint.ts";
@@ -19,8 +19,10 @@ import {
   parseNarInfo,
 } from "../core/narinfo.ts";
 import type { CacheService } from "../service.ts";
+import { formatVia, parseVia } from "../sources/core/via.ts";
 import { uploadHandler } from "./upload.ts";
 
+const NARINFO_TYPE = "text/x-nix-narinfo";
 const ROUTE = "/:file{[0-9a-df-np-sv-z]{32}\\.narinfo}";
 
 function findText(service: CacheService, hash: string): string | undefined {
@@ -38,6 +40,37 @@ async function checkedNar(service: CacheService, file: string) {
   return await service.files.size(file) === nar.fileSize ? nar : undefined;
 }
 
+/** Asks the other sources for what is not in the storage. */
+async function findElsewhere(
+  c: Context<AppEnv>,
+  service: CacheService,
+  hash: string,
+): Promise<Response> {
+  const found = service.sources.any
+    ? await service.sources.narInfo(hash, parseVia(c.req.header("via")))
+    : undefined;
+  if (found === undefined) {
+    service.metrics.narinfo("miss");
+    throw new AppError("not_found", `There is no path ${hash} here`);
+  }
+  service.metrics.narinfo("hit");
+  return c.body(found.text, 200, {
+    "content-type": NARINFO_TYPE,
+    via: formatVia(found.answerVia),
+  });
+}
+
+/** Those of `bases` that only another source has; asked before anything is decided. */
+async function foundElsewhere(
+  { metadata, sources }: CacheService,
+  bases: readonly string[],
+): Promise<Set<string>> {
+  if (!sources.any) return new Set();
+  const absent = metadata.missing(bases);
+  const missing = new Set(await sources.missing(absent, []));
+  return new Set(absent.filter((base) => !missing.has(base)));
+}
+
 async function storeNarInfo(
   service: CacheService,
   hash: string,
@@ -46,15 +79,17 @@ async function storeNarInfo(
   const { config, metadata, keys } = service;
   const expected = { hash, storeDir: config.storeDir };
   const uploaded: NarInfo = parseNarInfo(text, expected);
+  const others = uploaded.references.filter((base) => base !== uploaded.base);
+  const elsewhere = await foundElsewhere(service, others);
   const nar = await checkedNar(service, uploaded.file);
   // From here on nothing waits: what is decided on is what is stored over.
   const known = metadata.narInfoText(hash);
-  const others = uploaded.references.filter((base) => base !== uploaded.base);
   const admitted = admitNarInfo({
     uploaded,
     nar,
     present: known === undefined ? undefined : parseNarInfo(known, expected),
-    missingReferences: metadata.missing(others),
+    missingReferences: metadata.missing(others)
+      .filter((base) => !elsewhere.has(base)),
   }, keys);
   const signed = formatNarInfo(admitted);
   if (signed === known) return;
@@ -67,11 +102,9 @@ export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
   app.get(ROUTE, requireRole("viewer"), (c) => {
     const hash = c.req.param("file").slice(0, 32);
     const text = findText(service, hash);
-    service.metrics.narinfo(text === undefined ? "miss" : "hit");
-    if (text === undefined) {
-      throw new AppError("not_found", `There is no path ${hash} here`);
-    }
-    return c.body(text, 200, { "content-type": "text/x-nix-narinfo" });
+    if (text === undefined) return findElsewhere(c, service, hash);
+    service.metrics.narinfo("hit");
+    return c.body(text, 200, { "content-type": NARINFO_TYPE });
   });
   app.put(
     ROUTE,

@@ -25,6 +25,8 @@ export interface SourcedNarInfo {
 export interface PathSource extends Disposable {
   /** For people, in messages and figures: `the local store`, an URL. */
   readonly name: string;
+  /** It asks another machine: not for a request that came from there (`core/via.ts`). */
+  readonly asksOthers: boolean;
   /** Why it is passed over at present; undefined: it is not. */
   readonly trouble: string | undefined;
   /** Lower ones are asked first. Never throws: who cannot say comes where it would come by default. */

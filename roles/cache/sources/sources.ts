@@ -1,0 +1,167 @@
+/**
+ * All sources of a cache, asked in their order for what is not in its storage.
+ *
+ * Decides what a failing source means: it is passed over, and what no other one
+ * has either is not here. A cache whose upstream is down goes on as the smaller
+ * cache that it is, as nix does without a substituter.
+ *
+ * @module
+ */
+import type { Logger } from "../../log/mod.ts";
+import { AppError, toAppError } from "../../model/errors.ts";
+import { Turns } from "../../turns/mod.ts";
+import type { OpenFile } from "../storage/files.ts";
+import type { Offers } from "../storage/offers.ts";
+import { mayPassOn } from "./core/via.ts";
+import type { Chain, PathSource, SourcedNarInfo } from "./source.ts";
+
+/** Look-ups of one batch at once: others get their turns between them. */
+const BATCH_LOOKUPS = 32;
+
+export interface SourcesOptions {
+  list: readonly PathSource[];
+  /** This cache's name in `Via`. */
+  own: string;
+  offers: Offers;
+  /** Resolves when nothing from a source is being stored. */
+  settled: () => Promise<void>;
+  log: Logger;
+}
+
+/** What a narinfo from a source is answered with. */
+export interface Sourced extends SourcedNarInfo {
+  /** The `Via` of the answer, this cache included. */
+  answerVia: Chain;
+}
+
+export class Sources implements AsyncDisposable {
+  /** False: there is nobody to ask. */
+  readonly any: boolean;
+  readonly list: readonly PathSource[];
+  readonly #options: SourcesOptions;
+
+  constructor(options: SourcesOptions) {
+    this.#options = options;
+    this.list = options.list;
+    this.any = options.list.length > 0;
+  }
+
+  /** Why some are passed over at present. */
+  get troubles(): string[] {
+    return this.list.flatMap(({ name, trouble }) =>
+      trouble === undefined ? [] : [`${name} is passed over: ${trouble}`]
+    );
+  }
+
+  /** The narinfo of the first that has the path. Never throws for a source that fails. */
+  async narInfo(hash: string, chain: Chain): Promise<Sourced | undefined> {
+    for (const source of await this.#inOrder(chain)) {
+      try {
+        const found = await source.narInfo(hash, chain);
+        if (found === undefined) continue;
+        return { ...found, answerVia: [...found.via, this.#options.own] };
+      } catch (error) {
+        this.#passOver(source, `${hash}.narinfo`, error);
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * The nar of that name from a source that told of it.
+   *
+   * @throws {AppError} `unavailable` and the like when one told of it and cannot give it now.
+   */
+  async nar(file: string, chain: Chain): Promise<OpenFile | undefined> {
+    let failure: unknown;
+    const sources = await this.#inOrder(chain);
+    const ask = async () => {
+      for (const source of sources) {
+        try {
+          const opened = await source.nar(file, chain);
+          if (opened !== undefined) return opened;
+        } catch (error) {
+          this.#passOver(source, `nar/${file}`, error);
+          failure ??= error;
+        }
+      }
+      return undefined;
+    };
+    const opened = await ask();
+    if (opened !== undefined) return opened;
+    // The upstream that told of it has it no more, or is down: who else has the path?
+    const offer = this.#options.offers.get(file);
+    const other = offer === undefined
+      ? undefined
+      : await this.narInfo(offer.hash, chain);
+    const again = other?.text.includes(`\nURL: nar/${file}\n`) === true
+      ? await ask()
+      : undefined;
+    if (again !== undefined) return again;
+    if (failure instanceof AppError && failure.code === "not_found") {
+      return undefined;
+    }
+    if (failure !== undefined) throw failure;
+    return undefined;
+  }
+
+  /** Those of `bases` (`<hash>-<name>`) that no source has. */
+  async missing(bases: readonly string[], chain: Chain): Promise<string[]> {
+    const has = await this.#each(bases, async (base) => {
+      const found = await this.narInfo(base.slice(0, 32), chain);
+      return found?.base === base;
+    });
+    return bases.filter((_, at) => has[at] !== true);
+  }
+
+  /** Those of the path hashes that a source has. */
+  async present(
+    hashes: readonly string[],
+    chain: Chain,
+  ): Promise<Set<string>> {
+    const has = await this.#each(
+      hashes,
+      async (hash) => await this.narInfo(hash, chain) !== undefined,
+    );
+    return new Set(hashes.filter((_, at) => has[at] === true));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const source of this.list) source[Symbol.dispose]();
+    await this.#options.settled();
+  }
+
+  async #each(
+    texts: readonly string[],
+    look: (text: string) => Promise<boolean>,
+  ): Promise<boolean[]> {
+    if (!this.any) return [];
+    const turns = new Turns({
+      running: BATCH_LOOKUPS,
+      waiting: texts.length,
+      what: "look-ups of a batch",
+    });
+    return await Promise.all(texts.map((text) => turns.run(() => look(text))));
+  }
+
+  async #inOrder(chain: Chain): Promise<PathSource[]> {
+    const { own } = this.#options;
+    const asked = this.list.filter((source) =>
+      source.asksOthers ? mayPassOn(chain, own) : true
+    );
+    if (asked.length < 2) return asked;
+    const ranked = await Promise.all(
+      asked.map(async (source) => ({ source, at: await source.priority() })),
+    );
+    return ranked.sort((a, b) => a.at - b.at).map(({ source }) => source);
+  }
+
+  #passOver(source: PathSource, what: string, error: unknown): void {
+    this.#options.log.debug("{what} cannot be asked of {name}: {why}", {
+      what,
+      name: source.name,
+      why: toAppError(error).message,
+    });
+    if (!(error instanceof AppError)) throw error;
+  }
+}
