@@ -414,6 +414,21 @@ Deno.test("cloud-hypervisor driver: a VMM that is busy with a snapshot of a work
   await second.close();
 });
 
+Deno.test("cloud-hypervisor driver: what is being stopped is neither paused nor kept, which would keep it from ending", async () => {
+  await using dir = await tempDir("ch");
+  await using place = await standInPlace(dir.path);
+  const vmm = standInDriver(place);
+  await vmm.start(standInMachine(place, COPY, "silent"));
+  const stopped = vmm.stop(COPY, { graceMs: 1000 });
+  const ending = { code: "conflict", message: /it is being stopped/ };
+  await assert.rejects(vmm.pause(COPY), ending);
+  await assert.rejects(vmm.resize(COPY, { memoryMib: 64 }), ending);
+  await assert.rejects(vmm.snapshot(COPY, `${dir.path}/snapshot`), ending);
+  await stopped;
+  assert.deepEqual(await vmm.list(), []);
+  await vmm.close();
+});
+
 Deno.test("cloud-hypervisor driver: without Landlock VMs run, and it is told once", async () => {
   await using dir = await tempDir("ch");
   await using place = await standInPlace(dir.path, ["no-landlock"]);

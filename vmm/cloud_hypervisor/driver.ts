@@ -206,12 +206,12 @@ export class CloudHypervisorVmm implements Vmm {
     to: { cpus?: number; memoryMib?: number },
   ): Promise<void> {
     await this.#fleet.adopt();
-    await resizeVm(this.#fleet.required(copy, "resize"), to);
+    await resizeVm(this.#fleet.lasting(copy, "resize"), to);
   }
 
   async snapshot(copy: CopyId, dir: string): Promise<number> {
     await this.#fleet.adopt();
-    const running = this.#fleet.required(copy, "make a snapshot of");
+    const running = this.#fleet.lasting(copy, "make a snapshot of");
     return await snapshotVm(running, dir, this.#deps);
   }
 
@@ -265,7 +265,7 @@ export class CloudHypervisorVmm implements Vmm {
 
   async #setPaused(copy: CopyId, isPaused: boolean): Promise<void> {
     await this.#fleet.adopt();
-    const running = this.#fleet.required(copy, isPaused ? "pause" : "resume");
+    const running = this.#fleet.lasting(copy, isPaused ? "pause" : "resume");
     const { state } = await running.client.info();
     const isNow = state === "Paused";
     if (isNow !== isPaused) {

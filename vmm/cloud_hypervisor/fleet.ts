@@ -99,6 +99,16 @@ export class CloudHypervisorFleet {
     );
   }
 
+  /** As {@linkcode required}, and nobody is ending it: what stands still hears no power button. @throws {AppError} `conflict`. */
+  lasting(copy: CopyId, what: string): Running {
+    const running = this.required(copy, what);
+    if (!running.stopping) return running;
+    throw new AppError(
+      "conflict",
+      `Cannot ${what} "${copy.id}": it is being stopped`,
+    );
+  }
+
   all(): Running[] {
     return [...this.#running.values()];
   }

@@ -86,10 +86,17 @@ export class QemuFleet {
     );
   }
 
-  /** @throws {AppError} `not_found`, `unavailable` when QEMU is lost for a moment: the watch loop connects again. */
+  /** @throws {AppError} `not_found`, `conflict` when it is being ended, `unavailable` when QEMU is lost for a moment: the watch loop connects again. */
   monitor(copy: CopyId, what: string): { running: Running; qmp: Qmp } {
     const running = this.required(copy, what);
     const { qmp } = running;
+    // What stands still hears no power button.
+    if (running.stopping) {
+      throw new AppError(
+        "conflict",
+        `Cannot ${what} "${copy.id}": it is being stopped`,
+      );
+    }
     if (qmp !== null) return { running, qmp };
     throw new AppError(
       "unavailable",
