@@ -152,3 +152,28 @@ Deno.test("a guest that ends is no failure, a worker that goes is one", async ()
     assert.match(screen.text, why === "" ? /the guest has ended/ : /w1 left/);
   }
 });
+
+Deno.test("console --watch lets no guest make a terminal type; a pipe gets every byte", async () => {
+  // It asks where the cursor is: the answer would be typed into the user's shell.
+  const said = "login: \x1b[6n\x1b[31mred\x1b[0m\r\n";
+  const shown = async (terminal: boolean) => {
+    const { out, text, status } = await cli(["console", VM, "--watch"], {
+      env: CONNECT,
+      terminal,
+      master: {
+        console: (_vm, take) => {
+          take(bytesOf(said));
+          return Promise.resolve({
+            ended: Promise.resolve(""),
+            write: () => Promise.reject(new AppError("failed", "typed")),
+            [Symbol.dispose]: () => undefined,
+          });
+        },
+      },
+    });
+    assert.equal(status, 0);
+    return out + text;
+  };
+  assert.equal(await shown(true), "login: red\n");
+  assert.equal(await shown(false), said);
+});

@@ -12,6 +12,7 @@ import {
   type EscapeState,
   takeKeys,
 } from "../core/console_escape.ts";
+import { plainLines } from "../core/table.ts";
 import { examples, withClientFlags, withMaster } from "../flags.ts";
 import { vmIdOf } from "../vm_flags.ts";
 import type { RawTerminal } from "../raw_terminal.ts";
@@ -79,17 +80,22 @@ function openTerminal(context: CliContext): RawTerminal {
   );
 }
 
-/** Only what comes; keys stay here. */
+/**
+ * Only what comes; keys stay here. A terminal answers some sequences as if its
+ * user had typed: with nobody to send that to, the shell would be given it.
+ */
 async function watch(
   context: CliContext,
   vm: string,
   flags: ConsoleFlags,
 ): Promise<void> {
+  const decoder = new TextDecoder();
+  const show = (bytes: Uint8Array) => {
+    if (!context.terminal) return context.outBytes(bytes);
+    context.out(plainLines(decoder.decode(bytes, { stream: true })));
+  };
   await withMaster(context, flags, async (master) => {
-    using attached = await master.console(
-      vm,
-      (bytes) => context.outBytes(bytes),
-    );
+    using attached = await master.console(vm, show);
     const why = await Promise.race([attached.ended, context.untilStopped()]);
     if (typeof why === "string") ended(context, why, "\n");
   });
@@ -162,7 +168,10 @@ async function attach(
 export function addConsole(program: Command, context: CliContext): void {
   withClientFlags(program.command("console <vm>"))
     .description("attach this terminal to a VM's console; ~. leaves it")
-    .option("--watch", "only look: nothing that is typed goes to the guest")
+    .option(
+      "--watch",
+      "only look, without colours: nothing that is typed goes to the guest",
+    )
     .addHelpText(
       "after",
       examples("console shop/web-0", "console shop/web-0 --watch") +
