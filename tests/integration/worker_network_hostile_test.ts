@@ -262,3 +262,22 @@ Deno.test("a port that is published to the host itself is nobody's on its wire",
   }
   assert.equal((await outside.run("curl", ask)).stdout, "");
 });
+
+Deno.test("names are told to this host's guests, and to nobody on its wire", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const w1 = world.worker("w1");
+  const web = await w1.guest("web", {
+    address: WEB,
+    domains: ["allowed.example"],
+  });
+  await start(w1, networkPlan(SUBNETS.w1, [web]), [web]);
+  const ask = ["nslookup", "allowed.example", "10.201.1.1"];
+  for (const run of [web.run, w1.run]) {
+    assert.match((await run("busybox", ...ask)).stdout, /198\.51\.100\.10/);
+  }
+  const { outside } = world;
+  const way = ["route", "add", SUBNETS.w1, "via", w1.host.address];
+  assert.equal((await outside.run("ip", way)).code, 0);
+  const { stdout } = await outside.run("timeout", ["4", "busybox", ...ask]);
+  assert.doesNotMatch(stdout, /198\.51\.100\.10/);
+});

@@ -174,6 +174,8 @@ export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
     ...chain("input", [
       "type filter hook input priority filter - 5; policy accept;",
       `iifname "${bridge}" goto to_host`,
+      // Leases and names are for guests: who sends to this address by another wire asks for what is not its own.
+      `iifname != "lo" ip daddr ${subnet.gateway} drop`,
       ...(underlay === "vxlan"
         ? [
           `iifname "${vxlanName(bridge)}" drop`,
