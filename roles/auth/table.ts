@@ -141,8 +141,11 @@ function storing<T>(what: string, action: () => T): T {
     return action();
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError("storage", `Cannot ${what} in the token table`, {
+    const why = error instanceof Error ? `: ${error.message}` : "";
+    throw new AppError("storage", `Cannot ${what} in the token table${why}`, {
       cause: error,
+      hint:
+        "free space or mend the disk it is on; what is no token table can be moved away, and new tokens be made",
     });
   }
 }
@@ -157,7 +160,7 @@ export function openTokenTable(
   { maxTokens = MAX_TOKENS }: { maxTokens?: number } = {},
 ): TokenTable {
   const path = stateDir === ":memory:" ? stateDir : `${stateDir}/tokens.sqlite`;
-  const database = storing(`open ${path}, nothing can be looked up`, () => {
+  const database = storing(`open ${path} and look things up`, () => {
     if (stateDir !== ":memory:") {
       Deno.mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     }

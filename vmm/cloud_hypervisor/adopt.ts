@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { storageError } from "../../roles/files/mod.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import { CloudHypervisorClient } from "./client.ts";
 import { EventPipe } from "./events.ts";
@@ -26,7 +27,9 @@ async function namesIn(dir: string): Promise<string[]> {
   try {
     for await (const { name } of Deno.readDir(dir)) names.push(name);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw storageError(dir, error, "read");
+    }
   }
   return names;
 }

@@ -10,9 +10,13 @@ import { z } from "zod";
 import {
   readIfThere,
   removeIfThere,
+  setAside,
+  storageError,
+  unreadable,
   writeFileAtomic,
 } from "../../files/mod.ts";
 import type { CopyId } from "../../model/ids.ts";
+import { parseJsonWith } from "../../model/parse.ts";
 import type { Clock } from "../../model/ports.ts";
 import { copyDirectoryName } from "../../../vmm/mod.ts";
 
@@ -51,7 +55,11 @@ export class CpuBoosts {
   async begin(copy: CopyId, ceilingMilli: number): Promise<void> {
     const { dir, clock, boostMs } = this.#options;
     const boost = { ceilingMilli, endMs: clock.bootMs() + boostMs };
-    await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
+    try {
+      await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw storageError(dir, error);
+    }
     await writeFileAtomic(this.#path(copy), JSON.stringify(boost));
     this.#wait(copy, boost);
   }
@@ -60,6 +68,7 @@ export class CpuBoosts {
   async end(copy: CopyId): Promise<void> {
     this.#waiting.delete(copyDirectoryName(copy));
     await removeIfThere(this.#path(copy));
+    await removeIfThere(unreadable(this.#path(copy)));
   }
 
   /** What a former process began for these copies goes on. */
@@ -68,9 +77,14 @@ export class CpuBoosts {
       const path = this.#path(copy);
       try {
         const text = await readIfThere(path);
-        if (text !== null) this.#wait(copy, Boost.parse(JSON.parse(text)));
+        if (text === null) continue;
+        this.#wait(copy, parseJsonWith(Boost, text, { what: path }));
       } catch (error) {
-        this.#options.onWarning(`cannot read ${path}`, error);
+        await setAside(path, error);
+        this.#options.onWarning(
+          `cannot read ${path}: ${copy.id} may use whole processors until its next start`,
+          error,
+        );
       }
     }
   }
