@@ -17,6 +17,16 @@
 import type { CopyId } from "../roles/model/ids.ts";
 import type { VmConfig } from "./core/vm_config.ts";
 
+/** What goes with a start. */
+export interface StartOptions {
+  /**
+   * Resolves when the card that the config names is there. The VMM may be begun
+   * before, its machine is made after. A rejection is the start's own, and
+   * nothing is left of it.
+   */
+  readonly nicMade?: Promise<void>;
+}
+
 /** What a driver can do beyond start, stop, list and watch. */
 export interface VmmCapabilities {
   readonly console: boolean;
@@ -129,13 +139,15 @@ export interface LogTail {
 export interface Vmm {
   readonly name: string;
   readonly capabilities: VmmCapabilities;
+  /** How many starts go on side by side: more of them would end no sooner. */
+  readonly startsAtOnce: number;
   /** @throws {AppError} `missing_dependency` when the program is not installed. */
   version(): Promise<string>;
   /**
    * Starts a VM and resolves when its VMM runs (the guest still boots). The
    * same copy must not run: `conflict`.
    */
-  start(config: VmConfig): Promise<VmInstance>;
+  start(config: VmConfig, options?: StartOptions): Promise<VmInstance>;
   /** Asks the guest to power off, ends it after `graceMs`; the copy does not run when it resolves. */
   stop(copy: CopyId, options: { graceMs: number }): Promise<void>;
   /** What runs. The first call after a start adopts, ends and clears what a former driver left. */

@@ -16,6 +16,7 @@ const WAIT = { timeoutMs: 20_000 };
 
 /** A driver whose VM may end at any moment the test chooses. */
 class ScriptedVmm implements Partial<Vmm> {
+  readonly startsAtOnce = 4;
   readonly running = new Map<string, VmInstance>();
   readonly starts: string[] = [];
   /** Called when `list` has looked and not answered yet. */

@@ -64,6 +64,7 @@ export class GuestNetworks {
         // As a transaction of the kernel: whole, or not at all.
         await during(() => table.configure(structuredClone(plan)));
       },
+      cardOf: (copy, address) => table.cardOf(copy, address),
       provide: (copy) => during(() => table.provide(copy)),
       withdraw: (copy) => during(() => table.withdraw(copy)),
       adopt: (copies) => during(() => table.adopt(copies)),

@@ -14,6 +14,7 @@ import { REQUEST_TIMEOUT_MS } from "./client.ts";
 import { CloudHypervisorFleet, type Running } from "./fleet.ts";
 import { resizeVm, vmFigures } from "./guest.ts";
 import { cloudHypervisorVersion } from "./launch.ts";
+import { Pipes } from "./pipes.ts";
 import { restoreVm, snapshotVm } from "./snapshot.ts";
 import { type StartDeps, startVm } from "./start.ts";
 import { endVm } from "./stop.ts";
@@ -32,6 +33,7 @@ import type {
   LogTail,
   PortMapping,
   PublishedPort,
+  StartOptions,
   VmExit,
   VmFigures,
   VmInstance,
@@ -68,6 +70,8 @@ export class CloudHypervisorVmm implements Vmm {
     guestChannel: true,
     publish: false,
   };
+  /** Some milliseconds each, of which half is waiting; and what is asked of ip and nft together is done at once. */
+  readonly startsAtOnce = 20;
   readonly #deps: Omit<StartDeps, "major">;
   readonly #fleet: CloudHypervisorFleet;
   /** Copies a start is under way for. */
@@ -92,6 +96,7 @@ export class CloudHypervisorVmm implements Vmm {
       fleet: this.#fleet,
       program: options.cloudHypervisorPath ?? "cloud-hypervisor",
       landlock: { isOn: options.landlock ?? true },
+      pipes: new Pipes(),
       onSpawned: options.onSpawned ?? (() => undefined),
     };
   }
@@ -100,8 +105,14 @@ export class CloudHypervisorVmm implements Vmm {
     return await cloudHypervisorVersion(this.#deps.program);
   }
 
-  async start(config: VmConfig): Promise<VmInstance> {
-    return await this.#starting(config, (deps) => startVm(config, deps));
+  async start(
+    config: VmConfig,
+    { nicMade }: StartOptions = {},
+  ): Promise<VmInstance> {
+    return await this.#starting(
+      config,
+      (deps) => startVm(config, { ...deps, nicMade }),
+    );
   }
 
   async restore(config: VmConfig, dir: string): Promise<VmInstance> {

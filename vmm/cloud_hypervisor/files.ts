@@ -6,12 +6,13 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { removeIfThere, storageError } from "../../roles/files/mod.ts";
 import { AppError } from "../../roles/model/errors.ts";
-import { runProcess } from "../../roles/process/run.ts";
 import { eventsName, isEventsName } from "./core/args.ts";
 import { OVERLAYS_SINCE, printedWords } from "./core/errors.ts";
 import { maxMemoryMib, type RootDisk } from "./core/config.ts";
+import type { Pipes } from "./pipes.ts";
 import { hasPvhNote, HEAD_BYTES, readKernelHead } from "./core/kernel.ts";
 import { qcow2Overlay } from "./core/overlay.ts";
 import { copyDirectoryName, type RunRecord } from "../core/run_record.ts";
@@ -24,8 +25,6 @@ const MIB = 1024 * 1024;
 const MAX_WORDS_BYTES = 256 * 1024;
 /** A snapshot's state, and an overlay's tables, beside the memory or the image. */
 const EXTRA_BYTES = 64 * MIB;
-/** One system call; a host that swaps may take long. */
-const TOOL_TIMEOUT_MS = 10_000;
 const WORDS_NAME = "vmm.log";
 
 /** What a start finds ready. */
@@ -144,22 +143,6 @@ async function makeRoot(
   };
 }
 
-/** For a VMM that is begun by the guard; who begins it ourselves makes it on the way. */
-async function makeEvents(
-  path: string,
-  user: VmConfig["user"],
-): Promise<void> {
-  const { code, stderrTail } = await runProcess("mkfifo", [
-    "-m",
-    "600",
-    path,
-  ], { timeoutMs: TOOL_TIMEOUT_MS, missingHint: "install coreutils" });
-  if (code !== 0) {
-    throw new AppError("storage", `Cannot make ${path}: ${stderrTail}`);
-  }
-  if (user !== undefined) await Deno.chown(path, user.uid, user.gid);
-}
-
 /** An empty file that is written from its end on, where the bound of files is near. */
 async function makeWords(path: string, origin: number): Promise<void> {
   using file = await Deno.open(path, {
@@ -181,19 +164,19 @@ async function makeWords(path: string, origin: number): Promise<void> {
 export async function prepareStart(
   config: VmConfig,
   record: RunRecord,
-  on: { paths: VmPaths; tempDir: string; major: number },
+  on: { paths: VmPaths; tempDir: string; major: number; pipes: Pipes },
 ): Promise<StartFiles> {
   const { user } = config;
   const { dir } = on.paths;
   const largest = await prepareFiles(config, on.tempDir);
-  await checkKernel(config);
-  await checkSizes(config);
+  await Promise.all([checkKernel(config), checkSizes(config)]);
   const scratchDir = scratchDirOf(on.tempDir, record);
   const eventsPath = `${dir}/${eventsName(record.marker)}`;
   const wordsPath = `${dir}/${WORDS_NAME}`;
+  const eventsMade = on.pipes.make(eventsPath);
+  eventsMade.catch(() => undefined);
   try {
     if (user !== undefined) await shareRunDirectory(dir, user);
-    await Deno.remove(scratchDir, { recursive: true }).catch(() => undefined);
     await Deno.mkdir(scratchDir, { recursive: true, mode: 0o700 });
     if (user !== undefined) await Deno.chown(scratchDir, user.uid, user.gid);
     const disk = await makeRoot(config, { scratchDir, major: on.major });
@@ -201,7 +184,8 @@ export async function prepareStart(
     const origin = Math.ceil(Math.max(largest, disk.bytes, memory) / MIB) *
       MIB;
     await makeWords(wordsPath, origin);
-    if (config.lease !== undefined) await makeEvents(eventsPath, user);
+    await eventsMade;
+    if (user !== undefined) await Deno.chown(eventsPath, user.uid, user.gid);
     return {
       fileLimitBytes: origin + MAX_WORDS_BYTES,
       wordsPath,
@@ -210,6 +194,8 @@ export async function prepareStart(
       ...(disk.root === undefined ? {} : { root: disk.root }),
     };
   } catch (error) {
+    await eventsMade.catch(() => undefined);
+    await clearStart(on.paths, scratchDir).catch(() => undefined);
     throw storageError(`what VM "${config.id}" needs`, error);
   }
 }
@@ -234,21 +220,29 @@ export async function lastWords(dir: string): Promise<string> {
   }
 }
 
+/** What is in a directory; one that is not there has nothing. */
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(dir), ({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw storageError(dir, error);
+  }
+}
+
 /** Removes what a start has made beside the record. A socket that is left cannot be bound again. */
 export async function clearStart(
   { dir, api, console, channel }: StartPaths,
   scratchDir: string,
 ): Promise<void> {
   await Deno.remove(scratchDir, { recursive: true }).catch(() => undefined);
-  const words = `${dir}/${WORDS_NAME}`;
-  for (const path of [api, `${api}.lock`, console, channel, words]) {
-    await removeIfThere(path);
-  }
-  try {
-    for await (const { name } of Deno.readDir(dir)) {
-      if (isEventsName(name)) await removeIfThere(`${dir}/${name}`);
+  const made = new Set(
+    [api, `${api}.lock`, console, channel].map((path) => basename(path)),
+  );
+  made.add(WORDS_NAME);
+  for (const name of await namesIn(dir)) {
+    if (made.has(name) || isEventsName(name)) {
+      await removeIfThere(`${dir}/${name}`);
     }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

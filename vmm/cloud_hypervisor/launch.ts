@@ -7,14 +7,14 @@
 import { AppError } from "../../roles/model/errors.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import { runProcess } from "../../roles/process/run.ts";
-import { leaveCommand, vmmArgs } from "./core/args.ts";
+import { vmmArgs } from "./core/args.ts";
 import { checkVersion, startError } from "./core/errors.ts";
 import {
   type ProcessFacts,
   recordEnv,
   type RunRecord,
 } from "../core/run_record.ts";
-import { startCommand } from "../core/starter.ts";
+import { leaveCommand, startCommand } from "../core/starter.ts";
 import type { VmConfig } from "../core/vm_config.ts";
 import { EventPipe } from "./events.ts";
 import type { CloudHypervisorClient } from "./client.ts";
@@ -66,8 +66,13 @@ export interface Launch {
 
 /** A VMM that answers. */
 export interface Launched {
-  facts: ProcessFacts;
   events: EventPipe;
+  /**
+   * Its process, once it is in its cgroups: no guest may run before.
+   *
+   * @throws {AppError} by its own words, when it has ended meanwhile.
+   */
+  settled: Promise<ProcessFacts>;
 }
 
 /** The process once it runs, and why it does not when it has ended. */
@@ -89,44 +94,55 @@ export async function launchVmm(
   client: CloudHypervisorClient,
   launch: Launch,
 ): Promise<Launched> {
-  const begun = await begin(config, record, launch);
-  // The VMM waits for a reader before it does anything.
+  // Before it runs: the VMM waits for a reader before it does anything.
   const events = new EventPipe(launch.files.eventsPath);
+  const begun = begin(config, record, launch);
+  const settled = begun.then((process) => factsOf(record, process));
+  // Whoever waits for its answer is told by that of an end.
+  settled.catch(() => undefined);
   try {
-    return { events, facts: await answering(record, begun, client, launch) };
+    await answering(record, begun, client, launch);
+    return { events, settled };
   } catch (error) {
     events.close();
     throw error;
   }
 }
 
+async function factsOf({ id }: RunRecord, begun: Begun): Promise<ProcessFacts> {
+  const facts = await processFacts(begun.pid);
+  if (facts !== null && !facts.zombie) return facts;
+  throw startError(id, await begun.words() ?? "");
+}
+
 async function answering(
   { id }: RunRecord,
-  begun: Begun,
+  beginning: Promise<Begun>,
   client: CloudHypervisorClient,
   launch: Launch,
-): Promise<ProcessFacts> {
+): Promise<void> {
   const { program, clock, timeoutMs } = launch;
   const endMs = clock.bootMs() + timeoutMs;
+  const state: { begun?: Begun; failure?: unknown } = {};
+  beginning.then(
+    (begun) => state.begun = begun,
+    (error) => state.failure = error,
+  );
   for (let look = 1;; look++) {
     // A look at the file is nothing beside a request; what is there may be asked.
     if (await isThere(launch.paths.api)) {
       const ping = await client.ping(Math.min(PING_TIMEOUT_MS, timeoutMs))
         .catch(asNotYet);
-      if (ping !== null) {
-        checkVersion(program, ping.version);
-        const facts = await processFacts(begun.pid);
-        if (facts !== null && !facts.zombie) return facts;
-      }
+      if (ping !== null) return checkVersion(program, ping.version);
     }
+    if (state.failure !== undefined) throw state.failure;
     if (look % LOOK_AFTER === 0) {
-      const words = await begun.words();
+      const words = await state.begun?.words() ?? null;
       if (words !== null) throw startError(id, words);
       if (clock.bootMs() >= endMs) {
         throw new AppError(
           "timeout",
           `Cannot start VM "${id}": cloud-hypervisor did not answer within ${timeoutMs} ms`,
-          { hint: "look whether the host swaps or its disks hang" },
         );
       }
     }
@@ -151,25 +167,25 @@ async function begin(
   launch: Launch,
 ): Promise<Begun> {
   const { program, paths, files } = launch;
-  const command = startCommand({
+  const { lease, cgroups, user } = config;
+  const of = {
     program,
     args: vmmArgs({ apiPath: paths.api, eventsPath: files.eventsPath }),
     fileLimitBytes: files.fileLimitBytes,
-    isGuarded: config.lease !== undefined,
-    ...(config.cgroups === undefined ? {} : { cgroups: config.cgroups }),
-    ...(config.user === undefined ? {} : { user: config.user }),
-  });
-  if (config.lease !== undefined) {
-    const { lease } = config;
+    isGuarded: lease !== undefined,
+    ...(cgroups === undefined ? {} : { cgroups }),
+    ...(user === undefined ? {} : { user }),
+  };
+  if (lease !== undefined) {
+    const command = startCommand(of);
     return await beginGuarded(record, { ...launch, ...command, lease });
   }
-  const left = leaveCommand(command, {
-    ...files,
-    ...(config.user === undefined ? {} : { user: config.user }),
-  });
+  const left = leaveCommand({ ...of, wordsPath: files.wordsPath });
   const { stdout, stderrTail } = await runProcess(left.program, left.args, {
     timeoutMs: RUN_TIMEOUT_MS,
+    sharesGroup: true,
     env: recordEnv(record),
+    missingHint: "apt-get install --no-install-recommends util-linux",
   });
   const pid = Number(stdout.trim());
   if (!Number.isInteger(pid) || pid < 1) {

@@ -196,7 +196,7 @@ async function layOut(
   });
   await Deno.writeTextFile(
     `${inside}/${CONFIG_NAME}`,
-    JSON.stringify(restoredConfig(saved, body(landlock))),
+    JSON.stringify(restoredConfig(saved, await body(landlock))),
     { mode: 0o600 },
   );
   if (config.user !== undefined) {
@@ -220,7 +220,8 @@ export async function restoreVm(
 ): Promise<Running> {
   await checkSnapshot(config, dir);
   return await startVm(config, deps, {
-    async load(starting, { landlock }) {
+    async load(starting, { landlock }, settled) {
+      await settled;
       const inside = await layOut(starting, dir, landlock.isOn);
       await markHeld(starting.files.scratchDir);
       await toldOf(starting, starting.client.restore(inside));

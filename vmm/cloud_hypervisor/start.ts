@@ -2,7 +2,7 @@
  * One start of a VM, from its config to a guest that runs and is watched over.
  *
  * ```text
- *  record "starting" -> VMM answers -> vm.create -> serial port -> vm.boot -> record "running"
+ *  record "starting" -> VMM answers, card is there -> vm.create -> serial port -> vm.boot -> record "running"
  *        |  killed on the way: the next process finds the VMM by the record's marker;
  *        |  one that runs no guest is ended
  * ```
@@ -23,6 +23,7 @@ import {
 } from "./files.ts";
 import type { CloudHypervisorFleet, Running } from "./fleet.ts";
 import { launchVmm } from "./launch.ts";
+import type { Pipes } from "./pipes.ts";
 import { SerialLine } from "./serial.ts";
 import { createBody, tapDirectory } from "./core/config.ts";
 import { startError } from "./core/errors.ts";
@@ -49,6 +50,9 @@ export interface StartDeps {
   requestTimeoutMs: number;
   /** Whether VMMs are confined by Landlock; turned off by the first that cannot be. */
   landlock: { isOn: boolean };
+  pipes: Pipes;
+  /** Resolves when the guest's card is there; absent: it is. */
+  nicMade?: Promise<void> | undefined;
   spawner?: Spawner;
   onWarning: (message: string, error: unknown) => void;
   /** Called when the VMM runs and its record does not say so yet. */
@@ -62,11 +66,16 @@ export interface Starting {
   readonly paths: VmPaths;
   readonly files: StartFiles;
   readonly client: CloudHypervisorClient;
-  readonly body: (landlock: boolean) => CreateBody;
+  /** Once the card is there. */
+  readonly body: (landlock: boolean) => Promise<CreateBody>;
 }
 
-/** How a VMM that answers gets its guest. */
-export type Load = (starting: Starting, deps: StartDeps) => Promise<void>;
+/** How a VMM that answers gets its guest: not before it is `settled`. */
+export type Load = (
+  starting: Starting,
+  deps: StartDeps,
+  settled: Promise<unknown>,
+) => Promise<void>;
 
 /**
  * Starts a VM that does not run; `load` makes the machine, `run` its guest go.
@@ -91,11 +100,12 @@ export async function startVm(
   let events: EventPipe | null = null;
   let serial: SerialLine | null = null;
   const { client, files } = starting;
+  const beginning = beginBootLog(paths.dir, {
+    generation: config.generation ?? 0,
+    originMib: 0,
+  });
+  beginning.catch(() => undefined);
   try {
-    const log = await beginBootLog(paths.dir, {
-      generation: config.generation ?? 0,
-      originMib: 0,
-    });
     const launched = await launchVmm(config, record, client, {
       ...deps,
       timeoutMs: deps.requestTimeoutMs,
@@ -103,18 +113,22 @@ export async function startVm(
       files,
     });
     events = launched.events;
-    await how.load(starting, deps);
+    await deps.nicMade;
+    await how.load(starting, deps, launched.settled);
+    const log = await beginning;
     serial = await SerialLine.connect(
       paths.console,
       log.path,
       (error) => deps.onWarning(`cannot write the log of ${config.id}`, error),
     );
-    await how.run(starting, deps);
+    const facts = await launched.settled;
+    await how.run(starting, deps, launched.settled);
     deps.onSpawned();
-    const full = recordedOf(record, launched.facts);
+    const full = recordedOf(record, facts);
     await directory.write(full);
     return deps.fleet.watchOver(full, { client, events, serial });
   } catch (error) {
+    await beginning.catch(() => undefined);
     serial?.close();
     await serial?.closed;
     events?.close();
@@ -139,12 +153,11 @@ async function prepared(
     consolePath: paths.console,
     channelPath: paths.channel,
     hostCpus: navigator.hardwareConcurrency,
-    seesTap: config.nic !== undefined &&
-      await isThere(tapDirectory(config.nic.tap)),
   };
   // Refused before a file is touched.
   createBody(config, {
     ...placement,
+    seesTap: false,
     scratchDir: scratchDirOf(tempDir, config),
     landlock: false,
   });
@@ -160,10 +173,12 @@ async function prepared(
     client: new CloudHypervisorClient(paths.api, {
       timeoutMs: on.requestTimeoutMs,
     }),
-    body: (landlock) =>
+    body: async (landlock) =>
       createBody(config, {
         ...placement,
         landlock,
+        seesTap: landlock && config.nic !== undefined &&
+          await isThere(tapDirectory(config.nic.tap)),
         scratchDir,
         ...(root === undefined ? {} : { root }),
       }),
@@ -201,7 +216,7 @@ async function create(starting: Starting, deps: StartDeps): Promise<void> {
   const { client, paths, body } = starting;
   const { landlock } = deps;
   try {
-    return await client.create(body(landlock.isOn));
+    return await client.create(await body(landlock.isOn));
   } catch (error) {
     const isLandlock = landlock.isOn && error instanceof AppError &&
       /landlock/i.test(error.message);
@@ -214,7 +229,7 @@ async function create(starting: Starting, deps: StartDeps): Promise<void> {
   }
   await toldOf(starting, client.act("vm.delete"));
   await removeIfThere(paths.console);
-  await toldOf(starting, client.create(body(false)));
+  await toldOf(starting, client.create(await body(false)));
 }
 
 async function boot(starting: Starting): Promise<void> {

@@ -1,8 +1,7 @@
 /**
  * How a VMM's program is begun: a shell that bounds the files it may write,
  * puts itself into its cgroups, and becomes it, as another user where one is
- * named. What is started is the VMM from its first instruction on: nothing of a
- * guest ever runs outside its cgroups. Pure.
+ * named. Nothing of a guest ever runs outside its cgroups. Pure.
  *
  * @module
  */
@@ -16,13 +15,19 @@ const LIMIT_UNIT_BYTES = 512;
  * is inherited: a write beyond the limit fails and ends nothing. When another
  * user is taken on the kernel forgets who wanted to be told of the parent's
  * death: asked for again, and looked whether it was too late.
+ *
+ * A file `tasks` is version 1 of cgroups. A thread that moves itself by it is
+ * moved at once; `cgroup.procs` waits until every processor has noticed, which
+ * takes 10 ms and more of each start.
  */
 const BECOME_VMM = `
 limit=$1 user=$2 isGuarded=$3 groups=$4; shift 4
 trap "" XFSZ
 ulimit -S -f "$limit" || exit 126
 while [ "$groups" -gt 0 ]; do
-  echo 0 > "$1/cgroup.procs" || exit 126
+  if [ -w "$1/tasks" ]; then echo 0 >"$1/tasks" || exit 126
+  elif [ -z "$isMoved" ]; then echo 0 >"$1/cgroup.procs" || exit 126
+  fi
   shift; groups=$((groups - 1))
 done
 [ -n "$user" ] || exec "$@"
@@ -34,37 +39,76 @@ exec setpriv --reuid="\${user%:*}" --regid="\${user#*:}" --clear-groups \
   \${isGuarded:+--pdeathsig KILL} -- "$@"
 `.trim();
 
+/**
+ * The same in the background, left to itself: it holds nothing of ours, its own
+ * words are appended to a file, and its number is all that is said. What is
+ * forked becomes the VMM, so the number stays the VMM's. In a session of its
+ * own, so that no terminal's keys are meant for guests.
+ *
+ * Where moving takes long it is moved while it begins, and its number said once
+ * it is where it belongs: only for a VMM that has no guest until it is told. One
+ * that has ended meanwhile has said why.
+ */
+const LEAVE_VMM = `
+words=$1; shift
+{ isMoved=yes
+${BECOME_VMM}
+} </dev/null >/dev/null 2>>"$words" &
+vmm=$! groups=$4; shift 4
+while [ "$groups" -gt 0 ]; do
+  if [ ! -w "$1/tasks" ] && ! { echo "$vmm" >"$1/cgroup.procs"; } 2>/dev/null &&
+    [ -e "/proc/$vmm/exe" ]; then
+    echo "it cannot be put into $1" >>"$words"
+    kill -9 "$vmm"
+  fi
+  shift; groups=$((groups - 1))
+done
+echo "$vmm"
+`.trim();
+
 /** A program and its arguments. */
 export interface StartCommand {
   program: string;
   args: string[];
 }
 
-/** The command that becomes `of.program`; its arguments stay visible in the process's own. */
-export function startCommand(
-  of: StartCommand & {
-    /** The largest file it may write. */
-    fileLimitBytes: number;
-    cgroups?: VmConfig["cgroups"];
-    user?: VmConfig["user"];
-    /** Its parent is a guard, which it must not outlive. */
-    isGuarded: boolean;
-  },
-): StartCommand {
+/** How a program is begun. */
+export interface StartOf extends StartCommand {
+  /** The largest file it may write. */
+  fileLimitBytes: number;
+  cgroups?: VmConfig["cgroups"];
+  user?: VmConfig["user"];
+  /** Its parent is a guard, which it must not outlive. */
+  isGuarded: boolean;
+}
+
+function words(of: StartOf): string[] {
   const { program, args, fileLimitBytes, cgroups = [], user } = of;
+  return [
+    String(Math.ceil(fileLimitBytes / LIMIT_UNIT_BYTES)),
+    user === undefined ? "" : `${user.uid}:${user.gid}`,
+    of.isGuarded ? "guarded" : "",
+    String(cgroups.length),
+    ...cgroups,
+    program,
+    ...args,
+  ];
+}
+
+/** The command that becomes `of.program`; its arguments stay visible in the process's own. */
+export function startCommand(of: StartOf): StartCommand {
   return {
     program: "sh",
-    args: [
-      "-c",
-      BECOME_VMM,
-      "procurator-vmm",
-      String(Math.ceil(fileLimitBytes / LIMIT_UNIT_BYTES)),
-      user === undefined ? "" : `${user.uid}:${user.gid}`,
-      of.isGuarded ? "guarded" : "",
-      String(cgroups.length),
-      ...cgroups,
-      program,
-      ...args,
-    ],
+    args: ["-c", `isMoved=\n${BECOME_VMM}`, "procurator-vmm", ...words(of)],
+  };
+}
+
+/** The command that leaves `of.program` behind, prints its process id and ends. */
+export function leaveCommand(
+  of: StartOf & { wordsPath: string },
+): StartCommand {
+  return {
+    program: "setsid",
+    args: ["sh", "-c", LEAVE_VMM, "procurator-vmm", of.wordsPath, ...words(of)],
   };
 }

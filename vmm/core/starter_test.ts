@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startCommand } from "./starter.ts";
+import { leaveCommand, startCommand } from "./starter.ts";
 
 const QEMU = {
   program: "qemu",
@@ -36,4 +36,11 @@ Deno.test("startCommand() hands paths over as words, never as script", () => {
     ...cgroups,
   ]);
   assert.equal(startCommand(given).args[1], startCommand(QEMU).args[1]);
+});
+
+Deno.test("leaveCommand() is told the same, and where the VMM's own words go", () => {
+  const wordsPath = "/run/a copy/vmm.log";
+  const { program, args } = leaveCommand({ ...QEMU, wordsPath });
+  assert.deepEqual([program, ...args.slice(0, 2)], ["setsid", "sh", "-c"]);
+  assert.deepEqual(args.slice(4), [wordsPath, ...words(QEMU)]);
 });

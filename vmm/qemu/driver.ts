@@ -38,6 +38,7 @@ import type {
   LogTail,
   PortMapping,
   PublishedPort,
+  StartOptions,
   VmExit,
   VmFigures,
   VmInstance,
@@ -78,6 +79,8 @@ export class QemuVmm implements Vmm {
     guestChannel: true,
     publish: true,
   };
+  /** It reads kernels and translates code when it starts: more at once only slow each other down. */
+  readonly startsAtOnce = 4;
   readonly #directory: RunDirectory;
   readonly #processes: VmProcesses;
   readonly #fleet: QemuFleet;
@@ -119,8 +122,13 @@ export class QemuVmm implements Vmm {
     return this.#start.program.version();
   }
 
-  async start(config: VmConfig): Promise<VmInstance> {
+  async start(
+    config: VmConfig,
+    { nicMade }: StartOptions = {},
+  ): Promise<VmInstance> {
     return await this.#once(config, async () => {
+      // It opens its card before it does anything else.
+      await nicMade;
       const { instance } = await startQemu(config, this.#start);
       return instance;
     });

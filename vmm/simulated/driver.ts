@@ -27,6 +27,7 @@ import type {
   LogRequest,
   LogTail,
   PublishedPort,
+  StartOptions,
   VmExit,
   VmFigures,
   VmInstance,
@@ -56,6 +57,8 @@ export class SimulatedVmm implements Vmm {
     guestChannel: true,
     publish: true,
   };
+  /** As QEMU. */
+  readonly startsAtOnce = 4;
   readonly #host: SimulatedHost;
   readonly #clock: Clock;
   readonly #onSpawned: () => void;
@@ -99,7 +102,11 @@ export class SimulatedVmm implements Vmm {
     return Promise.resolve("1");
   }
 
-  async start(config: VmConfig): Promise<VmInstance> {
+  async start(
+    config: VmConfig,
+    { nicMade }: StartOptions = {},
+  ): Promise<VmInstance> {
+    await nicMade;
     const { start } = scriptOf({ cmdline: config.cmdline, startedAtMs: 0 });
     if (start !== "ok") {
       const [code, why] = START_ERRORS[start];

@@ -120,10 +120,12 @@ export class Cgroups implements Provision {
       ceilingMilli: isBoosted ? boostedMilli(cpuMilli) : cpuMilli,
       memoryMib: memoryMib + vmmOverheadMib(memoryMib, isTranslated),
     };
-    const cgroups: string[] = [];
-    for (const place of this.#places) {
-      cgroups.push(await this.#make(copy, { place, limits }));
-    }
+    const made = this.#places.map((place) =>
+      this.#make(copy, { place, limits })
+    );
+    // All of them: what is taken back must not be made afterwards.
+    await Promise.allSettled(made);
+    const cgroups = await Promise.all(made);
     if (isBoosted) await this.#boosts.begin(copy, cpuMilli);
     else await this.#boosts.end(copy);
     return { cgroups };

@@ -77,6 +77,8 @@ export class BridgeNetwork implements WorkerNetwork {
   readonly #names: Names;
   readonly #underlay: Underlay;
   #plan: NetworkPlan | null = null;
+  /** Of the plan, to tell another one by. */
+  #planText = "";
   /** Planned ones, and those that left the plan and still run; by copy. */
   #guests = new Map<string, GuestPlan>();
   #published = new Map<string, readonly PublishedGuestPort[]>();
@@ -99,7 +101,13 @@ export class BridgeNetwork implements WorkerNetwork {
   }
 
   async configure(plan: NetworkPlan): Promise<void> {
+    const text = JSON.stringify(plan);
+    // Told again of what runs what it was planned to: settled as soon as that is.
+    if (this.#plan !== null && text === this.#planText) {
+      return await this.#settle();
+    }
     this.#plan = plan;
+    this.#planText = text;
     const planned = new Map(
       plan.guests.map((guest) => [copyKey(guest.copy), guest]),
     );
@@ -139,7 +147,10 @@ export class BridgeNetwork implements WorkerNetwork {
     const refused = this.#refused.get(copyKey(copy));
     if (refused !== undefined) throw refused;
     if (card.status === "rejected") throw card.reason;
-    const { address } = plan.network;
+    return this.cardOf(copy, plan.network.address);
+  }
+
+  cardOf(copy: CopyId, address: string) {
     return { nic: { ...this.#cards.nicOf(copy, address), address } };
   }
 

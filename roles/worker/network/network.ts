@@ -14,6 +14,7 @@
  * @module
  */
 import type { CopyId } from "../../model/ids.ts";
+import type { VmConfig } from "../../../vmm/mod.ts";
 import type { Provision } from "../vms/provisions.ts";
 import type { NetworkPlan, PublishedGuestPort } from "./core/plan.ts";
 
@@ -43,6 +44,8 @@ export interface WorkerNetwork extends Provision {
    * `refused` when an interface that it needs is somebody else's, `failed`.
    */
   configure(plan: NetworkPlan): Promise<void>;
+  /** The card that `provide` makes for a copy with this address; null: none. */
+  cardOf(copy: CopyId, address: string): Pick<VmConfig, "nic"> | null;
   /**
    * Leads host ports to a copy, in place of those it had; kept over restarts until `withdraw`.
    *
@@ -65,6 +68,7 @@ export const userNetwork: WorkerNetwork = {
   name: "network",
   kind: "user",
   configure: () => Promise.resolve(),
+  cardOf: () => null,
   provide: () => Promise.resolve({}),
   withdraw: () => Promise.resolve(),
   adopt: () => Promise.resolve(),

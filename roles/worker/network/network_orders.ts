@@ -112,6 +112,15 @@ export class NetworkOrders implements Provision {
 
   // ---- as a provision ---------------------------------------------------
 
+  foretell(copy: CopyId): Pick<VmConfig, "nic"> | null {
+    const network = this.#orderOf(copy)?.network;
+    if (!this.#isBridge || network === undefined) return null;
+    // What has failed is likely to fail again: no VMM is begun for that.
+    if (this.#failure !== null) return null;
+    if (this.#assignment?.network === undefined) return null;
+    return this.#options.network.cardOf(copy, network.address);
+  }
+
   async provide(
     copy: CopyId,
     target: Target,

@@ -56,6 +56,10 @@ export class SimulatedNetwork implements WorkerNetwork {
       throw new AppError("unavailable", `${copyKey(copy)} is not planned`);
     }
     this.cards.set(copyKey(copy), address);
+    return this.cardOf(copy, address);
+  }
+
+  cardOf(copy: CopyId, address: string) {
     const tap = `tap${copy.incarnation}`;
     const mac = "02:00:00:00:00:01";
     return { nic: { tap, mac, address } };

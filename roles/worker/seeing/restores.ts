@@ -53,6 +53,7 @@ export class Restores {
   async begin(
     vmm: Pick<Vmm, "restore">,
     config: VmConfig,
+    nicMade: Promise<void>,
   ): Promise<VmInstance | null> {
     const key = copyKey(config);
     const asked = this.#asked.get(key);
@@ -65,6 +66,7 @@ export class Restores {
           `Cannot restore "${config.id}": what it is to run is not what the snapshot was made of`,
         );
       }
+      await nicMade;
       const instance = await vmm.restore(config, asked.dir);
       asked.outcome.resolve();
       return instance;

@@ -13,7 +13,6 @@ import { failpoint } from "../../process/failpoint.ts";
 import { Turns, TurnsByKey } from "../../turns/mod.ts";
 import {
   directoryName,
-  type VmConfig,
   vmConfigOf,
   type VmInstance,
   type Vmm,
@@ -32,11 +31,9 @@ import { Fetches } from "../closures/fetches.ts";
 import type { LedgerStore } from "./ledger_store.ts";
 import type { NetworkOrders } from "../network/network_orders.ts";
 import { Switches } from "./switches.ts";
-import { Provisions } from "./provisions.ts";
+import { type Provided, Provisions } from "./provisions.ts";
 import type { Restores } from "../seeing/restores.ts";
 
-/** QEMU reads kernels and translates code when it starts: more at once only slow each other down. */
-const MAX_STARTS = 4;
 /** Probes are small; a host with a thousand VMs must not open thousands of sockets in one moment. */
 const MAX_PROBES = 64;
 /** One for each VM, so that none is refused its place in line. */
@@ -90,11 +87,7 @@ export class Applier {
   readonly #switches: Switches;
   /** The copies whose last save failed. */
   #unsaved = new Set<string>();
-  #starts = new Turns({
-    running: MAX_STARTS,
-    waiting: MAX_WAITING_STARTS,
-    what: "starting VMs",
-  });
+  readonly #starts: Turns;
   #probes = new Turns({
     running: MAX_PROBES,
     waiting: MAX_WAITING_PROBES,
@@ -110,6 +103,11 @@ export class Applier {
       if (!this.#stopped) tell(copy, event);
     };
     this.#recorded = recorded;
+    this.#starts = new Turns({
+      running: deps.vmm.startsAtOnce,
+      waiting: MAX_WAITING_STARTS,
+      what: "starting VMs",
+    });
     const parts = { ...deps, provisions: this.#provisions };
     this.#fetches = new Fetches(parts, this.#tell);
     this.#switches = new Switches(deps, this.#tell);
@@ -263,6 +261,7 @@ export class Applier {
       const { host, ports, startedAtMs } = await this.#starts.run(
         async () =>
           await this.#begin(
+            copy,
             await this.#provisions.provide(copy, target, {
               ...config,
               generation: target.generation,
@@ -293,10 +292,24 @@ export class Applier {
     }
   }
 
-  /** From the snapshot that somebody asked for, else from its image. */
-  async #begin(config: VmConfig): Promise<VmInstance> {
+  /** From the snapshot that somebody asked for, else from its image. Without its card nothing of it is left. */
+  async #begin(
+    copy: CopyId,
+    { config, nicMade }: Provided,
+  ): Promise<VmInstance> {
     const { vmm, restores } = this.#deps;
-    return await restores?.begin(vmm, config) ?? await vmm.start(config);
+    try {
+      return await restores?.begin(vmm, config, nicMade) ??
+        await vmm.start(config, { nicMade });
+    } catch (error) {
+      const isMade = await nicMade.then(() => true, () => false);
+      if (!isMade) {
+        await this.#provisions.withdraw(copy).catch((cause) =>
+          this.#deps.onWarning(`cannot clear up after ${copyKey(copy)}`, cause)
+        );
+      }
+      throw error;
+    }
   }
 
   async #stop(

@@ -30,6 +30,12 @@ export interface Provision {
    */
   prepare?(copy: CopyId, target: Target, work: Preparing): Promise<void>;
   /**
+   * What `provide` is going to add, where that is known before it is made, and
+   * is a card that the VMM can be begun without: it is made beside the start
+   * then. Null: not known yet.
+   */
+  foretell?(copy: CopyId): Pick<VmConfig, "nic"> | null;
+  /**
    * Makes it for a copy that is about to start, or finds it made: idempotent.
    *
    * @param config the machine as it is so far: what provisions before this one have added is in it.
@@ -45,6 +51,17 @@ export interface Provision {
   withdraw(copy: CopyId): Promise<void>;
   /** Once, before anything starts: these copies run and keep theirs, whatever else is found is removed. */
   adopt(copies: readonly CopyId[]): Promise<void>;
+}
+
+/** What a start goes on with. */
+export interface Provided {
+  /** With what all provisions add. */
+  readonly config: VmConfig;
+  /**
+   * Resolves when the card in it is there, rejects with an {@linkcode AppError}
+   * when it cannot be made. Need not be waited for.
+   */
+  readonly nicMade: Promise<void>;
 }
 
 /** All provisions of a worker. */
@@ -66,21 +83,35 @@ export class Provisions {
     }
   }
 
-  /** The config with what all of them add. @throws {AppError} of the first that fails; those before it are taken back. */
+  /**
+   * The config with what all of them add; what was foretold is still being made.
+   *
+   * @throws {AppError} of the first that fails; those before it are taken back.
+   */
   async provide(
     copy: CopyId,
     target: Target,
     config: VmConfig,
-  ): Promise<VmConfig> {
+  ): Promise<Provided> {
     const made: Provision[] = [];
+    const late: Promise<unknown>[] = [];
     let whole = config;
     try {
       for (const provision of this.#all) {
         made.push(provision);
-        whole = { ...whole, ...await provision.provide(copy, target, whole) };
+        const foretold = provision.foretell?.(copy) ?? null;
+        const provided = provision.provide(copy, target, whole);
+        if (foretold !== null) late.push(provided);
+        // Whoever starts the VM may fail before it asks for what is late.
+        provided.catch(() => undefined);
+        whole = { ...whole, ...foretold ?? await provided };
       }
-      return whole;
+      const nicMade = Promise.all(late).then(() => undefined);
+      nicMade.catch(() => undefined);
+      return { config: whole, nicMade };
     } catch (error) {
+      // What is late must not be made after it was taken back.
+      await Promise.allSettled(late);
       await this.#takeBack(copy, made).catch(() => undefined);
       throw error;
     }

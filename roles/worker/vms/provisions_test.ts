@@ -40,11 +40,67 @@ function recorder(
 Deno.test("provide() asks all in order, each sees what those before it have added", async () => {
   const log: string[] = [];
   const all = new Provisions([recorder("a", log), recorder("b", log)]);
-  assert.deepEqual(await all.provide(COPY, TARGET, CONFIG), {
-    ...CONFIG,
-    cgroups: ["a", "b"],
-  });
+  const { config } = await all.provide(COPY, TARGET, CONFIG);
+  assert.deepEqual(config, { ...CONFIG, cgroups: ["a", "b"] });
   assert.deepEqual(log, ["provide a", "provide b"]);
+});
+
+const NIC = { tap: "tap1", mac: "02:00:00:00:00:01", address: "10.0.0.2" };
+
+/** A provision whose card is foretold, and made when `made` resolves. */
+function foretold(log: string[], made: Promise<void>): Provision {
+  return {
+    ...recorder("card", log),
+    foretell: () => ({ nic: NIC }),
+    provide: async () => {
+      await made;
+      log.push("made card");
+      return { nic: NIC };
+    },
+  };
+}
+
+Deno.test("provide() does not wait for a card that is foretold", async () => {
+  const log: string[] = [];
+  const made = Promise.withResolvers<void>();
+  const all = new Provisions([
+    foretold(log, made.promise),
+    recorder("b", log),
+  ]);
+  const { config, nicMade } = await all.provide(COPY, TARGET, CONFIG);
+  assert.deepEqual(config.nic, NIC);
+  assert.deepEqual(config.cgroups, ["b"]);
+  log.push("begun");
+  made.resolve();
+  await nicMade;
+  assert.deepEqual(log, ["provide b", "begun", "made card"]);
+});
+
+Deno.test("a foretold card that cannot be made is told to whoever waits for it", async () => {
+  const made = Promise.withResolvers<void>();
+  const all = new Provisions([foretold([], made.promise)]);
+  const { nicMade } = await all.provide(COPY, TARGET, CONFIG);
+  made.reject(new AppError("failed", "there is no bridge"));
+  await assert.rejects(nicMade, { message: "there is no bridge" });
+});
+
+Deno.test("a card that is still being made is taken back only when it is there", async () => {
+  const log: string[] = [];
+  const made = Promise.withResolvers<void>();
+  const all = new Provisions([
+    foretold(log, made.promise),
+    recorder("b", log, { provide: true }),
+  ]);
+  const provided = all.provide(COPY, TARGET, CONFIG);
+  await Promise.resolve();
+  made.resolve();
+  await assert.rejects(() => provided, { code: "storage" });
+  assert.deepEqual(log, [
+    "provide b",
+    "made card",
+    "withdraw b",
+    "withdraw card",
+  ]);
 });
 
 Deno.test("prepare() is for those that have something to make ahead", async () => {
