@@ -49,13 +49,30 @@ const copies = new TurnsByKey({
   what: "copies into one store",
 });
 
+/** What copies into one store take turns by: the store, and a file. */
+export interface CopyLock {
+  store: string;
+  path: string;
+}
+
+/** Runs `work` when no other copy of ours into that store does; null: at once. */
+export async function inTurn<T>(
+  lock: CopyLock | null,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  return lock === null
+    ? await work()
+    : await copies.run(lock.store, work, signal);
+}
+
 /** See {@linkcode Nix.copyFrom}. `lock` names the store and the file its copies take turns by; null: none needed. */
 export async function copyFrom(
   run: RunNix,
   { url, paths, lock }: {
     url: string;
     paths: readonly string[];
-    lock: { store: string; path: string } | null;
+    lock: CopyLock | null;
   },
   call: CopyCall,
 ): Promise<void> {
@@ -91,7 +108,7 @@ export async function copyFrom(
       ], all);
     }
   };
-  await copies.run(lock.store, async () => {
+  await inTurn(lock, async () => {
     try {
       await substitute();
     } catch (error) {

@@ -28,12 +28,20 @@ import {
   type RunNix,
   runNix,
 } from "./command.ts";
-import { type CopyCall, copyFrom, copyTo, remoteClosure } from "./copying.ts";
+import {
+  type CopyCall,
+  copyFrom,
+  type CopyLock,
+  copyTo,
+  inTurn,
+  remoteClosure,
+} from "./copying.ts";
 import type { RemotePath } from "./core/activity.ts";
 import { checkDerivations, evaluate, localInputs } from "./flakes.ts";
 import { deleteDead } from "./garbage.ts";
 import { generateKey, publicKey } from "./keys.ts";
 import { type NixOptions, prepareEnvironment } from "./environment.ts";
+import { type SessionOptions, StoreSession } from "./store_session.ts";
 
 /** Said for every build without a root, as ours are: the outputs are kept in the cache. */
 const NO_ROOT_WARNING = "you did not specify '--add-root'";
@@ -212,11 +220,34 @@ export class Nix {
     paths: readonly string[],
     call: CopyCall,
   ): Promise<void> {
-    const lock = atLeast(await this.version(), 2, 26) ? null : {
-      store: this.store ?? "",
-      path: this.#copyLock,
-    };
+    const lock = await this.#lock();
     await copyFrom(this.#bound, { url, paths, lock }, call);
+  }
+
+  /** Holds the store open for `work`, which brings paths into it: in turn with copies, where those take turns. */
+  async withStore<T>(
+    options: SessionOptions,
+    work: (session: StoreSession) => Promise<T>,
+  ): Promise<T> {
+    const lock = await this.#lock();
+    const daemon = ["nix-daemon", "--stdio"];
+    const command = lock === null
+      ? daemon
+      : ["flock", "--no-fork", lock.path, ...daemon];
+    return await inTurn(lock, async () => {
+      await using session = await StoreSession.open(
+        command,
+        this.#env,
+        options,
+      );
+      return await work(session);
+    }, options.signal);
+  }
+
+  async #lock(): Promise<CopyLock | null> {
+    return atLeast(await this.version(), 2, 26)
+      ? null
+      : { store: this.store ?? "", path: this.#copyLock };
   }
 
   /** What a binary cache tells of paths and all they refer to. @throws {AppError} `not_found`, `unavailable`. */

@@ -36,6 +36,11 @@ export const WorkerConfig = z.strictObject({
   cachePublicKeys: z.array(z.string().min(1).max(1024)).max(MAX_KEYS).default(
     [],
   ),
+  /**
+   * How closures come from the cache. `auto`: in one request each where the
+   * cache is Procurator's, by `nix copy` otherwise; `nix`: by `nix copy` always.
+   */
+  transfer: z.enum(["auto", "nix"]).default("auto"),
   /** What VMs may use here; default: all processors, all memory but the reserve. */
   capacity: z.strictObject({
     cpuMilli: z.number().int().min(0).max(1_024_000).optional(),

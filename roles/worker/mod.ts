@@ -146,6 +146,7 @@ async function openVms(
   deps: WorkerDeps,
   opening: {
     tokenOf: TokenOf;
+    caCert: string | undefined;
     stack: AsyncDisposableStack;
     log: Logger;
     onChange: () => void;
@@ -203,6 +204,7 @@ async function openVms(
     config,
     closures: deps.closures,
     tokenOf: opening.tokenOf,
+    caCert: opening.caCert,
     vmm,
     clock,
     stack,
@@ -307,6 +309,7 @@ async function openWorker(
   let onChange = () => {};
   const opened = await openVms(config, deps, {
     tokenOf,
+    caCert,
     stack,
     log,
     onChange: () => onChange(),

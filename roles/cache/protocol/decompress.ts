@@ -93,7 +93,8 @@ interface XzModule {
   ) => ReadableStream<Uint8Array>;
 }
 
-async function loadXz(): Promise<XzModule> {
+/** The library that reads xz, loaded when the first one comes. */
+export async function loadXz(): Promise<XzModule> {
   const module = await import("xz-decompress") as
     & Partial<XzModule>
     & { default?: XzModule };

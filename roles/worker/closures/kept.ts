@@ -74,13 +74,19 @@ export class KeptClosures implements Hoard {
 
   /** Deletes nothing while `copy` runs. */
   async during(copy: () => Promise<void>): Promise<void> {
-    await this.#settled();
-    this.#copying++;
+    const end = await this.begin();
     try {
       await copy();
     } finally {
-      this.#copying--;
+      end();
     }
+  }
+
+  /** A copy begins: nothing is deleted until what this gives is called, once. */
+  async begin(): Promise<() => void> {
+    await this.#settled();
+    this.#copying++;
+    return () => void this.#copying--;
   }
 
   /** Its last need has ended. Never throws: what cannot be kept is let go. */

@@ -24,6 +24,7 @@ import { KeptClosures } from "./kept.ts";
 import { mib } from "./core/disk_room.ts";
 import type { DiskRoom } from "./disk_room.ts";
 import { SharedWork, type Waiter } from "./shared_work.ts";
+import type { ClosureTransfer } from "./transfer.ts";
 import type { StoreSource } from "../stores/images.ts";
 
 /** Where nix fetches from and what is pinned below which directory. */
@@ -32,6 +33,8 @@ export interface NixClosuresOptions {
   cacheUrl?: string;
   publicKeys: readonly string[];
   rootsDir: string;
+  /** Tried before nix; absent: nix alone copies. */
+  transfer?: ClosureTransfer;
   /** With it closures that nothing needs are kept for later, and fetched only where there is room. */
   keeping?: {
     /** Beside `rootsDir`. */
@@ -212,7 +215,7 @@ export class NixClosures implements Closures {
     missing: readonly string[],
     { signal, onProgress }: Required<Waiter>,
   ): Promise<void> {
-    const { nix, cacheUrl, publicKeys, keeping } = this.#options;
+    const { cacheUrl } = this.#options;
     if (cacheUrl === undefined) {
       throw new AppError(
         "not_found",
@@ -220,6 +223,44 @@ export class NixClosures implements Closures {
         { hint: "set cacheUrl and cachePublicKeys" },
       );
     }
+    if (await this.#transfer(missing, { signal, onProgress })) return;
+    await this.#copy(cacheUrl, missing, { signal, onProgress });
+  }
+
+  /** In one request; false: nix has to copy what is left. */
+  async #transfer(
+    missing: readonly string[],
+    { signal, onProgress }: Required<Waiter>,
+  ): Promise<boolean> {
+    const { transfer, keeping } = this.#options;
+    if (transfer === undefined) return false;
+    const dir = await this.#kept?.open();
+    let end: (() => void) | undefined;
+    try {
+      return await transfer.fetch(missing, {
+        signal,
+        onHead: async (bytes) => {
+          // Room is made before anything has come: from then on nothing is deleted.
+          end?.();
+          end = undefined;
+          if (dir !== undefined) {
+            await keeping?.room.require(dir, bytes, `copy ${missing[0]}`);
+          }
+          end = await this.#kept?.begin();
+        },
+        onProgress: this.#seldom(onProgress),
+      });
+    } finally {
+      end?.();
+    }
+  }
+
+  async #copy(
+    cacheUrl: string,
+    missing: readonly string[],
+    { signal, onProgress }: Required<Waiter>,
+  ): Promise<void> {
+    const { nix, publicKeys, keeping } = this.#options;
     const expected = await this.#expected(cacheUrl, missing, signal);
     const bytes = expected.reduce((sum, path) => sum + path.narSizeBytes, 0);
     const none = { paths: 0, bytes: 0 };

@@ -5,8 +5,9 @@
  * @module
  */
 import type { TokenOf } from "../../config/mod.ts";
+import { httpClient } from "../../http/mod.ts";
 import type { Clock } from "../../model/ports.ts";
-import { createNix } from "../../nix/mod.ts";
+import { createNix, type Nix } from "../../nix/mod.ts";
 import { type Closures, noClosures } from "./closures.ts";
 import { NixClosures } from "./nix.ts";
 import type { WorkerConfig } from "../config.ts";
@@ -15,6 +16,7 @@ import type { Provision } from "../vms/provisions.ts";
 import { openStores } from "../stores/open_stores.ts";
 import { SimulatedVmm, type Vmm } from "../../../vmm/mod.ts";
 import { Volumes } from "../stores/volumes.ts";
+import { ClosureTransfer } from "./transfer.ts";
 
 /** What it is opened with. */
 export interface OpenClosuresOptions {
@@ -22,6 +24,8 @@ export interface OpenClosuresOptions {
   /** In place of nix's. */
   closures: Closures | undefined;
   tokenOf: TokenOf;
+  /** PEM text of the CA that the cache's certificate is from. */
+  caCert: string | undefined;
   vmm: Vmm;
   clock: Clock;
   stack: AsyncDisposableStack;
@@ -41,10 +45,26 @@ export interface OpenedClosures {
   start: () => void;
 }
 
+/** Nothing where nix alone is to copy, or has to: from files. */
+function openTransfer(
+  { config, tokenOf, caCert, stack, onWarning }: OpenClosuresOptions,
+  nix: Nix,
+): { transfer?: ClosureTransfer } {
+  const { cacheUrl: url, cachePublicKeys: publicKeys } = config;
+  if (config.transfer === "nix" || url?.startsWith("http") !== true) return {};
+  const client = stack.use(
+    httpClient({ url, token: tokenOf("cache"), caCert }),
+  );
+  return {
+    transfer: new ClosureTransfer({ client, nix, publicKeys, onWarning }),
+  };
+}
+
 async function openNixClosures(
-  { config, tokenOf, clock, onWarning }: OpenClosuresOptions,
+  options: OpenClosuresOptions,
   room: DiskRoom,
 ): Promise<Closures> {
+  const { config, tokenOf, clock, onWarning } = options;
   const nix = await createNix({
     stateDir: config.stateDir,
     cache: { url: config.cacheUrl, token: tokenOf("cache") },
@@ -55,6 +75,7 @@ async function openNixClosures(
     nix,
     publicKeys: config.cachePublicKeys,
     rootsDir: `${config.stateDir}/roots`,
+    ...openTransfer(options, nix),
     ...(config.cacheUrl === undefined ? {} : { cacheUrl: config.cacheUrl }),
     keeping: {
       dir: `${config.stateDir}/kept`,
