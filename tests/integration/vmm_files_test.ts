@@ -12,6 +12,7 @@ import {
 } from "../../vmm/host/serial_log.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import { systemClock } from "../../roles/clock/mod.ts";
+import { prepareFiles } from "../../vmm/host/vm_files.ts";
 import { SerialLine } from "../../vmm/cloud_hypervisor/serial.ts";
 import { saveState } from "../../vmm/qemu/transfer.ts";
 import { tempDir } from "../support/temp.ts";
@@ -148,6 +149,29 @@ Deno.test("serial log: one that cannot be cut ends at its bound, told once, and 
   assert.equal(warnings.length, 1);
   line.close();
   await line.closed;
+});
+
+Deno.test("VMM user: nobody but it and the worker makes files where VMMs have theirs", async () => {
+  if (Deno.uid() !== 0) return;
+  await using dir = await tempDir("shared");
+  const image = `${dir.path}/image`;
+  await Deno.writeTextFile(image, "an image");
+  const temp = `${dir.path}/tmp`;
+  await prepareFiles({
+    id: "shop/web-0",
+    incarnation: 1,
+    runtimeHash: "a".repeat(64),
+    cpus: 1,
+    memoryMib: 64,
+    kernelPath: image,
+    initrdPath: image,
+    cmdline: "",
+    ports: [],
+    volumes: [],
+    user: { uid: 64_042, gid: 64_043 },
+  }, temp);
+  const { mode, uid, gid } = await Deno.stat(temp);
+  assert.deepEqual([(mode ?? 0) & 0o7777, uid, gid], [0o1730, 0, 64_043]);
 });
 
 Deno.test("run directory: a path too long for a socket is refused with what to do", () => {

@@ -17,6 +17,7 @@ import { hasPvhNote, HEAD_BYTES, readKernelHead } from "./core/kernel.ts";
 import { qcow2Overlay } from "./core/overlay.ts";
 import { copyDirectoryName, type RunRecord } from "../core/run_record.ts";
 import type { VmConfig } from "../core/vm_config.ts";
+import { assertPlainFile, giveTo } from "../host/given_files.ts";
 import { prepareFiles, shareRunDirectory } from "../host/vm_files.ts";
 import type { VmPaths } from "../host/run_directory.ts";
 
@@ -133,10 +134,13 @@ async function makeRoot(
   const kind = on.major >= OVERLAYS_SINCE ? "overlay" : "copy";
   const path = `${on.scratchDir}/root`;
   if (kind === "overlay") {
-    await Deno.writeFile(path, qcow2Overlay(diskImagePath, size));
-  } else await Deno.copyFile(diskImagePath, path);
-  await Deno.chmod(path, 0o600);
-  if (user !== undefined) await Deno.chown(path, user.uid, user.gid);
+    const bytes = qcow2Overlay(diskImagePath, size);
+    await Deno.writeFile(path, bytes, { createNew: true, mode: 0o600 });
+  } else {
+    await Deno.copyFile(diskImagePath, path);
+    await Deno.chmod(path, 0o600);
+  }
+  if (user !== undefined) await giveTo(path, user);
   return {
     root: { path, kind },
     bytes: Math.ceil(size * 1.001) + EXTRA_BYTES,
@@ -147,8 +151,7 @@ async function makeRoot(
 async function makeWords(path: string, origin: number): Promise<void> {
   using file = await Deno.open(path, {
     write: true,
-    create: true,
-    truncate: true,
+    createNew: true,
     mode: 0o600,
   });
   await file.truncate(origin);
@@ -211,7 +214,7 @@ export async function endedInOrder(
 export async function lastWords(dir: string): Promise<string> {
   try {
     const path = `${dir}/${WORDS_NAME}`;
-    const { size } = await Deno.stat(path);
+    const { size } = await assertPlainFile(path);
     const offset = Math.max(0, size - 4096);
     const bytes = await readRange(path, { offset, bytes: size - offset });
     return printedWords(new TextDecoder().decode(bytes));

@@ -14,8 +14,8 @@ import type { VmConfig } from "../core/vm_config.ts";
 const OVERLAY_FACTOR = 1.001;
 const OVERLAY_EXTRA_BYTES = 64 * 1024 * 1024;
 const MIB = 1024 * 1024;
-/** A directory that another user makes files in, where nobody removes those of others. */
-const SHARED_DIR = 0o1733;
+/** A directory that a group makes files in, where nobody removes those of others. */
+const SHARED_DIR = 0o1730;
 /** A directory that another user passes through. */
 const PASSED_DIR = 0o711;
 
@@ -46,7 +46,10 @@ export async function prepareFiles(
   const sizes = [disk, shared];
   try {
     await Deno.mkdir(tempDir, { recursive: true });
-    if (config.user !== undefined) await Deno.chmod(tempDir, SHARED_DIR);
+    if (config.user !== undefined) {
+      await Deno.chown(tempDir, null, config.user.gid);
+      await Deno.chmod(tempDir, SHARED_DIR);
+    }
     for (const volume of config.volumes) {
       sizes.push(await createVolume(volume, config.user));
     }
