@@ -8,7 +8,7 @@
  */
 import type { Context, Hono } from "hono";
 import { type AppEnv, requireRole } from "../../http/mod.ts";
-import { AppError } from "../../model/errors.ts";
+import { AppError, toAppError } from "../../model/errors.ts";
 import { failpoint } from "../../process/failpoint.ts";
 import {
   ACCEPTED_COMPRESSIONS,
@@ -97,6 +97,30 @@ async function sendFile(
 }
 
 /**
+ * A body that ends where `stream` fails. The client was told the length, so it
+ * sees its connection cut; passed on, the failure would be printed as a crash.
+ */
+function cutAtFailure(
+  stream: ReadableStream<Uint8Array>,
+  onFailure: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        onFailure(error);
+        controller.close();
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+}
+
+/**
  * From another source. HEAD asks none: nix asks by it whether it has to upload a
  * nar, and a narinfo is accepted only with its nar in the storage.
  */
@@ -114,7 +138,14 @@ async function getElsewhere(
     : undefined;
   service.metrics.nar(opened === undefined ? "miss" : "hit");
   if (opened === undefined) throw notFound(file);
-  return await sendFile(c, opened, file, service);
+  const cut = (error: unknown) =>
+    service.log.warn("nar/{file} was cut on its way: {why}", {
+      file,
+      why: toAppError(error).message,
+    });
+  const stream = async (start: number, end: number) =>
+    cutAtFailure(await opened.stream(start, end), cut);
+  return await sendFile(c, { ...opened, stream }, file, service);
 }
 
 async function getNar(

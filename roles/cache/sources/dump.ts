@@ -51,7 +51,21 @@ function spawnDump(path: string): Deno.ChildProcess {
   }
 }
 
-/** Chunks of the process's output, ended with it; yields nothing of a path that is not there. */
+/** It begins its output before it looks, so that is done here; what goes in between is cut. */
+async function assertThere({ path, base }: Dumped): Promise<void> {
+  try {
+    await Deno.lstat(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new AppError(
+      "not_found",
+      `${base} is not in the local store any more`,
+      { cause },
+    );
+  }
+}
+
+/** Chunks of the process's output, ended with it. */
 class Dump {
   readonly #child: Deno.ChildProcess;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -84,12 +98,6 @@ class Dump {
 
   async #judge(): Promise<void> {
     const { success } = await this.#child.status;
-    if (!success && this.#bytes === 0) {
-      throw new AppError(
-        "not_found",
-        `${this.dumped.base} is not in the local store any more`,
-      );
-    }
     const narHash = formatSha256(new Uint8Array(this.#hash.digest()));
     const whole = success && this.#bytes === this.dumped.narSize &&
       narHash === this.dumped.narHash;
@@ -116,6 +124,7 @@ export async function dumpStream(
   { start, end }: { start: number; end: number },
   ended: () => void,
 ): Promise<ReadableStream<Uint8Array>> {
+  await assertThere(dumped);
   const dump = new Dump(dumped);
   let at = 0;
   let stall: ReturnType<typeof setTimeout> | undefined;

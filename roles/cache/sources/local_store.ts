@@ -148,7 +148,12 @@ export class LocalStore implements PathSource {
         metrics.lookup(this.name, "nar", "hit");
         metrics.pulled(this.name, end - start);
         const dumped = { path: `${dir}/${base}`, base, narHash, narSize };
-        return await dumpStream(dumped, { start, end }, done);
+        try {
+          return await dumpStream(dumped, { start, end }, done);
+        } catch (error) {
+          done();
+          throw error;
+        }
       },
       close: () => {},
     };
