@@ -1,17 +1,23 @@
 /**
  * A guest with a switch-to-configuration of its own, in real QEMU, with the
  * store of its host by virtiofs (needs root and Debian's qemu-system-common):
- * switched, taken over by the next worker, reverted, rebooted, replaced.
+ * switched, taken over by the next worker, also in the middle of a switch,
+ * reverted, rebooted, replaced.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../../roles/worker/mod.ts";
 import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
 import { GuestChannels } from "../../vmm/guest/mod.ts";
+import { copyDirectoryName } from "../../vmm/mod.ts";
 import { findByMarker } from "../../vmm/host/process_table.ts";
 import type { ObservedVm } from "../../roles/model/mod.ts";
 import { nixStore } from "../support/nix_store.ts";
-import { type SwitchImageName, switchImages } from "../support/switch_image.ts";
+import {
+  GO_ON,
+  type SwitchImageName,
+  switchImages,
+} from "../support/switch_image.ts";
 import { tempDir } from "../support/temp.ts";
 import { BOOT_TIMEOUT_MS, httpBody, testQemu } from "../support/vmm.ts";
 import { until } from "../support/wait.ts";
@@ -19,6 +25,7 @@ import {
   DirectoryMaster,
   fallbackTo,
   orderFor,
+  startWorkerProcess,
   testVmSpec,
   workerConfig,
 } from "../support/worker.ts";
@@ -86,16 +93,14 @@ Deno.test("worker: a guest is switched in place, reverted the same way, rebooted
   const images = await switchImages(store.nix, dir.path);
   await Deno.mkdir(`${dir.path}/master`);
   const master = new DirectoryMaster(`${dir.path}/master`);
+  const config = {
+    driver: "qemu",
+    closures: "nix",
+    nixStore: join(store.path, "store"),
+    storeShare: "virtiofs",
+  };
   const start = () =>
-    run(
-      workerConfig(dir.path, {
-        driver: "qemu",
-        closures: "nix",
-        nixStore: join(store.path, "store"),
-        storeShare: "virtiofs",
-      }),
-      { link: () => master },
-    );
+    run(workerConfig(dir.path, config), { link: () => master });
   await using ending = new AsyncDisposableStack();
   ending.defer(async () => {
     const vmm = testQemu(`${dir.path}/run`, "vms");
@@ -201,20 +206,56 @@ Deno.test("worker: a guest is switched in place, reverted the same way, rebooted
   assert.equal(taken.runtimeHash, second.vm.runtimeHash);
   assert.deepEqual(await qemu(), booted);
 
+  // Killed in the middle of a switch: what may be a mixture is switched again.
+  await worker.stop();
+  {
+    await using killed = startWorkerProcess(dir.path, {
+      driver: "qemu",
+      config,
+    });
+    await order("held", ({ message }) => /switching in place/.test(message));
+    await until(
+      "the guest is in the middle of it",
+      async () => await page(second.vm) === "held",
+      { timeoutMs: BOOT_TIMEOUT_MS },
+    );
+    await killed.kill();
+  }
+  const ledger = JSON.parse(
+    await Deno.readTextFile(
+      `${dir.path}/run/vms/${copyDirectoryName(COPY)}/ledger.json`,
+    ),
+  );
+  assert.equal(ledger.switched.isMixed, true);
+  worker = await start();
+  const mixture = await until("it is taken over", async () => {
+    const report = await master.report();
+    return report?.process === process ? null : await master.vm(VM);
+  }, { timeoutMs: BOOT_TIMEOUT_MS });
+  assert.deepEqual([mixture.health, mixture.settled], ["unknown", false]);
+  await Deno.writeTextFile(join(store.path, "store/nix/store", GO_ON), "");
+  const held = await until("it is switched again", async () => {
+    const vm = await master.vm(VM);
+    return vm !== undefined && settled(vm) ? vm : null;
+  }, { timeoutMs: 2 * BOOT_TIMEOUT_MS });
+  assert.equal(await page(held), "held");
+  assert.deepEqual([held.restarts, held.rolledBack], [0, null]);
+  assert.deepEqual(await qemu(), booted);
+
   // Unhealthy, then failed: reverted in place.
   const unhealthy = await order("unhealthy", rolledBack);
   assert.match(
     unhealthy.vm.rolledBack?.reason ?? "",
     /not healthy within 12000 ms: http: answered 404/,
   );
-  assert.equal(await page(unhealthy.vm), "second");
+  assert.equal(await page(unhealthy.vm), "held");
   const failing = await order("failing", rolledBack);
   assert.equal(
     failing.vm.rolledBack?.reason,
     "switch-to-configuration ended with 4: a unit failed",
   );
   assert.match(failing.vm.message, /switched in place/);
-  assert.equal(await page(failing.vm), "second");
+  assert.equal(await page(failing.vm), "held");
   assert.deepEqual(await qemu(), booted);
 
   // Unreachable: rebooted on the fallback.
@@ -224,7 +265,7 @@ Deno.test("worker: a guest is switched in place, reverted the same way, rebooted
     lost.vm.message,
     /restarted: (The guest does not answer|its switch did not end|the switch got lost)/,
   );
-  assert.equal(await page(lost.vm), "second");
+  assert.equal(await page(lost.vm), "held");
   const rebooted = await qemu();
   assert.notDeepEqual(rebooted, booted);
   assert.equal(rebooted.length, 1);

@@ -24,11 +24,17 @@ const LOSES_AGENT = [
   "done",
 ].join("\n    ");
 
+/** While the store has no such file a switch to `held` does not end. */
+export const GO_ON = `${"a".repeat(32)}-go-on`;
+
 /** By name, what is told to `mkStoreImage` of each. */
 const IMAGES = {
   /** Answers, and tells its number. */
   first: `{ page = "first"; }`,
   second: `{ page = "second"; }`,
+  /** Its switch ends when the host says so, having changed what is served. */
+  held:
+    `{ page = "held"; onSwitch = "until [ -e /nix/store/${GO_ON} ]; do sleep 0.2; done"; }`,
   /** Switches, and is never healthy. */
   unhealthy: `{ page = "unhealthy"; healthy = false; }`,
   /** Its switch ends with 4, having changed what is served. */

@@ -1,7 +1,8 @@
 /**
  * A worker as a program, for tests that kill it: `worker_process.ts DIR DRIVER
  * CONFIG`. Its master is the directory `DIR/master`, or the one that CONFIG
- * names. SIGTERM ends it as it ends the real program.
+ * names; its closures are those of the test image unless CONFIG says other
+ * ones. SIGTERM ends it as it ends the real program.
  *
  * @module
  */
@@ -17,7 +18,9 @@ const worker = await run(
     ...("masterUrl" in keys
       ? {}
       : { link: () => new DirectoryMaster(`${dir}/master`) }),
-    closures: imageClosures(await testImage()),
+    ...("closures" in keys
+      ? {}
+      : { closures: imageClosures(await testImage()) }),
   },
 );
 Deno.addSignalListener("SIGTERM", () => void worker.stop());
