@@ -14,6 +14,11 @@ import { STORE_SHARES } from "./stores/core/store_share.ts";
 
 /** Keys a worker may trust: own cache, a mirror, a key being replaced. */
 const MAX_KEYS = 16;
+/** As `nix key` prints it: what it is called, and 32 bytes in base64. */
+const PublicKey = z.string().max(1024).regex(
+  /^[^\s:]+:[A-Za-z0-9+/]{43}=$/,
+  "must be NAME:KEY, as the cache shows it",
+);
 const Path = z.string().min(1).max(4096);
 
 function hostName(): string {
@@ -25,17 +30,16 @@ export const WorkerConfig = z.strictObject({
   /** Its name in the cluster; default: the host's. */
   name: Name.default(hostName),
   /** The master's RPC address: tcp://, tls:// or unix:. */
-  masterUrl: z.string().min(1).max(1024).default(
-    `tcp://127.0.0.1:${DEFAULT_PORTS.masterRpc}`,
-  ),
+  masterUrl: z.string().max(1024).regex(
+    /^((tcp|tls):\/\/(\[[0-9a-fA-F:.]+\]|[^:/\s[\]@]+):[0-9]{1,5}\/?|unix:\/\S+)$/,
+    "must be tcp://HOST:PORT, tls://HOST:PORT or unix:/PATH",
+  ).default(`tcp://127.0.0.1:${DEFAULT_PORTS.masterRpc}`),
   /** The binary cache; absent: closures must be in the store already. */
   cacheUrl: z.string().max(1024).regex(
-    /^(https?|file):\/\//,
-    "must begin with http://, https:// or file://",
+    /^(https?:\/\/[^/\s]|file:\/\/\/)\S*$/,
+    "must be http://HOST, https://HOST or file:///PATH",
   ).optional(),
-  cachePublicKeys: z.array(z.string().min(1).max(1024)).max(MAX_KEYS).default(
-    [],
-  ),
+  cachePublicKeys: z.array(PublicKey).max(MAX_KEYS).default([]),
   /**
    * How closures come from the cache. `auto`: in one request each where the
    * cache is Procurator's, by `nix copy` otherwise; `nix`: by `nix copy` always.

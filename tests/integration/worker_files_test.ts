@@ -96,3 +96,20 @@ Deno.test("worker: a boost of a VM's processors that cannot be read is told with
   });
   await second.close();
 });
+
+Deno.test("worker: a run directory too long for sockets is refused when it starts, not by each VM", async () => {
+  await using dir = await tempDir("files");
+  const config = workerConfig(dir.path, {
+    driver: "cloud-hypervisor",
+    runDir: `${dir.path}/${"long".repeat(20)}`,
+  });
+  const link = () => new DirectoryMaster(dir.path);
+  await assert.rejects(run(config, { link }), {
+    code: "invalid",
+    message: /a unix socket below it would have more than 107 bytes/,
+    hint: /shorter --run-dir/,
+  });
+  const worker = await run({ ...config, driver: "simulated" }, { link });
+  await worker.stop();
+  await worker.finished;
+});

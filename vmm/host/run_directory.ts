@@ -18,7 +18,11 @@ import { AppError } from "../../roles/model/errors.ts";
 import { parseJsonWith } from "../../roles/model/parse.ts";
 import type { CopyId } from "../../roles/model/ids.ts";
 import { copyKey } from "../../roles/model/ids.ts";
-import { copyDirectoryName, RunRecord } from "../core/run_record.ts";
+import {
+  copyDirectoryName,
+  directoryName,
+  RunRecord,
+} from "../core/run_record.ts";
 import { removeBootLogs } from "./serial_log.ts";
 
 /** The longest path a unix socket can have on Linux. */
@@ -39,6 +43,11 @@ export interface VmPaths {
   channel: string;
   /** A snapshot's way in and out of QEMU. */
   migration: string;
+}
+
+/** @throws {AppError} `invalid` when no VM's sockets fit in there. */
+export function checkRunDir(root: string): void {
+  new RunDirectory(root).pathsIn(directoryName(""));
 }
 
 /** The VMs' directories below a run directory. */

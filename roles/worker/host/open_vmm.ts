@@ -24,6 +24,7 @@ import {
   type Trial,
 } from "../../../vmm/choice/core/driver_choice.ts";
 import { leftRunning } from "../../../vmm/host/left_running.ts";
+import { checkRunDir } from "../../../vmm/host/run_directory.ts";
 import {
   DRIVER_NAMES,
   type DriverName,
@@ -209,7 +210,8 @@ async function chooseByTrying(
 /**
  * Opens it over `RUN/vms`.
  *
- * @throws {AppError} `refused` when the configured driver is not that of the guests that run.
+ * @throws {AppError} `refused` when the configured driver is not that of the
+ * guests that run, `invalid` for a run directory too long for sockets.
  */
 export async function openHostVmm(
   options: OpenVmmOptions,
@@ -237,6 +239,8 @@ export async function openHostVmm(
     attributes = choiceAttributes(choice.chosen, choice.tried);
     if (choice.chosen === null) problem = describeChoice(null, choice.tried);
   }
+  // Told now, rather than by each VM.
+  if (chosen.name !== "simulated") checkRunDir(`${config.runDir}/vms`);
   await writeFileAtomic(
     `${config.runDir}/driver.json`,
     JSON.stringify({ driver: chosen.name }),
