@@ -45,11 +45,11 @@ const table: RoleTable = {
     },
   },
   workerHost: {
-    probe: async (load, onTrial) => {
+    probe: async (load, options) => {
       const { probeHost, WorkerConfig } = await import(
         "./roles/worker/mod.ts"
       );
-      return await probeHost(await load(WorkerConfig), { onTrial });
+      return await probeHost(await load(WorkerConfig), options);
     },
     units: async (load, program) => {
       const { serviceUnits, WorkerConfig } = await import(

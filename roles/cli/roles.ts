@@ -133,10 +133,10 @@ export interface HostVolume {
 
 /** A worker's host, asked on the host itself. */
 export interface WorkerHost {
-  /** Tries the drivers, whatever the worker goes by; `onTrial` is told of each trial as it ends. */
+  /** Tries the drivers, whatever the worker goes by; `onTrial` is told of each trial as it ends. Throws the signal's reason. */
   probe(
     load: LoadRoleConfig,
-    onTrial: (trial: HostTrial) => void,
+    options: { onTrial: (trial: HostTrial) => void; signal: AbortSignal },
   ): Promise<HostProbe>;
   /** The systemd units that run this program as a worker. */
   units(

@@ -12,7 +12,7 @@ import {
   kvmProblem,
   type Trials,
 } from "../../vmm/choice/probe.ts";
-import { processFacts } from "../../vmm/host/process_table.ts";
+import { findByMarker, processFacts } from "../../vmm/host/process_table.ts";
 import { tempDir } from "../support/temp.ts";
 import { BOOT_TIMEOUT_MS, testMachine, testQemu } from "../support/vmm.ts";
 import { testImage } from "../support/vmm_image.ts";
@@ -97,7 +97,11 @@ Deno.test("chooseDriver: a memory that is torn is told of and made anew", async 
 });
 
 /** Trials of this host over QEMU, with a kernel that boots. */
-function qemuTrials(dir: string, kernelPath: string): HostTrials {
+function qemuTrials(
+  dir: string,
+  kernelPath: string,
+  signal?: AbortSignal,
+): HostTrials {
   return new HostTrials({
     open: ({ accel }, runDir) =>
       openVmm("qemu", {
@@ -114,6 +118,7 @@ function qemuTrials(dir: string, kernelPath: string): HostTrials {
     clock: systemClock,
     kernelPath,
     linuxDeadlineMs: BOOT_TIMEOUT_MS,
+    ...(signal === undefined ? {} : { signal }),
   });
 }
 
@@ -144,6 +149,24 @@ Deno.test("probes: what is no kernel, and a guest that says nothing, are reasons
   const kernel = await absent.try(TCG, "kernel");
   assert.equal(kernel.ok, false);
   assert.match(kernel.note, /probe\.kernelPath/);
+});
+
+Deno.test("probes: one that is stopped in the middle leaves no guest", async () => {
+  await using dir = await tempDir("probe");
+  const stopped = new AbortController();
+  const { kernel } = await testImage();
+  const trials = qemuTrials(dir.path, kernel, stopped.signal);
+  const trying = trials.try(TCG, "linux");
+  await until(
+    "its guest runs",
+    async () => (await findByMarker(`${dir.path}/p/`)).length > 0,
+    { timeoutMs: BOOT_TIMEOUT_MS },
+  );
+  const reason = new Error("enough");
+  stopped.abort(reason);
+  await assert.rejects(trying, reason);
+  assert.deepEqual(await findByMarker(`${dir.path}/p/`), []);
+  assert.deepEqual([...Deno.readDirSync(`${dir.path}/p`)], []);
 });
 
 Deno.test("probes: what a killed worker left of a probe is ended", async () => {

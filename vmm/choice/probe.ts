@@ -56,7 +56,7 @@ export interface TrialResult {
 export interface Trials {
   /** What the results depend on. */
   facts(): Promise<HostFacts>;
-  /** Never throws: that it fails is a result. */
+  /** That it fails is a result; throws only the reason of an end that was asked for. */
   try(candidate: Candidate, step: Step): Promise<TrialResult>;
 }
 
@@ -73,6 +73,8 @@ export interface HostTrialOptions {
   linuxDeadlineMs?: number;
   /** Whom VMMs run as: it is theirs to open /dev/kvm. */
   user?: { uid: number; gid: number };
+  /** Ends what is being tried, and leaves nothing of it. */
+  signal?: AbortSignal;
   /** For tests. */
   kvmPath?: string;
 }
@@ -208,9 +210,12 @@ export class HostTrials implements Trials {
   }
 
   async try(candidate: Candidate, step: Step): Promise<TrialResult> {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
     try {
       return await this.#try(candidate, step);
     } catch (error) {
+      signal?.throwIfAborted();
       const { message, hint } = toAppError(error);
       const note = hint === undefined ? message : `${message} (${hint})`;
       return { ok: false, note: note.slice(0, MAX_NOTE) };
@@ -287,7 +292,8 @@ export class HostTrials implements Trials {
     if (step === "pvh") await Deno.writeFile(kernel, pvhProbe());
     const initrdPath = `${dir}/initrd`;
     await Deno.writeFile(initrdPath, linuxProbeInitrd());
-    const { user, clock, linuxDeadlineMs = LINUX_DEADLINE_MS } = this.#options;
+    const { user, clock, signal } = this.#options;
+    const { linuxDeadlineMs = LINUX_DEADLINE_MS } = this.#options;
     const deadlineMs = step === "pvh" ? PVH_DEADLINE_MS : linuxDeadlineMs;
     const beganMs = clock.bootMs();
     const last = await bootGuest(vmm, {
@@ -301,6 +307,7 @@ export class HostTrials implements Trials {
       marker: step === "pvh" ? PVH_MARKER : LINUX_MARKER,
       deadlineMs,
       clock,
+      signal,
     });
     const tookMs = Math.round(clock.bootMs() - beganMs);
     if (last === null) return { ok: true, note: `ran after ${tookMs} ms` };
@@ -327,11 +334,12 @@ const PROBE_MACHINE: Omit<VmConfig, "kernelPath" | "initrdPath"> = {
 /** Null when the guest wrote its marker; else how it went. Nothing of it is left. */
 async function bootGuest(
   vmm: Vmm,
-  { config, marker, deadlineMs, clock }: {
+  { config, marker, deadlineMs, clock, signal }: {
     config: VmConfig;
     marker: string;
     deadlineMs: number;
     clock: Clock;
+    signal: AbortSignal | undefined;
   },
 ): Promise<string | null> {
   const end: { why: string | null } = { why: null };
@@ -349,7 +357,8 @@ async function bootGuest(
       if (clock.bootMs() >= endMs) {
         return `nothing came of it within ${deadlineMs} ms${lastLine(text)}`;
       }
-      await clock.sleep(LOOK_MS);
+      await clock.sleep(LOOK_MS, signal);
+      signal?.throwIfAborted();
     }
   } finally {
     await vmm.stop(config, { graceMs: 0 });

@@ -7,6 +7,7 @@
 import type { Command, CommandUnknownOpts } from "@commander-js/extra-typings";
 import { loadConfig } from "../../config/mod.ts";
 import { writeFileAtomic } from "../../files/mod.ts";
+import { AppError } from "../../model/errors.ts";
 import type { CliContext } from "../context.ts";
 import { formatProbe, formatTrial, formatVolumes } from "../core/host_view.ts";
 import {
@@ -23,6 +24,10 @@ import type { LoadRoleConfig, RoleTable } from "../roles.ts";
 /** What is left to do when the units are there. */
 const AFTER_WRITING =
   "now: systemctl daemon-reload && systemctl enable --now procurator-guard procurator-worker\n";
+const STOPPED = new AppError(
+  "unavailable",
+  "The probe was stopped: what this host can do is not known",
+);
 /** A week, as for `drain`. */
 const MAX_DEADLINE_SECONDS = 604_800;
 
@@ -64,8 +69,14 @@ function addProbe(
     .addHelpText("after", examples("worker probe", "worker probe --json"))
     .action(async (_flags, command) => {
       const isJson = command.optsWithGlobals()["json"] === true;
-      const probe = await table.workerHost.probe(loaderOf(command), (trial) => {
-        if (!isJson) context.out(formatTrial(trial));
+      // A guest that is being tried would outlive us.
+      const stopped = new AbortController();
+      void context.untilStopped().then(() => stopped.abort(STOPPED));
+      const probe = await table.workerHost.probe(loaderOf(command), {
+        onTrial: (trial) => {
+          if (!isJson) context.out(formatTrial(trial));
+        },
+        signal: stopped.signal,
       });
       if (isJson) printJson(context, probe);
       else context.out(formatProbe(probe));

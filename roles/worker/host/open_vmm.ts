@@ -106,7 +106,11 @@ function optionsOf(
 /** The trials of this host as the worker would run its VMs. */
 export function hostTrials(
   config: WorkerConfig,
-  { clock, user }: { clock: Clock; user: VmmUser | undefined },
+  { clock, user, signal }: {
+    clock: Clock;
+    user: VmmUser | undefined;
+    signal?: AbortSignal;
+  },
 ): HostTrials {
   const { kernelPath, linuxDeadlineMs } = config.probe;
   return new HostTrials({
@@ -123,6 +127,7 @@ export function hostTrials(
     linuxDeadlineMs,
     ...(kernelPath === undefined ? {} : { kernelPath }),
     ...(user === undefined ? {} : { user }),
+    ...(signal === undefined ? {} : { signal }),
   });
 }
 

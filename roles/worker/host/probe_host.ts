@@ -50,10 +50,17 @@ async function readRemembered(path: string): Promise<RememberedChoice | null> {
   }
 }
 
-/** Tries every candidate until one is found. `onTrial` is told of each trial as it ends. */
+/**
+ * Tries every candidate until one is found. `onTrial` is told of each trial as it ends.
+ *
+ * @throws the signal's reason; nothing runs on then.
+ */
 export async function probeHost(
   config: WorkerConfig,
-  { onTrial }: { onTrial: (trial: Trial) => void },
+  { onTrial, signal }: {
+    onTrial: (trial: Trial) => void;
+    signal: AbortSignal;
+  },
 ): Promise<HostProbe> {
   const dir = await Deno.makeTempDir({ prefix: "pcr-probe-" });
   try {
@@ -66,7 +73,7 @@ export async function probeHost(
     });
     const trials = hostTrials(
       { ...config, runDir: dir, stateDir: dir },
-      { clock: systemClock, user },
+      { clock: systemClock, user, signal },
     );
     const { chosen, tried } = await chooseDriver({
       trials,
