@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { PathsReply } from "../../roles/cache/mod.ts";
+import { UpstreamClient } from "../../roles/cache/sources/upstream_client.ts";
+import { cacheName } from "../../roles/cache/sources/core/via.ts";
 import {
   type FakePath,
   fakePath,
   startCache,
   type TestCache,
 } from "../support/cache.ts";
+import { nixStore } from "../support/nix_store.ts";
+import { scriptedUpstream } from "../support/scripted_upstream.ts";
+import { tempDir } from "../support/temp.ts";
+import { until } from "../support/wait.ts";
 
 async function put(
   cache: TestCache,
@@ -119,4 +125,218 @@ Deno.test("twenty clients that ask for one cold path make one fetch", async () =
     await count(cache, /source_bytes_total\{source="[^"]*"\} (\d+)/),
     path.packed.length,
   );
+});
+
+Deno.test("who comes while a nar is received joins, from wherever he wants it", async () => {
+  await using up = scriptedUpstream();
+  await using cache = await startCache({ upstreams: [up.config] });
+  const path = fakePath(
+    "slow",
+    crypto.getRandomValues(new Uint8Array(50_000)).toHex(),
+  );
+  up.has(path);
+  const { promise: rest, resolve: goOn } = Promise.withResolvers<void>();
+  const half = path.packed.length >> 1;
+  up.answers.set(path.url, () => {
+    let part = 0;
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        if (part++ === 0) {
+          return controller.enqueue(path.packed.subarray(0, half));
+        }
+        await rest;
+        controller.enqueue(path.packed.subarray(half));
+        controller.close();
+      },
+    });
+    return new Response(body);
+  });
+  await get(cache, `${path.hash}.narinfo`);
+  const first = await fetch(`${cache.url}/${path.url}`);
+  const reader = first.body?.getReader() ?? assert.fail("no body");
+  // Its first half is here before the second has left the upstream.
+  let got = 0;
+  while (got < half) got += (await reader.read()).value?.length ?? 0;
+  assert.equal(got, half);
+  const joined = await fetch(`${cache.url}/${path.url}`, {
+    headers: { range: `bytes=${half - 10}-` },
+  });
+  assert.equal(joined.status, 206);
+  // Who leaves takes it from nobody.
+  await reader.cancel();
+  goOn();
+  assert.deepEqual(
+    new Uint8Array(await joined.arrayBuffer()),
+    path.packed.slice(half - 10),
+  );
+  const nars = up.asked.filter(({ url }) => url.includes("/nar/"));
+  assert.equal(nars.length, 1);
+});
+
+Deno.test("a nar that was told of can be fetched after a restart", async () => {
+  await using up = await startCache({ keyName: "up-1" });
+  await using dir = await tempDir("cache");
+  const config = { ...above(up), stateDir: `${dir.path}/state` };
+  const path = fakePath("a");
+  await push(up, path);
+  {
+    await using cache = await startCache(config);
+    assert.equal((await get(cache, `${path.hash}.narinfo`)).status, 200);
+  }
+  await using cache = await startCache(config);
+  assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
+});
+
+Deno.test("upstreams are asked in the order of their priorities, ours before theirs", async () => {
+  await using far = scriptedUpstream();
+  await using near = scriptedUpstream();
+  const info = (priority: number) => () =>
+    new Response(`StoreDir: /nix/store\nPriority: ${priority}\n`);
+  far.answers.set("nix-cache-info", info(40));
+  near.answers.set("nix-cache-info", info(30));
+  const path = fakePath("a");
+  const narInfo = `${path.hash}.narinfo`;
+  const asks = ({ asked }: typeof far) =>
+    asked.filter(({ url }) => url.endsWith(".narinfo")).length;
+  far.has(path);
+  near.has(path);
+  {
+    await using cache = await startCache({
+      upstreams: [far.config, near.config],
+    });
+    assert.equal((await get(cache, narInfo)).status, 200);
+    assert.deepEqual([asks(far), asks(near)], [0, 1]);
+  }
+  {
+    await using cache = await startCache({
+      upstreams: [{ ...near.config, priority: 45 }, far.config],
+    });
+    assert.equal((await get(cache, narInfo)).status, 200);
+    assert.deepEqual([asks(far), asks(near)], [1, 1]);
+    // Who told of it fails: the other has it too.
+    far.answers.delete(path.url);
+    assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
+  }
+});
+
+Deno.test("tokens and passwords go to their upstream and nowhere else", async () => {
+  await using dir = await tempDir("cache");
+  await using up = await startCache({ keyName: "up-1", anonymousRole: "none" });
+  const path = fakePath("a");
+  await push(up, path);
+  const token = up.token("viewer");
+  const [upstream] = above(up).upstreams;
+  const tokenFile = `${dir.path}/token`;
+  if (upstream === undefined) return assert.fail();
+  {
+    await using cache = await startCache(above(up));
+    assert.equal((await get(cache, `${path.hash}.narinfo`)).status, 404);
+  }
+  for (const text of [`${token}\n`, `anyone:${token}`]) {
+    await Deno.writeTextFile(tokenFile, text);
+    await using cache = await startCache({
+      upstreams: [{ ...upstream, tokenFile }],
+    });
+    await get(cache, `${path.hash}.narinfo`);
+    assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
+  }
+  await using front = scriptedUpstream();
+  await using storage = scriptedUpstream();
+  front.has(path);
+  storage.has(path);
+  front.answers.set(path.url, () => {
+    const location = `${storage.url}/${path.url}`;
+    return new Response(null, { status: 307, headers: { location } });
+  });
+  await using cache = await startCache({
+    upstreams: [{ ...front.config, tokenFile }],
+  });
+  await get(cache, `${path.hash}.narinfo`);
+  assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
+  const shown = ({ asked }: typeof front) =>
+    asked.filter(({ headers }) => headers.has("authorization")).length;
+  assert.equal(shown(front), front.asked.length);
+  assert.deepEqual([storage.asked.length, shown(storage)], [1, 0]);
+  await Deno.writeTextFile(tokenFile, "two words");
+  await assert.rejects(
+    startCache({ upstreams: [{ ...front.config, tokenFile }] }),
+    /not one line of a token/,
+  );
+});
+
+Deno.test("caches that are upstreams of each other find what one has, and an end", async () => {
+  await using dir = await tempDir("cache");
+  const oneDir = `${dir.path}/one`;
+  const before = await startCache({ keyName: "one-1", stateDir: oneDir });
+  await before.running.stop();
+  await using other = await startCache({
+    keyName: "other-1",
+    ...above(before),
+  });
+  await using one = await startCache({
+    ...above(other),
+    keyName: "one-1",
+    stateDir: oneDir,
+    listen: new URL(before.url).host,
+  });
+  const path = fakePath("a");
+  const absent = fakePath("absent");
+  await push(other, path);
+  const answers = await Promise.all(
+    [one, other, one, other].map((cache) =>
+      get(cache, `${absent.hash}.narinfo`)
+    ),
+  );
+  for (const { status } of answers) assert.equal(status, 404);
+  for (const cache of [other, one]) {
+    assert.equal((await get(cache, `${path.hash}.narinfo`)).status, 200);
+    assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
+  }
+});
+
+Deno.test("an upstream that is slow ends within the time it is given", async () => {
+  await using up = scriptedUpstream();
+  const never = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array([120])),
+  });
+  const { promise: head, resolve } = Promise.withResolvers<Response>();
+  up.answers.set("head", () => head);
+  up.answers.set("body", () => new Response(never));
+  using client = new UpstreamClient({
+    url: up.url,
+    own: cacheName("0".repeat(16)),
+  });
+  const call = { chain: [], timeoutMs: 50, maxBytes: 100 };
+  for (const path of ["head", "body"]) {
+    await assert.rejects(client.text(path, call), { code: "timeout" }, path);
+  }
+  resolve(new Response());
+});
+
+Deno.test("nix pulls a closure through, and again when the upstream is gone", async () => {
+  await using dir = await tempDir("cache");
+  await using up = await startCache({ keyName: "up-1" });
+  await using cache = await startCache(above(up));
+  await using ci = await nixStore("ci", {
+    cache: { url: "http://127.0.0.1", token: up.token("publisher") },
+  });
+  await Deno.writeTextFile(
+    `${dir.path}/flake.nix`,
+    `{ outputs = { self }: { closure = builtins.toFile "top" "see \${builtins.toFile "leaf" "x"}"; }; }`,
+  );
+  const call = { timeoutMs: 60_000 };
+  const path = await ci.nix.evalRaw(`path:${dir.path}`, "closure", call);
+  await ci.nix.copyTo(up.url, [path], call);
+  for (const round of ["cold", "warm"]) {
+    await using worker = await nixStore("nix");
+    await worker.nix.copyFrom(cache.url, [path], {
+      ...call,
+      publicKeys: [cache.publicKey],
+    });
+    assert.deepEqual(await worker.nix.missingPaths([path]), [], round);
+    const stored = async () =>
+      JSON.parse((await get(cache, "api/v1/stats")).text).paths === 2;
+    await until("both are stored", stored, call);
+    await up.running.stop();
+  }
 });

@@ -8,7 +8,12 @@ import { createHash } from "node:crypto";
 import { zstdCompressSync } from "node:zlib";
 import { z } from "zod";
 import { openTokenTable, type TokenRole } from "../../roles/auth/mod.ts";
-import { CacheConfig, run, type RunningCache } from "../../roles/cache/mod.ts";
+import {
+  CacheConfig,
+  type CacheDeps,
+  run,
+  type RunningCache,
+} from "../../roles/cache/mod.ts";
 import { formatSha256 } from "../../roles/cache/core/sha256.ts";
 import { encodeNixBase32 } from "../../roles/cache/core/nix_base32.ts";
 import { systemRandom } from "../../roles/clock/mod.ts";
@@ -39,11 +44,13 @@ export interface TestCache extends AsyncDisposable {
 /** Starts one, below `stateDir` or in a directory that goes with it. */
 export async function startCache(
   config: Partial<z.input<typeof CacheConfig>> = {},
+  deps: CacheDeps = {},
 ): Promise<TestCache> {
   const dir = config.stateDir === undefined ? await tempDir("cache") : null;
   const stateDir = config.stateDir ?? dir?.path ?? "";
   const running = await run(
     CacheConfig.parse({ listen: "127.0.0.1:0", ...config, stateDir }),
+    deps,
   );
   return {
     url: running.endpoints["http"] ?? "",

@@ -8,7 +8,7 @@
  * @module
  */
 import type { Logger } from "../../log/mod.ts";
-import { AppError, toAppError } from "../../model/errors.ts";
+import { AppError } from "../../model/errors.ts";
 import { Turns } from "../../turns/mod.ts";
 import type { OpenFile } from "../storage/files.ts";
 import type { Offers } from "../storage/offers.ts";
@@ -17,6 +17,11 @@ import type { Chain, PathSource, SourcedNarInfo } from "./source.ts";
 
 /** Look-ups of one batch at once: others get their turns between them. */
 const BATCH_LOOKUPS = 32;
+
+/** As `formatNarInfo` writes it. */
+function urlLine(file: string): string {
+  return `\nURL: nar/${file}\n`;
+}
 
 export interface SourcesOptions {
   list: readonly PathSource[];
@@ -73,34 +78,22 @@ export class Sources implements AsyncDisposable {
    * @throws {AppError} `unavailable` and the like when one told of it and cannot give it now.
    */
   async nar(file: string, chain: Chain): Promise<OpenFile | undefined> {
-    let failure: unknown;
+    const failures = new Map<PathSource, AppError>();
     const sources = await this.#inOrder(chain);
-    const ask = async () => {
-      for (const source of sources) {
-        try {
-          const opened = await source.nar(file, chain);
-          if (opened !== undefined) return opened;
-        } catch (error) {
-          this.#passOver(source, `nar/${file}`, error);
-          failure ??= error;
-        }
-      }
-      return undefined;
-    };
-    const opened = await ask();
-    if (opened !== undefined) return opened;
+    for (const source of sources) {
+      const opened = await this.#narOf(source, { file, chain, failures });
+      if (opened !== undefined) return opened;
+    }
     // The upstream that told of it has it no more, or is down: who else has the path?
     const offer = this.#options.offers.get(file);
-    const other = offer === undefined
-      ? undefined
-      : await this.narInfo(offer.hash, chain);
-    const again = other?.text.includes(`\nURL: nar/${file}\n`) === true
-      ? await ask()
-      : undefined;
-    if (again !== undefined) return again;
-    if (failure instanceof AppError && failure.code === "not_found") {
-      return undefined;
+    for (const source of offer === undefined ? [] : sources) {
+      if (failures.has(source)) continue;
+      const ask = { file, chain, failures, hash: offer?.hash };
+      const opened = await this.#narOf(source, ask);
+      if (opened !== undefined) return opened;
     }
+    const failure = [...failures.values()]
+      .find(({ code }) => code !== "not_found");
     if (failure !== undefined) throw failure;
     return undefined;
   }
@@ -131,6 +124,27 @@ export class Sources implements AsyncDisposable {
     await this.#options.settled();
   }
 
+  /** @param ask with a `hash`: first whether it has that path. */
+  async #narOf(
+    source: PathSource,
+    ask: {
+      file: string;
+      chain: Chain;
+      failures: Map<PathSource, AppError>;
+      hash?: string | undefined;
+    },
+  ): Promise<OpenFile | undefined> {
+    const { file, chain, failures, hash } = ask;
+    try {
+      const named = hash === undefined ||
+        (await source.narInfo(hash, chain))?.text.includes(urlLine(file));
+      return named === true ? await source.nar(file, chain) : undefined;
+    } catch (error) {
+      failures.set(source, this.#passOver(source, `nar/${file}`, error));
+      return undefined;
+    }
+  }
+
   async #each(
     texts: readonly string[],
     look: (text: string) => Promise<boolean>,
@@ -156,12 +170,14 @@ export class Sources implements AsyncDisposable {
     return ranked.sort((a, b) => a.at - b.at).map(({ source }) => source);
   }
 
-  #passOver(source: PathSource, what: string, error: unknown): void {
+  /** The failure; what is none of a source is thrown on. */
+  #passOver(source: PathSource, what: string, error: unknown): AppError {
+    if (!(error instanceof AppError)) throw error;
     this.#options.log.debug("{what} cannot be asked of {name}: {why}", {
       what,
       name: source.name,
-      why: toAppError(error).message,
+      why: error.message,
     });
-    if (!(error instanceof AppError)) throw error;
+    return error;
   }
 }
