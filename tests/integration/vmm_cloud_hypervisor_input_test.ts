@@ -459,9 +459,9 @@ Deno.test("cloud-hypervisor driver: a guest that floods its serial port fills no
   await until("it has written much", async () => {
     const { offset } = await vmm.readLog(COPY, {
       ...request,
-      offset: 24 * mib,
+      offset: 12 * mib,
     });
-    return offset > 24 * mib;
+    return offset > 12 * mib;
   }, WAIT);
   await until("little of it is kept", async () => {
     let bytes = 0;
@@ -472,7 +472,7 @@ Deno.test("cloud-hypervisor driver: a guest that floods its serial port fills no
         bytes += ((await Deno.stat(path)).blocks ?? 0) * 512;
       }
     }
-    return bytes < 20 * mib;
+    return bytes < 9 * mib;
   }, WAIT);
   assert.ok(await instanceOf(vmm, COPY) !== undefined);
   await vmm.stop(COPY, { graceMs: 0 });

@@ -18,6 +18,13 @@ import type { GuestConnection } from "../vmm.ts";
 
 /** One read: a socket's buffer holds not much more. */
 const PIECE_BYTES = 16 * 1024;
+/**
+ * Taken at most, in the long run: what an emulated port carries when its guest
+ * does nothing else, and a hundredth of a processor here. More than a boot
+ * writes is taken at once.
+ */
+const BYTES_PER_MS = 1024;
+const BURST_BYTES = 8 * 1024 * 1024;
 
 async function writeAll(
   to: { write(bytes: Uint8Array): Promise<number> },
@@ -33,6 +40,20 @@ const UNCUT = new AppError(
   `The log has had ${LOG_BOUNDS.unwatchedBytes} bytes since it was last cut`,
   { hint: "keep the run directory on tmpfs, ext4, xfs or btrfs" },
 );
+
+/** How fast one port is read. */
+export class Pace {
+  #credit = BURST_BYTES;
+  #lastMs = 0;
+
+  /** How long to wait after these bytes before more are taken. */
+  waitMs(bytes: number, nowMs: number): number {
+    const earned = (nowMs - this.#lastMs) * BYTES_PER_MS;
+    this.#lastMs = nowMs;
+    this.#credit = Math.min(BURST_BYTES, this.#credit + earned) - bytes;
+    return Math.max(0, -this.#credit / BYTES_PER_MS);
+  }
+}
 
 /** The connection to one guest's serial port. */
 export class SerialLine {
@@ -131,11 +152,15 @@ export class SerialLine {
 
   async #read(): Promise<void> {
     const buffer = new Uint8Array(PIECE_BYTES);
+    const pace = new Pace();
     for (;;) {
       // An error is an end too.
       const count = await this.#socket.read(buffer).catch(() => null);
       if (count === null) return;
       await this.#append(buffer.subarray(0, count));
+      const waitMs = pace.waitMs(count, performance.now());
+      // Not read meanwhile: the guest that floods waits, and nobody else.
+      if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs));
     }
   }
 
