@@ -38,10 +38,14 @@ export const PathsReply = z.object({
 /** Present is what a client can fetch from here, be it from another source. */
 async function findPaths(
   c: Context<AppEnv>,
-  { metadata, sources }: CacheService,
+  { metadata, sources, collection }: CacheService,
   hashes: readonly string[],
 ) {
   const absent = hashes.filter((hash) => !metadata.hasPath(hash));
+  const isAbsent = new Set(absent);
+  for (const hash of hashes) {
+    if (!isAbsent.has(hash)) collection.uses.mark(hash);
+  }
   const elsewhere = sources.any
     ? await sources.present(absent, parseVia(c.req.header("via")))
     : new Set<string>();

@@ -13,6 +13,7 @@ import {
 } from "../http/mod.ts";
 import { addApi } from "./api.ts";
 import { addClosure } from "./closure/endpoint.ts";
+import { addCollection } from "./gc/mod.ts";
 import { debuginfo } from "./protocol/debuginfo.ts";
 import { log as buildLog } from "./protocol/log.ts";
 import { ls } from "./protocol/ls.ts";
@@ -34,6 +35,11 @@ function readiness(service: CacheService): Readiness {
   }
 }
 
+/** True for what nix sends; a PUT to the API is a form's worth of JSON. */
+function isUpload(method: string, path: string): boolean {
+  return method === "PUT" && !path.startsWith("/api/");
+}
+
 /** Builds the app. */
 export function cacheApp(
   service: CacheService,
@@ -50,10 +56,12 @@ export function cacheApp(
     // be taken for a page says nosniff itself.
     secureHeaders: false,
     // Each upload's handler has its own bound.
-    maxBodyBytes: (method) =>
-      method === "PUT" ? Infinity : DEFAULT_MAX_BODY_BYTES,
+    maxBodyBytes: (method, path) =>
+      isUpload(method, path) ? Infinity : DEFAULT_MAX_BODY_BYTES,
     errorPage: (error, c) =>
-      c.req.method === "PUT" ? refuseUpload(service, error) : undefined,
+      isUpload(c.req.method, c.req.path)
+        ? refuseUpload(service, error)
+        : undefined,
   });
   addNixCacheInfo(app, service);
   addNarInfo(app, service);
@@ -63,5 +71,6 @@ export function cacheApp(
   }
   addApi(app, service);
   addClosure(app, service);
+  addCollection(app, service);
   return app;
 }

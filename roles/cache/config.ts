@@ -30,6 +30,24 @@ const Upstream = z.strictObject({
   tokenFile: z.string().min(1).max(4096).optional(),
 });
 
+/** What is kept without a root: a generation that the master keeps, the head of a branch that ci built, or a pin. */
+const Retention = z.strictObject({
+  /** From one collection to the next; 0: only when asked for. Without masterUrl it runs only when asked for, or with `standalone`. */
+  intervalHours: z.number().min(0).max(8760).default(24),
+  /** What was asked for or stored within these days stays. nix remembers for 30 days what it was told is here, and does not push that again. */
+  keepDays: z.number().min(0).max(36_500).default(30),
+  /** Largest size of all nar files; beyond it the least lately used go before their days are over. */
+  maxGiB: z.number().min(0).max(1_000_000).optional(),
+  /** Most paths; as maxGiB. */
+  maxPaths: z.number().int().min(0).max(1_000_000_000).optional(),
+  /** The same when less of the disk is free than this. */
+  minFreeGiB: z.number().min(0).max(1_000_000).default(0),
+  /** What was asked for or stored within these hours stays whatever the bounds say: a push that is under way counts on it. So long may what master and ci told last stand for them. */
+  graceHours: z.number().min(0).max(8760).default(24),
+  /** No cluster uses this cache: it is collected though no master says what is in use. */
+  standalone: z.boolean().default(false),
+});
+
 export const CacheConfig = z.strictObject({
   ...serverConfigShape("cache", DEFAULT_PORTS.cache),
   /** The name of the key that is made on the first start, in `signing.key` of the state directory. */
@@ -56,6 +74,12 @@ export const CacheConfig = z.strictObject({
     .optional(),
   /** Caches that are asked for what is not here; what is fetched from them is checked, stored and signed here. */
   upstreams: z.array(Upstream).max(16).default([]),
+  /** The master's RPC, asked for the generations in use; with the token for `master` in tokenFile (a viewer's). */
+  masterUrl: z.string().min(1).max(4096).optional(),
+  /** ci's HTTP, asked for what the heads of branches were built to; with the token for `ci` in tokenFile (a viewer's). */
+  ciUrl: z.string().min(1).max(4096).optional(),
+  /** Garbage collection. */
+  gc: Retention.prefault({}),
   /** Nars received at once: each holds a decompressor's window. 16 times as many wait. */
   maxUploads: z.number().int().min(1).max(256).default(16),
   /** Nars sent at once: each holds an open file. */

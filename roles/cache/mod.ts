@@ -9,12 +9,15 @@
  */
 import { Registry } from "prom-client";
 import { systemClock } from "../clock/mod.ts";
+import type { TokenOf } from "../config/mod.ts";
 import { logger } from "../log/mod.ts";
 import type { Clock, RunningRole } from "../model/mod.ts";
 import { startService } from "../service/mod.ts";
 import { Turns } from "../turns/mod.ts";
 import { cacheApp } from "./app.ts";
 import { CacheConfig } from "./config.ts";
+import { Collection } from "./gc/mod.ts";
+import type { RootSource } from "./gc/root_source.ts";
 import { parsePublicKey } from "./core/signature.ts";
 import { Database } from "./storage/database.ts";
 import { DiskFiles } from "./storage/files.ts";
@@ -37,6 +40,8 @@ const WAITING_PER_UPLOAD = 16;
 /** What the cache is given besides its configuration. */
 export interface CacheDeps {
   clock?: Pick<Clock, "now">;
+  /** Who says what is in use, in place of those of the configuration. */
+  rootSources?: readonly RootSource[];
 }
 
 /** The running cache. */
@@ -50,6 +55,7 @@ interface Parts extends CacheDeps {
   registry: Registry;
   stack: AsyncDisposableStack;
   caCert: string | undefined;
+  tokenOf: TokenOf;
 }
 
 /** The sources, which put what they pulled into the storage. */
@@ -95,20 +101,36 @@ async function openService(
   if (swept > 0) {
     log.info("removed {swept} files of uploads that were cut off", { swept });
   }
+  const hot = new HotTexts(HOT_CHARS);
+  const clock = parts.clock ?? systemClock;
+  const collection = stack.use(
+    new Collection(config, {
+      ...parts,
+      database,
+      files,
+      hot,
+      clock,
+      log,
+      ...(parts.rootSources === undefined
+        ? {}
+        : { sources: parts.rootSources }),
+    }),
+  );
   const service = {
     config,
     keys: { signing, trusted: config.trustedPublicKeys.map(parsePublicKey) },
     files,
     database,
     metadata,
-    hot: new HotTexts(HOT_CHARS),
+    hot,
+    collection,
     uploads: new Turns({
       running: config.maxUploads,
       waiting: config.maxUploads * WAITING_PER_UPLOAD,
       what: "uploads",
     }),
     metrics: cacheMetrics(registry, metadata),
-    clock: parts.clock ?? systemClock,
+    clock,
     log,
   };
   const sources = stack.use(await sourcesOf(service, parts));
@@ -125,14 +147,20 @@ export function run(
   config: CacheConfig,
   deps: CacheDeps = {},
 ): Promise<RunningCache> {
-  return startService("cache", config, async ({ tokens, stack, caCert }) => {
+  return startService("cache", config, async (
+    { tokens, stack, stopping, caCert, tokenOf },
+  ) => {
     const registry = new Registry();
-    const parts = { ...deps, registry, stack, caCert };
+    const parts = { ...deps, registry, stack, caCert, tokenOf };
     const service = await openService(config, parts);
+    const { collector } = service.collection;
+    // Whoever waits for it would hold the stop.
+    stopping.addEventListener("abort", () => void collector.cancel());
     const publicKeys = service.keys.signing.map((key) => key.publicText);
     service.log.info("signs with {key}", { key: publicKeys.join(" ") });
     return {
       app: cacheApp(service, { registry, tokens }),
+      listening: () => service.collection.start(),
       extra: { publicKeys },
     };
   });

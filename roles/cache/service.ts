@@ -8,6 +8,7 @@ import type { Clock } from "../model/ports.ts";
 import type { Turns } from "../turns/mod.ts";
 import type { CacheConfig } from "./config.ts";
 import type { AdmissionKeys } from "./core/admission.ts";
+import type { Collection } from "./gc/mod.ts";
 import type { Sources } from "./sources/sources.ts";
 import type { Database } from "./storage/database.ts";
 import type { NarFiles } from "./storage/files.ts";
@@ -27,6 +28,8 @@ export interface CacheService {
   /** Narinfos by path hash. */
   hot: HotTexts;
   uploads: Turns;
+  /** Whoever is told that a path or a nar is here is told to `collection.uses` as well. */
+  collection: Collection;
   metrics: CacheMetrics;
   clock: Pick<Clock, "now">;
   log: Logger;

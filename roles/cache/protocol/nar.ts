@@ -163,6 +163,7 @@ async function getNar(
     return c.body(null, 304, headersOf(file, `"${file}"`));
   }
   if (c.req.method === "HEAD") {
+    service.collection.uses.markNar(file);
     // A nar whose file was lost must be pushed again, so HEAD looks at the file.
     if (await service.files.size(file) !== nar.fileSize) throw notFound(file);
     return c.body(null, 200, {
@@ -217,6 +218,7 @@ async function putNar(c: Context<AppEnv>, service: CacheService) {
       maxBytes: service.config.maxNarBytes,
     })
   );
+  service.collection.uses.markNar(nar.file);
   service.metadata.putNar(nar, service.clock.now());
   service.metrics.received(nar.fileSize);
   failpoint("cache.nar.stored");

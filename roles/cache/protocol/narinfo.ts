@@ -81,6 +81,8 @@ async function storeNarInfo(
   const uploaded: NarInfo = parseNarInfo(text, expected);
   const others = uploaded.references.filter((base) => base !== uploaded.base);
   const elsewhere = await foundElsewhere(service, others);
+  // From here on no collection takes the nar away.
+  service.collection.uses.markNar(uploaded.file);
   const nar = await checkedNar(service, uploaded.file);
   // From here on nothing waits: what is decided on is what is stored over.
   const known = metadata.narInfoText(hash);
@@ -92,6 +94,7 @@ async function storeNarInfo(
       .filter((base) => !elsewhere.has(base)),
   }, keys);
   const signed = formatNarInfo(admitted);
+  service.collection.uses.mark(hash);
   if (signed === known) return;
   metadata.putPath(admitted, signed, { nowMs: service.clock.now(), by });
   service.hot.set(hash, signed);
@@ -103,6 +106,7 @@ export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
     const hash = c.req.param("file").slice(0, 32);
     const text = findText(service, hash);
     if (text === undefined) return findElsewhere(c, service, hash);
+    service.collection.uses.mark(hash);
     service.metrics.narinfo("hit");
     return c.body(text, 200, { "content-type": NARINFO_TYPE });
   });

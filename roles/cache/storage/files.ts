@@ -40,11 +40,16 @@ export interface NarFiles {
   stage(): Promise<StagedFile>;
   size(file: string): Promise<number | undefined>;
   open(file: string): Promise<OpenFile | undefined>;
+  /** True for one that was published so lately that its record may be yet to come. */
+  isArriving(file: string): boolean;
   /** Out of sight when the call returns, removed when it resolves; what is being sent is sent to its end. */
   drop(file: string): Promise<void>;
   /** Removes what no upload will finish and whatever `keep` does not know; returns how many. */
   sweep(keep: (file: string) => boolean): Promise<number>;
 }
+
+/** Between its name and its record lies one sync of a directory; a disk that takes longer is broken. */
+const ARRIVAL_MS = 5 * 60_000;
 
 async function syncDirectory(path: string): Promise<void> {
   using directory = await Deno.open(path, { read: true });
@@ -126,6 +131,8 @@ export class DiskFiles implements NarFiles {
   readonly #made = new Set<string>();
   #staged = 0;
   #dropped = 0;
+  /** By file, the oldest first. */
+  readonly #arrived = new Map<string, number>();
 
   private constructor(private readonly root: string) {}
 
@@ -147,7 +154,10 @@ export class DiskFiles implements NarFiles {
       truncate: true,
       mode: 0o640,
     });
-    return new DiskStaged(file, path, (name) => this.#directoryOf(name));
+    return new DiskStaged(file, path, (name) => {
+      this.#arrive(name);
+      return this.#directoryOf(name);
+    });
   }
 
   async size(file: string): Promise<number | undefined> {
@@ -179,6 +189,21 @@ export class DiskFiles implements NarFiles {
       },
       close: () => opened.close(),
     };
+  }
+
+  isArriving(file: string): boolean {
+    const atMs = this.#arrived.get(file);
+    return atMs !== undefined && performance.now() - atMs < ARRIVAL_MS;
+  }
+
+  #arrive(file: string): void {
+    const nowMs = performance.now();
+    for (const [oldest, atMs] of this.#arrived) {
+      if (nowMs - atMs < ARRIVAL_MS) break;
+      this.#arrived.delete(oldest);
+    }
+    this.#arrived.delete(file);
+    this.#arrived.set(file, nowMs);
   }
 
   async drop(file: string): Promise<void> {

@@ -10,12 +10,15 @@
  */
 import { ABSENT, HASH_CHARS, HashIndex } from "./hash_index.ts";
 
-/** Minutes fit 32 bits until the year 10136. */
-const MINUTE_MS = 60_000;
+/** Seconds fit 32 bits until the year 2106. */
+const SECOND_MS = 1000;
+
+/** No second comes after it: what is kept since then is nothing. */
+export const NEVER_SECOND = 0xffffffff;
 
 /** Rounded up: never older than it is. */
-export function minuteOf(ms: number): number {
-  return Math.max(0, Math.ceil(ms / MINUTE_MS));
+export function secondOf(ms: number): number {
+  return Math.max(0, Math.ceil(ms / SECOND_MS));
 }
 
 /** One path as it is read. */
@@ -33,7 +36,7 @@ export interface Graph {
   /** Where the references of each path begin in `edges`; one more than there are paths. */
   readonly firstEdge: Uint32Array;
   readonly edges: Uint32Array;
-  readonly usedMinute: Uint32Array;
+  readonly usedSecond: Uint32Array;
   /** Several paths may have one. */
   readonly file: Uint32Array;
   readonly fileBytes: Float64Array;
@@ -97,7 +100,7 @@ export class GraphBuilder {
     if (this.#paths.add(hash) !== this.#used.length) {
       throw new Error(`the path ${hash} came twice`);
     }
-    this.#used.push(minuteOf(usedAtMs));
+    this.#used.push(secondOf(usedAtMs));
     const number = this.#files.add(file);
     if (number === this.#fileBytes.length) this.#fileBytes.push(fileBytes);
     this.#file.push(number);
@@ -130,7 +133,7 @@ export class GraphBuilder {
       count,
       firstEdge: this.#firstEdge.done(),
       edges: this.#edges.done(),
-      usedMinute: this.#used.done(),
+      usedSecond: this.#used.done(),
       file: this.#file.done(),
       fileBytes: this.#fileBytes.done(),
       hashOf: (path) => paths.textOf(path),

@@ -10,15 +10,15 @@ const DIGITS = 1 << DIGIT_BITS;
 
 /** A radix sort; yields between its passes and some times within them. */
 export function* orderByUse(
-  usedMinute: Uint32Array,
+  usedSecond: Uint32Array,
   sliceSteps: number,
 ): Generator<void, Uint32Array> {
-  let order: Uint32Array = new Uint32Array(usedMinute.length);
+  let order: Uint32Array = new Uint32Array(usedSecond.length);
   for (let at = 0; at < order.length; at++) order[at] = at;
   for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
     const starts = new Uint32Array(DIGITS);
     const digitOf = (path: number) =>
-      DIGITS - 1 - (((usedMinute[path] ?? 0) >>> shift) & (DIGITS - 1));
+      DIGITS - 1 - (((usedSecond[path] ?? 0) >>> shift) & (DIGITS - 1));
     for (let at = 0; at < order.length; at++) {
       const digit = digitOf(at);
       starts[digit] = (starts[digit] ?? 0) + 1;

@@ -42,12 +42,12 @@ const CODE = Object.fromEntries(
   VERDICTS.map((verdict, code) => [verdict, code]),
 ) as Record<Verdict, number>;
 
-/** Minutes since the Unix epoch, and bounds over all that stays. */
+/** Seconds since the Unix epoch, and bounds over all that stays. */
 export interface Retention {
   /** What was used then or later stays whatever the bounds say. */
-  graceMinute: number;
+  graceSecond: number;
   /** What was used then or later stays within the bounds. */
-  keepMinute: number;
+  keepSecond: number;
   /** Bytes of nar files; Infinity: no bound. */
   maxBytes: number;
   maxPaths: number;
@@ -139,18 +139,18 @@ class Planner {
 
   /** Everything else, the latest used first: what stays is a beginning of that order. */
   *byUse(retention: Retention): Generator<void> {
-    const { usedMinute } = this.graph;
-    const order = yield* orderByUse(usedMinute, SLICE_STEPS);
+    const { usedSecond } = this.graph;
+    const order = yield* orderByUse(usedSecond, SLICE_STEPS);
     let isFull = false;
     for (let at = 0; at < order.length; at++) {
       if (++this.#steps % SLICE_STEPS === 0) yield;
       const path = order[at] ?? 0;
       if (this.verdicts[path] !== CODE.undecided) continue;
-      const used = usedMinute[path] ?? 0;
-      if (used >= retention.graceMinute) {
+      const used = usedSecond[path] ?? 0;
+      if (used >= retention.graceSecond) {
         yield* this.reach(path, CODE.recent);
         this.keepReached(UNBOUNDED);
-      } else if (used < retention.keepMinute) {
+      } else if (used < retention.keepSecond) {
         this.verdicts[path] = CODE.old;
       } else if (isFull) {
         this.verdicts[path] = CODE.over;

@@ -1,0 +1,210 @@
+/**
+ * Paths, references, nars and small objects as a collection reads and removes
+ * them. Decides nothing; whoever removes does it in a transaction of theirs.
+ *
+ * @module
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { z } from "zod";
+import type { Database } from "../storage/database.ts";
+import type { PathFacts } from "./core/graph.ts";
+
+/** Rows at a time: some 3 ms of a slow machine. */
+const PAGE_ROWS = 250;
+
+const PathRow = z.object({
+  base: z.string(),
+  file: z.string(),
+  stored_at_ms: z.number(),
+  used_at_ms: z.number(),
+  stored_by: z.string(),
+});
+const ReferrerRow = z.object({
+  hash: z.string(),
+  base: z.string(),
+  used_at_ms: z.number(),
+});
+const NarRow = z.object({ file: z.string(), file_size: z.number() });
+const ObjectRow = z.object({
+  kind: z.enum(["ls", "realisation", "debuginfo"]),
+  name: z.string(),
+  body: z.instanceof(Uint8Array),
+});
+const CountRow = z.object({ count: z.number() });
+
+/** What is known of one path, besides its contents. */
+export interface PathRecord {
+  base: string;
+  file: string;
+  storedAtMs: number;
+  /** 0: before uses were kept. */
+  usedAtMs: number;
+  storedBy: string;
+}
+
+/** Who refers to a path. */
+export interface Referrer {
+  hash: string;
+  base: string;
+  usedAtMs: number;
+}
+
+/** A small object that may have lost what it is about. */
+export type CollectedObject = z.output<typeof ObjectRow>;
+
+function prepare(database: DatabaseSync) {
+  return {
+    countPaths: database.prepare("SELECT count(*) AS count FROM path"),
+    facts: database.prepare(
+      `SELECT path.hash AS hash, path.used_at_ms AS usedAtMs,
+        path.file AS file, coalesce(nar.file_size, 0) AS fileBytes
+        FROM path LEFT JOIN nar ON nar.file = path.file
+        WHERE path.hash > ? ORDER BY path.hash LIMIT ${PAGE_ROWS}`,
+    ),
+    // One row of 32 characters each for a path: a fifth of the rows.
+    references: database.prepare(
+      `SELECT hash, group_concat(reference, '') AS "references" FROM reference
+        WHERE hash > ? GROUP BY hash ORDER BY hash LIMIT ${PAGE_ROWS}`,
+    ),
+    path: database.prepare(
+      "SELECT base, file, stored_at_ms, used_at_ms, stored_by FROM path WHERE hash = ?",
+    ),
+    referrers: database.prepare(
+      `SELECT reference.hash AS hash, path.base AS base, path.used_at_ms AS used_at_ms
+        FROM reference JOIN path ON path.hash = reference.hash
+        WHERE reference.reference = ?1 AND reference.hash > ?2 AND reference.hash <> ?1
+        ORDER BY reference.hash LIMIT ${PAGE_ROWS}`,
+    ),
+    removePath: database.prepare("DELETE FROM path WHERE hash = ?"),
+    removeReferences: database.prepare("DELETE FROM reference WHERE hash = ?"),
+    removeObject: database.prepare(
+      "DELETE FROM object WHERE kind = ? AND name = ?",
+    ),
+    pathOfFile: database.prepare("SELECT 1 FROM path WHERE file = ? LIMIT 1"),
+    nar: database.prepare("SELECT file, file_size FROM nar WHERE file = ?"),
+    removeNar: database.prepare("DELETE FROM nar WHERE file = ?"),
+    lastNar: database.prepare(
+      `SELECT max(file) AS file, count(*) AS count
+        FROM (SELECT file FROM nar WHERE file > ? ORDER BY file LIMIT ${PAGE_ROWS})`,
+    ),
+    strayNars: database.prepare(
+      `SELECT file, file_size FROM nar
+        WHERE file > ?1 AND file <= ?2 AND stored_at_ms < ?3
+        AND NOT EXISTS (SELECT 1 FROM path WHERE path.file = nar.file)`,
+    ),
+    objects: database.prepare(
+      `SELECT kind, name, body FROM object
+        WHERE (kind, name) > (?1, ?2) AND kind IN ('debuginfo', 'ls', 'realisation')
+        AND stored_at_ms < ?3 AND length(body) <= ${MAX_OBJECT_BYTES}
+        ORDER BY kind, name LIMIT ${PAGE_ROWS}`,
+    ),
+    setUsed: database.prepare(
+      "UPDATE path SET used_at_ms = ?2 WHERE hash = ?1 AND used_at_ms < ?3",
+    ),
+  } satisfies Record<string, StatementSync>;
+}
+
+/** A listing has its path in its name, the others are a page: nothing that has to be looked into is larger. */
+const MAX_OBJECT_BYTES = 64 * 1024;
+
+export class PathRows {
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(database: Database) {
+    this.#sql = prepare(database.sql);
+  }
+
+  countPaths(): number {
+    return CountRow.parse(this.#sql.countPaths.get()).count;
+  }
+
+  /** The next paths behind a hash, in the order of hashes; none at the end. */
+  factsAfter(hash: string): PathFacts[] {
+    // A million rows: they are ours, and are not checked again.
+    return this.#sql.facts.all(hash) as unknown as PathFacts[];
+  }
+
+  /** The references of the next paths behind a hash, one behind the other. */
+  referencesAfter(hash: string): { hash: string; references: string }[] {
+    return this.#sql.references.all(hash) as unknown as {
+      hash: string;
+      references: string;
+    }[];
+  }
+
+  path(hash: string): PathRecord | undefined {
+    const row = this.#sql.path.get(hash);
+    if (row === undefined) return undefined;
+    const { base, file, stored_at_ms, used_at_ms, stored_by } = PathRow.parse(
+      row,
+    );
+    return {
+      base,
+      file,
+      storedAtMs: stored_at_ms,
+      usedAtMs: used_at_ms,
+      storedBy: stored_by,
+    };
+  }
+
+  /** Who refers to a path, itself excluded: the next behind the hash `after`, in the order of hashes. */
+  referrersAfter(hash: string, after: string): Referrer[] {
+    return this.#sql.referrers.all(hash, after).map((row) => {
+      const { used_at_ms, ...referrer } = ReferrerRow.parse(row);
+      return { ...referrer, usedAtMs: used_at_ms };
+    });
+  }
+
+  /** A path with its references and its listing; its nar stays. */
+  removePath(hash: string): void {
+    this.#sql.removePath.run(hash);
+    this.#sql.removeReferences.run(hash);
+    this.#sql.removeObject.run("ls", hash);
+  }
+
+  /** The nar's record, if no path has it any more; its bytes, or undefined. */
+  removeNarIfUnused(file: string): number | undefined {
+    if (this.#sql.pathOfFile.get(file) !== undefined) return undefined;
+    const row = this.#sql.nar.get(file);
+    if (row === undefined) return undefined;
+    this.#sql.removeNar.run(file);
+    return NarRow.parse(row).file_size;
+  }
+
+  /**
+   * Nars of no path that were stored before `beforeMs`, among the next behind a
+   * file name. `last` is where to go on; undefined at the end.
+   */
+  strayNarsAfter(
+    file: string,
+    beforeMs: number,
+  ): { nars: string[]; last: string | undefined } {
+    const last = this.#sql.lastNar.get(file)?.["file"];
+    if (typeof last !== "string") return { nars: [], last: undefined };
+    const rows = this.#sql.strayNars.all(file, last, beforeMs);
+    return { nars: rows.map((row) => NarRow.parse(row).file), last };
+  }
+
+  hasNar(file: string): boolean {
+    return this.#sql.nar.get(file) !== undefined;
+  }
+
+  /** Small objects that are about a path or a nar, stored before `beforeMs`: the next in order. */
+  objectsAfter(
+    { kind, name }: { kind: string; name: string },
+    beforeMs: number,
+  ): CollectedObject[] {
+    return this.#sql.objects.all(kind, name, beforeMs).map((row) =>
+      ObjectRow.parse(row)
+    );
+  }
+
+  removeObject(kind: string, name: string): void {
+    this.#sql.removeObject.run(kind, name);
+  }
+
+  /** Sets when a path was last used, if what is known is before `olderThanMs`. */
+  setUsed(hash: string, nowMs: number, olderThanMs: number): void {
+    this.#sql.setUsed.run(hash, nowMs, olderThanMs);
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * Performs a plan: takes paths out, batch by batch, each looked at once more in
+ * the transaction that removes it.
+ *
+ * A plan may be minutes old. A path stays when somebody was told since that it
+ * is here, or when anything refers to it: so no closure is broken, whatever
+ * came in between and however wrong the plan may be. Rows go first, durably,
+ * then the files: kill -9 leaves at most files that nobody names, which the
+ * next start sweeps, and never a narinfo without its nar.
+ *
+ * @module
+ */
+import { failpoint } from "../../process/failpoint.ts";
+import type { Database } from "../storage/database.ts";
+import type { NarFiles } from "../storage/files.ts";
+import type { HotTexts } from "../storage/hot_texts.ts";
+import type { Graph } from "./core/graph.ts";
+import type { CollectionPlan } from "./core/plan.ts";
+import { Pace } from "./pace.ts";
+import type { PathRows } from "./path_rows.ts";
+import type { Uses, Watch } from "./uses.ts";
+
+/** Paths of one transaction, unless its slice ends before. */
+const BATCH = 100;
+
+export interface RemovalOptions {
+  database: Database;
+  rows: PathRows;
+  files: Pick<NarFiles, "drop" | "isArriving">;
+  hot: Pick<HotTexts, "delete">;
+  uses: Uses;
+}
+
+/** What has gone so far. */
+export interface Removed {
+  paths: number;
+  nars: number;
+  objects: number;
+  bytes: number;
+}
+
+export class Removal {
+  readonly removed: Removed = { paths: 0, nars: 0, objects: 0, bytes: 0 };
+  /** To go by the plan, and stayed. */
+  spared = 0;
+
+  constructor(private readonly options: RemovalOptions) {}
+
+  /**
+   * Takes out what the plan names.
+   *
+   * @param watch since before the plan was begun.
+   * @throws {AppError} `storage`; what was done by then is done.
+   */
+  async apply(
+    graph: Graph,
+    plan: CollectionPlan,
+    { watch, signal, told }: {
+      watch: Watch;
+      signal: AbortSignal;
+      told: (done: number) => void;
+    },
+  ): Promise<void> {
+    const pace = new Pace();
+    for (let at = 0; at < plan.knotAt;) {
+      await pace.rest(signal);
+      const from = at;
+      await this.#batch((remove) => {
+        for (; at < plan.knotAt && at - from < BATCH; at++) {
+          remove(graph.hashOf(plan.order[at] ?? 0), watch);
+          if (pace.isOver) {
+            at++;
+            return;
+          }
+        }
+      });
+      told(at);
+    }
+    signal.throwIfAborted();
+    await this.#removeKnot(graph, plan, watch);
+  }
+
+  /** One path that somebody wants gone, whose refusals were looked at in this turn. */
+  async removePath(hash: string): Promise<void> {
+    await this.#batch((remove) => remove(hash));
+  }
+
+  /** Nars without a path. */
+  async removeStrayNars(files: readonly string[]): Promise<void> {
+    await this.#transaction((dropped) => {
+      for (const file of files) this.#strikeNar(file, dropped);
+    });
+  }
+
+  /** Small objects whose path or nar is gone. */
+  async removeObjects(
+    objects: readonly { kind: string; name: string }[],
+  ): Promise<void> {
+    await this.#transaction(() => {
+      for (const { kind, name } of objects) {
+        this.options.rows.removeObject(kind, name);
+      }
+    });
+    this.removed.objects += objects.length;
+  }
+
+  async #batch(
+    work: (remove: (hash: string, watch?: Watch) => void) => void,
+  ): Promise<void> {
+    const gone: string[] = [];
+    await this.#transaction((dropped) => {
+      work((hash, watch) => {
+        if (this.#strike(hash, watch, dropped)) gone.push(hash);
+      });
+    }, gone);
+  }
+
+  /** Rows in one transaction; what was hot is dropped, and files lose their names, in the same turn. */
+  async #transaction(
+    work: (dropped: Dropped[]) => void,
+    gone: readonly string[] = [],
+  ): Promise<void> {
+    const { database, files, hot } = this.options;
+    const dropped: Dropped[] = [];
+    const sparedBefore = this.spared;
+    try {
+      database.transaction("a collection of garbage", () => {
+        work(dropped);
+        failpoint("gc.batch.begun");
+      });
+    } catch (error) {
+      this.spared = sparedBefore;
+      throw error;
+    }
+    failpoint("gc.batch.committed");
+    for (const hash of gone) hot.delete(hash);
+    this.removed.paths += gone.length;
+    this.removed.nars += dropped.length;
+    for (const { bytes } of dropped) this.removed.bytes += bytes;
+    await Promise.all(dropped.map(({ file }) => files.drop(file)));
+  }
+
+  /** In a transaction: true when the path is gone. */
+  #strike(
+    hash: string,
+    watch: Watch | undefined,
+    dropped: Dropped[],
+  ): boolean {
+    const { rows } = this.options;
+    const path = rows.path(hash);
+    if (path === undefined) return false;
+    const isUsed = watch?.has(hash) === true ||
+      path.usedAtMs >= (watch?.sinceMs ?? Infinity);
+    if (isUsed || rows.referrersAfter(hash, "").length > 0) {
+      this.spared++;
+      return false;
+    }
+    rows.removePath(hash);
+    this.#strikeNar(path.file, dropped);
+    return true;
+  }
+
+  #strikeNar(file: string, dropped: Dropped[]): void {
+    const { rows, uses, files } = this.options;
+    // A client may have been told that it is here, or sends it now: its narinfo comes next.
+    if (uses.isNarAwaited(file) || files.isArriving(file)) return;
+    const bytes = rows.removeNarIfUnused(file);
+    if (bytes !== undefined) dropped.push({ file, bytes });
+  }
+
+  /** Paths that refer to each other in circles: all or none. */
+  async #removeKnot(
+    graph: Graph,
+    { order, knotAt }: CollectionPlan,
+    watch: Watch,
+  ): Promise<void> {
+    const knot = new Set<string>();
+    for (const path of order.subarray(knotAt)) knot.add(graph.hashOf(path));
+    if (knot.size === 0) return;
+    const { rows } = this.options;
+    const gone: string[] = [];
+    await this.#transaction((dropped) => {
+      for (const hash of knot) {
+        if (!watch.has(hash) && this.#isReferredFrom(hash, knot)) continue;
+        this.spared += knot.size;
+        return;
+      }
+      for (const hash of knot) {
+        const path = rows.path(hash);
+        if (path === undefined) continue;
+        rows.removePath(hash);
+        this.#strikeNar(path.file, dropped);
+        gone.push(hash);
+      }
+    }, gone);
+  }
+
+  /** True when all that refers to it is among `known`. */
+  #isReferredFrom(hash: string, known: ReadonlySet<string>): boolean {
+    let after = "";
+    for (;;) {
+      const referrers = this.options.rows.referrersAfter(hash, after);
+      const last = referrers.at(-1);
+      if (last === undefined) return true;
+      if (referrers.some((referrer) => !known.has(referrer.hash))) return false;
+      after = last.hash;
+    }
+  }
+}
+
+interface Dropped {
+  file: string;
+  bytes: number;
+}
