@@ -143,6 +143,7 @@ async function answering(
         throw new AppError(
           "timeout",
           `Cannot start VM "${id}": cloud-hypervisor did not answer within ${timeoutMs} ms`,
+          { hint: "look whether the host swaps or its disks hang" },
         );
       }
     }
