@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { connectVsock } from "../../vmm/cloud_hypervisor/vsock.ts";
 import { agentHost, COPY } from "../support/guest_agent.ts";
+import { tempDir } from "../support/temp.ts";
 import { until } from "../support/wait.ts";
 
 /** A healthy command on a machine that is busy. */
@@ -225,4 +227,107 @@ Deno.test("agent: a switch that a former worker began is never ended, and the ne
   const second = await host.channels.switchTo(COPY, path, options);
   assert.deepEqual(second, { kind: "switched" });
   assert.equal(await Deno.readTextFile(log), "begin\nend\nbegin\nend\n");
+});
+
+/**
+ * An agent that answers as it should, and says all kinds of things beside: what
+ * is for nobody, twice, too early, too long, cut or no text at all.
+ */
+const LIAR = `
+say() { printf '%s\\n' "$*"; }
+while read -r kind session id rest; do
+  case $kind in
+    hello)
+      say ready $session 1 liar.1 .
+      say ready $session 1 liar.1 .
+      say ready $session 1 liar.2 .
+      say ready fedcba9876543210 2 liar.3 .
+      say exit $session 98 0 .
+      say out $session 98 aGk= .
+      say took $session 99 .
+      say no $session 99 aGk= .
+      printf '\\377\\376\\000 %s\\200\\n' "out $session 98 aGk= ."
+      head -c 300000 /dev/zero | tr '\\0' x; say
+      ;;
+    exec)
+      for code in 256 -1 1e1 0x0 '' ' ' NaN 4294967296; do
+        say exit $session $id "$code" .
+      done
+      say out $session $id aGk .
+      say out $session $id "$(head -c 4000 /dev/zero | base64 -w 0)" .
+      say out $session $id - .
+      say err $session -$id aGk= .
+      say out $session $id $(printf hi | base64) .
+      say exit $session $id 7 .
+      say exit $session $id 0 .
+      say out $session $id aGk= .
+      say took $session $id .
+      ;;
+    switch)
+      say exit $session 1000000000 0 .
+      say exit $session $id .
+      say exit fedcba9876543210 $id 0 .
+      ;;
+  esac
+done
+`;
+
+Deno.test("an agent that lies is believed nothing but its answers to what was asked", async () => {
+  await using dir = await tempDir("liar");
+  const script = `${dir.path}/liar.sh`;
+  await Deno.writeTextFile(script, LIAR);
+  await using host = await agentHost(["sh", script]);
+  const before = Deno.memoryUsage().rss;
+  for (let turn = 0; turn < 3; turn++) {
+    const result = await run(host, ["anything"]);
+    assert.deepEqual(
+      [result.code, result.stdout, result.stderr],
+      [7, "hi", ""],
+    );
+  }
+  // It never says that the switch which was asked for has ended.
+  assert.deepEqual(
+    await host.channels.switchTo(COPY, "/nix/store/x", { timeoutMs: 1500 }),
+    { kind: "lost", reason: "It did not end within its time" },
+  );
+  assert.equal((await run(host, ["again"])).code, 7);
+  assert.equal(host.children.length, 1, "its connection is as good as before");
+  const grownMib = (Deno.memoryUsage().rss - before) / 1024 / 1024;
+  assert.ok(grownMib < 64, `${grownMib} MiB`);
+});
+
+Deno.test("a vsock whose other end says something else than its port is told so, and costs no memory", async () => {
+  await using dir = await tempDir("vsock");
+  const answers: [what: string, said: Uint8Array][] = [
+    ["nothing", new Uint8Array()],
+    ["no number", new TextEncoder().encode("OK\n")],
+    ["no line", new TextEncoder().encode("OK 1073741824")],
+    ["a line without end", new Uint8Array(8 * 1024 * 1024).fill(57)],
+    ["no text", new Uint8Array([255, 254, 0, 10])],
+    ["another word", new TextEncoder().encode("KO 1\n")],
+  ];
+  for (const [index, [what, said]] of answers.entries()) {
+    const path = `${dir.path}/vsock${index}`;
+    const listener = Deno.listen({ transport: "unix", path });
+    const serving = listener.accept().then(async (connection) => {
+      try {
+        await connection.read(new Uint8Array(64));
+        for (let done = 0; done < said.length;) {
+          done += await connection.write(said.subarray(done));
+        }
+      } catch {
+        // It has heard enough.
+      }
+      connection.close();
+    });
+    let ended = 0;
+    await assert.rejects(connectVsock(path, "the guest", () => ended++), {
+      code: "unavailable",
+      message: /^Cannot connect to the guest: /,
+      hint: /agent/,
+    }, what);
+    assert.equal(ended, 0, "it had not begun");
+    await serving;
+    listener.close();
+  }
 });
