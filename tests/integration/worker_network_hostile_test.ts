@@ -281,3 +281,42 @@ Deno.test("names are told to this host's guests, and to nobody on its wire", asy
   const { stdout } = await outside.run("timeout", ["4", "busybox", ...ask]);
   assert.doesNotMatch(stdout, /198\.51\.100\.10/);
 });
+
+Deno.test("a way outside that was open is shut with the spec that named it", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const w1 = world.worker("w1");
+  const { outside } = world;
+  const web = await w1.guest("web", { address: WEB, domains: ["*"] });
+  await start(w1, networkPlan(SUBNETS.w1, [web]), [web]);
+  await using inbox = await listen(outside, 9000);
+  const say = (word: string) =>
+    send(
+      web.host,
+      `${outside.address}:9000`,
+      new TextEncoder().encode(`${word}\n`),
+      ",sourceport=9001,reuseaddr",
+    );
+  const heard = (word: string) =>
+    until(word, async () => {
+      await say(word);
+      return (await inbox.heard()).includes(word);
+    }, WAIT);
+  await heard("open");
+  // It is open once the other side has answered.
+  const answer = new TextEncoder().encode("answer\n");
+  const back = `${w1.host.address}:9001`;
+  await send(outside, back, answer, ",sourceport=9000,reuseaddr");
+  // The same way goes on for as long as the spec does, whoever looks after it.
+  const second = await w1.reopen();
+  await second.adopt([web.copy]);
+  await second.configure(networkPlan(SUBNETS.w1, [web]));
+  await heard("again");
+  // The next one at this address may go nowhere; it asks by the very way that was open.
+  const next = await w1.guest("next", { address: WEB });
+  const shut = { ...next.plan, copy: { id: web.copy.id, incarnation: 1 } };
+  await second.configure(networkPlan(SUBNETS.w1, [{ plan: shut }]));
+  await say("late");
+  await second.configure(networkPlan(SUBNETS.w1, [web]));
+  await heard("allowed");
+  assert.doesNotMatch(await inbox.heard(), /late/);
+});

@@ -56,6 +56,22 @@ export function ownerOf(dir: string): string {
   return digest(dir, OWNER_DIGITS);
 }
 
+/** Zones of connection tracking: 16 bits, of which 0 is everybody's. */
+const MAX_ZONE = 65_535;
+
+/**
+ * The zone that a guest's own connections are known in. It follows from the
+ * copy and where it may go: what a former holder of its address, or the same
+ * guest under another spec, had open is not open to it.
+ */
+export function connectionZone(
+  copy: CopyId,
+  domains: readonly string[],
+): number {
+  const text = [copyKey(copy), ...domains].join("\n");
+  return 1 + parseInt(digest(text, OWNER_DIGITS), 16) % MAX_ZONE;
+}
+
 /** What an interface of ours says of itself in its alias; anything else is somebody else's. */
 export function aliasOf(
   { bridge, owner = "" }: { bridge: string; owner?: string },

@@ -17,7 +17,7 @@ import type { HostNetwork } from "../../../model/assignment.ts";
 import { addressBytes, parseSubnet, type Subnet } from "./addresses.ts";
 import { EVERYWHERE } from "./domains.ts";
 import type { Guest } from "./guests.ts";
-import { domainSet } from "./names.ts";
+import { connectionZone, domainSet } from "./names.ts";
 import type { NetworkSettings, PublishedGuestPort } from "./plan.ts";
 import { baseBridge, baseInet } from "./ruleset_base.ts";
 import { sendLimit } from "./rate.ts";
@@ -165,6 +165,13 @@ function inetElements(
     [
       "outside",
       new Map(guests.map(({ address, key }) => [address, `jump o_${key}`])),
+    ],
+    [
+      "zones",
+      new Map(guests.map(({ address, copy, domains }) => [
+        address,
+        String(connectionZone(copy, domains)),
+      ])),
     ],
     [
       "drops",

@@ -41,6 +41,7 @@ const SETS = [
   "set resolving { type ipv4_addr; flags dynamic; size 65535; }",
   "map forwarded { type inet_service : ipv4_addr . inet_service; }",
   "map outside { type ipv4_addr : verdict; }",
+  "map zones { typeof ip saddr : ct zone; }",
   "map drops { type ipv4_addr : counter; }",
 ];
 
@@ -170,6 +171,8 @@ export function baseInet(settings: NetworkSettings, subnet: Subnet): string[] {
       "type filter hook prerouting priority raw; policy accept;",
       // Frames to the groups that bridges themselves speak to (LLDP and the like) come in by the port, past the bridge and its rules.
       `iifname "${tapPrefix(bridge)}*" drop`,
+      // Before connections are looked up. In one direction only: answers are known whoever they are for.
+      `iifname "${bridge}" ct original zone set ip saddr map @zones`,
     ]),
     ...chain("input", [
       "type filter hook input priority filter - 5; policy accept;",
