@@ -19,6 +19,8 @@ import {
 /** What a pipe holds: one look takes at most some of these. */
 const PIECE_BYTES = 64 * 1024;
 const MAX_PIECES = 16;
+/** Of all pipes, which are read in one go each: made for every look at every VM it was 30 MiB a second for a hundred. */
+const PIECE = new Uint8Array(PIECE_BYTES);
 
 /** The events of one VM. */
 export class EventPipe {
@@ -35,12 +37,11 @@ export class EventPipe {
 
   /** What has been heard until now. */
   look(): EndSigns {
-    const buffer = new Uint8Array(PIECE_BYTES);
     for (let pieces = 0; pieces < MAX_PIECES; pieces++) {
-      const count = this.#read(buffer);
+      const count = this.#read(PIECE);
       if (count === 0) break;
       this.#take(
-        this.#decoder.decode(buffer.subarray(0, count), { stream: true }),
+        this.#decoder.decode(PIECE.subarray(0, count), { stream: true }),
       );
     }
     return this.#signs;

@@ -11,6 +11,7 @@
  * @module
  */
 import { runChecked } from "../../../roles/process/mod.ts";
+import { WORKER_V8_FLAGS } from "../../../roles/worker/life_cycle/core/service_units.ts";
 import { pvhImage } from "../../../vmm/choice/core/pvh_image.ts";
 import { installStandIn } from "../../support/cloud_hypervisor/install.ts";
 import { createNetwork } from "../../support/netns.ts";
@@ -82,6 +83,8 @@ export async function run(): Promise<WorkerBench> {
     "run",
     "-A",
     "--no-check",
+    // As its unit runs it.
+    `--v8-flags=${WORKER_V8_FLAGS}`,
     INSIDE,
     JSON.stringify(options),
   ], { timeoutMs: TIMEOUT_MS });
