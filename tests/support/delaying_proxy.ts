@@ -12,8 +12,6 @@ export interface ProxyOptions {
   target: string;
   /** Each way. */
   delayMs: number;
-  /** Told of all that comes from the server. */
-  onAnswer?: (bytes: number) => void;
 }
 
 /** A running proxy. */
@@ -27,42 +25,84 @@ export interface DelayingProxy extends AsyncDisposable {
   readonly answered: number;
   /** Breaks every connection there is. */
   cut(): void;
+  /** After so many more bytes from the server nothing comes through, until `release`. Resolves when it is so. */
+  hold(bytes: number): Promise<void>;
+  release(): void;
 }
 
 /** Chunks held back at once: the window of a fast, long line. */
 const MAX_HELD = 1024;
 const REQUEST = /(?:^|\n)((?:GET|HEAD|POST|PUT) \S+) HTTP\/1\.1\r?\n/g;
 
-/** Passes on what comes, later. A TCP connection's opening takes one delay each way, as a handshake would. */
-function passOn(from: Socket, to: Socket, delayMs: number): void {
+/** Lets so many bytes through, and the others when it is opened. */
+class Gate {
+  #left = Infinity;
+  #reached = Promise.withResolvers<void>();
+  #opened = Promise.withResolvers<void>();
+
+  hold(bytes: number): Promise<void> {
+    this.#left = bytes;
+    this.#reached = Promise.withResolvers<void>();
+    this.#opened = Promise.withResolvers<void>();
+    return this.#reached.promise;
+  }
+
+  release(): void {
+    this.#left = Infinity;
+    this.#opened.resolve();
+  }
+
+  async pass(bytes: number): Promise<void> {
+    this.#left -= bytes;
+    if (this.#left >= 0) return;
+    this.#reached.resolve();
+    await this.#opened.promise;
+  }
+}
+
+const OPEN = new Gate();
+
+/** Passes on what comes, later and in order. */
+function passOn(from: Socket, to: Socket, delayMs: number, gate = OPEN): void {
   let held = 0;
-  from.on("data", (chunk) => {
+  let last = Promise.resolve();
+  const write = (chunk: Uint8Array) => {
+    held--;
+    if (from.isPaused() && !to.writableNeedDrain) from.resume();
+    if (!to.writable || to.write(chunk)) return;
+    from.pause();
+    to.once("drain", () => from.resume());
+  };
+  from.on("data", (chunk: Uint8Array) => {
     if (++held >= MAX_HELD) from.pause();
-    setTimeout(() => {
-      held--;
-      if (from.isPaused()) from.resume();
-      if (!to.writable) return;
-      if (!to.write(chunk)) {
-        from.pause();
-        to.once("drain", () => from.resume());
-      }
-    }, delayMs);
+    const arrived = new Promise<void>((resolve) =>
+      delayMs === 0 ? resolve() : setTimeout(resolve, delayMs)
+    );
+    last = last.then(async () => {
+      await arrived;
+      await gate.pass(chunk.length);
+      write(chunk);
+    });
   });
-  from.on("end", () => setTimeout(() => to.end(), delayMs));
+  const end = () => {
+    setTimeout(() => void last.then(() => to.end()), delayMs);
+  };
+  from.on("end", end);
+  from.on("close", end);
   from.on("error", () => to.destroy());
-  from.on("close", () => setTimeout(() => to.end(), delayMs));
 }
 
 /** Starts one on a free port. */
 export async function delayingProxy(
   options: ProxyOptions,
 ): Promise<DelayingProxy> {
-  const { target, delayMs, onAnswer } = options;
+  const { target, delayMs } = options;
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const requests: string[] = [];
   let connections = 0;
   let answered = 0;
+  const gate = new Gate();
   const server = createServer({ noDelay: true }, (client) => {
     connections++;
     client.pause();
@@ -74,7 +114,6 @@ export async function delayingProxy(
     }
     upstream.on("data", (chunk: Uint8Array) => {
       answered += chunk.length;
-      onAnswer?.(chunk.length);
     });
     client.on("data", (chunk: Uint8Array) => {
       const text = new TextDecoder("latin1").decode(chunk);
@@ -83,7 +122,7 @@ export async function delayingProxy(
     // The handshake: loopback's own takes no time.
     setTimeout(() => {
       passOn(client, upstream, delayMs);
-      passOn(upstream, client, delayMs);
+      passOn(upstream, client, delayMs, gate);
       client.resume();
     }, 2 * delayMs);
   });
@@ -105,9 +144,12 @@ export async function delayingProxy(
       return answered;
     },
     cut,
+    hold: (bytes) => gate.hold(bytes),
+    release: () => gate.release(),
     async [Symbol.asyncDispose]() {
       const closed = Promise.withResolvers<void>();
       server.close(() => closed.resolve());
+      gate.release();
       cut();
       await closed.promise;
     },
