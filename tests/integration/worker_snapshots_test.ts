@@ -251,3 +251,33 @@ Deno.test("no snapshot is begun that could not be restored, as the guest was swi
   await access.close();
   await vmm.close();
 });
+
+Deno.test("a restore that does not load is told, and that the guest begins anew", async () => {
+  const restores = new Restores();
+  const runtimeHash = "a".repeat(64);
+  using asked = restores.ask(COPY, { dir: "/snapshot", runtimeHash });
+  assert.throws(() => restores.ask(COPY, { dir: "/other", runtimeHash }), {
+    code: "conflict",
+  });
+  const vmm = {
+    restore: () =>
+      Promise.reject(new AppError("failed", "Cannot restore it: it is torn")),
+  };
+  const config = {
+    ...COPY,
+    runtimeHash,
+    cpus: 1,
+    memoryMib: 64,
+    kernelPath: "/kernel",
+    initrdPath: "/initrd",
+    cmdline: "",
+    ports: [],
+    volumes: [],
+  };
+  assert.equal(await restores.begin(vmm, config, Promise.resolve()), null);
+  await assert.rejects(asked.restored, {
+    code: "failed",
+    message:
+      "Cannot restore it: it is torn; it is started from its image instead",
+  });
+});

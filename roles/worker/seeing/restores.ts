@@ -71,7 +71,15 @@ export class Restores {
       asked.outcome.resolve();
       return instance;
     } catch (error) {
-      asked.outcome.reject(toAppError(error));
+      const { code, message, hint } = toAppError(error);
+      // Whoever asked must not believe that the guest still stands as it was.
+      asked.outcome.reject(
+        new AppError(
+          code,
+          `${message}; it is started from its image instead`,
+          { cause: error, ...(hint === undefined ? {} : { hint }) },
+        ),
+      );
       return null;
     }
   }
