@@ -11,6 +11,7 @@ import { ClosureRequest } from "../../closure/core/messages.ts";
 import { type AppEnv, requireRole } from "../../http/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import { parseJsonWith } from "../../model/parse.ts";
+import type { Uses } from "../gc/uses.ts";
 import type { CacheService } from "../service.ts";
 import { ClosureWalk } from "./core/walk.ts";
 import { sendClosure, type Shelf } from "./send.ts";
@@ -40,12 +41,18 @@ function shelfOf(service: CacheService): Shelf {
 async function planClosure(
   { want, have }: ClosureRequest,
   stored: StoredPaths,
+  uses: Uses,
 ): Promise<ClosureWalk> {
   const set = have === undefined ? null : new HaveSet(have);
   const walk = new ClosureWalk({
     want,
     has: (hash) => set?.has(hash) ?? false,
-    lookup: (hash) => stored.find(hash),
+    lookup(hash) {
+      const path = stored.find(hash);
+      // It is going to be sent: no collection takes it now.
+      if (path !== undefined) uses.mark(hash);
+      return path;
+    },
   });
   while (!walk.advance(SLICE_STEPS)) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -115,7 +122,11 @@ export function addClosure(app: Hono<AppEnv>, service: CacheService): void {
     });
     const end = streams.begin();
     try {
-      const walk = await planClosure(request, stored);
+      const walk = await planClosure(
+        request,
+        stored,
+        service.collection.uses,
+      );
       const { headOnly } = request;
       const plan = { paths: walk.paths, elsewhere: walk.elsewhere, headOnly };
       const chunks = sendClosure(plan, shelfOf(service));
