@@ -15,7 +15,7 @@ const ALLOWED_FOR = "1h";
 /** Addresses of one domain: a large content network answers with some hundred in an hour. */
 const MAX_DOMAIN_ADDRESSES = 8192;
 /** Connections of one guest to the outside and to peers: the host's table of them serves all. */
-const MAX_FLOWS = 16_384;
+export const MAX_FLOWS = 16_384;
 /** dnsmasq forks for each TCP query, 20 times at most. */
 const MAX_DNS_TCP = 4;
 /** VXLAN's registered port, and our network in it. */
