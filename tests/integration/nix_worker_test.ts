@@ -52,6 +52,7 @@ interface Service {
   wants?: string[];
   after?: string[];
   path: string[];
+  environment: Record<string, string>;
 }
 
 interface Host {
@@ -120,7 +121,10 @@ Deno.test("the NixOS module of a worker makes the units that `worker unit` print
       service.serviceConfig,
     );
     made["ExecStart"] = (made["ExecStart"] ?? "").replaceAll('"', "");
-    deepEqual(made, settingsOf(text, "Service"), name);
+    const { Environment = "", ...asked } = settingsOf(text, "Service");
+    deepEqual(made, asked, name);
+    const [key = "", value] = Environment.split("=");
+    equal(service.environment[key], value, name);
     const unit = settingsOf(text, "Unit");
     equal(
       String(service.unitConfig["StartLimitIntervalSec"]),
