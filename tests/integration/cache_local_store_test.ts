@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { StoreDatabase } from "../../roles/cache/sources/store_database.ts";
+import { runChecked } from "../../roles/process/mod.ts";
 import { startCache } from "../support/cache.ts";
 import { nixStore } from "../support/nix_store.ts";
 import { tempDir } from "../support/temp.ts";
@@ -144,4 +147,39 @@ Deno.test("a store that cannot be read leaves the cache serving, and says so", a
   assert.match(await ready.text(), /local store.*db\.sqlite: it is not there/);
   const metrics = await (await fetch(`${cache.url}/metrics`)).text();
   assert.match(metrics, /source_up\{source="the local store"\} 0/);
+});
+
+Deno.test("a database that may only be read is read, while nobody has it open", async () => {
+  await using at = await setUp();
+  await using dir = await tempDir("local");
+  const copy = `${dir.path}/db`;
+  await Deno.mkdir(copy);
+  await runChecked("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", copy]);
+  try {
+    const from = at.host.physicalPath("/nix/var/nix/db/db.sqlite");
+    await Deno.copyFile(from, `${copy}/db.sqlite`);
+    await runChecked("mount", ["-o", "remount,ro", copy]);
+    using database = new StoreDatabase(`${copy}/db.sqlite`, "/nix/store");
+    const path = database.byHash(hashOf(at.top));
+    assert.equal(path?.path, at.top);
+    assert.equal(database.references(path?.id ?? 0).length, 1);
+    await runChecked("mount", ["-o", "remount,rw", copy]);
+    await Deno.writeTextFile(`${copy}/db.sqlite-wal`, "somebody writes");
+    await runChecked("mount", ["-o", "remount,ro", copy]);
+    assert.throws(() => database.byHash(hashOf(at.top)), /nix is writing/);
+  } finally {
+    await runChecked("umount", [copy]);
+  }
+});
+
+Deno.test("a database that is another program's is an error, not a path", async () => {
+  await using dir = await tempDir("local");
+  const path = `${dir.path}/db.sqlite`;
+  const foreign = new DatabaseSync(path);
+  foreign.exec("CREATE TABLE ValidPaths (name TEXT)");
+  foreign.close();
+  using database = new StoreDatabase(path, "/nix/store");
+  assert.throws(() => database.byHash("a".repeat(32)), /not as expected/);
+  await Deno.writeTextFile(path, "no database ".repeat(100));
+  assert.throws(() => database.byHash("a".repeat(32)), /not as expected/);
 });

@@ -264,6 +264,38 @@ Deno.test("tokens and passwords go to their upstream and nowhere else", async ()
   );
 });
 
+Deno.test("an upstream that does not say the hash of its files is unpacked on the way", async () => {
+  await using up = scriptedUpstream();
+  await using cache = await startCache({ upstreams: [up.config] });
+  const path = fakePath("a", "long ".repeat(100_000));
+  up.has(path);
+  const narInfo = await (await fetch(`${up.url}/${path.hash}.narinfo`)).text();
+  const bare = (name: string) =>
+    narInfo.replace(/File(Hash|Size): .*\n/g, "").replace(path.url, name);
+  const narInfoAt = `${path.hash}.narinfo`;
+  up.answers.set(narInfoAt, () => new Response(bare("nar/a.nar?x=y")));
+  up.answers.set("nar/a.nar?x=y", () => new Response(path.packed as BodyInit));
+  const told = await get(cache, narInfoAt);
+  assert.match(told.text, /^Compression: none$/m);
+  const url = /^URL: (.*)$/m.exec(told.text)?.[1] ?? "";
+  assert.deepEqual((await get(cache, url)).bytes, path.nar);
+  assert.equal((await get(cache, narInfoAt)).headers.get("via"), null);
+
+  const cut = fakePath("b", "short ".repeat(100_000));
+  up.has(cut);
+  const cutInfo = await (await fetch(`${up.url}/${cut.hash}.narinfo`)).text();
+  up.answers.set(
+    `${cut.hash}.narinfo`,
+    () => new Response(cutInfo.replace(/File(Hash|Size): .*\n/g, "")),
+  );
+  const other = await get(cache, `${cut.hash}.narinfo`);
+  const otherUrl = /^URL: (.*)$/m.exec(other.text)?.[1] ?? "";
+  for (const body of [cut.packed.subarray(0, -4), path.packed, path.nar]) {
+    up.answers.set(cut.url, () => new Response(body as BodyInit));
+    await assert.rejects(get(cache, otherUrl));
+  }
+});
+
 Deno.test("caches that are upstreams of each other find what one has, and an end", async () => {
   await using dir = await tempDir("cache");
   const oneDir = `${dir.path}/one`;

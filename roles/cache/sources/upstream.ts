@@ -12,9 +12,7 @@ import { AppError, toAppError } from "../../model/errors.ts";
 import { Turns } from "../../turns/mod.ts";
 import type { NarRecord } from "../core/admission.ts";
 import { MAX_NARINFO_BYTES } from "../core/narinfo.ts";
-import { parseNarName } from "../core/names.ts";
 import type { PublicKey, SecretKey } from "../core/signature.ts";
-import { receiveNar } from "../protocol/receive.ts";
 import type { NarFiles, OpenFile } from "../storage/files.ts";
 import type { Offers } from "../storage/offers.ts";
 import {
@@ -22,24 +20,18 @@ import {
   DEFAULT_PRIORITY,
   parseCacheInfo,
 } from "./core/cache_info.ts";
-import { ask, type Circuit, failed, FRESH, troubleOf } from "./core/circuit.ts";
 import { type Offer, takeOver } from "./core/upstream_narinfo.ts";
 import { meet } from "./core/via.ts";
+import { Gate } from "./gate.ts";
 import type { SourceMetrics } from "./metrics.ts";
-import { Pull } from "./pull.ts";
+import type { Pull } from "./pull.ts";
 import { Recent } from "./recent.ts";
 import type { Chain, PathSource, SourcedNarInfo } from "./source.ts";
 import type { UpstreamClient } from "./upstream_client.ts";
+import { UpstreamNars } from "./upstream_nars.ts";
 
 /** A narinfo from across the world, by way of a cache that asks another in turn. */
 const NARINFO_MS = 15_000;
-/** Until a nar begins: some caches fetch it from a slow storage first. */
-const NAR_HEAD_MS = 30_000;
-/** A nar may take this and a second more for each 64 KiB: slower than that, nobody waits for it. */
-const NAR_BASE_MS = 2 * 60_000;
-const NAR_BYTES_PER_MS = 64 * 1024 / 1000;
-/** What a timer can wait. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /** What it does not have is asked again after this: a build elsewhere may have pushed it. */
 const ABSENT_MS = 30_000;
 /** 100 bytes each; a system's closure looked for in vain is 10,000. */
@@ -52,9 +44,6 @@ const MAX_OFFER_CHARS = 16 * 1024 * 1024;
 const ASKING = 25;
 /** A large closure's worth in line, and a batch's beside it. */
 const WAITING = 20_000;
-/** Nars at once: each holds a connection and an unpacker. */
-const PULLING = 8;
-const WAITING_PULLS = 1024;
 const CACHE_INFO_BYTES = 64 * 1024;
 
 /** What an upstream is given that all upstreams share. */
@@ -87,17 +76,6 @@ interface Known {
   via: Chain;
 }
 
-function withDeadline(size: number): { signal: AbortSignal; end: () => void } {
-  const abort = new AbortController();
-  const ms = Math.min(NAR_BASE_MS + size / NAR_BYTES_PER_MS, MAX_TIMER_MS);
-  const late = () =>
-    abort.abort(
-      new AppError("timeout", `Cannot wait for a nar that takes ${ms} ms`),
-    );
-  const timer = setTimeout(late, ms);
-  return { signal: abort.signal, end: () => clearTimeout(timer) };
-}
-
 export class Upstream implements PathSource {
   readonly name: string;
   readonly asksOthers = true;
@@ -110,13 +88,9 @@ export class Upstream implements PathSource {
     waiting: WAITING,
     what: "narinfos asked of an upstream",
   });
-  readonly #pulling = new Turns({
-    running: PULLING,
-    waiting: WAITING_PULLS,
-    what: "nars from an upstream",
-  });
+  readonly #gate: Gate;
+  readonly #nars: UpstreamNars;
   readonly #flights = new Map<string, Promise<Known | undefined>>();
-  #circuit: Circuit = FRESH;
   #info: CacheInfo | undefined;
   #infoFlight: Promise<CacheInfo> | undefined;
 
@@ -124,7 +98,19 @@ export class Upstream implements PathSource {
     this.name = options.url;
     this.#options = options;
     this.#deps = deps;
-    const { nowMs } = deps;
+    const { nowMs, files, pulls, store, metrics, log } = deps;
+    const { url: name, client } = options;
+    const gate = new Gate({ name, nowMs, metrics, log });
+    this.#gate = gate;
+    this.#nars = new UpstreamNars({
+      name,
+      client,
+      gate,
+      files,
+      pulls,
+      store,
+      metrics,
+    });
     this.#known = new Recent({
       maxWeight: MAX_OFFER_CHARS,
       weigh: ({ offer }) => offer.text.length,
@@ -139,13 +125,17 @@ export class Upstream implements PathSource {
   }
 
   get trouble(): string | undefined {
-    return troubleOf(this.#circuit);
+    return this.#gate.trouble;
   }
 
   async priority(): Promise<number> {
     if (this.#options.priority !== undefined) return this.#options.priority;
+    if (this.#info !== undefined) return this.#info.priority;
+    // One that is down is not waited for here too.
+    if (this.trouble !== undefined) return DEFAULT_PRIORITY;
     try {
-      return (await this.#cacheInfo()).priority;
+      const ask = () => this.#cacheInfo();
+      return (await this.#gate.run("nix-cache-info", ask)).priority;
     } catch {
       return DEFAULT_PRIORITY;
     }
@@ -173,7 +163,13 @@ export class Upstream implements PathSource {
     if (pull !== undefined || row?.source !== this.name) return undefined;
     const known = await this.#find(row.hash, chain);
     if (known === undefined || known.offer.info.file !== file) return undefined;
-    return await this.#pull(known, chain);
+    try {
+      return await this.#nars.open(known.offer, known.via, chain);
+    } catch (error) {
+      // Asked about it anew: it may name another nar, or none.
+      this.#known.delete(row.hash);
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -200,7 +196,7 @@ export class Upstream implements PathSource {
 
   async #ask(hash: string, chain: Chain): Promise<Known | undefined> {
     const { metrics, log } = this.#deps;
-    const answer = await this.#guarded("narinfo", async () => {
+    const answer = await this.#gate.run("narinfo", async () => {
       await this.#cacheInfo();
       return await this.#options.client.text(`${hash}.narinfo`, {
         chain,
@@ -264,146 +260,5 @@ export class Upstream implements PathSource {
       `Cannot use it: its store directory is ${info.storeDir}, here it is ${storeDir}`,
       { hint: "take it out of upstreams" },
     );
-  }
-
-  async #pull(known: Known, chain: Chain): Promise<OpenFile> {
-    const { pulls, files } = this.#deps;
-    const { file, fileSize } = known.offer.info;
-    // Another may have begun it meanwhile.
-    let pull = pulls.get(file);
-    if (pull !== undefined && meet(pull.via, chain)) {
-      throw new AppError("unavailable", `nar/${file} is on a way in a circle`);
-    }
-    if (pull === undefined) {
-      pull = new Pull(
-        fileSize,
-        known.via,
-        files,
-        (stage) =>
-          this.#pulling.run(() => this.#fetch(known.offer, chain, stage)),
-      );
-      pulls.set(file, pull);
-      void pull.done.then(() => pulls.delete(file));
-    }
-    await pull.ready;
-    return pull.opened;
-  }
-
-  /** Fetches, checks and stores a nar and its path. */
-  async #fetch(
-    offer: Offer,
-    chain: Chain,
-    stage: NarFiles["stage"],
-  ): Promise<void> {
-    const { info, url } = offer;
-    const name = parseNarName(info.file);
-    if (name === undefined) throw new Error("an offer names its own nar");
-    const deadline = withDeadline(info.fileSize);
-    try {
-      const nar = await this.#guarded("nar", async () => {
-        const answer = await this.#options.client.open(url, {
-          chain,
-          timeoutMs: NAR_HEAD_MS,
-          signal: deadline.signal,
-        });
-        if (answer === undefined) return undefined;
-        // A trial is over: others need not wait until the nar is here.
-        this.#answered();
-        return await this.#receive(answer.body, offer, answer.length, stage);
-      });
-      if (nar === undefined) {
-        this.#known.delete(info.base.slice(0, 32));
-        throw new AppError(
-          "not_found",
-          `${this.name} names nar/${info.file} and does not have it`,
-        );
-      }
-      this.#deps.store(nar, offer, `upstream ${this.name}`);
-      this.#deps.metrics.lookup(this.name, "nar", "hit");
-    } finally {
-      deadline.end();
-    }
-  }
-
-  async #receive(
-    body: ReadableStream<Uint8Array>,
-    { info }: Offer,
-    length: number | undefined,
-    stage: NarFiles["stage"],
-  ): Promise<NarRecord> {
-    const name = parseNarName(info.file);
-    if (name === undefined) throw new Error("an offer names its own nar");
-    if (length !== undefined && length !== info.fileSize) {
-      await body.cancel();
-      throw new AppError(
-        "unavailable",
-        `Cannot take over nar/${info.file}: it has ${length} bytes, its narinfo says ${info.fileSize}`,
-      );
-    }
-    const { metrics } = this.#deps;
-    const counted = body.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform: (chunk, controller) => {
-          metrics.pulled(this.name, chunk.length);
-          controller.enqueue(chunk);
-        },
-      }),
-    );
-    return await receiveNar(counted, name, {
-      files: { stage },
-      maxBytes: Math.max(info.fileSize, info.narSize),
-      check: (nar) => {
-        if (nar.narHash === info.narHash && nar.narSize === info.narSize) {
-          return;
-        }
-        throw new AppError(
-          "unavailable",
-          `Cannot take over nar/${info.file}: unpacked it has the hash ${nar.narHash}, its narinfo says ${info.narHash}`,
-        );
-      },
-    });
-  }
-
-  /** Asks it unless it is passed over, and learns from how that went. */
-  async #guarded<T>(what: string, action: () => Promise<T>): Promise<T> {
-    const { nowMs, metrics } = this.#deps;
-    const circuit = ask(this.#circuit, nowMs());
-    if (circuit === undefined) {
-      metrics.failure(this.name, "skipped");
-      throw new AppError(
-        "unavailable",
-        `${this.name} is passed over for a while: ${this.trouble}`,
-      );
-    }
-    this.#circuit = circuit;
-    try {
-      const value = await action();
-      this.#answered();
-      return value;
-    } catch (error) {
-      this.#failed(what, toAppError(error));
-      throw error;
-    }
-  }
-
-  #answered(): void {
-    if (this.trouble !== undefined) {
-      this.#deps.log.info("{url} answers again", { url: this.name });
-    }
-    this.#circuit = FRESH;
-  }
-
-  #failed(what: string, error: AppError): void {
-    const { metrics, log, nowMs } = this.#deps;
-    metrics.failure(this.name, error.code);
-    // Our own full disk says nothing against it: it had answered.
-    if (error.code === "storage") return this.#answered();
-    const before = this.trouble;
-    const why = error.message;
-    this.#circuit = failed(this.#circuit, { nowMs: nowMs(), why });
-    const message = this.trouble !== undefined && before === undefined
-      ? "{url} failed us with a {what} and is passed over for a while: {why}"
-      : "{url} failed us with a {what}: {why}";
-    log.warn(message, { url: this.name, what, why });
   }
 }

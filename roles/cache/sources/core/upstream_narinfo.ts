@@ -4,7 +4,7 @@
  *
  * Upstreams name nars as they like (`nar/<narhash>.nar?hash=...`). Here a nar's
  * name is the hash of its file, so that hash has to be known before the file
- * is: from FileHash, or from NarHash when nothing is compressed.
+ * is: from FileHash; else the nar is unpacked on its way and has its NarHash.
  *
  * @module
  */
@@ -33,7 +33,12 @@ export interface Offer {
   text: string;
   /** Where its nar is, as the upstream names it. */
   url: string;
+  /** How it is packed there, when it is not as it is offered here. */
+  unpack?: Unpacking;
 }
+
+/** What can be unpacked on the way. */
+export type Unpacking = "zstd" | "gzip" | "br";
 
 /** What an offer is judged by. */
 export interface OfferRules {
@@ -52,6 +57,12 @@ const ENDINGS = new Map([
   ["xz", ".xz"],
   ["gzip", ".gz"],
 ]);
+/** What nars are unpacked from when their file's hash is not known, or has no ending here. */
+const UNPACKED = new Map<string, Unpacking>([
+  ["zstd", "zstd"],
+  ["gzip", "gzip"],
+  ["br", "br"],
+]);
 /** The lines that are said anew. */
 const RENAMED = /^(?:URL|Compression|FileHash|FileSize):/;
 
@@ -65,31 +76,51 @@ function field(lines: readonly string[], key: string): string | undefined {
   return found[0]?.slice(key.length + 1).trim();
 }
 
-/** The lines that name the nar's file here. */
-function ownNames(lines: readonly string[]): string[] {
+/** The lines that name the nar's file here, and what makes it of the upstream's. */
+function ownNames(
+  lines: readonly string[],
+): { names: string[]; unpack?: Unpacking } {
   // Nix takes a missing line for bzip2.
   const compression = field(lines, "Compression") ?? "bzip2";
   const ending = ENDINGS.get(compression);
-  if (ending === undefined) {
+  const unpack = UNPACKED.get(compression);
+  if (ending === undefined && unpack === undefined) {
     passOver(
       `its nar is compressed with "${
         compression.slice(0, 20)
       }", which cannot be unpacked and so not be checked here`,
     );
   }
+  const hash = field(lines, "FileHash");
+  const size = field(lines, "FileSize");
   const plain = compression === "none";
-  const hash = field(lines, plain ? "NarHash" : "FileHash");
-  const size = field(lines, plain ? "NarSize" : "FileSize");
-  if (hash === undefined || size === undefined) {
+  if (
+    !plain && ending !== undefined && hash !== undefined && size !== undefined
+  ) {
+    return { names: namesOf({ hash, size, compression, ending }) };
+  }
+  if (!plain && unpack === undefined) {
     passOver("it does not say the FileHash and FileSize of its nar");
   }
-  const fileHash = parseSha256(hash);
-  if (fileHash === undefined) passOver("its FileHash is not a sha256");
+  const names = namesOf({
+    hash: field(lines, "NarHash") ?? "",
+    size: field(lines, "NarSize") ?? "",
+    compression: "none",
+    ending: "",
+  });
+  return { names, ...(unpack === undefined ? {} : { unpack }) };
+}
+
+function namesOf(
+  file: { hash: string; size: string; compression: string; ending: string },
+): string[] {
+  const fileHash = parseSha256(file.hash);
+  if (fileHash === undefined) passOver("the hash of its nar is not a sha256");
   return [
-    `URL: nar/${fileHash.slice("sha256:".length)}.nar${ending}`,
-    `Compression: ${compression}`,
+    `URL: nar/${fileHash.slice("sha256:".length)}.nar${file.ending}`,
+    `Compression: ${file.compression}`,
     `FileHash: ${fileHash}`,
-    `FileSize: ${size}`,
+    `FileSize: ${file.size}`,
   ];
 }
 
@@ -125,9 +156,10 @@ export function takeOver(text: string, rules: OfferRules): Offer {
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
   const url = field(lines, "URL");
   if (url === undefined || url === "") passOver("it has no URL");
+  const { names, unpack } = ownNames(lines);
   const renamed = [
     ...lines.filter((line) => !RENAMED.test(line)),
-    ...ownNames(lines),
+    ...names,
   ];
   const said = parseNarInfo(renamed.join("\n"), rules);
   const bytes = Math.max(said.narSize, said.fileSize);
@@ -137,5 +169,6 @@ export function takeOver(text: string, rules: OfferRules): Offer {
     );
   }
   const info = { ...said, signatures: signatures(said, rules) };
-  return { info, text: formatNarInfo(info), url };
+  const offer = { info, text: formatNarInfo(info), url };
+  return unpack === undefined ? offer : { ...offer, unpack };
 }

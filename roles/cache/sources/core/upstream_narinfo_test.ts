@@ -85,6 +85,21 @@ Deno.test("takeOver: a nar is named by its hash, however the upstream names it",
   assert.equal(packed.info.file, `${FILE}.nar.xz`);
 });
 
+Deno.test("takeOver: a packed nar without the hash of its file is unpacked on its way", () => {
+  for (const compression of ["zstd", "gzip", "br"]) {
+    const { info, unpack, url } = takeOver(
+      narInfo(["URL: nar/x", `Compression: ${compression}`]),
+      RULES,
+    );
+    assert.equal(unpack, compression);
+    assert.equal(url, "nar/x");
+    assert.equal(info.file, `${NAR}.nar`);
+    assert.equal(info.compression, "none");
+    assert.equal(info.fileSize, 500);
+  }
+  assert.equal(takeOver(narInfo(PACKED), RULES).unpack, undefined);
+});
+
 Deno.test("takeOver: nothing is believed that no trusted key signed", () => {
   const forged = narInfo(PACKED, [signText("something else", THEIRS)]);
   for (const text of [forged, narInfo(PACKED, [])]) {
@@ -116,7 +131,7 @@ Deno.test("takeOver: what cannot be checked or is too large is passed over, with
   const cases: [string[], RegExp][] = [
     [["URL: nar/x.nar.bz2"], /"bzip2", which cannot be unpacked/],
     [["URL: nar/x", "Compression: lzip"], /"lzip"/],
-    [["URL: nar/x", "Compression: zstd"], /does not say the FileHash/],
+    [["URL: nar/x", "Compression: xz"], /does not say the FileHash/],
     [PACKED.slice(1), /no URL/],
     [[...PACKED, "URL: nar/y"], /URL is there twice/],
     [[...PACKED.slice(0, 3), "FileSize: 1001"], /at most 1000/],

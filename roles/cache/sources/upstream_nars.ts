@@ -1,0 +1,176 @@
+/**
+ * Pulls nars from one upstream: each once for all who ask, checked while it is
+ * received, stored when it was true.
+ *
+ * @module
+ */
+import { AppError } from "../../model/errors.ts";
+import { Turns } from "../../turns/mod.ts";
+import type { NarRecord } from "../core/admission.ts";
+import { parseNarName } from "../core/names.ts";
+import { receiveNar } from "../protocol/receive.ts";
+import type { NarFiles, OpenFile } from "../storage/files.ts";
+import type { Offer } from "./core/upstream_narinfo.ts";
+import { meet } from "./core/via.ts";
+import type { Gate } from "./gate.ts";
+import type { SourceMetrics } from "./metrics.ts";
+import { Pull } from "./pull.ts";
+import type { Chain } from "./source.ts";
+import { unpackedStream } from "./unpacked.ts";
+import type { UpstreamClient } from "./upstream_client.ts";
+
+/** Until a nar begins: some caches fetch it from a slow storage first. */
+const HEAD_MS = 30_000;
+/** A nar may take this and a second more for each 64 KiB: slower than that, nobody waits for it. */
+const BASE_MS = 2 * 60_000;
+const BYTES_PER_MS = 64 * 1024 / 1000;
+/** What a timer can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Nars at once: each holds a connection and an unpacker. */
+const PULLING = 8;
+const WAITING = 1024;
+
+/** What it is given. */
+export interface UpstreamNarsOptions {
+  /** The upstream's. */
+  name: string;
+  client: UpstreamClient;
+  gate: Gate;
+  files: Pick<NarFiles, "stage">;
+  /** Nars under way from any upstream, by file. */
+  pulls: Map<string, Pull>;
+  /** Makes a pulled path part of the cache; the nar is on disk. */
+  store(nar: NarRecord, offer: Offer, by: string): void;
+  metrics: SourceMetrics;
+}
+
+function withDeadline(size: number): { signal: AbortSignal; end: () => void } {
+  const abort = new AbortController();
+  const ms = Math.min(BASE_MS + size / BYTES_PER_MS, MAX_TIMER_MS);
+  const late = () =>
+    abort.abort(
+      new AppError("timeout", `Cannot wait for a nar that takes ${ms} ms`),
+    );
+  const timer = setTimeout(late, ms);
+  return { signal: abort.signal, end: () => clearTimeout(timer) };
+}
+
+export class UpstreamNars {
+  readonly #options: UpstreamNarsOptions;
+  readonly #turns = new Turns({
+    running: PULLING,
+    waiting: WAITING,
+    what: "nars from an upstream",
+  });
+
+  constructor(options: UpstreamNarsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The nar of an offer, from the pull that is under way or a new one.
+   *
+   * @param via the caches that the offer came through.
+   * @param chain the caches that the request came through.
+   * @throws {AppError} `not_found` when it is not there after all; as `PathSource.nar`.
+   */
+  async open(offer: Offer, via: Chain, chain: Chain): Promise<OpenFile> {
+    const { pulls, files } = this.#options;
+    const { file, fileSize } = offer.info;
+    let pull = pulls.get(file);
+    if (pull !== undefined && meet(pull.via, chain)) {
+      throw new AppError("unavailable", `nar/${file} is on a way in a circle`);
+    }
+    if (pull === undefined) {
+      pull = new Pull(
+        fileSize,
+        via,
+        files,
+        (stage) => this.#turns.run(() => this.#fetch(offer, chain, stage)),
+      );
+      pulls.set(file, pull);
+      void pull.done.then(() => pulls.delete(file));
+    }
+    await pull.ready;
+    return pull.opened;
+  }
+
+  async #fetch(
+    offer: Offer,
+    chain: Chain,
+    stage: NarFiles["stage"],
+  ): Promise<void> {
+    const { name, client, gate, metrics, store } = this.#options;
+    const deadline = withDeadline(offer.info.fileSize);
+    try {
+      const nar = await gate.run("nar", async () => {
+        const answer = await client.open(offer.url, {
+          chain,
+          timeoutMs: HEAD_MS,
+          signal: deadline.signal,
+        });
+        if (answer === undefined) return undefined;
+        // A trial is over: others need not wait until the nar is here.
+        gate.answered();
+        return await this.#receive(answer.body, offer, answer.length, stage);
+      });
+      if (nar === undefined) {
+        throw new AppError(
+          "not_found",
+          `${name} names nar/${offer.info.file} and does not have it`,
+        );
+      }
+      store(nar, offer, `upstream ${name}`);
+      metrics.lookup(name, "nar", "hit");
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async #receive(
+    body: ReadableStream<Uint8Array>,
+    { info, unpack }: Offer,
+    length: number | undefined,
+    stage: NarFiles["stage"],
+  ): Promise<NarRecord> {
+    const name = parseNarName(info.file);
+    if (name === undefined) throw new Error("an offer names its own nar");
+    const known = unpack === undefined ? length : undefined;
+    if (known !== undefined && known !== info.fileSize) {
+      await body.cancel();
+      throw new AppError(
+        "unavailable",
+        `Cannot take over nar/${info.file}: it has ${known} bytes, its narinfo says ${info.fileSize}`,
+      );
+    }
+    const counted = this.#counted(body);
+    const stream = unpack === undefined
+      ? counted
+      : unpackedStream(counted, unpack);
+    return await receiveNar(stream, name, {
+      files: { stage },
+      maxBytes: Math.max(info.fileSize, info.narSize),
+      check: (nar) => {
+        if (nar.narHash === info.narHash && nar.narSize === info.narSize) {
+          return;
+        }
+        throw new AppError(
+          "unavailable",
+          `Cannot take over nar/${info.file}: unpacked it has the hash ${nar.narHash}, its narinfo says ${info.narHash}`,
+        );
+      },
+    });
+  }
+
+  #counted(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    const { metrics, name } = this.#options;
+    return body.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform: (chunk, controller) => {
+          metrics.pulled(name, chunk.length);
+          controller.enqueue(chunk);
+        },
+      }),
+    );
+  }
+}
