@@ -89,7 +89,6 @@ function passOn(from: Socket, to: Socket, delayMs: number, gate = OPEN): void {
   };
   from.on("end", end);
   from.on("close", end);
-  from.on("error", () => to.destroy());
 }
 
 /** Starts one on a free port. */
@@ -111,6 +110,8 @@ export async function delayingProxy(
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
+      // A server that is gone: its client is told by the end of the connection.
+      socket.on("error", () => void client.destroy());
     }
     upstream.on("data", (chunk: Uint8Array) => {
       answered += chunk.length;
