@@ -64,6 +64,7 @@ async function sourcesOf(
   { registry, caCert }: Parts,
 ): Promise<Sources> {
   const { config, keys, files, database, metadata, hot, clock, log } = service;
+  const { collection } = service;
   return await openSources(config, {
     signing: keys.signing,
     files,
@@ -74,10 +75,12 @@ async function sourcesOf(
       const nowMs = clock.now();
       const hash = info.base.slice(0, 32);
       metadata.putNar(nar, nowMs);
+      files.settle(nar.file);
       // What was uploaded meanwhile stays: contents never change.
       if (metadata.hasPath(hash)) return;
       metadata.putPath(info, text, { nowMs, by });
       hot.set(hash, text);
+      collection.uses.mark(hash);
     },
     nowMs: () => clock.now(),
     log,
