@@ -72,16 +72,25 @@ export const CacheReady = z.object({ url: z.string(), publicKey: z.string() });
 export interface CacheProcess extends AsyncDisposable {
   url: string;
   publicKey: string;
+  token(role: TokenRole): string;
   child: Deno.ChildProcess;
 }
 
 /** Starts one over `stateDir`, with a failpoint armed or not. */
 export async function startCacheProcess(
   stateDir: string,
-  options: { failpoint?: string; listen?: string } = {},
+  options: {
+    failpoint?: string;
+    listen?: string;
+    config?: Partial<z.input<typeof CacheConfig>>;
+  } = {},
 ): Promise<CacheProcess> {
   const script = new URL("./cache_process.ts", import.meta.url).pathname;
-  const config = { stateDir, listen: options.listen ?? "127.0.0.1:0" };
+  const config = {
+    listen: options.listen ?? "127.0.0.1:0",
+    ...options.config,
+    stateDir,
+  };
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", script, JSON.stringify(config)],
     env: { PROCURATOR_FAILPOINT: options.failpoint ?? "" },
@@ -100,6 +109,7 @@ export async function startCacheProcess(
   const ready = CacheReady.parse(JSON.parse(text));
   return {
     ...ready,
+    token: (role) => cacheToken(stateDir, role),
     child,
     async [Symbol.asyncDispose]() {
       try {

@@ -131,14 +131,15 @@ export class Collector {
     const { roots, records, clock } = this.#options;
     const startedAtMs = clock.now();
     this.#tell(order, startedAtMs, { phase: "roots", done: 0, total: 0 });
-    await roots.refresh();
-    roots.assertKnown(order.without);
+    const signal = order.signal === undefined
+      ? this.#cancel.signal
+      : AbortSignal.any([order.signal, this.#cancel.signal]);
+    await untilAborted(roots.refresh(), signal);
+    if (!signal.aborted) roots.assertKnown(order.without);
     const run = new CollectionRun(this.#options, {
       ...order,
       startedAtMs,
-      signal: order.signal === undefined
-        ? this.#cancel.signal
-        : AbortSignal.any([order.signal, this.#cancel.signal]),
+      signal,
       told: (progress) => this.#tell(order, startedAtMs, progress),
     });
     const report = await run.collect();
@@ -174,6 +175,22 @@ export class Collector {
         spared,
       },
     );
+  }
+}
+
+/** Waits for `work` no longer than that; it goes on by itself. */
+async function untilAborted(
+  work: Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = () => resolve();
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -20,7 +20,7 @@ import { Pace } from "./pace.ts";
 import type { PathRows } from "./path_rows.ts";
 import type { Uses, Watch } from "./uses.ts";
 
-/** Paths of one transaction, unless its slice ends before. */
+/** Some 6 ms. */
 const BATCH = 100;
 
 export interface RemovalOptions {
@@ -29,6 +29,8 @@ export interface RemovalOptions {
   files: Pick<NarFiles, "drop" | "isArriving">;
   hot: Pick<HotTexts, "delete">;
   uses: Uses;
+  /** Paths of one transaction, unless its slice ends before. */
+  batch?: number;
 }
 
 /** What has gone so far. */
@@ -62,11 +64,12 @@ export class Removal {
     },
   ): Promise<void> {
     const pace = new Pace();
+    const { batch = BATCH } = this.options;
     for (let at = 0; at < plan.knotAt;) {
       await pace.rest(signal);
       const from = at;
       await this.#batch((remove) => {
-        for (; at < plan.knotAt && at - from < BATCH; at++) {
+        for (; at < plan.knotAt && at - from < batch; at++) {
           remove(graph.hashOf(plan.order[at] ?? 0), watch);
           if (pace.isOver) {
             at++;
@@ -150,7 +153,7 @@ export class Removal {
     const path = rows.path(hash);
     if (path === undefined) return false;
     const isUsed = watch?.has(hash) === true ||
-      path.usedAtMs >= (watch?.sinceMs ?? Infinity);
+      path.storedAtMs >= (watch?.sinceMs ?? Infinity);
     if (isUsed || rows.referrersAfter(hash, "").length > 0) {
       this.spared++;
       return false;

@@ -79,6 +79,11 @@ export class Uses {
     }
   }
 
+  /** The narinfo has come: from here on the path keeps it. */
+  settleNar(file: string): void {
+    this.#nars.delete(file);
+  }
+
   /** True for a nar that may get a narinfo yet, though it has none. */
   isNarAwaited(file: string): boolean {
     return (this.#nars.get(file) ?? 0) > this.#options.clock.now();

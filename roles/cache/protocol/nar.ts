@@ -220,6 +220,7 @@ async function putNar(c: Context<AppEnv>, service: CacheService) {
   );
   service.collection.uses.markNar(nar.file);
   service.metadata.putNar(nar, service.clock.now());
+  service.files.settle(nar.file);
   service.metrics.received(nar.fileSize);
   failpoint("cache.nar.stored");
 }

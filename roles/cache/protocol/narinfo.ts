@@ -94,9 +94,9 @@ async function storeNarInfo(
       .filter((base) => !elsewhere.has(base)),
   }, keys);
   const signed = formatNarInfo(admitted);
-  service.collection.uses.mark(hash);
-  if (signed === known) return;
+  if (signed === known) return service.collection.uses.mark(hash);
   metadata.putPath(admitted, signed, { nowMs: service.clock.now(), by });
+  service.collection.uses.settleNar(admitted.file);
   service.hot.set(hash, signed);
 }
 

@@ -40,15 +40,17 @@ export interface NarFiles {
   stage(): Promise<StagedFile>;
   size(file: string): Promise<number | undefined>;
   open(file: string): Promise<OpenFile | undefined>;
-  /** True for one that was published so lately that its record may be yet to come. */
+  /** True from its publishing until `settle`: its record is yet to come. */
   isArriving(file: string): boolean;
+  /** Its record is stored. */
+  settle(file: string): void;
   /** Out of sight when the call returns, removed when it resolves; what is being sent is sent to its end. */
   drop(file: string): Promise<void>;
   /** Removes what no upload will finish and whatever `keep` does not know; returns how many. */
   sweep(keep: (file: string) => boolean): Promise<number>;
 }
 
-/** Between its name and its record lies one sync of a directory; a disk that takes longer is broken. */
+/** Between its name and its record lies one sync of a directory: after that the record could not be stored. */
 const ARRIVAL_MS = 5 * 60_000;
 
 async function syncDirectory(path: string): Promise<void> {
@@ -194,6 +196,10 @@ export class DiskFiles implements NarFiles {
   isArriving(file: string): boolean {
     const atMs = this.#arrived.get(file);
     return atMs !== undefined && performance.now() - atMs < ARRIVAL_MS;
+  }
+
+  settle(file: string): void {
+    this.#arrived.delete(file);
   }
 
   #arrive(file: string): void {
