@@ -218,6 +218,7 @@ Deno.test("no snapshot is begun that could not be restored, as the guest was swi
   });
   let runtimeHash = "b".repeat(64);
   let freeBytes = 0;
+  const told: unknown[] = [];
   const { incarnation } = COPY;
   const access = new VmAccess({
     vms: {
@@ -226,7 +227,7 @@ Deno.test("no snapshot is begun that could not be restored, as the guest was swi
         target: { incarnation, runtimeHash, generation: 2, spec: testVmSpec() },
       }),
       copies: () => [COPY],
-      ask: () => undefined,
+      ask: (_copy, asked) => void told.push(asked),
       askAndKeep: () => Promise.resolve(),
     },
     vmm,
@@ -247,7 +248,17 @@ Deno.test("no snapshot is begun that could not be restored, as the guest was swi
   await assert.rejects(access.snapshot(COPY.id, "s0"), { code: "storage" });
   assert.deepEqual(await access.snapshots(COPY.id), []);
   freeBytes = testVmSpec().memoryMib * 2 ** 20;
+  assert.deepEqual(told, []);
   assert.equal((await access.snapshot(COPY.id, "s0")).name, "s0");
+  // Its checks find nobody meanwhile, which is no fault of its own.
+  const held = { kind: "paused", isKept: false };
+  assert.deepEqual(told, [
+    { ...held, isPaused: true },
+    { ...held, isPaused: false },
+  ]);
+  await vmm.pause(COPY);
+  await access.snapshot(COPY.id, "s1");
+  assert.equal(told.length, 2, "who paused it lets it go on");
   await access.close();
   await vmm.close();
 });

@@ -175,10 +175,11 @@ export class VmAccess {
       "snapshot",
       what,
       async (copy, { runtimeHash, generation, spec }) => {
-        await this.#assertAsBooted(copy, runtimeHash);
+        const { paused } = await this.#asBooted(copy, runtimeHash);
         await snapshots.sweep(vms.copies());
         // A disk that it fills is that of running guests' volumes, too.
         await requireRoom(spec.memoryMib * MIB, what);
+        using _held = this.#held(copy, paused);
         return await snapshots.make(copy, {
           name: parsed,
           createdAtMs: clock.now(),
@@ -290,13 +291,32 @@ export class VmAccess {
     });
   }
 
+  /** Its checks do not fail it while it stands still for us; what a person has paused stays so. */
+  #held(copy: CopyId, isPaused: boolean): Disposable {
+    const tell = (isHeld: boolean) => {
+      if (isPaused) return;
+      this.#deps.vms.ask(copy, {
+        kind: "paused",
+        isPaused: isHeld,
+        isKept: false,
+      });
+    };
+    tell(true);
+    return { [Symbol.dispose]: () => tell(false) };
+  }
+
   /** What was switched in place goes on from a snapshot as neither: it would be lost by the restore. */
-  async #assertAsBooted(copy: CopyId, runtimeHash: string): Promise<void> {
+  async #asBooted(
+    copy: CopyId,
+    runtimeHash: string,
+  ): Promise<{ paused: boolean }> {
     const key = copyKey(copy);
     const runs = (await this.#deps.vmm.list()).find((vm) =>
       copyKey(vm) === key
     );
-    if (runs === undefined || runs.runtimeHash === runtimeHash) return;
+    // The driver tells of one that does not run.
+    if (runs === undefined) return { paused: false };
+    if (runs.runtimeHash === runtimeHash) return runs;
     throw new AppError(
       "refused",
       `Cannot make a snapshot of "${copy.id}": it was switched in place since its boot, and could not be restored`,

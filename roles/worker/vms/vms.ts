@@ -73,7 +73,7 @@ export interface Accepted {
 
 /** What people ask of a copy beside its order. */
 export type Asked =
-  | { kind: "paused"; isPaused: boolean }
+  | { kind: "paused"; isPaused: boolean; isKept?: boolean }
   | { kind: "again"; stops: boolean }
   | { kind: "remake" };
 

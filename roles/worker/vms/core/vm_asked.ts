@@ -10,15 +10,28 @@ import { slept } from "./vm_events.ts";
 import { isPaused } from "./vm_state.ts";
 import { save, set, setLedger, stopGuest, type Work } from "./work.ts";
 
-/** The time of a pause counts neither against a change nor for it. */
-export function pausedOrResumed(work: Work, pauses: boolean): void {
+/** It stands still. One that is not kept is over with this process. */
+export function paused(
+  work: Work,
+  { isKept = true }: { isKept?: boolean },
+): void {
   const { guest } = work.vm;
-  if (guest.kind !== "on" || isPaused(work.vm) === pauses) return;
-  if (pauses) {
-    set(work, { guest: { ...guest, pausedAtMs: work.at } });
-    setLedger(work, { pausedAtMs: work.at });
-    return save(work, "progress");
+  if (guest.kind !== "on" || isPaused(work.vm)) return;
+  set(work, { guest: { ...guest, pausedAtMs: work.at } });
+  if (!isKept) return;
+  setLedger(work, { pausedAtMs: work.at });
+  save(work, "progress");
+}
+
+/** The time of a pause counts neither against a change nor for it. */
+export function resumed(work: Work): void {
+  const { guest } = work.vm;
+  if (guest.kind === "stopping") {
+    // It may be found to run on.
+    const { pausedAtMs: _, ...was } = guest.was;
+    return set(work, { guest: { ...guest, was } });
   }
+  if (guest.kind !== "on" || !isPaused(work.vm)) return;
   const { pausedAtMs = work.at, ...running } = guest;
   const health = resumeHealth(guest.health, work.at);
   set(work, { guest: { ...running, health } });

@@ -77,6 +77,46 @@ Deno.test("a pause outlives the worker, and ends with the guest", () => {
   assert.equal(observed(host).state, "Running");
 });
 
+Deno.test("a guest that stands still for a snapshot is not judged, and runs for the next worker", () => {
+  const host = settled();
+  host.order(testOrder("b", { revision: 2, fallback: "a" }));
+  host.run(5000);
+  host.tell({ kind: "paused", at: host.at, isPaused: true, isKept: false });
+  host.run(3_600_000);
+  assert.equal(observed(host).rolledBack, null);
+  assert.equal(observed(host).state, "Paused");
+  host.restartWorker(testOrder("b", { revision: 2, fallback: "a" }));
+  assert.equal(observed(host).state, "Running");
+
+  const quiet = settled();
+  quiet.tell({ kind: "paused", at: quiet.at, isPaused: true, isKept: false });
+  quiet.healthy.clear();
+  quiet.run(600_000);
+  quiet.healthy.add(hash("a"));
+  pause(quiet, false);
+  assert.deepEqual([observed(quiet).state, observed(quiet).health], [
+    "Running",
+    "healthy",
+  ]);
+});
+
+Deno.test("a guest that runs on while it is being stopped is not taken for paused when the stop fails", () => {
+  const host = settled();
+  pause(host, true);
+  host.settleOps();
+  host.tell({ kind: "again", at: host.at, stops: true });
+  pause(host, false);
+  const { guest } = host.vm;
+  assert.ok(guest.kind === "stopping");
+  host.tell({
+    kind: "stopFailed",
+    at: host.at,
+    op: guest.op,
+    failure: { kind: "driver", message: "it does not die" },
+  });
+  assert.equal(observed(host).state, "Running");
+});
+
 Deno.test("an order replaces a paused guest as any other", () => {
   const host = settled();
   pause(host, true);

@@ -6,7 +6,7 @@
 import type { Order } from "../../../model/assignment.ts";
 import { type Fencing, isExclusive } from "../../fencing/core/fencing.ts";
 import { probed, startHealth } from "./health.ts";
-import { again, pausedOrResumed } from "./vm_asked.ts";
+import { again, paused, resumed } from "./vm_asked.ts";
 import { copyOf, emptyLedger, sameRuntime, type Target } from "./ledger.ts";
 import { hostRetryMs, mayRestart, restartDelayMs } from "./restart.ts";
 import { exitedInSwitch, switchEnded } from "./vm_switch.ts";
@@ -61,7 +61,7 @@ export function absorb(work: Work, event: VmEvent): void {
     case "publishFailed":
       return publishEnded(work, event);
     case "paused":
-      return pausedOrResumed(work, event.isPaused);
+      return event.isPaused ? paused(work, event) : resumed(work);
     case "again":
       return again(work, event.stops);
     case "remake":

@@ -124,7 +124,13 @@ export type VmEvent =
   /** Nothing was looked at for `ms` that have just passed. */
   | { readonly kind: "slept"; readonly at: number; readonly ms: number }
   /** Somebody has stopped the guest's processors, or lets them go on. */
-  | { readonly kind: "paused"; readonly at: number; readonly isPaused: boolean }
+  | {
+    readonly kind: "paused";
+    readonly at: number;
+    readonly isPaused: boolean;
+    /** False: as long as this process acts on it, for a snapshot; the next one finds it running. */
+    readonly isKept?: boolean;
+  }
   /** Somebody asked for a start now: what waits or has ended does; with `stops` what runs begins again too. */
   | { readonly kind: "again"; readonly at: number; readonly stops: boolean }
   /** Somebody asked that all that is kept of it but its volumes goes. */

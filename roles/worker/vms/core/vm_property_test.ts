@@ -42,7 +42,11 @@ const command = fc.oneof(
   fc.constant({ kind: "restart" as const }),
   fc.record({ kind: fc.constant("disk" as const), full: fc.boolean() }),
   fc.record({ kind: fc.constant("beside" as const), is: fc.boolean() }),
-  fc.record({ kind: fc.constant("paused" as const), isPaused: fc.boolean() }),
+  fc.record({
+    kind: fc.constant("paused" as const),
+    isPaused: fc.boolean(),
+    isKept: fc.boolean(),
+  }),
   fc.record({ kind: fc.constant("again" as const), stops: fc.boolean() }),
   fc.constant({ kind: "remake" as const }),
   {
