@@ -14,7 +14,7 @@ import { type AppEnv, requireRole } from "../http/mod.ts";
 import { parseJsonWith, parseWith } from "../model/parse.ts";
 import { isPathHash } from "./core/names.ts";
 import type { CacheService } from "./service.ts";
-import { parseVia } from "./sources/core/via.ts";
+import { askingOf } from "./protocol/asking.ts";
 
 /** A closure of a large system has some thousands of paths; 10,000 hashes are 350 kB of JSON. */
 const MAX_HASHES = 10_000;
@@ -46,9 +46,7 @@ async function findPaths(
   for (const hash of hashes) {
     if (!isAbsent.has(hash)) collection.uses.mark(hash);
   }
-  const elsewhere = sources.any
-    ? await sources.present(absent, parseVia(c.req.header("via")))
-    : new Set<string>();
+  const elsewhere = await sources.hashes(absent, askingOf(c));
   const missing = absent.filter((hash) => !elsewhere.has(hash));
   const lacking = new Set(missing);
   return { present: hashes.filter((hash) => !lacking.has(hash)), missing };

@@ -69,11 +69,14 @@ export const CacheConfig = z.strictObject({
   maxNarBytes: z.number().int().min(1024).max(Number.MAX_SAFE_INTEGER).default(
     DEFAULT_MAX_NAR_BYTES,
   ),
-  /** A nix store directory of this machine to serve beside what was uploaded: `/nix/store`, or `DIR/nix/store`. What it has is signed by this cache's keys, and is there only while that store keeps it. */
+  /** A nix store directory of this machine to serve beside what was uploaded: `/nix/store`, or `DIR/nix/store`. What it has is signed by this cache's keys, and is there only while that store keeps it; who may publish is not told of it, so that what is pushed is stored. */
   localStore: z.string().regex(/^\/[^\0]{1,4095}$/, "must be an absolute path")
     .optional(),
   /** Caches that are asked for what is not here; what is fetched from them is checked, stored and signed here. */
-  upstreams: z.array(Upstream).max(16).default([]),
+  upstreams: z.array(Upstream).max(16).refine(
+    (list) => new Set(list.map(({ url }) => url)).size === list.length,
+    "must name each upstream once",
+  ).default([]),
   /** The master's RPC, asked for the generations in use; with the token for `master` in tokenFile (a viewer's). */
   masterUrl: z.string().min(1).max(4096).optional(),
   /** ci's HTTP, asked for what the heads of branches were built to; with the token for `ci` in tokenFile (a viewer's). */

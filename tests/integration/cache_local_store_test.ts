@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { PathsReply } from "../../roles/cache/mod.ts";
+import { createNix } from "../../roles/nix/mod.ts";
 import { StoreDatabase } from "../../roles/cache/sources/store_database.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { startCache } from "../support/cache.ts";
@@ -147,6 +149,26 @@ Deno.test("a store that cannot be read leaves the cache serving, and says so", a
   assert.match(await ready.text(), /local store.*db\.sqlite: it is not there/);
   const metrics = await (await fetch(`${cache.url}/metrics`)).text();
   assert.match(metrics, /source_up\{source="the local store"\} 0/);
+});
+
+Deno.test("who publishes is not told of the local store, so that what is pushed is stored", async () => {
+  await using at = await setUp();
+  const token = at.cache.token("publisher");
+  const path = `api/v1/paths?hashes=${hashOf(at.top)}`;
+  const asked = async (headers: Record<string, string>) =>
+    PathsReply.parse(
+      await (await fetch(`${at.cache.url}/${path}`, { headers })).json(),
+    ).present;
+  assert.deepEqual(await asked({}), [hashOf(at.top)]);
+  assert.deepEqual(await asked({ authorization: `Bearer ${token}` }), []);
+  const ci = await createNix({
+    stateDir: `${at.dir}/ci`,
+    store: at.host.store ?? "",
+    cache: { url: "http://127.0.0.1", token },
+  });
+  await ci.copyTo(at.cache.url, [at.top], CALL);
+  const stats = await (await fetch(`${at.cache.url}/api/v1/stats`)).json();
+  assert.equal(stats.paths, 2);
 });
 
 Deno.test("a database that may only be read is read, while nobody has it open", async () => {

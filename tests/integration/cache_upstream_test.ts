@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PathsReply } from "../../roles/cache/mod.ts";
+import { CacheConfig, PathsReply } from "../../roles/cache/mod.ts";
 import { UpstreamClient } from "../../roles/cache/sources/upstream_client.ts";
 import { cacheName } from "../../roles/cache/sources/core/via.ts";
 import {
@@ -101,6 +101,21 @@ Deno.test("what an upstream has is present, and counts as a reference that is th
   const refused = await put(cache, `${lacking.hash}.narinfo`, lacking.narInfo);
   assert.equal(refused.status, 409);
   assert.match(refused.text, new RegExp(absent.base));
+});
+
+Deno.test("an upstream that cannot be one stops the start, and says why", () => {
+  const publicKeys = ["a-1:BxIktZKlwK2Cf3gziLW90B7jhBb8OPJmD5jvkx76GD0="];
+  const url = "https://cache.example";
+  const cases: [object[], RegExp][] = [
+    [[{ url: "https://a:b@cache.example", publicKeys }], /tokenFile/],
+    [[{ url: "ftp://cache.example", publicKeys }], /http/],
+    [[{ url, publicKeys: [] }], /publicKeys/],
+    [[{ url, publicKeys }, { url, publicKeys }], /each upstream once/],
+    [[{ url, publicKeys, token: "x" }], /token/],
+  ];
+  for (const [upstreams, message] of cases) {
+    assert.throws(() => CacheConfig.parse({ upstreams }), message);
+  }
 });
 
 Deno.test("twenty clients that ask for one cold path make one fetch", async () => {

@@ -2,7 +2,7 @@
  * `/<hash>.narinfo`: what a path is, whose signatures it has and where its nar is.
  *
  * A narinfo is accepted only when its nar is here and its references are here
- * or at another source: what can be found can be fetched, closures included.
+ * or at an upstream: what can be found can be fetched, closures included.
  *
  * @module
  */
@@ -19,7 +19,9 @@ import {
   parseNarInfo,
 } from "../core/narinfo.ts";
 import type { CacheService } from "../service.ts";
-import { formatVia, parseVia } from "../sources/core/via.ts";
+import { formatVia } from "../sources/core/via.ts";
+import type { Asking } from "../sources/source.ts";
+import { askingOf } from "./asking.ts";
 import { uploadHandler } from "./upload.ts";
 
 const NARINFO_TYPE = "text/x-nix-narinfo";
@@ -46,12 +48,14 @@ async function findElsewhere(
   service: CacheService,
   hash: string,
 ): Promise<Response> {
-  const found = service.sources.any
-    ? await service.sources.narInfo(hash, parseVia(c.req.header("via")))
+  const { sources } = service;
+  const found = sources.any
+    ? await sources.narInfo(hash, askingOf(c))
     : undefined;
   if (found === undefined) {
     service.metrics.narinfo("miss");
-    throw new AppError("not_found", `There is no path ${hash} here`);
+    const why = ["", ...sources.troubles].join("; ");
+    throw new AppError("not_found", `There is no path ${hash} here${why}`);
   }
   service.metrics.narinfo("hit");
   return c.body(found.text, 200, {
@@ -60,27 +64,16 @@ async function findElsewhere(
   });
 }
 
-/** Those of `bases` that only another source has; asked before anything is decided. */
-async function foundElsewhere(
-  { metadata, sources }: CacheService,
-  bases: readonly string[],
-): Promise<Set<string>> {
-  if (!sources.any) return new Set();
-  const absent = metadata.missing(bases);
-  const missing = new Set(await sources.missing(absent, []));
-  return new Set(absent.filter((base) => !missing.has(base)));
-}
-
 async function storeNarInfo(
   service: CacheService,
   hash: string,
-  { text, by }: { text: string; by: string },
+  { text, by, asking }: { text: string; by: string; asking: Asking },
 ): Promise<void> {
-  const { config, metadata, keys } = service;
+  const { config, metadata, keys, sources } = service;
   const expected = { hash, storeDir: config.storeDir };
   const uploaded: NarInfo = parseNarInfo(text, expected);
   const others = uploaded.references.filter((base) => base !== uploaded.base);
-  const elsewhere = await foundElsewhere(service, others);
+  const elsewhere = await sources.bases(metadata.missing(others), asking);
   // From here on no collection takes the nar away.
   service.collection.uses.markNar(uploaded.file);
   const nar = await checkedNar(service, uploaded.file);
@@ -122,6 +115,7 @@ export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
       await storeNarInfo(service, hash, {
         text: new TextDecoder().decode(body),
         by: identityOf(c).name,
+        asking: askingOf(c),
       });
       failpoint("cache.narinfo.stored");
     }),

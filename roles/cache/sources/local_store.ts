@@ -63,7 +63,7 @@ function databaseHash(narHash: string): string {
 
 export class LocalStore implements PathSource {
   readonly name = "the local store";
-  readonly asksOthers = false;
+  readonly kind = "store";
   readonly #options: LocalStoreOptions;
   /** By path hash; a path that was added again has another id. */
   readonly #texts: Recent<{ id: number; found: SourcedNarInfo }>;

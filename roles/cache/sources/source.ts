@@ -12,6 +12,14 @@ import type { OpenFile } from "../storage/files.ts";
 /** Names of caches that a request or an answer came through, in the order passed (`core/via.ts`). */
 export type Chain = readonly string[];
 
+/** For whom a source is asked. */
+export interface Asking {
+  /** The caches that the request came through. */
+  chain: Chain;
+  /** Only of sources whose paths stay: for who would not store a path because of the answer. */
+  lasting: boolean;
+}
+
 /** A path that a source has. */
 export interface SourcedNarInfo {
   /** `<hash>-<name>` */
@@ -25,8 +33,12 @@ export interface SourcedNarInfo {
 export interface PathSource extends Disposable {
   /** For people, in messages and figures: `the local store`, an URL. */
   readonly name: string;
-  /** It asks another machine: not for a request that came from there (`core/via.ts`). */
-  readonly asksOthers: boolean;
+  /**
+   * An upstream is another cache: its paths stay, and it is not asked for a
+   * request that came from there (`core/via.ts`). A store is this machine's: its
+   * garbage collection knows nothing of us.
+   */
+  readonly kind: "upstream" | "store";
   /** Why it is passed over at present; undefined: it is not. */
   readonly trouble: string | undefined;
   /** Lower ones are asked first. Never throws: who cannot say comes where it would come by default. */

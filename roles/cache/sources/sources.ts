@@ -13,7 +13,7 @@ import { Turns } from "../../turns/mod.ts";
 import type { OpenFile } from "../storage/files.ts";
 import type { Offers } from "../storage/offers.ts";
 import { mayPassOn } from "./core/via.ts";
-import type { Chain, PathSource, SourcedNarInfo } from "./source.ts";
+import type { Asking, Chain, PathSource, SourcedNarInfo } from "./source.ts";
 
 /** Look-ups of one batch at once: others get their turns between them. */
 const BATCH_LOOKUPS = 32;
@@ -59,10 +59,10 @@ export class Sources implements AsyncDisposable {
   }
 
   /** The narinfo of the first that has the path. Never throws for a source that fails. */
-  async narInfo(hash: string, chain: Chain): Promise<Sourced | undefined> {
-    for (const source of await this.#inOrder(chain)) {
+  async narInfo(hash: string, asking: Asking): Promise<Sourced | undefined> {
+    for (const source of await this.#inOrder(asking)) {
       try {
-        const found = await source.narInfo(hash, chain);
+        const found = await source.narInfo(hash, asking.chain);
         if (found === undefined) continue;
         return { ...found, answerVia: [...found.via, this.#options.own] };
       } catch (error) {
@@ -79,7 +79,7 @@ export class Sources implements AsyncDisposable {
    */
   async nar(file: string, chain: Chain): Promise<OpenFile | undefined> {
     const failures = new Map<PathSource, AppError>();
-    const sources = await this.#inOrder(chain);
+    const sources = await this.#inOrder({ chain, lasting: false });
     for (const source of sources) {
       const opened = await this.#narOf(source, { file, chain, failures });
       if (opened !== undefined) return opened;
@@ -98,25 +98,23 @@ export class Sources implements AsyncDisposable {
     return undefined;
   }
 
-  /** Those of `bases` (`<hash>-<name>`) that no source has. */
-  async missing(bases: readonly string[], chain: Chain): Promise<string[]> {
-    const has = await this.#each(bases, async (base) => {
-      const found = await this.narInfo(base.slice(0, 32), chain);
+  /** Those of `bases` (`<hash>-<name>`) that a source has. */
+  async bases(bases: readonly string[], asking: Asking): Promise<Set<string>> {
+    return await this.#those(bases, async (base) => {
+      const found = await this.narInfo(base.slice(0, 32), asking);
       return found?.base === base;
     });
-    return bases.filter((_, at) => has[at] !== true);
   }
 
   /** Those of the path hashes that a source has. */
-  async present(
+  async hashes(
     hashes: readonly string[],
-    chain: Chain,
+    asking: Asking,
   ): Promise<Set<string>> {
-    const has = await this.#each(
+    return await this.#those(
       hashes,
-      async (hash) => await this.narInfo(hash, chain) !== undefined,
+      async (hash) => await this.narInfo(hash, asking) !== undefined,
     );
-    return new Set(hashes.filter((_, at) => has[at] === true));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,23 +143,26 @@ export class Sources implements AsyncDisposable {
     }
   }
 
-  async #each(
+  async #those(
     texts: readonly string[],
-    look: (text: string) => Promise<boolean>,
-  ): Promise<boolean[]> {
-    if (!this.any) return [];
+    isThere: (text: string) => Promise<boolean>,
+  ): Promise<Set<string>> {
+    if (!this.any) return new Set();
     const turns = new Turns({
       running: BATCH_LOOKUPS,
       waiting: texts.length,
       what: "look-ups of a batch",
     });
-    return await Promise.all(texts.map((text) => turns.run(() => look(text))));
+    const found = await Promise.all(
+      texts.map((text) => turns.run(() => isThere(text))),
+    );
+    return new Set(texts.filter((_, at) => found[at] === true));
   }
 
-  async #inOrder(chain: Chain): Promise<PathSource[]> {
-    const { own } = this.#options;
-    const asked = this.list.filter((source) =>
-      source.asksOthers ? mayPassOn(chain, own) : true
+  async #inOrder({ chain, lasting }: Asking): Promise<PathSource[]> {
+    const passes = mayPassOn(chain, this.#options.own);
+    const asked = this.list.filter(({ kind }) =>
+      kind === "upstream" ? passes : !lasting
     );
     if (asked.length < 2) return asked;
     const ranked = await Promise.all(

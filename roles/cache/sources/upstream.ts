@@ -78,7 +78,7 @@ interface Known {
 
 export class Upstream implements PathSource {
   readonly name: string;
-  readonly asksOthers = true;
+  readonly kind = "upstream";
   readonly #options: UpstreamOptions;
   readonly #deps: UpstreamDeps;
   readonly #known: Recent<Known>;

@@ -14,8 +14,8 @@
 const FAILURES = 3;
 /** The first pause: about how long a service takes to restart. */
 const FIRST_PAUSE_MS = 10_000;
-/** Pauses double up to this: an upstream that comes back is used again within minutes. */
-const MAX_PAUSE_MS = 5 * 60_000;
+/** Pauses double up to this: what it has is not there for our clients meanwhile. */
+const MAX_PAUSE_MS = 60_000;
 /** A trial that was never reported back counts as failed after this: longer than any answer's time-out. */
 const TRIAL_MS = 2 * 60_000;
 
