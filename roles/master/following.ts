@@ -11,11 +11,8 @@ import type { WorkerReport } from "../model/observed.ts";
 import type { Clock } from "../model/ports.ts";
 import type { Agenda } from "./core/agenda.ts";
 import type { PlacementDoc } from "./core/documents.ts";
-import {
-  livenessEvent,
-  type NewEvent,
-  observationEvents,
-} from "./core/events.ts";
+import type { NewEvent } from "./core/event_words.ts";
+import { livenessEvent, observationEvents } from "./core/observation_events.ts";
 import type { PlanRoom } from "./core/plan_room.ts";
 import { clustersInNews, isNewsOfAll } from "./core/report_news.ts";
 import type { WorkerView } from "./core/snapshot.ts";

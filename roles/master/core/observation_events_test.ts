@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ObservedVm } from "../../model/observed.ts";
-import { observationEvents } from "./events.ts";
+import { observationEvents } from "./observation_events.ts";
 
 const VM: ObservedVm = {
   vm: "shop/web-0",
