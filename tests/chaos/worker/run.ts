@@ -7,32 +7,21 @@
  *
  * @module
  */
-import type { Order } from "../../../roles/model/assignment.ts";
-import { runtimeHash } from "../../../roles/model/hashes.ts";
-import type { VmSpec } from "../../../roles/model/vm_spec.ts";
 import { runChecked } from "../../../roles/process/mod.ts";
-import { NetworkConfig } from "../../../roles/worker/network/config.ts";
-import { tapName } from "../../../roles/worker/network/core/names.ts";
 import { standInPlace } from "../../support/cloud_hypervisor/host.ts";
 import { createNetwork } from "../../support/netns.ts";
-import { copyDirectoryName } from "../../../vmm/mod.ts";
-import { fallbackTo, orderFor, testVmSpec } from "../../support/worker.ts";
 import { until } from "../../support/wait.ts";
-import { isClean, judge, type Things, type Verdict } from "./checks.ts";
+import { isClean, judge, type Verdict } from "./checks.ts";
 import { type ChaosDriver, ChaosHost } from "./host.ts";
 import {
   type Change,
   describeKill,
-  isExclusive,
   type Kill,
   type Round,
   VM_NAMES,
 } from "./plan.ts";
+import { OrderedVms, SUBNET } from "./ordered.ts";
 
-/** The first of a subnet is the host's. */
-const FIRST_ADDRESS = 2;
-/** Of a hash in a root's name. */
-const HASH_CHARS = 16;
 /** How long rest may take, and the deadlines of changes: a failing one has a short deadline of its own, so that a slow host fails nothing healthy. */
 const LIMITS = {
   simulated: { restMs: 60_000, failingMs: 800, healthyMs: 60_000 },
@@ -43,28 +32,6 @@ const LIMITS = {
 const LEASE_MS = 5000;
 /** A guest that powers off takes a moment; one that hangs is not waited for. */
 const GRACE_MS = 1000;
-const SUBNET = "10.201.7.0/24";
-const BRIDGE = NetworkConfig.parse({}).bridge;
-/** Where the guests of the stand-in listen, as those of QEMU's user networking do inside theirs. */
-const PORT = 80;
-
-type Behave = (change: "healthy" | "failing", address: string) => string;
-
-/** Words on the kernel's command line. */
-const BEHAVIOUR: Readonly<Record<ChaosDriver, Behave>> = {
-  simulated: (change) =>
-    change === "healthy" ? "simulated.boot_ms=50" : "simulated.outcome=never",
-  qemu: (change) => change === "healthy" ? "MODE=healthy" : "MODE=silent",
-  "stand-in": (change, address) =>
-    change === "healthy"
-      ? `standin.guest=serves standin.listen=${address}:${PORT}`
-      : "standin.guest=silent",
-};
-
-/** Each VM keeps its own. */
-function addressOf(vm: string): string {
-  return `10.201.7.${FIRST_ADDRESS + VM_NAMES.indexOf(vm)}`;
-}
 
 export interface WorkerChaosOptions {
   rounds: readonly Round[];
@@ -78,131 +45,38 @@ export interface RoundResult extends Verdict {
   restSeconds: number | null;
 }
 
-/** What one VM is told to be, and what has been healthy of it. */
-interface Ordered {
-  incarnation: number;
-  order: Order | null;
-  /** What runs when all is at rest. */
-  healthy: VmSpec | null;
-}
-
 class WorkerChaos {
   readonly #options: WorkerChaosOptions;
   readonly #host: ChaosHost;
-  readonly #vms = new Map<string, Ordered>(
-    VM_NAMES.map((vm) => [vm, { incarnation: 0, order: null, healthy: null }]),
-  );
-  #revision = 0;
-  #contents = 0;
+  readonly #ordered: OrderedVms;
   /** How long an undisturbed round takes. */
   #roundMs = 2000;
   #gate: string | null = null;
-  /** For people: what a hash in a name stands for. */
-  readonly #labels = new Map<string, string>();
 
   constructor(options: WorkerChaosOptions, host: ChaosHost) {
     this.#options = options;
     this.#host = host;
+    this.#ordered = new OrderedVms(options.driver, this.#limits);
   }
 
   get #limits() {
     return LIMITS[this.#options.driver];
   }
 
-  get #isBridged(): boolean {
-    return this.#options.driver === "stand-in";
-  }
-
-  #spec(vm: string, change: "healthy" | "failing"): VmSpec {
-    const content = `CONTENT=${++this.#contents}`;
-    const behaviour = BEHAVIOUR[this.#options.driver](change, addressOf(vm));
-    return testVmSpec({
-      cmdline: `quiet ${behaviour} ${content}`,
-      spec: {
-        update: {
-          minHealthyTimeMs: 100,
-          healthyDeadlineMs: change === "healthy"
-            ? this.#limits.healthyMs
-            : this.#limits.failingMs,
-        },
-        restart: { delayMs: 50, maxDelayMs: 200 },
-        fencing: isExclusive(vm) ? "exclusive" : "none",
-      },
-    });
-  }
-
-  #change(vm: string, change: Change): void {
-    const known = this.#vms.get(vm);
-    if (known === undefined) throw new Error(`no VM ${vm}`);
-    if (change === "gone") {
-      this.#vms.set(vm, { ...known, order: null, healthy: null });
-      return;
-    }
-    const incarnation = known.order === null
-      ? known.incarnation + 1
-      : known.incarnation;
-    const spec = this.#spec(vm, change);
-    this.#labels.set(
-      runtimeHash(spec).slice(0, HASH_CHARS),
-      `${vm} ${change} content ${this.#contents} of order ${this.#revision}`,
-    );
-    const order: Order = {
-      ...orderFor(vm, spec, {
-        revision: this.#revision,
-        generation: this.#revision,
-        ...(known.healthy === null
-          ? {}
-          : { fallback: fallbackTo(known.healthy, this.#revision - 1) }),
-      }),
-      incarnation,
-      ...(this.#isBridged
-        ? { network: { address: addressOf(vm), peers: [], sources: [] } }
-        : {}),
-    };
-    const healthy = change === "healthy" ? spec : known.healthy;
-    this.#vms.set(vm, { incarnation, order, healthy });
-  }
-
   async #assign(changes: ReadonlyMap<string, Change>): Promise<void> {
-    this.#revision++;
-    for (const [vm, change] of changes) this.#change(vm, change);
-    const orders = [...this.#vms.values()].flatMap(({ order }) => order ?? []);
-    await this.#host.master.assign(this.#revision, orders, {
+    const ordered = this.#ordered;
+    ordered.change(changes);
+    await this.#host.master.assign(ordered.revision, ordered.orders, {
       leaseMs: LEASE_MS,
-      ...(this.#isBridged ? { network: { subnet: SUBNET, routes: [] } } : {}),
+      ...(ordered.isBridged ? { network: { subnet: SUBNET, routes: [] } } : {}),
     });
-  }
-
-  /** The worker itself says that it has done all that was ordered; why not, else null. */
-  async #unrest(): Promise<string | null> {
-    const report = await this.#host.master.report();
-    if (report === null) return "no report";
-    if (report.revision !== this.#revision) return "an older assignment";
-    const shown = new Map(report.vms.map((vm) => [vm.vm, vm]));
-    for (const [vm, { order, healthy }] of this.#vms) {
-      const seen = shown.get(vm);
-      shown.delete(vm);
-      if (order === null) {
-        if (seen !== undefined) return `${vm} is still there: ${seen.message}`;
-        continue;
-      }
-      const wanted = healthy === null ? null : runtimeHash(healthy);
-      const isBack = seen?.rolledBack?.orderRevision === order.orderRevision;
-      const isDone = order.runtimeHash === wanted
-        ? seen?.settled === true
-        : isBack;
-      const isThere = isDone && seen?.runtimeHash === wanted &&
-        (wanted === null || seen.health === "healthy");
-      if (!isThere) return `${vm}: ${seen?.state} ${seen?.message}`;
-    }
-    return null;
   }
 
   async #atRest(): Promise<void> {
     let why: string | null = "nothing was seen";
     try {
       await until("rest", async () => {
-        why = await this.#unrest();
+        why = this.#ordered.unrest(await this.#host.master.report());
         return why === null || this.#host.worker.isGone;
       }, { timeoutMs: this.#limits.restMs });
       if (why === null) return;
@@ -214,56 +88,12 @@ class WorkerChaos {
     throw new Error(`it does not come to rest: ${why}\n${log}`);
   }
 
-  #allowed(): Things {
-    const directories: string[] = [];
-    const roots: string[] = [];
-    const running: string[] = [];
-    const taps: string[] = [];
-    const inRules: string[] = [];
-    const addresses: string[] = [];
-    for (const [id, { order, incarnation, healthy }] of this.#vms) {
-      if (order === null) continue;
-      const copy = { id, incarnation };
-      const name = copyDirectoryName(copy);
-      directories.push(name);
-      const tap = tapName(BRIDGE, copy);
-      // The rules of an ordered guest are there before it starts.
-      inRules.push(tap);
-      addresses.push(addressOf(id));
-      const hashes = [
-        order.runtimeHash,
-        ...(order.fallback.kind === "spec" ? [order.fallback.runtimeHash] : []),
-      ];
-      for (const hash of hashes) {
-        for (const index of [0, 1, 2]) {
-          roots.push(`${name}/${hash.slice(0, HASH_CHARS)}-${index}`);
-        }
-      }
-      if (healthy === null) continue;
-      running.push(name);
-      taps.push(tap);
-    }
-    return new Map([
-      ["directory", directories],
-      ["memory", directories],
-      ["root", roots],
-      ["control group", running],
-      // Where a VMM may write: its overlays and snapshots.
-      ["temporary file", running],
-      ["tap", taps],
-      ["tap in rules", inRules],
-      ["address in rules", addresses],
-    ]);
-  }
-
   async #verdict(): Promise<Verdict> {
-    const expected = [...this.#vms].flatMap(([vm, { healthy }]) =>
-      healthy === null ? [] : [{ vm, runtimeHash: runtimeHash(healthy) }]
-    );
+    const { expected } = this.#ordered;
     const look = async () =>
       judge(expected, await this.#host.machines(), {
         found: await this.#host.things(),
-        allowed: this.#allowed(),
+        allowed: this.#ordered.allowed(),
       });
     // What is cleared after the report has a moment for it.
     let last = await look();
@@ -271,19 +101,17 @@ class WorkerChaos {
       last = await look();
       return isClean(last);
     }, { timeoutMs: 5000 }).catch(() => undefined);
-    return { ...last, leaked: last.leaked.map((name) => this.#explain(name)) };
-  }
-
-  #explain(name: string): string {
-    const label = [...this.#labels].find(([hash]) => name.includes(hash))?.[1];
-    return label === undefined ? name : `${name} (${label})`;
+    return {
+      ...last,
+      leaked: last.leaked.map((name) => this.#ordered.explain(name)),
+    };
   }
 
   /** Starts the worker with the failpoint of the coming round, asleep until that round begins. */
   #startWorker(next: Round | undefined): void {
     this.#gate = null;
     if (next?.kill.kind !== "point") return this.#host.startWorker();
-    this.#gate = `${this.#options.dir}/gate-${this.#revision}`;
+    this.#gate = `${this.#options.dir}/gate-${this.#ordered.revision}`;
     this.#host.startWorker({ point: next.kill.point, gate: this.#gate });
   }
 
