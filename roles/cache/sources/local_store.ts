@@ -40,8 +40,8 @@ const FOR_EVER_MS = Number.MAX_SAFE_INTEGER;
 const MAX_NARS = 100_000;
 /** A nar that no path has is not looked for again within this: a look reads the whole table. */
 const ABSENT_MS = 60_000;
-/** Rows in one go: some 2 ms, in which nobody else is served. */
-const ROWS_PER_SLICE = 10_000;
+/** Rows in one go: some 3 ms, in which nobody else is served. */
+const ROWS_PER_SLICE = 5000;
 
 /** What it is given. */
 export interface LocalStoreOptions {

@@ -4,8 +4,8 @@
  * never makes nix wait: it reads in single statements.
  *
  * Nix 2.8 to 2.34 write the same tables (schema 10). Read directly a path takes
- * some 50 µs, by `nix path-info` 30 ms and a process, which cannot look paths up
- * by hash besides.
+ * some 0.1 ms, by `nix path-info` 30 ms and a process, which cannot look paths
+ * up by hash besides.
  *
  * @module
  */
