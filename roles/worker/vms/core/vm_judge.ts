@@ -34,7 +34,11 @@ export function judge(work: Work): void {
   }
   // Not while the former guest is being stopped: the time is not its successor's.
   if (!wanted.judged || guest.kind === "stopping") return;
-  if (guest.kind === "ended" && sameRuntime(guest.target, wanted.target)) {
+  // Of a former order: this one has not been tried yet.
+  const isOfNow = guest.kind === "ended" &&
+    work.vm.desired.kind === "order" &&
+    guest.orderRevision === work.vm.desired.order.orderRevision;
+  if (isOfNow && sameRuntime(guest.target, wanted.target)) {
     return rollBack(work, `${guest.reason}, before it was healthy`);
   }
   if (work.vm.failure !== null || attempt.deadlineMs === null) return;

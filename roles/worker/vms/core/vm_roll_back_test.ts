@@ -5,7 +5,11 @@ import {
   settledOn,
 } from "../../../../tests/support/settled_host.ts";
 import { HostModel } from "../../../../tests/support/worker_host_model.ts";
-import { hash, testOrder } from "../../../../tests/support/worker_orders.ts";
+import {
+  hash,
+  testOrder,
+  testSpec,
+} from "../../../../tests/support/worker_orders.ts";
 
 Deno.test("unhealthy by the deadline: refused on disk before the fallback is started", () => {
   const host = settledOn();
@@ -156,4 +160,22 @@ Deno.test("a change that was given up and is ordered again later has its whole t
   host.run(5000);
   assert.equal(observed(host).rolledBack, null);
   assert.equal(observed(host).settled, true);
+});
+
+Deno.test("a retry starts what ended by its policy before it was healthy, and was refused for it", () => {
+  const host = new HostModel();
+  const spec = testSpec({ restart: { policy: "never" } });
+  host.order(testOrder("c", { spec }));
+  host.settleOps();
+  host.exit(false);
+  host.run(5000);
+  assert.equal(observed(host).rolledBack?.orderRevision, 1);
+  host.healthy.add(hash("c"));
+  host.order(testOrder("c", { revision: 2, spec }));
+  host.run(5000);
+  assert.equal(observed(host).rolledBack, null);
+  assert.deepEqual([observed(host).runtimeHash, observed(host).settled], [
+    hash("c"),
+    true,
+  ]);
 });
