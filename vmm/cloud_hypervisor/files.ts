@@ -169,25 +169,51 @@ export async function prepareStart(
   record: RunRecord,
   on: { paths: VmPaths; tempDir: string; major: number; pipes: Pipes },
 ): Promise<StartFiles> {
-  const { user } = config;
   const { dir } = on.paths;
-  const largest = await prepareFiles(config, on.tempDir);
-  await Promise.all([checkKernel(config), checkSizes(config)]);
-  const scratchDir = scratchDirOf(on.tempDir, record);
   const eventsPath = `${dir}/${eventsName(record.marker)}`;
-  const wordsPath = `${dir}/${WORDS_NAME}`;
   const eventsMade = on.pipes.make(eventsPath);
   eventsMade.catch(() => undefined);
+  try {
+    const largest = await prepareFiles(config, on.tempDir);
+    await Promise.all([checkKernel(config), checkSizes(config)]);
+    return await makeFiles(config, {
+      ...on,
+      largest,
+      eventsPath,
+      eventsMade,
+      scratchDir: scratchDirOf(on.tempDir, record),
+    });
+  } catch (error) {
+    // Nothing is made any more when what is there is cleared.
+    await eventsMade.catch(() => undefined);
+    throw error;
+  }
+}
+
+async function makeFiles(
+  config: VmConfig,
+  on: {
+    paths: VmPaths;
+    major: number;
+    largest: number;
+    eventsPath: string;
+    eventsMade: Promise<void>;
+    scratchDir: string;
+  },
+): Promise<StartFiles> {
+  const { id, user, memoryMib } = config;
+  const { paths: { dir }, scratchDir, eventsPath } = on;
+  const wordsPath = `${dir}/${WORDS_NAME}`;
   try {
     if (user !== undefined) await shareRunDirectory(dir, user);
     await Deno.mkdir(scratchDir, { recursive: true, mode: 0o700 });
     if (user !== undefined) await Deno.chown(scratchDir, user.uid, user.gid);
-    const disk = await makeRoot(config, { scratchDir, major: on.major });
-    const memory = maxMemoryMib(config.memoryMib) * MIB + EXTRA_BYTES;
-    const origin = Math.ceil(Math.max(largest, disk.bytes, memory) / MIB) *
+    const disk = await makeRoot(config, on);
+    const memory = maxMemoryMib(memoryMib) * MIB + EXTRA_BYTES;
+    const origin = Math.ceil(Math.max(on.largest, disk.bytes, memory) / MIB) *
       MIB;
     await makeWords(wordsPath, origin);
-    await eventsMade;
+    await on.eventsMade;
     if (user !== undefined) await Deno.chown(eventsPath, user.uid, user.gid);
     return {
       fileLimitBytes: origin + MAX_WORDS_BYTES,
@@ -197,9 +223,7 @@ export async function prepareStart(
       ...(disk.root === undefined ? {} : { root: disk.root }),
     };
   } catch (error) {
-    await eventsMade.catch(() => undefined);
-    await clearStart(on.paths, scratchDir).catch(() => undefined);
-    throw storageError(`what VM "${config.id}" needs`, error);
+    throw storageError(`what VM "${id}" needs`, error);
   }
 }
 

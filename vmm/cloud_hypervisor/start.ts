@@ -96,7 +96,6 @@ export async function startVm(
     startedAtMs: Math.round(clock.bootMs()),
   });
   const starting = await prepared(config, record, { ...deps, paths });
-  await directory.write(record);
   let events: EventPipe | null = null;
   let serial: SerialLine | null = null;
   const { client, files } = starting;
@@ -143,6 +142,26 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
+/** The record and the files of a start, made side by side. */
+async function recorded(
+  config: VmConfig,
+  record: RunRecord,
+  on: StartDeps & { paths: VmPaths },
+): Promise<StartFiles> {
+  const { directory, paths, tempDir } = on;
+  const prepared = prepareStart(config, record, on);
+  const written = directory.write(record);
+  try {
+    await Promise.allSettled([prepared, written]);
+    await written;
+    return await prepared;
+  } catch (error) {
+    await clearStart(paths, scratchDirOf(tempDir, record));
+    await directory.clear(record);
+    throw error;
+  }
+}
+
 async function prepared(
   config: VmConfig,
   record: RunRecord,
@@ -163,7 +182,7 @@ async function prepared(
   });
   await Deno.mkdir(paths.dir, { recursive: true, mode: 0o700 });
   await clearStart(paths, scratchDirOf(tempDir, config));
-  const files = await prepareStart(config, record, on);
+  const files = await recorded(config, record, on);
   const { scratchDir, root } = files;
   return {
     config,

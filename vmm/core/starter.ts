@@ -25,8 +25,9 @@ limit=$1 user=$2 isGuarded=$3 groups=$4; shift 4
 trap "" XFSZ
 ulimit -S -f "$limit" || exit 126
 while [ "$groups" -gt 0 ]; do
-  if [ -w "$1/tasks" ]; then echo 0 >"$1/tasks" || exit 126
-  elif [ -z "$isMoved" ]; then echo 0 >"$1/cgroup.procs" || exit 126
+  if [ -n "$isMoved" ]; then :
+  elif [ -w "$1/tasks" ]; then echo 0 >"$1/tasks" || exit 126
+  else echo 0 >"$1/cgroup.procs" || exit 126
   fi
   shift; groups=$((groups - 1))
 done
@@ -47,10 +48,19 @@ exec setpriv --reuid="\${user%:*}" --regid="\${user#*:}" --clear-groups \
  *
  * Where moving takes long it is moved while it begins, and its number said once
  * it is where it belongs: only for a VMM that has no guest until it is told. One
- * that has ended meanwhile has said why.
+ * that has ended meanwhile has said why. The moves that are done at once come
+ * first: the kernel makes one at a time, and they would wait for the long ones.
  */
 const LEAVE_VMM = `
 words=$1; shift
+enter() {
+  groups=$4; shift 4
+  while [ "$groups" -gt 0 ]; do
+    [ ! -w "$1/tasks" ] || echo 0 >"$1/tasks" || exit 126
+    shift; groups=$((groups - 1))
+  done
+}
+enter "$@"
 { isMoved=yes
 ${BECOME_VMM}
 } </dev/null >/dev/null 2>>"$words" &
