@@ -5,11 +5,14 @@
  */
 import { AppError } from "../model/mod.ts";
 import type { Nix } from "../nix/mod.ts";
-import type { Builder } from "./ports.ts";
+import type { CacheIndex } from "./cache_index.ts";
+import type { Builder, Call } from "./ports.ts";
 
 export interface BuilderOptions {
   nix: Nix;
   cacheUrl: string;
+  /** Asked what is to be pushed; absent: nix asks for each path. */
+  cacheIndex?: CacheIndex;
   secretKeyFile: string | undefined;
   evalTimeoutMs: number;
   evalMemoryMib: number;
@@ -18,7 +21,7 @@ export interface BuilderOptions {
 }
 
 export function nixBuilder(options: BuilderOptions): Builder {
-  const { nix, evalTimeoutMs, buildTimeoutMs, copyTimeoutMs } = options;
+  const { nix, evalTimeoutMs, buildTimeoutMs } = options;
   const memoryMib = options.evalMemoryMib;
   return {
     async evaluate(flakeRef, call) {
@@ -56,14 +59,38 @@ export function nixBuilder(options: BuilderOptions): Builder {
         timeoutMs: evalTimeoutMs,
       });
     },
-    async upload(paths, call) {
-      await nix.copyTo(options.cacheUrl, paths, {
-        ...call,
-        timeoutMs: copyTimeoutMs,
-        ...(options.secretKeyFile === undefined
-          ? {}
-          : { secretKeyFile: options.secretKeyFile }),
-      });
-    },
+    upload: (paths, call) => upload(options, paths, call),
   };
+}
+
+/** Pushes what the cache lacks; all of it where that cannot be told or did not do. */
+async function upload(
+  { nix, cacheUrl, cacheIndex, ...options }: BuilderOptions,
+  paths: readonly string[],
+  call: Call,
+): Promise<void> {
+  const push = {
+    ...call,
+    timeoutMs: options.copyTimeoutMs,
+    ...(options.secretKeyFile === undefined
+      ? {}
+      : { secretKeyFile: options.secretKeyFile }),
+  };
+  const { signal, onLog } = call;
+  const closure = cacheIndex === undefined
+    ? []
+    : await nix.closure(paths, { signal });
+  const missing = await cacheIndex?.missing(closure, signal) ?? null;
+  if (missing === null) return await nix.copyTo(cacheUrl, paths, push);
+  const count = `${missing.length} of ${closure.length} paths`;
+  onLog(`the cache lacks ${count}`);
+  if (missing.length === 0) return;
+  try {
+    await nix.copyTo(cacheUrl, missing, { ...push, isAlone: true });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    // What it had a moment ago may have been deleted.
+    onLog(`pushing the whole closure: ${error}`);
+    await nix.copyTo(cacheUrl, paths, push);
+  }
 }

@@ -22,6 +22,7 @@ import { type Service, startService } from "../service/mod.ts";
 import { addCiRoutes } from "./api.ts";
 import { BranchClosures } from "./branch_closures.ts";
 import { nixBuilder } from "./builder.ts";
+import { httpCacheIndex } from "./cache_index.ts";
 import type { CiConfig } from "./config.ts";
 import { Evaluations } from "./evaluations.ts";
 import { hubGit } from "./git.ts";
@@ -85,7 +86,22 @@ async function makePorts(
       caFile: config.caFile,
     }),
     builder: given.builder ??
-      nixBuilder({ nix, ...config, secretKeyFile: config.secretKeyFile }),
+      nixBuilder({
+        nix,
+        ...config,
+        secretKeyFile: config.secretKeyFile,
+        ...(config.cacheUrl.startsWith("http")
+          ? {
+            cacheIndex: httpCacheIndex(stack.use(
+              httpClient({
+                url: config.cacheUrl,
+                token: tokenOf("cache"),
+                caCert,
+              }),
+            )),
+          }
+          : {}),
+      }),
     publisher: given.publisher ??
       stack.use(
         masterPublisher({

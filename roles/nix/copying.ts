@@ -118,18 +118,27 @@ export async function copyFrom(
   }, call.signal);
 }
 
+/** How a closure is pushed. */
+export interface PushCall extends NixCall {
+  secretKeyFile?: string;
+  /** These paths without what they refer to, references first: the rest is there, as somebody knows. */
+  isAlone?: boolean;
+}
+
 /** See {@linkcode Nix.copyTo}. */
 export async function copyTo(
   run: RunNix,
   url: string,
   paths: readonly string[],
-  { secretKeyFile, ...call }: NixCall & { secretKeyFile?: string },
+  { secretKeyFile, isAlone, ...call }: PushCall,
 ): Promise<void> {
   const parameters: Record<string, string> = { compression: "zstd" };
   if (secretKeyFile !== undefined) parameters["secret-key"] = secretKeyFile;
   const to = withParameters(url, parameters);
+  const alone = isAlone === true ? ["--no-recursive"] : [];
   for (const part of chunks(paths)) {
-    await run(`copy to ${url}`, "nix", ["copy", "--to", to, ...part], call);
+    const words = ["copy", ...alone, "--to", to, ...part];
+    await run(`copy to ${url}`, "nix", words, call);
   }
 }
 

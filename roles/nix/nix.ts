@@ -34,6 +34,7 @@ import {
   type CopyLock,
   copyTo,
   inTurn,
+  type PushCall,
   remoteClosure,
 } from "./copying.ts";
 import type { RemotePath } from "./core/activity.ts";
@@ -204,7 +205,7 @@ export class Nix {
   async copyTo(
     url: string,
     paths: readonly string[],
-    call: NixCall & { secretKeyFile?: string } = {},
+    call: PushCall = {},
   ): Promise<void> {
     await copyTo(this.#bound, url, paths, call);
   }
