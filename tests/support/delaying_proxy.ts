@@ -66,12 +66,14 @@ const OPEN = new Gate();
 function passOn(from: Socket, to: Socket, delayMs: number, gate = OPEN): void {
   let held = 0;
   let last = Promise.resolve();
-  const write = (chunk: Uint8Array) => {
+  const write = async (chunk: Uint8Array) => {
     held--;
-    if (from.isPaused() && !to.writableNeedDrain) from.resume();
+    if (from.isPaused()) from.resume();
     if (!to.writable || to.write(chunk)) return;
-    from.pause();
-    to.once("drain", () => from.resume());
+    await new Promise<void>((resolve) => {
+      to.once("drain", resolve);
+      to.once("close", resolve);
+    });
   };
   from.on("data", (chunk: Uint8Array) => {
     if (++held >= MAX_HELD) from.pause();
@@ -81,7 +83,7 @@ function passOn(from: Socket, to: Socket, delayMs: number, gate = OPEN): void {
     last = last.then(async () => {
       await arrived;
       await gate.pass(chunk.length);
-      write(chunk);
+      await write(chunk);
     });
   });
   const end = () => {
