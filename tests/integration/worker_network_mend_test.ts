@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { domainSet } from "../../roles/worker/network/core/names.ts";
 import {
   createGuestWorld,
   networkPlan,
@@ -228,4 +229,40 @@ Deno.test("names are asked for where the host asks, also when that changes", asy
   const named = `nameserver ${world.outside.address}\n`;
   await Deno.writeTextFile(resolvConf, named);
   await pageIs(web, "http://allowed.example/", "outside");
+});
+
+Deno.test("what a worker reads at its start does not grow with what guests have looked up", async () => {
+  await using world = await createGuestWorld(["w1"]);
+  const worker = world.worker("w1");
+  const ports = [{ name: "http", guest: 80, publish: 8080 }];
+  const web = await worker.guest("web", {
+    address: "10.201.3.2",
+    domains: ["many.example"],
+    ports,
+  });
+  const plan = networkPlan(SUBNET, [web]);
+  await worker.network.adopt([]);
+  await worker.network.configure(plan);
+  await plugIn(worker.network, web);
+  await worker.network.publish(web.copy, ports);
+  const set = domainSet("many.example");
+  const many = Array.from(
+    { length: 8000 },
+    (_, index) => `198.18.${index >> 8}.${index & 255}`,
+  );
+  await worker.commands.nft(
+    `add element inet procurator-pcr0 ${set} { ${many.join(", ")} }\n`,
+  );
+  let read = 0;
+  const run = worker.commands.run.bind(worker.commands);
+  worker.commands.run = async (program, args, stdin) => {
+    const result = await run(program, args, stdin);
+    read += result.stdout.length;
+    return result;
+  };
+  const second = await worker.reopen();
+  await second.adopt([web.copy]);
+  await second.configure(plan);
+  assert.deepEqual(second.published(web.copy), ports);
+  assert.ok(read < 100_000, `${read} bytes`);
 });

@@ -9,7 +9,13 @@
  */
 import { AppError } from "../../model/errors.ts";
 import { runProcess, type RunResult } from "../../process/mod.ts";
-import { type FoundObjects, parseTable } from "./core/nft_found.ts";
+import {
+  FORWARDED,
+  type FoundForward,
+  parseForwards,
+  parseTable,
+} from "./core/nft_found.ts";
+import type { FoundTable } from "./core/nft_script.ts";
 import { type Link, parseLinks } from "./core/links.ts";
 
 /** Each ends in milliseconds; the kernel may hold one while another namespace is being taken down. */
@@ -90,11 +96,18 @@ export class Commands {
     await this.checked("load the guests' rules", "nft", ["-f", "-"], script);
   }
 
-  /** What the kernel has of a table; null: nothing. */
-  async table(family: string, name: string): Promise<FoundObjects | null> {
-    const args = ["-j", "list", "table", family, name];
+  /** What the kernel has of a table; null: nothing. Without elements: guests fill sets with what they look up. */
+  async table(family: string, name: string): Promise<FoundTable | null> {
+    const args = ["-j", "-t", "list", "table", family, name];
     const { code, stdout } = await this.run("nft", args);
     return code === 0 ? parseTable(stdout, family) : null;
+  }
+
+  /** The host ports that a table leads to guests. */
+  async forwards(name: string): Promise<readonly FoundForward[]> {
+    const args = ["-j", "list", "map", "inet", name, FORWARDED];
+    const { code, stdout } = await this.run("nft", args);
+    return code === 0 ? parseForwards(stdout) : [];
   }
 
   /** Every interface of this host. */

@@ -6,15 +6,20 @@
  * @module
  */
 import type { Commands } from "./commands.ts";
-import type { FoundForward, FoundObjects } from "./core/nft_found.ts";
-import { changeScript, removalScript, wholeScript } from "./core/nft_script.ts";
+import type { FoundForward } from "./core/nft_found.ts";
+import {
+  changeScript,
+  type FoundTable,
+  removalScript,
+  wholeScript,
+} from "./core/nft_script.ts";
 import type { Ruleset } from "./core/ruleset.ts";
 
 export class Rules {
   readonly #commands: Commands;
   readonly #name: string;
   #loaded: Ruleset | null = null;
-  #found: Map<string, FoundObjects | null> | null = null;
+  #found: Map<string, FoundTable | null> | null = null;
 
   constructor(commands: Commands, name: string) {
     this.#commands = commands;
@@ -29,13 +34,14 @@ export class Rules {
   /** Asks the kernel what is there; the ports that it forwards. */
   async find(): Promise<readonly FoundForward[]> {
     const families = ["inet", "bridge"];
-    const tables = await Promise.all(
-      families.map((family) => this.#commands.table(family, this.#name)),
-    );
+    const [forwards, ...tables] = await Promise.all([
+      this.#commands.forwards(this.#name),
+      ...families.map((family) => this.#commands.table(family, this.#name)),
+    ]);
     this.#found = new Map(
       families.map((family, index) => [family, tables[index] ?? null]),
     );
-    return tables[0]?.forwards ?? [];
+    return forwards;
   }
 
   /** @throws {AppError} `failed`; the rules before it stand then. */

@@ -19,6 +19,8 @@ const Listed = z.object({
       .catch(undefined),
   })),
 });
+/** The map of published ports. */
+export const FORWARDED = "forwarded";
 /** Host port, then the guest's address and port. */
 const Forward = z.tuple([
   z.number(),
@@ -32,17 +34,12 @@ export interface FoundForward {
   readonly guest: number;
 }
 
-/** What is there of one family. */
-export interface FoundObjects extends FoundTable {
-  readonly forwards: readonly FoundForward[];
-}
-
 function parseListing(text: string) {
   return Listed.parse(JSON.parse(text)).nftables;
 }
 
-/** The table of a family in a listing; null when it is not there. */
-export function parseTable(text: string, family: string): FoundObjects | null {
+/** The table of a family in a listing without elements; null when it is not there. */
+export function parseTable(text: string, family: string): FoundTable | null {
   const objects = parseListing(text);
   const ours = (of: (object: typeof objects[number]) => typeof object.chain) =>
     objects.flatMap((object) => {
@@ -50,21 +47,25 @@ export function parseTable(text: string, family: string): FoundObjects | null {
       return item?.family === family ? [item.name] : [];
     });
   if (ours(({ table }) => table).length === 0) return null;
-  const elements = objects.flatMap(({ map }) =>
-    map?.family === family && map.name === "forwarded" ? map.elem : []
-  );
   return {
     chains: ours(({ chain }) => chain),
     counters: ours(({ counter }) => counter),
     sets: ours(({ set }) => set),
     maps: ours(({ map }) => map),
-    forwards: elements.flatMap((element) => {
-      const { success, data } = Forward.safeParse(element);
-      if (!success) return [];
-      const [publish, { concat: [address, guest] }] = data;
-      return [{ publish, address, guest }];
-    }),
   };
+}
+
+/** The host ports in a listing of the map of them. */
+export function parseForwards(text: string): FoundForward[] {
+  const elements = parseListing(text).flatMap(({ map }) =>
+    map?.name === FORWARDED ? map.elem : []
+  );
+  return elements.flatMap((element) => {
+    const { success, data } = Forward.safeParse(element);
+    if (!success) return [];
+    const [publish, { concat: [address, guest] }] = data;
+    return [{ publish, address, guest }];
+  });
 }
 
 /** Packets by the name of the counter, all families together. */

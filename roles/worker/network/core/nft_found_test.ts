@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { parseCounters, parseListeners, parseTable } from "./nft_found.ts";
+import {
+  parseCounters,
+  parseForwards,
+  parseListeners,
+  parseTable,
+} from "./nft_found.ts";
 
 const LISTING = JSON.stringify({
   nftables: [
@@ -37,9 +42,11 @@ Deno.test("a listing tells what there is of a family, and the forwarded ports", 
     counters: ["c_abc"],
     sets: ["d_1"],
     maps: ["forwarded", "outside"],
-    forwards: [{ publish: 8080, address: "10.201.3.2", guest: 80 }],
   });
   assert.equal(parseTable(LISTING, "bridge"), null);
+  assert.deepEqual(parseForwards(LISTING), [
+    { publish: 8080, address: "10.201.3.2", guest: 80 },
+  ]);
 });
 
 Deno.test("packets of both families count as one guest's", () => {
