@@ -13,6 +13,8 @@ import {
   scriptedUpstream,
   signed,
 } from "../support/scripted_upstream.ts";
+import { tempDir } from "../support/temp.ts";
+import { runChecked } from "../../roles/process/mod.ts";
 import { until } from "../support/wait.ts";
 
 const WAIT = { timeoutMs: 60_000 };
@@ -67,6 +69,15 @@ async function assertNothingStored(cache: TestCache): Promise<void> {
 function noisy(name: string): FakePath {
   const noise = crypto.getRandomValues(new Uint8Array(60_000));
   return fakePath(name, noise.toHex());
+}
+
+/** Text of that many characters that shrinks to half. */
+function noise(chars: number): string {
+  let text = "";
+  while (text.length < chars) {
+    text += crypto.getRandomValues(new Uint8Array(60_000)).toHex();
+  }
+  return text;
 }
 
 function changed(packed: Uint8Array): Uint8Array {
@@ -171,6 +182,58 @@ Deno.test("a nar whose file is true and whose contents are not is cut off", asyn
   assert.equal(await status(at.cache, `${path.hash}.narinfo`), 200);
   await assert.rejects(bytes(at.cache, url));
   await assertNothingStored(at.cache);
+});
+
+Deno.test("without room on the disk a nar goes through, checked and not stored; uploads keep the rest", async () => {
+  await using dir = await tempDir("cache");
+  const stateDir = `${dir.path}/small`;
+  await Deno.mkdir(stateDir);
+  await runChecked(
+    "mount",
+    ["-t", "tmpfs", "-o", "size=4m", "tmpfs", stateDir],
+  );
+  try {
+    await using up = scriptedUpstream();
+    await using cache = await startCache({ stateDir, upstreams: [up.config] });
+    const large = fakePath(
+      "large",
+      noise(10_000_000),
+    );
+    const small = noisy("b");
+    up.has(large);
+    assert.equal(await status(cache, `${large.hash}.narinfo`), 200);
+    for (const _ of ["once", "again"]) {
+      assert.deepEqual(await bytes(cache, large.url), large.packed);
+    }
+    const part = await fetch(`${cache.url}/${large.url}`, {
+      headers: { range: "bytes=1000000-1000009" },
+    });
+    assert.equal(part.status, 206);
+    assert.deepEqual(
+      new Uint8Array(await part.arrayBuffer()),
+      large.packed.slice(1_000_000, 1_000_010),
+    );
+    // Clients that leave say nothing about the upstream.
+    for (let time = 0; time < 4; time++) {
+      const left = await fetch(`${cache.url}/${large.url}`);
+      await left.body?.cancel();
+    }
+    assert.match(await text(cache, "readyz"), /"reasons":\[\]/);
+    up.answers.set(
+      large.url,
+      () => new Response(changed(large.packed) as BodyInit),
+    );
+    await assert.rejects(bytes(cache, large.url));
+    up.answers.delete(large.url);
+    assert.equal(await status(cache, large.url), 404);
+    await assertNothingStored(cache);
+    up.has(small);
+    await status(cache, `${small.hash}.narinfo`);
+    assert.deepEqual(await bytes(cache, small.url), small.packed);
+    assert.equal((await filesBelow(`${stateDir}/nar`)).length, 1);
+  } finally {
+    await runChecked("umount", [stateDir]);
+  }
 });
 
 Deno.test("a nar that cannot begin is an error before the answer, and is asked again", async () => {

@@ -8,6 +8,7 @@ import type { Logger } from "../../log/mod.ts";
 import { AppError, toAppError } from "../../model/errors.ts";
 import { ask, type Circuit, failed, FRESH, troubleOf } from "./core/circuit.ts";
 import type { SourceMetrics } from "./metrics.ts";
+import { OwnFailure } from "./own_failure.ts";
 
 export interface GateOptions {
   /** The upstream's. */
@@ -75,9 +76,11 @@ export class Gate {
 
   #failed(what: string, error: AppError): void {
     const { name, metrics, log, nowMs } = this.#options;
+    // Nor does our own full disk say anything against it: it had answered.
+    if (error instanceof OwnFailure || error.code === "storage") {
+      return this.answered();
+    }
     metrics.failure(name, error.code);
-    // Our own full disk says nothing against it: it had answered.
-    if (error.code === "storage") return this.answered();
     const before = this.trouble;
     const why = error.message;
     this.#become(failed(this.#circuit, { nowMs: nowMs(), why }));

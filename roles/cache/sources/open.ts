@@ -20,12 +20,14 @@ import { cacheName } from "./core/via.ts";
 import { LocalStore } from "./local_store.ts";
 import { sourceMetrics } from "./metrics.ts";
 import type { Pull } from "./pull.ts";
+import { hasRoom } from "./room.ts";
 import type { PathSource } from "./source.ts";
 import { Sources } from "./sources.ts";
 import { StoreDatabase } from "./store_database.ts";
 import { Upstream, type UpstreamDeps } from "./upstream.ts";
 import { authorizationOf, UpstreamClient } from "./upstream_client.ts";
 
+const GIB = 1024 ** 3;
 /** A token or a password is a line. */
 const MAX_TOKEN_BYTES = 4096;
 
@@ -87,9 +89,11 @@ export async function openSources(
       new LocalStore({ dir, storeDir, database, signing, metrics, nowMs }),
     );
   }
+  const room = (bytes: number) =>
+    hasRoom(config.stateDir, bytes, config.gc.minFreeGiB * GIB);
   const shared: UpstreamDeps = {
     ...{ storeDir, signing, maxNarBytes, files, offers, pulls },
-    ...{ store, metrics, nowMs, log },
+    ...{ hasRoom: room, store, metrics, nowMs, log },
   };
   for (const { url, publicKeys, priority, tokenFile } of config.upstreams) {
     const authorization = await authorizationIn(tokenFile);

@@ -55,6 +55,8 @@ export interface UpstreamDeps {
   offers: Offers;
   /** Nars under way from any upstream, by file. */
   pulls: Map<string, Pull>;
+  /** Whether the disk can take so many bytes more. */
+  hasRoom(bytes: number): Promise<boolean>;
   /** Makes a pulled path part of the cache; the nar is on disk. */
   store(nar: NarRecord, offer: Offer, by: string): void;
   metrics: SourceMetrics;
@@ -98,7 +100,7 @@ export class Upstream implements PathSource {
     this.name = options.url;
     this.#options = options;
     this.#deps = deps;
-    const { nowMs, files, pulls, store, metrics, log } = deps;
+    const { nowMs, files, pulls, hasRoom, store, metrics, log } = deps;
     const { url: name, client } = options;
     const gate = new Gate({ name, nowMs, metrics, log });
     this.#gate = gate;
@@ -108,6 +110,7 @@ export class Upstream implements PathSource {
       gate,
       files,
       pulls,
+      hasRoom,
       store,
       metrics,
     });

@@ -9,6 +9,7 @@
 import { AppError } from "../../model/errors.ts";
 import { hopTo, MAX_REDIRECTS } from "./core/hops.ts";
 import { formatVia, parseVia } from "./core/via.ts";
+import { OwnFailure } from "./own_failure.ts";
 import type { Chain } from "./source.ts";
 
 /** Where and as whom. */
@@ -151,9 +152,7 @@ export class UpstreamClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#closed.abort(
-      new AppError("unavailable", "This cache is being stopped"),
-    );
+    this.#closed.abort(new OwnFailure("This cache is being stopped"));
     this.#client.close();
   }
 

@@ -1,6 +1,7 @@
 /**
  * Pulls nars from one upstream: each once for all who ask, checked while it is
- * received, stored when it was true.
+ * received, stored when it was true. Without room on the disk each client gets
+ * its own, checked and not stored.
  *
  * @module
  */
@@ -17,6 +18,7 @@ import type { SourceMetrics } from "./metrics.ts";
 import { Pull } from "./pull.ts";
 import type { Chain } from "./source.ts";
 import { unpackedStream } from "./unpacked.ts";
+import { relayed } from "./relay.ts";
 import type { UpstreamClient } from "./upstream_client.ts";
 
 /** Until a nar begins: some caches fetch it from a slow storage first. */
@@ -28,6 +30,7 @@ const BYTES_PER_MS = 64 * 1024 / 1000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Nars at once: each holds a connection and an unpacker. */
 const PULLING = 8;
+const RELAYING = 32;
 const WAITING = 1024;
 
 /** What it is given. */
@@ -39,6 +42,8 @@ export interface UpstreamNarsOptions {
   files: Pick<NarFiles, "stage">;
   /** Nars under way from any upstream, by file. */
   pulls: Map<string, Pull>;
+  /** Whether the disk can take so many bytes more. */
+  hasRoom(bytes: number): Promise<boolean>;
   /** Makes a pulled path part of the cache; the nar is on disk. */
   store(nar: NarRecord, offer: Offer, by: string): void;
   metrics: SourceMetrics;
@@ -57,10 +62,16 @@ function withDeadline(size: number): { signal: AbortSignal; end: () => void } {
 
 export class UpstreamNars {
   readonly #options: UpstreamNarsOptions;
-  readonly #turns = new Turns({
+  readonly #pulling = new Turns({
     running: PULLING,
     waiting: WAITING,
     what: "nars from an upstream",
+  });
+  /** Of their own: these go at the pace of their clients. */
+  readonly #relaying = new Turns({
+    running: RELAYING,
+    waiting: WAITING,
+    what: "nars from an upstream that the disk has no room for",
   });
 
   constructor(options: UpstreamNarsOptions) {
@@ -75,32 +86,49 @@ export class UpstreamNars {
    * @throws {AppError} `not_found` when it is not there after all; as `PathSource.nar`.
    */
   async open(offer: Offer, via: Chain, chain: Chain): Promise<OpenFile> {
-    const { pulls, files } = this.#options;
+    const { pulls } = this.#options;
     const { file, fileSize } = offer.info;
     let pull = pulls.get(file);
     if (pull !== undefined && meet(pull.via, chain)) {
       throw new AppError("unavailable", `nar/${file} is on a way in a circle`);
     }
-    if (pull === undefined) {
-      pull = new Pull(
-        fileSize,
-        via,
-        files,
-        (stage) => this.#turns.run(() => this.#fetch(offer, chain, stage)),
-      );
-      pulls.set(file, pull);
-      void pull.done.then(() => pulls.delete(file));
+    if (pull === undefined && !await this.#hasRoom(fileSize)) {
+      return relayed(fileSize, async (stage) => {
+        await this.#relaying.run(() => this.#fetch(offer, chain, stage));
+      });
     }
+    // Another may have begun it while the disk was looked at.
+    pull ??= pulls.get(file) ?? this.#begin(offer, via, chain);
     await pull.ready;
     return pull.opened;
+  }
+
+  async #hasRoom(bytes: number): Promise<boolean> {
+    const { pulls, hasRoom } = this.#options;
+    const coming = [...pulls.values()].reduce((sum, { size }) => sum + size, 0);
+    return await hasRoom(coming + bytes);
+  }
+
+  #begin(offer: Offer, via: Chain, chain: Chain): Pull {
+    const { name, pulls, files, store } = this.#options;
+    const { file, fileSize } = offer.info;
+    const pull = new Pull(fileSize, via, files, async (stage) => {
+      await this.#pulling.run(async () => {
+        const nar = await this.#fetch(offer, chain, stage);
+        store(nar, offer, `upstream ${name}`);
+      });
+    });
+    pulls.set(file, pull);
+    void pull.done.then(() => pulls.delete(file));
+    return pull;
   }
 
   async #fetch(
     offer: Offer,
     chain: Chain,
     stage: NarFiles["stage"],
-  ): Promise<void> {
-    const { name, client, gate, metrics, store } = this.#options;
+  ): Promise<NarRecord> {
+    const { name, client, gate, metrics } = this.#options;
     const deadline = withDeadline(offer.info.fileSize);
     try {
       const nar = await gate.run("nar", async () => {
@@ -120,8 +148,8 @@ export class UpstreamNars {
           `${name} names nar/${offer.info.file} and does not have it`,
         );
       }
-      store(nar, offer, `upstream ${name}`);
       metrics.lookup(name, "nar", "hit");
+      return nar;
     } finally {
       deadline.end();
     }
