@@ -200,7 +200,7 @@ Deno.test("guests are not given addresses that this host uses for something else
   await worker.run("ip", "addr", "del", "10.201.3.77/25", "dev", "eth0");
   await assert.rejects(worker.network.configure(plan), {
     code: "refused",
-    message: /this host's way to default leads through 10\.201\.3\.254/,
+    message: /this host's way out leads through 10\.201\.3\.254/,
   });
   // Part of a larger network is somebody's choice, and said.
   await worker.run("ip", "route", "del", ...gateway);

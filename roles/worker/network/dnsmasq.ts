@@ -195,11 +195,19 @@ export class Dnsmasq {
     }
   }
 
+  /** @throws {AppError} `timeout` when the kernel does not let it die: whoever waits is told, and tries again. */
   async #end(pid: number): Promise<void> {
     const endMs = this.#clock.bootMs() + END_TIMEOUT_MS;
     this.#signal(pid, "SIGTERM");
     while (await this.pid() === pid) {
-      if (this.#clock.bootMs() >= endMs) this.#signal(pid, "SIGKILL");
+      const lateMs = this.#clock.bootMs() - endMs;
+      if (lateMs >= 0) this.#signal(pid, "SIGKILL");
+      if (lateMs >= END_TIMEOUT_MS) {
+        throw new AppError(
+          "timeout",
+          `Cannot end dnsmasq: process ${pid} does not die`,
+        );
+      }
       await this.#clock.sleep(END_POLL_MS);
     }
   }

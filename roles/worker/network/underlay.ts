@@ -29,7 +29,6 @@ const Routes = z.array(z.object({
   dst: z.string(),
   metric: z.number().default(0),
   gateway: z.string().default(""),
-  protocol: z.string().default(""),
 }));
 const Addresses = z.array(z.object({
   ifname: z.string().default(""),
@@ -154,14 +153,13 @@ export class Underlay {
   /** @throws {AppError} `refused` when the bridge would cut this host off. */
   async #refuseOverlaps(subnet: Subnet): Promise<void> {
     const { bridge } = this.#settings;
-    const args = ["-j", "-4", "route", "show"];
+    // Not all of them: a router has a million.
+    const args = ["-j", "-4", "route", "show", "default"];
     const text = await this.#commands.checked("list routes", "ip", args);
     const told = overlapsOf(subnet, {
       addresses: (await this.#addresses()).filter(({ dev }) => dev !== bridge),
-      // Ours lead through other workers' first addresses.
-      routes: Routes.parse(JSON.parse(text || "[]")).filter((route) =>
-        route.gateway !== "" && route.protocol !== String(ROUTE_PROTOCOL)
-      ),
+      gateways: Routes.parse(JSON.parse(text || "[]"))
+        .flatMap(({ gateway }) => gateway === "" ? [] : [gateway]),
     });
     for (const what of told) this.#say(what, null);
   }

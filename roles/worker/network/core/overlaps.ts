@@ -1,6 +1,6 @@
 /**
  * Whether a subnet for guests is in the way of what this host has already.
- * Pure. An address of the host or its way to somewhere inside the subnet: the
+ * Pure. An address of the host or its way out inside the subnet: the
  * bridge would cut the host off. A larger network around it is somebody's
  * choice, and only told.
  *
@@ -16,23 +16,17 @@ export interface HostAddress {
   readonly bits: number;
 }
 
-/** A way that leads through another host. */
-export interface HostRoute {
-  readonly dst: string;
-  readonly gateway: string;
-}
-
 /**
  * What is worth telling: networks that the subnet is a part of.
  *
- * @param host what this host has beside our bridge, and its ways that are not ours.
- * @throws {AppError} `refused` when the host would lose an address or a way.
+ * @param host what this host has beside our bridge, and through whom it reaches the rest.
+ * @throws {AppError} `refused` when the host would lose an address or its way out.
  */
 export function overlapsOf(
   subnet: Subnet,
   host: {
     addresses: readonly HostAddress[];
-    routes: readonly HostRoute[];
+    gateways: readonly string[];
   },
 ): string[] {
   const refuse = (why: string) =>
@@ -49,9 +43,9 @@ export function overlapsOf(
       throw refuse(`this host has ${address} of them at ${dev}`);
     }
   }
-  for (const { dst, gateway } of host.routes) {
+  for (const gateway of host.gateways) {
     if (isInside(subnet, gateway)) {
-      throw refuse(`this host's way to ${dst} leads through ${gateway}`);
+      throw refuse(`this host's way out leads through ${gateway}`);
     }
   }
   return host.addresses.flatMap(({ dev, address, bits }) => {

@@ -7,7 +7,7 @@ const SUBNET = parseSubnet("10.201.3.0/24");
 function at(address: string, bits: number, gateway = "192.0.2.1") {
   return overlapsOf(SUBNET, {
     addresses: [{ dev: "eth0", address, bits }],
-    routes: [{ dst: "default", gateway }],
+    gateways: [gateway],
   });
 }
 
