@@ -4,16 +4,28 @@
  * notice.
  */
 import assert from "node:assert/strict";
+import { openTokenTable } from "../../roles/auth/mod.ts";
+import { connectMaster } from "../../roles/cli/master_rpc.ts";
+import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
+import { MasterConfig, run as runMaster } from "../../roles/master/mod.ts";
+import { intentHash, type VmSpec } from "../../roles/model/mod.ts";
+import { run as runWorker } from "../../roles/worker/mod.ts";
 import { copyDirectoryName } from "../../vmm/mod.ts";
+import { cli } from "../support/cli.ts";
 import { standInPlace } from "../support/cloud_hypervisor/host.ts";
 import { installStandIn } from "../support/cloud_hypervisor/install.ts";
 import {
   badOrdersAreTold,
+  type ImageKind,
+  inputClosures,
   InputWorker,
   isUnharmed,
+  storePathOf,
   WEB,
 } from "../support/input_worker.ts";
+import { tempDir } from "../support/temp.ts";
 import { until } from "../support/wait.ts";
+import { testVmSpec, workerConfig } from "../support/worker.ts";
 
 const WAIT = { timeoutMs: 60_000 };
 const DB = "shop/db-0";
@@ -180,4 +192,108 @@ Deno.test("worker: whatever is found in the place of its files, it says which an
     }
   }
   assert.deepEqual(await host.pids(), before);
+});
+
+Deno.test("what cannot be started is read from the command line: what, where and what to do", async () => {
+  await using dir = await tempDir("in");
+  await using stack = new AsyncDisposableStack();
+  const place = stack.use(await standInPlace(dir.path));
+  const table = openTokenTable(`${dir.path}/master`);
+  const { token } = table.create({ role: "admin", name: "day shift" }, {
+    now: systemClock.now(),
+    random: systemRandom,
+  });
+  table.close();
+  await Deno.writeTextFile(`${dir.path}/tokens`, `master ${token}\n`);
+  const master = await runMaster(MasterConfig.parse({
+    stateDir: `${dir.path}/master`,
+    runDir: `${dir.path}/master-run`,
+    listen: "127.0.0.1:0",
+    rpcListen: "127.0.0.1:0",
+    tickMs: 50,
+  }));
+  stack.defer(() => master.stop());
+  const url = master.endpoints["rpc"] ?? "";
+  const worker = await runWorker(
+    workerConfig(dir.path, {
+      driver: "cloud-hypervisor",
+      cloudHypervisorPath: place.program,
+      masterUrl: url,
+      tokenFile: `${dir.path}/tokens`,
+      // More than there is: the host says so, not the scheduler.
+      capacity: { memoryMib: 64_000_000 },
+    }),
+    {
+      closures: await inputClosures(dir.path, {
+        kernel: `${dir.path}/kernel`,
+        initrd: `${dir.path}/initrd`,
+      }),
+    },
+  );
+  stack.defer(async () => {
+    await worker.stopVms();
+    await worker.stop();
+  });
+  const client = await connectMaster({ url, token, caCert: undefined });
+  stack.use(client);
+  const spec = (name: string, image: ImageKind, memoryMib = 128) =>
+    testVmSpec({
+      cmdline: "standin.guest=serves",
+      storePath: storePathOf(image),
+      spec: {
+        name,
+        memoryMib,
+        network: { ports: [] },
+        healthChecks: [],
+        update: { minHealthyTimeMs: 200, healthyDeadlineMs: 2000 },
+      },
+    });
+  let generation = 0;
+  const publish = (...vmSpecs: VmSpec[]) =>
+    client.publish({
+      cluster: "shop",
+      repository: "shop",
+      commit: "abcdef",
+      parent: generation,
+      generation: ++generation,
+      intentHash: intentHash(vmSpecs),
+      vmSpecs,
+    });
+  const env = { PROCURATOR_MASTER: url, PROCURATOR_TOKEN: token };
+  const says = (command: string, ...words: RegExp[]) =>
+    until(`${command} says ${words.join(" and ")}`, async () => {
+      const { out } = await cli([command], { realMaster: true, env });
+      return words.every((word) => word.test(out));
+    }, WAIT);
+
+  await publish(spec("web", "good"));
+  await says("status", /generation 1 .*is active, 100 % converged/);
+  await publish(
+    spec("web", "good"),
+    spec("absent", "absent-kernel"),
+    spec("huge", "good", 60_000_000),
+  );
+  const absent =
+    /shop\/absent-0 .*cache.*: .*\/nowhere\/kernel is not on this host \(check that its closure is in the cache\)/;
+  const huge =
+    /shop\/huge-0 .*capacity.*: .*needs 60000000 MiB: this host has \d+ MiB with its swap \(lower memoryMib/;
+  await says("status", /^rollout of 2 running/m, absent, huge);
+  await says("status", /^shop\/web-0 +w1 +Running +healthy/m);
+  await says("events", absent, huge);
+  await publish(spec("web", "good"), spec("text", "text-kernel"));
+  const text =
+    /shop\/text-0 .*text is no kernel for cloud-hypervisor: .* \(name a bzImage/;
+  await says("status", text);
+  await says("status", /^rollout of 3 failed: /m, text);
+  await says(
+    "events",
+    /rolled back on w1 from generation 3: .*it ended \d+ times, at last: /,
+  );
+  await says(
+    "generations",
+    /^3 +failed .*text is no kernel for cloud-hypervisor/m,
+  );
+  await says("status", /generation 1 .*is active, 100 % converged/);
+  const { vms } = await client.status("shop");
+  assert.deepEqual(vms.map(({ id, restarts }) => [id, restarts]), [[WEB, 0]]);
 });

@@ -33,12 +33,15 @@ export type ImageKind =
   | "text-kernel"
   | "large-initrd";
 
-function storePathOf(kind: ImageKind): string {
+export function storePathOf(kind: ImageKind): string {
   return `/nix/store/${"a".repeat(32)}-${kind}`;
 }
 
 /** Closures that are always there, of images that are what their names say. */
-async function inputClosures(dir: string, image: TestImage): Promise<Closures> {
+export async function inputClosures(
+  dir: string,
+  image: TestImage,
+): Promise<Closures> {
   const text = `${dir}/text`;
   const large = `${dir}/large`;
   await Deno.writeTextFile(text, "not a kernel\n".repeat(1000));

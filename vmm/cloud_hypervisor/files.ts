@@ -18,6 +18,7 @@ import { qcow2Overlay } from "./core/overlay.ts";
 import { copyDirectoryName, type RunRecord } from "../core/run_record.ts";
 import type { VmConfig } from "../core/vm_config.ts";
 import { assertPlainFile, giveTo } from "../host/given_files.ts";
+import { checkSizes } from "../host/machine_checks.ts";
 import { prepareFiles, shareRunDirectory } from "../host/vm_files.ts";
 import type { VmPaths } from "../host/run_directory.ts";
 
@@ -89,38 +90,6 @@ async function checkKernel({ id, kernelPath }: VmConfig): Promise<void> {
     {
       hint: "name a bzImage, or a vmlinux with CONFIG_PVH, in image.kernelPath",
     },
-  );
-}
-
-/** The memory of this host, swap included, in bytes. */
-function hostMemoryBytes(): number {
-  const { total, swapTotal } = Deno.systemMemoryInfo();
-  return total + swapTotal;
-}
-
-async function checkSizes(config: VmConfig): Promise<void> {
-  const { id, memoryMib, kernelPath, initrdPath } = config;
-  const host = hostMemoryBytes();
-  if (memoryMib * MIB > host) {
-    throw new AppError(
-      "overloaded",
-      `Cannot start VM "${id}" as it needs ${memoryMib} MiB: this host has ${
-        Math.floor(host / MIB)
-      } MiB with its swap`,
-      { hint: "lower memoryMib, or give the VM to a larger worker" },
-    );
-  }
-  const [kernel, initrd] = await Promise.all(
-    [kernelPath, initrdPath].map(Deno.stat),
-  );
-  const image = (kernel?.size ?? 0) + (initrd?.size ?? 0);
-  if (image < memoryMib * MIB) return;
-  throw new AppError(
-    "invalid",
-    `Cannot start VM "${id}" with ${memoryMib} MiB: its kernel and initrd have ${
-      Math.ceil(image / MIB)
-    } MiB`,
-    { hint: "raise memoryMib, or make the initrd smaller" },
   );
 }
 
