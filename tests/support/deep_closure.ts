@@ -14,6 +14,8 @@ export interface DeepClosure {
   seed?: string;
   /** Of the smallest paths; every eighth is 16 times as large. Half of it is left when it is packed. */
   fileBytes?: number;
+  /** The same again and again, which nix makes in no time and packs to nothing. */
+  isEven?: boolean;
 }
 
 /**
@@ -21,14 +23,15 @@ export interface DeepClosure {
  * three of the next level.
  */
 function expression(
-  { paths, depth, seed = "", fileBytes = 1024 }: DeepClosure,
+  { paths, depth, seed = "", fileBytes = 1024, isEven = false }: DeepClosure,
 ): string {
   const levels = depth - 1;
   const width = Math.floor((paths - 1) / levels);
   const wider = (paths - 1) % levels;
   return `
     let
-      noise = name: bytes: builtins.concatStringsSep "\\n" (builtins.genList
+      twice = text: bytes: if builtins.stringLength text >= bytes then text else twice (text + text) bytes;
+      noise = name: bytes: if ${isEven} then twice (builtins.hashString "sha256" name) bytes else builtins.concatStringsSep "\\n" (builtins.genList
         (part: builtins.hashString "sha256" "\${name} ${seed} \${toString part}")
         (bytes / 64));
       mod = a: b: a - b * (a / b);
