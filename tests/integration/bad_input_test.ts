@@ -16,6 +16,11 @@
  * | message over the limits, garbage on the RPC port | raw sockets | rpc_wire tests |
  * | taken port | a second `dev` | cli_test, http_base_test |
  * | full disk | `dev` on a small tmpfs | master, cache and worker tests |
+ * | a kernel that is none, an image too large, memory above the host | - | worker_input_test, worker_input_qemu_test |
+ * | a VMM that is missing, another one, too old, hangs or dies; /dev/kvm without permission | - | vmm_cloud_hypervisor_input_test, vmm_qemu_input_test |
+ * | a guest that floods serial port, network or channel; a channel's end that lies | - | vmm_*_test, worker_network_flood_test, guest_channel_test |
+ * | a worker's files that are damaged, or something else in their place | - | worker_input_test, worker_files_test |
+ * | a worker's configuration with a wrong field | - | roles/worker/config_test |
  * | no nix, no qemu | `dev` with an empty PATH | nix_adapter_test, worker tests |
  *
  * @module

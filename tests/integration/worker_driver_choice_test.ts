@@ -87,13 +87,23 @@ Deno.test("chooseDriver: that nothing boots is tried again at each start", async
   assert.equal((await choose()).chosen?.driver, "cloud-hypervisor");
 });
 
-Deno.test("chooseDriver: a memory that is torn is told of and made anew", async () => {
+Deno.test("chooseDriver: a memory that is damaged is told of and made anew", async () => {
   await using dir = await tempDir("choice");
-  const { choose, warnings } = chooser(dir.path, new FakeTrials({}));
-  await Deno.writeTextFile(`${dir.path}/choice.json`, '{"version":1,');
-  assert.equal((await choose()).isRemembered, false);
-  assert.match(warnings.join(), /cannot read/);
-  assert.equal((await choose()).isRemembered, true);
+  const path = `${dir.path}/choice.json`;
+  const damages = [
+    () => Deno.writeTextFile(path, '{"version":1,'),
+    () => Deno.writeTextFile(path, '{"version":2}'),
+    () => Deno.mkdir(`${path}/in-its-place`, { recursive: true }),
+  ];
+  for (const damage of damages) {
+    const { choose, warnings } = chooser(dir.path, new FakeTrials({}));
+    await Deno.remove(path).catch(() => undefined);
+    await damage();
+    assert.equal((await choose()).isRemembered, false);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings.join(), /choice\.json: the drivers are tried again/);
+    assert.equal((await choose()).isRemembered, true);
+  }
 });
 
 /** Trials of this host over QEMU, with a kernel that boots. */

@@ -7,7 +7,11 @@
  *
  * @module
  */
-import { readIfThere, writeFileAtomic } from "../../roles/files/mod.ts";
+import {
+  readIfThere,
+  setAside,
+  writeFileAtomic,
+} from "../../roles/files/mod.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import { parseJsonWith } from "../../roles/model/parse.ts";
 import {
@@ -57,6 +61,8 @@ async function remembered(
       ? null
       : parseJsonWith(RememberedChoice, text, { what: path });
   } catch (error) {
+    // Else each start would try again for want of a place to remember.
+    await setAside(path, error);
     onWarning(`cannot read ${path}: the drivers are tried again`, error);
     return null;
   }
