@@ -7,6 +7,10 @@
 import type { Command } from "@commander-js/extra-typings";
 import { addMasterFiles } from "./commands/backup.ts";
 import { addBuilds } from "./commands/builds.ts";
+import { addCacheDelete } from "./commands/cache_delete.ts";
+import { addCacheGc } from "./commands/cache_gc.ts";
+import { addCachePins } from "./commands/cache_pin.ts";
+import { addCacheWhy } from "./commands/cache_why.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addConsole } from "./commands/console.ts";
 import { addDev } from "./commands/dev.ts";
@@ -62,6 +66,11 @@ export const COMMANDS: readonly AddCommand[] = [
   addDev,
   addServe,
   addMasterFiles,
+  // Below `cache`, which addServe has made.
+  addCacheWhy,
+  addCacheGc,
+  addCachePins,
+  addCacheDelete,
   addWorkerRemove,
   addWorkerHost,
   addWorkerEnroll,
