@@ -2,14 +2,14 @@
  * One nar on its way from an upstream: written to the storage's staging area,
  * and from there to every client that asks for it meanwhile.
  *
- *     asked ----> receiving ----> stored
+ *     asked ----> receiving ----> true
  *        \            |
  *         +-----------+---------> failed
  *
  * The staged file is the buffer: a slow client, a late one and one that asks
  * for a range cost no memory. The last byte of any answer waits until the nar
  * was found to be true, so a client of a lying or cut upstream sees its
- * connection cut, never a whole answer.
+ * connection cut, never a whole answer. Clients do not wait until it is stored.
  *
  * @module
  */
@@ -22,11 +22,14 @@ const CHUNK_BYTES = 256 * 1024;
 
 type State =
   | { kind: "receiving"; bytes: number }
-  | { kind: "stored" }
+  | { kind: "true" }
   | { kind: "failed"; error: AppError };
 
-/** What fetches a nar: `stage` is where it has to be written. */
-export type Fetching = (stage: NarFiles["stage"]) => Promise<void>;
+/** What fetches a nar and stores it: `stage` is where it has to be written, `isTrue` is called when all of it was found true. */
+export type Fetching = (
+  stage: NarFiles["stage"],
+  isTrue: () => void,
+) => Promise<void>;
 
 export class Pull {
   /** Resolves when it is receiving; rejects when it failed before. */
@@ -55,13 +58,14 @@ export class Pull {
       ready.resolve();
       return staged;
     };
-    this.done = fetching(stage).then(
-      () => this.#become({ kind: "stored" }),
-      (error) => {
+    const isTrue = () => this.#become({ kind: "true" });
+    this.done = fetching(stage, isTrue).catch((error) => {
+      // A disk that is full at last takes no true bytes from anybody.
+      if (this.#state.kind === "receiving") {
         this.#become({ kind: "failed", error: toAppError(error) });
-        ready.reject(error);
-      },
-    );
+      }
+      ready.reject(error);
+    });
   }
 
   /** For one client; when it is `ready`. */
@@ -105,7 +109,7 @@ export class Pull {
     switch (this.#state.kind) {
       case "receiving":
         return Math.min(this.#state.bytes, end - 1);
-      case "stored":
+      case "true":
         return end;
       case "failed":
         throw this.#state.error;

@@ -19,7 +19,7 @@ import { Pull } from "./pull.ts";
 import type { Chain } from "./source.ts";
 import { unpackedStream } from "./unpacked.ts";
 import { relayed } from "./relay.ts";
-import type { UpstreamClient } from "./upstream_client.ts";
+import type { UpstreamAnswer, UpstreamClient } from "./upstream_client.ts";
 
 /** Until a nar begins: some caches fetch it from a slow storage first. */
 const HEAD_MS = 30_000;
@@ -29,7 +29,7 @@ const BYTES_PER_MS = 64 * 1024 / 1000;
 /** What a timer can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Nars at once: each holds a connection and an unpacker. */
-const PULLING = 8;
+const PULLING = 16;
 const RELAYING = 32;
 const WAITING = 1024;
 
@@ -47,6 +47,12 @@ export interface UpstreamNarsOptions {
   /** Makes a pulled path part of the cache; the nar is on disk. */
   store(nar: NarRecord, offer: Offer, by: string): void;
   metrics: SourceMetrics;
+}
+
+/** Where a nar goes. */
+interface Into {
+  stage: NarFiles["stage"];
+  isTrue?: () => void;
 }
 
 function withDeadline(size: number): { signal: AbortSignal; end: () => void } {
@@ -94,7 +100,7 @@ export class UpstreamNars {
     }
     if (pull === undefined && !await this.#hasRoom(fileSize)) {
       return relayed(fileSize, async (stage) => {
-        await this.#relaying.run(() => this.#fetch(offer, chain, stage));
+        await this.#relaying.run(() => this.#fetch(offer, chain, { stage }));
       });
     }
     // Another may have begun it while the disk was looked at.
@@ -112,9 +118,9 @@ export class UpstreamNars {
   #begin(offer: Offer, via: Chain, chain: Chain): Pull {
     const { name, pulls, files, store } = this.#options;
     const { file, fileSize } = offer.info;
-    const pull = new Pull(fileSize, via, files, async (stage) => {
+    const pull = new Pull(fileSize, via, files, async (stage, isTrue) => {
       await this.#pulling.run(async () => {
-        const nar = await this.#fetch(offer, chain, stage);
+        const nar = await this.#fetch(offer, chain, { stage, isTrue });
         store(nar, offer, `upstream ${name}`);
       });
     });
@@ -126,7 +132,7 @@ export class UpstreamNars {
   async #fetch(
     offer: Offer,
     chain: Chain,
-    stage: NarFiles["stage"],
+    into: Into,
   ): Promise<NarRecord> {
     const { name, client, gate, metrics } = this.#options;
     const deadline = withDeadline(offer.info.fileSize);
@@ -140,7 +146,7 @@ export class UpstreamNars {
         if (answer === undefined) return undefined;
         // A trial is over: others need not wait until the nar is here.
         gate.answered();
-        return await this.#receive(answer.body, offer, answer.length, stage);
+        return await this.#receive(answer, offer, into);
       });
       if (nar === undefined) {
         throw new AppError(
@@ -156,10 +162,9 @@ export class UpstreamNars {
   }
 
   async #receive(
-    body: ReadableStream<Uint8Array>,
+    { body, length }: UpstreamAnswer,
     { info, unpack }: Offer,
-    length: number | undefined,
-    stage: NarFiles["stage"],
+    { stage, isTrue }: Into,
   ): Promise<NarRecord> {
     const name = parseNarName(info.file);
     if (name === undefined) throw new Error("an offer names its own nar");
@@ -180,7 +185,7 @@ export class UpstreamNars {
       maxBytes: Math.max(info.fileSize, info.narSize),
       check: (nar) => {
         if (nar.narHash === info.narHash && nar.narSize === info.narSize) {
-          return;
+          return isTrue?.();
         }
         throw new AppError(
           "unavailable",
