@@ -34,6 +34,10 @@ const EVERY_MS = {
   masterDisk: 100_000,
 } as const;
 
+/** Most switches are left alone, so that rollouts end within the storm. */
+const CRASH_IN_SWITCH = 0.3;
+const MAX_INTO_SWITCH_MS = 1500;
+
 /** In a room, in a country, around the world by a bad line. */
 const LATENCIES_MS = [
   { min: 1, max: 4 },
@@ -78,6 +82,7 @@ export class Faults {
         failing: has("fetch"),
       };
       worker.host.guestNetworks.isFailing = has("fetch");
+      if (has("workerCrash")) this.#crashInSwitches(worker);
     }
     master.onDown = () => this.#restartMaster();
     this.#every("loss", () => network.breakOne());
@@ -179,6 +184,24 @@ export class Faults {
     this.#during(random.integer(50, 30_000), () => this.#startWorker(worker));
   }
 
+  /** A switch takes seconds, of which random moments hit few. */
+  #crashInSwitches(worker: WorkerNode): void {
+    const random = this.#parts.random.child(`${worker.name} in a switch`);
+    worker.host.guests.onSwitch = () => {
+      if (!random.chance(CRASH_IN_SWITCH)) return;
+      this.#during(random.integer(1, MAX_INTO_SWITCH_MS), () => {
+        if (this.#down.has(worker) || !worker.isUp) return;
+        this.#down.add(worker);
+        this.#parts.trace.fault("worker-crash-in-switch", worker.name);
+        worker.kill();
+        this.#during(
+          random.integer(50, 30_000),
+          () => this.#startWorker(worker),
+        );
+      });
+    };
+  }
+
   #powerOff(worker: WorkerNode, ms: number): void {
     if (this.#down.has(worker)) return;
     this.#down.add(worker);
@@ -278,6 +301,7 @@ export class Faults {
       worker.host.closures.faults = { slow: false, failing: false };
       worker.host.guestNetworks.isFailing = false;
       worker.host.guests.isRefusing = false;
+      worker.host.guests.onSwitch = () => {};
     }
     for (const worker of [...this.#down]) this.#startWorker(worker);
     if (!master.isUp) master.start();

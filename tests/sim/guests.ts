@@ -48,6 +48,8 @@ export class SimulatedGuests {
   systems: ReadonlyMap<string, System> = new Map();
   /** Some guests cannot be switched, through no fault of theirs. */
   isRefusing = true;
+  /** A guest is a mixture from now on. */
+  onSwitch: () => void = () => {};
   /** By copy: what was switched since its boot. */
   readonly #spaces = new Map<string, UserSpace>();
   readonly #name: string;
@@ -78,6 +80,13 @@ export class SimulatedGuests {
     return space === undefined || space.isMixed
       ? vm.runtimeHash
       : space.system.runtimeHash;
+  }
+
+  /** What a switch was to make of this copy's guest, which is a mixture now; undefined: it is none. */
+  mixtureOf(key: string): System | undefined {
+    const vm = this.#host.guest(key);
+    const space = vm === undefined ? undefined : this.#spaceOf(vm);
+    return space?.isMixed === true ? space.system : undefined;
   }
 
   /** Its user space answers, as far as that goes. */
@@ -121,6 +130,7 @@ export class SimulatedGuests {
     const { startedAtMs } = vm;
     this.#spaces.set(key, { startedAtMs, system, isMixed: true });
     this.#host.look();
+    this.onSwitch();
     if (system.isGood) return "switched";
     return this.#random.pick(["switched", "failed", null]);
   }

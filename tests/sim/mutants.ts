@@ -167,6 +167,17 @@ export const MUTANTS: readonly Mutant[] = [
       put: "",
     }],
   },
+  {
+    name: "a switch under way not on record",
+    harm: "a worker that is killed in it takes a mixture for the new system",
+    edits: [{
+      file: "roles/worker/vms/core/vm_switch.ts",
+      find:
+        "setLedger(work, { switched: { ...vmm, now: target, isMixed: true } });",
+      put:
+        "setLedger(work, { switched: { ...vmm, now: target, isMixed: false } });",
+    }],
+  },
 ];
 
 /** `find` as an expression in which blanks match any white space. */

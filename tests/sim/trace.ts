@@ -21,6 +21,7 @@ export const FAULTS = [
   "reply-lost",
   "worker-crash",
   "worker-stop",
+  "worker-crash-in-switch",
   "host-reboot",
   "guard-crash",
   "master-crash",

@@ -16,6 +16,7 @@ import { alwaysExclusive } from "./always_exclusive.ts";
 import { alwaysFailed } from "./always_failed.ts";
 import { alwaysObserved } from "./always_observed.ts";
 import { alwaysTold } from "./always_told.ts";
+import { alwaysWhole } from "./always_whole.ts";
 import type { Eventually, MakeChecker } from "./checker.ts";
 import { eventuallyBounded } from "./eventually_bounded.ts";
 import { eventuallyConverged } from "./eventually_converged.ts";
@@ -39,6 +40,7 @@ export const ALWAYS: readonly MakeChecker[] = [
   alwaysObserved,
   alwaysRefused,
   alwaysTold,
+  alwaysWhole,
 ];
 
 /** In the order in which they come true. */
