@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { initTls } from "../../roles/auth/mod.ts";
+import { systemRandom } from "../../roles/clock/mod.ts";
 import { CacheConfig, PathsReply } from "../../roles/cache/mod.ts";
 import { UpstreamClient } from "../../roles/cache/sources/upstream_client.ts";
 import { cacheName } from "../../roles/cache/sources/core/via.ts";
@@ -314,6 +316,45 @@ Deno.test("an upstream that does not say the hash of its files is unpacked on th
     up.answers.set(cut.url, () => new Response(body as BodyInit));
     await assert.rejects(get(cache, otherUrl));
   }
+});
+
+Deno.test("an upstream over TLS needs a certificate of a CA that is trusted", async () => {
+  await using dir = await tempDir("cache");
+  const tls = await initTls(`${dir.path}/tls`, ["127.0.0.1"], {
+    now: Date.now(),
+    random: systemRandom,
+  });
+  await using up = await startCache({
+    keyName: "up-1",
+    tlsCert: tls.serverCert,
+    tlsKey: tls.serverKey,
+  });
+  const path = fakePath("a");
+  using ca = Deno.createHttpClient({
+    caCerts: [await Deno.readTextFile(tls.caCert)],
+  });
+  const headers = { authorization: `Bearer ${up.token("publisher")}` };
+  for (
+    const [name, body] of [
+      [path.url, path.packed],
+      [`${path.hash}.narinfo`, path.narInfo],
+    ] as const
+  ) {
+    const init = { method: "PUT", body: body as BodyInit, headers, client: ca };
+    const answer = await fetch(`${up.url}/${name}`, init);
+    assert.equal(answer.status, 200, await answer.text());
+  }
+  const narInfo = `${path.hash}.narinfo`;
+  {
+    await using cache = await startCache(above(up));
+    for (let time = 0; time < 3; time++) {
+      assert.equal((await get(cache, narInfo)).status, 404);
+    }
+    assert.match((await get(cache, "readyz")).text, /certificate/);
+  }
+  await using cache = await startCache({ ...above(up), caFile: tls.caCert });
+  assert.equal((await get(cache, narInfo)).status, 200);
+  assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
 });
 
 Deno.test("caches that are upstreams of each other find what one has, and an end", async () => {

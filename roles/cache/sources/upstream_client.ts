@@ -39,6 +39,10 @@ export interface UpstreamAnswer {
   via: Chain;
 }
 
+/** Wrapped around what happened. */
+const MAX_CAUSES = 8;
+/** Of a reason that goes into /readyz and the log. */
+const MAX_WHY_CHARS = 200;
 /** Not there: object stores that nobody may list say 403, and nix takes it so. */
 const ABSENT = new Set([403, 404, 410]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -46,6 +50,17 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** What a `tokenFile` holds as a header: `USER:PASSWORD`, or a bare token (in which no colon may be). */
 export function authorizationOf(text: string): string {
   return text.includes(":") ? `Basic ${btoa(text)}` : `Bearer ${text}`;
+}
+
+/** What the network library says at the bottom: a refused connection, an unknown issuer. */
+function innermost(error: unknown): string {
+  let current = error;
+  for (let depth = 0; depth < MAX_CAUSES; depth++) {
+    if (!(current instanceof Error) || current.cause === undefined) break;
+    current = current.cause;
+  }
+  const text = current instanceof Error ? current.message : String(current);
+  return text.slice(0, MAX_WHY_CHARS);
 }
 
 function contentLength(headers: Headers): number | undefined {
@@ -114,10 +129,11 @@ export class UpstreamClient implements Disposable {
     } catch (error) {
       if (error instanceof AppError) throw error;
       if (signal.aborted) throw signal.reason;
-      throw new AppError("unavailable", `Cannot reach ${this.#base.origin}`, {
-        cause: error,
-        hint: "is it running, and does it listen there?",
-      });
+      throw new AppError(
+        "unavailable",
+        `Cannot reach ${this.#base.origin}: ${innermost(error)}`,
+        { cause: error },
+      );
     } finally {
       clearTimeout(timer);
     }
