@@ -204,6 +204,31 @@ Deno.test("a nar that was told of can be fetched after a restart", async () => {
   assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
 });
 
+Deno.test("a pulled path that was deleted is pulled again", async () => {
+  await using up = await startCache({ keyName: "up-1" });
+  await using cache = await startCache({
+    ...above(up),
+    gc: { standalone: true, graceHours: 0 },
+  });
+  const path = fakePath("a");
+  await push(up, path);
+  const stored = async () =>
+    JSON.parse((await get(cache, "api/v1/stats")).text).paths === 1;
+  for (const _ of ["first", "again"]) {
+    assert.equal((await get(cache, `${path.hash}.narinfo`)).status, 200);
+    assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
+    await until("it is stored", stored, { timeoutMs: 60_000 });
+    const gone = await get(cache, `api/v1/paths/${path.hash}`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${cache.token("admin")}` },
+    });
+    assert.equal(gone.status, 200, gone.text);
+    assert.equal(await stored(), false);
+  }
+  // Who knew the nar's name comes for it: its path is asked about anew.
+  assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
+});
+
 Deno.test("upstreams are asked in the order of their priorities, ours before theirs", async () => {
   await using far = scriptedUpstream();
   await using near = scriptedUpstream();
