@@ -60,8 +60,7 @@ export class Pins {
       expiresAtMs: forMs === null ? null : nowMs + forMs,
     };
     records.putPin(pin);
-    // A collection that is under way has planned without it.
-    uses.mark(hash);
+    uses.spare(hash);
     return this.#view(pin);
   }
 

@@ -83,9 +83,8 @@ export class Roots {
         records.roots().filter((root) => root.source === source.name)
           .map(({ base }) => base),
       );
-      // A collection that is under way has planned without it.
       for (const { base } of roots) {
-        if (!known.has(base)) uses.mark(base.slice(0, 32));
+        if (!known.has(base)) uses.spare(base.slice(0, 32));
       }
       // What it came to keep while it answered is not in the answer.
       records.replaceRoots(source.name, roots, askedAtMs);

@@ -29,7 +29,7 @@ const NAR_MS = 60 * 60_000;
 /** A push asks for a nar after the other; the first of more are forgotten, and refused at worst. */
 const MAX_NARS = 100_000;
 
-/** Which paths were asked for since it began. */
+/** Which paths were asked for, or got a keeper, since it began. */
 export interface Watch extends Disposable {
   readonly sinceMs: number;
   has(hash: string): boolean;
@@ -65,8 +65,13 @@ export class Uses {
   /** Somebody was told that this path is here, or stored it. */
   mark(hash: string): void {
     this.#marked.add(hash);
-    for (const watch of this.#watches) watch.add(hash);
+    this.spare(hash);
     if (this.#marked.size >= MAX_MARKED) void this.flush();
+  }
+
+  /** Something keeps this path from now on: a collection that is under way has planned without it. */
+  spare(hash: string): void {
+    for (const watch of this.#watches) watch.add(hash);
   }
 
   /** Somebody was told that this nar is here: its narinfo may follow. */
