@@ -91,9 +91,7 @@ class DiskStaged implements StagedFile {
   }
 
   async reader(start: number): Promise<StagedReader> {
-    // In the middle of it the file is under neither name for sure.
-    await this.#publishing?.catch(() => undefined);
-    const file = await Deno.open(this.#published ?? this.path, { read: true });
+    const file = await this.#openForReading();
     if (start > 0) await file.seek(start, Deno.SeekMode.Start);
     return {
       read: async (into) => await file.read(into) ?? 0,
@@ -110,6 +108,22 @@ class DiskStaged implements StagedFile {
     this.#close();
     // Published ones are gone from here; on a broken disk the next start sweeps.
     await Deno.remove(this.path).catch(() => undefined);
+  }
+
+  async #openForReading(): Promise<Deno.FsFile> {
+    for (;;) {
+      // In the middle of it the file is under neither name for sure.
+      await this.#publishing?.catch(() => undefined);
+      const path = this.#published ?? this.path;
+      try {
+        return await Deno.open(path, { read: true });
+      } catch (error) {
+        // It got its name while it was being opened under the old one.
+        const moves = this.#publishing !== undefined && path === this.path;
+        if (!moves || !(error instanceof Deno.errors.NotFound)) throw error;
+        await this.#publishing;
+      }
+    }
   }
 
   async #publish(file: string): Promise<void> {
