@@ -63,7 +63,7 @@ function runDirOf(stateDir: string): string {
 }
 
 async function writeFiles(layout: Layout, secrets: Secrets): Promise<void> {
-  for (const role of ["master", "ci", "hub", "worker"] as const) {
+  for (const role of ["master", "cache", "ci", "hub", "worker"] as const) {
     await writeFileAtomic(
       layout.tokenFiles[role],
       tokenFileText(secrets[role]),

@@ -23,6 +23,7 @@ const MAX_SECRETS_BYTES = 64 * 1024;
 const HOLDERS = {
   client: { master: "admin", hub: "admin", ci: "admin", cache: "admin" },
   master: { cache: "viewer" },
+  cache: { master: "viewer", ci: "viewer" },
   ci: { master: "publisher", hub: "viewer", cache: "publisher" },
   hub: { master: "viewer", ci: "publisher" },
   worker: { master: "worker", cache: "viewer" },

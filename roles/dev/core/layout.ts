@@ -40,7 +40,7 @@ export interface Layout {
     cache: string;
   };
   /** The token file of each role that calls others. */
-  tokenFiles: { master: string; ci: string; hub: string; worker: string };
+  tokenFiles: Record<DevRole, string>;
   /** What the CLI reads. */
   clientConfigFile: string;
   /** Holds `procurator`, a client of this `dev`: to be put into PATH. */
@@ -65,6 +65,7 @@ export function layoutOf(input: LayoutInput): Layout {
     },
     tokenFiles: {
       master: join(stateDir, "dev", "master.tokens"),
+      cache: join(stateDir, "dev", "cache.tokens"),
       ci: join(stateDir, "dev", "ci.tokens"),
       hub: join(stateDir, "dev", "hub.tokens"),
       worker: join(stateDir, "dev", "worker.tokens"),
@@ -88,7 +89,12 @@ export function configsOf(
     ...(input.logLevel === undefined ? {} : { logLevel: input.logLevel }),
   });
   return {
-    cache: base("cache"),
+    cache: {
+      ...base("cache"),
+      tokenFile: tokenFiles.cache,
+      masterUrl: urls.masterRpc,
+      ciUrl: urls.ci,
+    },
     master: {
       ...base("master"),
       tokenFile: tokenFiles.master,
