@@ -181,11 +181,16 @@ class Receiving {
     this.#requireReferences(info);
     const check = new PathCheck(info, keys);
     const { accepted } = await store.add(addedPath(info), async (write) => {
+      // nix takes a piece while the next one is unpacked.
+      let writing: Promise<void> = Promise.resolve();
       for await (const bytes of this.#unpacked(info, check)) {
         check.unpacked(bytes.length);
-        await write(bytes);
+        await writing;
+        writing = write(bytes);
+        writing.catch(() => undefined);
         onBytes(bytes.length);
       }
+      await writing;
       check.end();
     });
     // nix refuses what refers to this one, should it not become valid.

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import zlib from "node:zlib";
 import type { Compression } from "../cache/core/names.ts";
@@ -11,8 +12,25 @@ import { loadXz } from "../cache/protocol/decompress.ts";
 
 /** As the cache accepts them: what nix itself never exceeds. */
 const ZSTD_MAX_WINDOW_LOG = 27;
-/** Each is a frame to nix, and a turn of this thread. */
+/** Each way through the decompressor, which runs beside this thread, and to nix: fewer and larger turns are faster. */
 const CHUNK_BYTES = 256 * 1024;
+
+/** Joins chunks as they come from the network to such that are worth a turn. */
+async function* joined(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    pieces.push(chunk);
+    bytes += chunk.length;
+    if (bytes < CHUNK_BYTES) continue;
+    yield Buffer.concat(pieces);
+    pieces = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(pieces);
+}
 
 async function* throughZlib(
   stream: zlib.ZstdDecompress | zlib.Gunzip,
@@ -21,7 +39,7 @@ async function* throughZlib(
   const stop = new AbortController();
   const { signal } = stop;
   const feed = async () => {
-    for await (const chunk of packed) {
+    for await (const chunk of joined(packed)) {
       // Nobody takes any more.
       if (signal.aborted) return;
       if (!stream.write(chunk)) await once(stream, "drain", { signal });

@@ -125,7 +125,11 @@ export class StoreSession implements AsyncDisposable {
     try {
       await archive(async (bytes) => {
         if (bytes.length === 0) return;
-        await this.#send(new WireWriter().number(bytes.length).bytes());
+        // In the order they are called, whoever waits for which.
+        const header = this.#send(
+          new WireWriter().number(bytes.length).bytes(),
+        );
+        header.catch(() => undefined);
         await this.#send(bytes);
       });
     } catch (error) {

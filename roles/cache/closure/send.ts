@@ -27,21 +27,19 @@ export interface Shelf {
   onLost(path: StoredPath, why: string): void;
 }
 
-/** Frames of narinfos and small files go out together: a write each would cost more than their bytes. */
-const BATCH_BYTES = 64 * 1024;
+/**
+ * Sent at once: a write each of narinfos, headers and the 64 KiB that files are
+ * read in costs more than copying them together does.
+ */
+const BATCH_BYTES = 256 * 1024;
 
-/** Joins small pieces; passes large ones on as they are. */
+/** Joins pieces until they are worth a write. */
 class Batch {
   #pieces: Uint8Array[] = [];
   #bytes = 0;
 
   /** Gives what is to be sent now. */
   *add(piece: Uint8Array): Generator<Uint8Array> {
-    if (piece.length >= BATCH_BYTES) {
-      yield* this.flush();
-      yield piece;
-      return;
-    }
     this.#pieces.push(piece);
     this.#bytes += piece.length;
     if (this.#bytes >= BATCH_BYTES) yield* this.flush();
