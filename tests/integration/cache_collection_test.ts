@@ -6,6 +6,8 @@
  */
 import assert from "node:assert/strict";
 import type { z } from "zod";
+import { CiConfig, run as runCi } from "../../roles/ci/mod.ts";
+import { JobStore } from "../../roles/ci/store.ts";
 import type { CacheConfig } from "../../roles/cache/mod.ts";
 import type { Root } from "../../roles/cache/gc/root_source.ts";
 import { httpClient } from "../../roles/http/mod.ts";
@@ -514,3 +516,70 @@ async function filesBelow(path: string): Promise<number> {
   }
   return count;
 }
+
+Deno.test("ci tells what the heads of branches were built to, and they stay", async () => {
+  await using dir = await tempDir("cache-gc");
+  await Deno.mkdir(`${dir.path}/ci`);
+  const kept = fakePath("kept");
+  const image = `/nix/store/${kept.base}`;
+  const store = new JobStore(`${dir.path}/ci/jobs.sqlite`, {
+    firstDelayMs: 1,
+    maxDelayMs: 1,
+    maxWaitMs: 1,
+  });
+  const commit = "a".repeat(40);
+  store.applyQueue([{
+    kind: "want",
+    repository: "shop",
+    branch: "main",
+    commit,
+    publishes: true,
+    expectedRevision: null,
+  }], {
+    at: 1,
+    traceparent: () => `00-${"1".repeat(32)}-${"2".repeat(16)}-01`,
+  });
+  const id = store.ofCommit("shop", commit)?.id ?? assert.fail();
+  const vm = {
+    cpu: 1,
+    memoryMib: 128,
+    image: { toplevel: image, kernelPath: image, initrdPath: image },
+  };
+  const blueprint = JSON.stringify({
+    version: 1,
+    cluster: "shop",
+    vms: { web: vm },
+  });
+  store.step(id, { kind: "started", at: 2, resumeAt: "fetch" });
+  for (const stage of ["fetch", "eval", "build", "copy", "publish"] as const) {
+    const evaluation = { blueprint, derivations: [], checks: {} };
+    store.step(id, { kind: "stageDone", at: 3, stage }, { evaluation });
+  }
+  store.close();
+  const ci = await runCi(CiConfig.parse({
+    stateDir: `${dir.path}/ci`,
+    listen: "127.0.0.1:0",
+    hubUrl: "http://127.0.0.1:1",
+    retryFirstMs: 60_000,
+  }));
+  try {
+    await using cache = await startCache({
+      ciUrl: ci.endpoints["http"],
+      gc: { ...NOW, standalone: true },
+    });
+    const publisher = cache.token("publisher");
+    const other = fakePath("other");
+    for (const path of [kept, other]) await push(cache.url, publisher, path);
+    using http = httpClient({ url: cache.url, token: cache.token("admin") });
+    const admin = openCacheClient(http);
+    const { removed, sources } = await admin.collect({});
+    assert.equal(removed.paths, 1);
+    assert.deepEqual(sources.map(({ name }) => name), ["ci", "pins"]);
+    const { keepers } = await admin.why(kept.hash);
+    assert.deepEqual(keepers.map(({ label }) => label), [
+      "branch main of shop",
+    ]);
+  } finally {
+    await ci.stop();
+  }
+});

@@ -22,9 +22,9 @@ const RETRY_MS = 3_600_000;
 const READ_ROOTS_MS = 3_600_000;
 
 export interface ScheduleOptions {
-  collector: Collector;
-  roots: Roots;
-  records: CollectionRecords;
+  collector: Pick<Collector, "collect" | "running" | "cancel">;
+  roots: Pick<Roots, "refresh">;
+  records: Pick<CollectionRecords, "reports">;
   clock: Pick<Clock, "now">;
   log: Logger;
   /** From one collection to the next; 0: never by itself. */
