@@ -82,12 +82,16 @@ Deno.test("nix pulls a closure out of a local store, by the cache's key alone", 
 
 Deno.test("a nar of a local store has ranges, and is found after a restart", async () => {
   await using at = await setUp();
-  const url = await narUrl(at.cache.url, at.tree);
-  const whole = await fetch(`${at.cache.url}/${url}`);
+  const config = { ...at.config, stateDir: `${at.dir}/cache` };
+  let url = "";
+  {
+    await using before = await startCache(config);
+    url = await narUrl(before.url, at.tree);
+  }
+  await using other = await startCache(config);
+  const whole = await fetch(`${other.url}/${url}`);
   const bytes = new Uint8Array(await whole.arrayBuffer());
   assert.equal(whole.headers.get("content-length"), `${bytes.length}`);
-  // It knows no narinfo yet.
-  await using other = await startCache(at.config);
   for (
     const [range, start, end] of [
       ["bytes=1000-", 1000, bytes.length],
@@ -123,6 +127,21 @@ Deno.test("what the store's garbage collection took is not found, in whatever mo
     const answer = await fetch(`${at.cache.url}/${path}`);
     assert.equal(answer.status, 404, await answer.text());
   }
+});
+
+Deno.test("of two paths with the same contents one is enough for their nar", async () => {
+  await using at = await setUp();
+  const twin = await at.host.addPath(`${at.dir}/tree`, "twin");
+  const url = await narUrl(at.cache.url, at.tree);
+  assert.equal(await narUrl(at.cache.url, twin), url);
+  await at.host.deleteDead([twin], CALL);
+  const answer = await fetch(`${at.cache.url}/${url}`);
+  assert.equal(answer.status, 200);
+  await answer.arrayBuffer();
+  await at.host.deleteDead([at.tree], CALL);
+  const gone = await fetch(`${at.cache.url}/${url}`);
+  assert.equal(gone.status, 404);
+  await gone.body?.cancel();
 });
 
 Deno.test("a path that changed in the store ends the answer before its end", async () => {

@@ -15,8 +15,7 @@ import {
   type NarInfo,
   narInfoFingerprint,
 } from "../core/narinfo.ts";
-import { parseBaseName, parseNarName } from "../core/names.ts";
-import { decodeNixBase32 } from "../core/nix_base32.ts";
+import { parseBaseName } from "../core/names.ts";
 import { parseSha256 } from "../core/sha256.ts";
 import {
   type SecretKey,
@@ -24,6 +23,7 @@ import {
   signText,
 } from "../core/signature.ts";
 import type { OpenFile } from "../storage/files.ts";
+import type { Offers } from "../storage/offers.ts";
 import { dumpStream } from "./dump.ts";
 import type { SourceMetrics } from "./metrics.ts";
 import { Recent } from "./recent.ts";
@@ -36,12 +36,6 @@ const WAITING = 1024;
 /** Signed narinfos are kept: signing takes more than all the rest. 16 Mi characters are some 30,000. */
 const MAX_TEXT_CHARS = 16 * 1024 * 1024;
 const FOR_EVER_MS = Number.MAX_SAFE_INTEGER;
-/** Which path a nar is of: 100 bytes each. */
-const MAX_NARS = 100_000;
-/** A nar that no path has is not looked for again within this: a look reads the whole table. */
-const ABSENT_MS = 60_000;
-/** Rows in one go: some 3 ms, in which nobody else is served. */
-const ROWS_PER_SLICE = 5000;
 
 /** What it is given. */
 export interface LocalStoreOptions {
@@ -51,34 +45,23 @@ export interface LocalStoreOptions {
   storeDir: string;
   database: StoreDatabase;
   signing: readonly SecretKey[];
+  offers: Offers;
   metrics: SourceMetrics;
   nowMs: () => number;
 }
 
-/** `sha256:<hex>` as nix's database has it, of `sha256:<nix base 32>`. */
-function databaseHash(narHash: string): string {
-  const digits = narHash.slice("sha256:".length);
-  return `sha256:${decodeNixBase32(digits, 32)?.toHex() ?? ""}`;
-}
+type Found = SourcedNarInfo & { file: string };
 
 export class LocalStore implements PathSource {
   readonly name = "the local store";
   readonly kind = "store";
   readonly #options: LocalStoreOptions;
   /** By path hash; a path that was added again has another id. */
-  readonly #texts: Recent<{ id: number; found: SourcedNarInfo }>;
-  /** The path hash that has the nar of that file name. */
-  readonly #nars: Recent<string>;
-  readonly #absent: Recent<true>;
+  readonly #texts: Recent<{ id: number; found: Found }>;
   readonly #dumping = new Turns({
     running: DUMPING,
     waiting: WAITING,
     what: "nars from the local store",
-  });
-  readonly #searching = new Turns({
-    running: 1,
-    waiting: 64,
-    what: "searches of the local store",
   });
   #trouble: string | undefined;
 
@@ -89,16 +72,6 @@ export class LocalStore implements PathSource {
       maxWeight: MAX_TEXT_CHARS,
       weigh: ({ found }) => found.text.length,
       ageMs: FOR_EVER_MS,
-      nowMs,
-    });
-    this.#nars = new Recent({
-      maxWeight: MAX_NARS,
-      ageMs: FOR_EVER_MS,
-      nowMs,
-    });
-    this.#absent = new Recent({
-      maxWeight: MAX_NARS,
-      ageMs: ABSENT_MS,
       nowMs,
     });
   }
@@ -116,22 +89,25 @@ export class LocalStore implements PathSource {
     const found = this.#noting(() => this.#narInfo(hash));
     const result = found === undefined ? "miss" : "hit";
     this.#options.metrics.lookup(this.name, "narinfo", result);
+    if (found === undefined) return undefined;
+    // Nix has no index of nars: which path one is of is kept by us.
+    await this.#options.offers.put({
+      file: found.file,
+      hash,
+      source: this.name,
+    });
     return found;
   }
 
   async nar(file: string): Promise<OpenFile | undefined> {
-    const name = parseNarName(file);
-    if (name?.compression !== "none") return undefined;
-    const hash = this.#nars.get(file) ?? await this.#search(file);
-    const path = hash === undefined
-      ? undefined
-      : this.#noting(() => this.#options.database.byHash(hash));
-    const info = path === undefined ? undefined : this.#infoOf(path);
-    if (info?.file !== file) {
-      this.#nars.delete(file);
-      return undefined;
+    const { database, offers } = this.#options;
+    for (const { hash, source } of offers.of(file)) {
+      if (source !== this.name) continue;
+      const path = this.#noting(() => database.byHash(hash));
+      const info = path === undefined ? undefined : this.#infoOf(path);
+      if (info?.file === file) return this.#opened(info);
     }
-    return this.#opened(info);
+    return undefined;
   }
 
   [Symbol.dispose](): void {
@@ -159,15 +135,15 @@ export class LocalStore implements PathSource {
     };
   }
 
-  #narInfo(hash: string): SourcedNarInfo | undefined {
+  #narInfo(hash: string): Found | undefined {
     const path = this.#options.database.byHash(hash);
     if (path === undefined) return undefined;
     const known = this.#texts.get(hash);
     if (known?.id === path.id) return known.found;
     const info = this.#infoOf(path);
     if (info === undefined) return undefined;
-    this.#nars.set(info.file, hash);
-    const found = { base: info.base, text: formatNarInfo(info), via: [] };
+    const { base, file } = info;
+    const found = { base, file, text: formatNarInfo(info), via: [] };
     this.#texts.set(hash, { id: path.id, found });
     return found;
   }
@@ -207,35 +183,6 @@ export class LocalStore implements PathSource {
     });
     const signatures = [...ours, ...others].slice(0, MAX_SIGNATURES);
     return { ...info, signatures };
-  }
-
-  /**
-   * Which path has that nar: for clients that kept a narinfo over a restart of
-   * ours. Nix has no index for that, so the table is read in slices.
-   */
-  async #search(file: string): Promise<string | undefined> {
-    if (this.#absent.get(file) === true) return undefined;
-    return await this.#searching.run(async () => {
-      const known = this.#nars.get(file);
-      if (known !== undefined) return known;
-      const { database } = this.#options;
-      const narHash = databaseHash(parseNarName(file)?.fileHash ?? "");
-      const last = this.#noting(() => database.lastId());
-      for (let from = 0; from < last; from += ROWS_PER_SLICE) {
-        const to = from + ROWS_PER_SLICE;
-        const base = this.#noting(() =>
-          database.byNarHash(narHash, { from, to })
-        );
-        if (base !== undefined) {
-          const hash = base.slice(0, 32);
-          this.#nars.set(file, hash);
-          return hash;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 0));
-      }
-      this.#absent.set(file, true);
-      return undefined;
-    });
   }
 
   /** Remembers whether the database could be read, for `trouble`. */

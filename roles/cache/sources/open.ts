@@ -86,7 +86,9 @@ export async function openSources(
     }
     const database = new StoreDatabase(databaseOf(dir), storeDir);
     list.push(
-      new LocalStore({ dir, storeDir, database, signing, metrics, nowMs }),
+      new LocalStore({
+        ...{ dir, storeDir, database, signing, offers, metrics, nowMs },
+      }),
     );
   }
   const room = (bytes: number) =>

@@ -85,12 +85,14 @@ export class Sources implements AsyncDisposable {
       if (opened !== undefined) return opened;
     }
     // The upstream that told of it has it no more, or is down: who else has the path?
-    const offer = this.#options.offers.get(file);
-    for (const source of offer === undefined ? [] : sources) {
-      if (failures.has(source)) continue;
-      const ask = { file, chain, failures, hash: offer?.hash };
-      const opened = await this.#narOf(source, ask);
-      if (opened !== undefined) return opened;
+    const offered = this.#options.offers.of(file).map(({ hash }) => hash);
+    for (const hash of new Set(offered)) {
+      for (const source of sources) {
+        if (failures.has(source)) continue;
+        const ask = { file, chain, failures, hash };
+        const opened = await this.#narOf(source, ask);
+        if (opened !== undefined) return opened;
+      }
     }
     const failure = [...failures.values()]
       .find(({ code }) => code !== "not_found");

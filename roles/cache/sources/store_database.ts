@@ -44,10 +44,6 @@ function prepare(sql: DatabaseSync) {
     references: sql.prepare(
       "SELECT path FROM Refs JOIN ValidPaths ON reference = id WHERE referrer = ?",
     ),
-    byNarHash: sql.prepare(
-      "SELECT path FROM ValidPaths WHERE id > ? AND id <= ? AND hash = ? LIMIT 1",
-    ),
-    lastId: sql.prepare("SELECT coalesce(max(id), 0) AS id FROM ValidPaths"),
   } satisfies Record<string, StatementSync>;
 }
 
@@ -100,26 +96,6 @@ export class StoreDatabase implements Disposable {
     return this.#read(({ references }) =>
       references.all(id).map((row) => this.#baseOf(NameRow.parse(row).path))
     );
-  }
-
-  /** The number of the last path that was added. */
-  lastId(): number {
-    return this.#read(({ lastId }) =>
-      z.object({ id: z.number() }).parse(lastId.get()).id
-    );
-  }
-
-  /** The base name of a path with that NAR hash (`sha256:<hex>`), looked for among those numbered above `from`, up to `to`. */
-  byNarHash(
-    narHash: string,
-    { from, to }: { from: number; to: number },
-  ): string | undefined {
-    return this.#read(({ byNarHash }) => {
-      const row = byNarHash.get(from, to, narHash);
-      return row === undefined
-        ? undefined
-        : this.#baseOf(NameRow.parse(row).path);
-    });
   }
 
   [Symbol.dispose](): void {

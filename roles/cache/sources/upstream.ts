@@ -162,21 +162,33 @@ export class Upstream implements PathSource {
       await pull.ready;
       return pull.opened;
     }
-    const row = this.#deps.offers.get(file);
-    if (pull !== undefined || row?.source !== this.name) return undefined;
-    const known = await this.#find(row.hash, chain);
+    if (pull !== undefined) return undefined;
+    for (const { hash, source } of this.#deps.offers.of(file)) {
+      if (source !== this.name) continue;
+      const opened = await this.#narOf(hash, file, chain);
+      if (opened !== undefined) return opened;
+    }
+    return undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#options.client[Symbol.dispose]();
+  }
+
+  async #narOf(
+    hash: string,
+    file: string,
+    chain: Chain,
+  ): Promise<OpenFile | undefined> {
+    const known = await this.#find(hash, chain);
     if (known === undefined || known.offer.info.file !== file) return undefined;
     try {
       return await this.#nars.open(known.offer, known.via, chain);
     } catch (error) {
       // Asked about it anew: it may name another nar, or none.
-      this.#known.delete(row.hash);
+      this.#known.delete(hash);
       throw error;
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.#options.client[Symbol.dispose]();
   }
 
   async #find(hash: string, chain: Chain): Promise<Known | undefined> {

@@ -94,17 +94,18 @@ export class UpstreamNars {
   async open(offer: Offer, via: Chain, chain: Chain): Promise<OpenFile> {
     const { pulls } = this.#options;
     const { file, fileSize } = offer.info;
+    const room = pulls.has(file) || await this.#hasRoom(fileSize);
+    // Nothing waits from here on: two who come at once make one pull.
     let pull = pulls.get(file);
     if (pull !== undefined && meet(pull.via, chain)) {
       throw new AppError("unavailable", `nar/${file} is on a way in a circle`);
     }
-    if (pull === undefined && !await this.#hasRoom(fileSize)) {
+    if (pull === undefined && !room) {
       return relayed(fileSize, async (stage) => {
         await this.#relaying.run(() => this.#fetch(offer, chain, { stage }));
       });
     }
-    // Another may have begun it while the disk was looked at.
-    pull ??= pulls.get(file) ?? this.#begin(offer, via, chain);
+    pull ??= this.#begin(offer, via, chain);
     await pull.ready;
     return pull.opened;
   }

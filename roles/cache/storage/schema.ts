@@ -45,7 +45,7 @@ CREATE TABLE object (
  * - `path.stored_by`: the token's name; `upstream URL` for what was pulled.
  * - `pin`: what people keep; the name is theirs.
  * - `root`: what others keep, as they last told: `master`, `generation 41 of shop`.
- * - `offer`: which upstream's path a nar is of that was told of and not fetched yet.
+ * - `offer`: which source's path a nar is of that clients were told of.
  * - `root_source`: when each of them was last read, also when it kept nothing.
  * - `collection`: what the last collections came to, as JSON.
  * - `damage`: what a repair took out, and why; its file is in `quarantine/`.
@@ -69,10 +69,11 @@ CREATE TABLE root (
   PRIMARY KEY (source, label, base)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE offer (
-  file TEXT PRIMARY KEY,
+  file TEXT NOT NULL,
   hash TEXT NOT NULL,
   source TEXT NOT NULL,
-  told_at_ms INTEGER NOT NULL
+  told_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (file, hash, source)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX offer_by_told ON offer (told_at_ms);
 CREATE TABLE root_source (
