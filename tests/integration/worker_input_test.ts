@@ -9,9 +9,9 @@ import { connectMaster } from "../../roles/cli/master_rpc.ts";
 import { systemClock, systemRandom } from "../../roles/clock/mod.ts";
 import { MasterConfig, run as runMaster } from "../../roles/master/mod.ts";
 import { intentHash, type VmSpec } from "../../roles/model/mod.ts";
+import { runProcess } from "../../roles/process/mod.ts";
 import { run as runWorker } from "../../roles/worker/mod.ts";
 import { copyDirectoryName } from "../../vmm/mod.ts";
-import { cli } from "../support/cli.ts";
 import { standInPlace } from "../support/cloud_hypervisor/host.ts";
 import { installStandIn } from "../support/cloud_hypervisor/install.ts";
 import {
@@ -28,6 +28,7 @@ import { until } from "../support/wait.ts";
 import { testVmSpec, workerConfig } from "../support/worker.ts";
 
 const WAIT = { timeoutMs: 60_000 };
+const ROOT = new URL("../../", import.meta.url).pathname;
 const DB = "shop/db-0";
 
 /** A worker that has begun, without orders. */
@@ -259,11 +260,20 @@ Deno.test("what cannot be started is read from the command line: what, where and
       intentHash: intentHash(vmSpecs),
       vmSpecs,
     });
-  const env = { PROCURATOR_MASTER: url, PROCURATOR_TOKEN: token };
+  const env = {
+    PROCURATOR_MASTER: url,
+    PROCURATOR_TOKEN: token,
+    HOME: dir.path,
+    NO_COLOR: "1",
+  };
   const says = (command: string, ...words: RegExp[]) =>
     until(`${command} says ${words.join(" and ")}`, async () => {
-      const { out } = await cli([command], { realMaster: true, env });
-      return words.every((word) => word.test(out));
+      const args = ["run", "-A", `${ROOT}main.ts`, command];
+      const { stdout } = await runProcess(Deno.execPath(), args, {
+        env,
+        timeoutMs: WAIT.timeoutMs,
+      });
+      return words.every((word) => word.test(stdout));
     }, WAIT);
 
   await publish(spec("web", "good"));
