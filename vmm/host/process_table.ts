@@ -5,9 +5,12 @@
  */
 import { parseProcStat, type ProcessFacts } from "../core/run_record.ts";
 
-/** The kernel's id of this boot. */
+let bootId: string | null = null;
+
+/** The kernel's id of this boot, which outlives us. */
 export async function readBootId(): Promise<string> {
-  return (await Deno.readTextFile("/proc/sys/kernel/random/boot_id")).trim();
+  const path = "/proc/sys/kernel/random/boot_id";
+  return bootId ??= (await Deno.readTextFile(path)).trim();
 }
 
 /** What /proc says of `pid`; null when there is no such process. */
