@@ -37,6 +37,8 @@ export interface InsideResult {
   burst20: { oursMs: number; vmmMs: number };
   rules50VmsMs: number;
   rssMiB100Vms: number;
+  /** Before its first order: what the runtime and the program take. */
+  rssMiBEmpty: number;
 }
 
 const SUBNET = "10.201.7.0/24";
@@ -220,6 +222,7 @@ async function measure(
   bench: Bench,
 ): Promise<InsideResult> {
   const { starts, burst, held } = options;
+  const rssEmpty = Deno.memoryUsage().rss;
   await bench.settleIn();
   const ours: number[] = [];
   const vmm: number[] = [];
@@ -257,6 +260,7 @@ async function measure(
     },
     rules50VmsMs: round(median(loads)),
     rssMiB100Vms: Math.round(rss / 1024 / 1024),
+    rssMiBEmpty: Math.round(rssEmpty / 1024 / 1024),
   };
 }
 
