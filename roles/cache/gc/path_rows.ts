@@ -92,9 +92,10 @@ function prepare(database: DatabaseSync) {
         WHERE file > ?1 AND file <= ?2 AND stored_at_ms < ?3
         AND NOT EXISTS (SELECT 1 FROM path WHERE path.file = nar.file)`,
     ),
+    // +kind: by the index each page would walk over all those before it.
     objects: database.prepare(
       `SELECT kind, name, body FROM object
-        WHERE (kind, name) > (?1, ?2) AND kind IN ('debuginfo', 'ls', 'realisation')
+        WHERE (kind, name) > (?1, ?2) AND +kind IN ('debuginfo', 'ls', 'realisation')
         AND stored_at_ms < ?3 AND length(body) <= ${MAX_OBJECT_BYTES}
         ORDER BY kind, name LIMIT ${PAGE_ROWS}`,
     ),
