@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers/promises";
 import {
   AppError,
   type BranchClosure,
@@ -46,7 +45,7 @@ export class BranchClosures {
           const closure = this.#closureOf(head, job);
           if (closure !== undefined) found.push(closure);
           // A blueprint is a megabyte at worst: others have their turn between two.
-          await setImmediate();
+          await new Promise((resolve) => setTimeout(resolve, 0));
         }
       }
       return found;
