@@ -109,6 +109,8 @@ export class CloudHypervisorVmm implements Vmm {
     config: VmConfig,
     { nicMade }: StartOptions = {},
   ): Promise<VmInstance> {
+    // It may be told before anybody waits for it.
+    nicMade?.catch(() => undefined);
     return await this.#starting(
       config,
       (deps) => startVm(config, { ...deps, nicMade }),
