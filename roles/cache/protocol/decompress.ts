@@ -5,8 +5,10 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers";
 import zlib from "node:zlib";
 import type { Compression } from "../core/names.ts";
+import { Pace } from "../gc/pace.ts";
 import { ZstdFrames } from "./core/zstd_frames.ts";
 
 /** Takes packed bytes, hands unpacked ones to `onOutput`. */
@@ -21,6 +23,8 @@ export interface Unpacker {
 
 type OnOutput = (chunk: Uint8Array) => void;
 
+/** In pieces of the default, 16 KiB, half the time goes into handing them over. */
+const OUTPUT_BYTES = 128 * 1024;
 /** `nix copy` never asks for more than 2^27 (`--ultra --long`); a hostile frame may ask for gigabytes. */
 const ZSTD_MAX_WINDOW_LOG = 27;
 
@@ -41,13 +45,22 @@ function zlibUnpacker(
   failed.promise.catch(() => undefined);
   const ended = new Promise<void>((resolve) => stream.once("end", resolve));
   stream.on("error", failed.reject);
+  const pace = new Pace();
   stream.on("data", (chunk: Uint8Array) => {
     try {
       onOutput(chunk);
     } catch (error) {
       failed.reject(error);
       stream.destroy();
+      return;
     }
+    // 60 kB can unpack to gigabytes: without a break nobody else is served meanwhile.
+    if (!pace.isOver) return;
+    stream.pause();
+    setImmediate(() => {
+      pace.begin();
+      stream.resume();
+    });
   });
   return {
     async write(chunk) {
@@ -71,8 +84,13 @@ function zlibUnpacker(
 }
 
 function zstdUnpacker(onOutput: OnOutput): Unpacker {
-  const params = { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_MAX_WINDOW_LOG };
-  const inner = zlibUnpacker(zlib.createZstdDecompress({ params }), onOutput);
+  const inner = zlibUnpacker(
+    zlib.createZstdDecompress({
+      params: { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_MAX_WINDOW_LOG },
+      chunkSize: OUTPUT_BYTES,
+    }),
+    onOutput,
+  );
   const frames = new ZstdFrames();
   return {
     async write(chunk) {
@@ -109,7 +127,11 @@ async function xzUnpacker(onOutput: OnOutput): Promise<Unpacker> {
   const writer = writable.getWriter();
   writer.closed.catch(() => undefined);
   const done = (async () => {
-    for await (const chunk of new XzReadableStream(readable)) onOutput(chunk);
+    const pace = new Pace();
+    for await (const chunk of new XzReadableStream(readable)) {
+      onOutput(chunk);
+      await pace.rest();
+    }
   })();
   done.catch(() => undefined);
   // After a failure nobody reads on: a write would wait for ever.
@@ -137,7 +159,10 @@ export async function unpacker(
     case "none":
       return plainUnpacker(onOutput);
     case "gzip":
-      return zlibUnpacker(zlib.createGunzip(), onOutput);
+      return zlibUnpacker(
+        zlib.createGunzip({ chunkSize: OUTPUT_BYTES }),
+        onOutput,
+      );
     case "zstd":
       return zstdUnpacker(onOutput);
     case "xz":
