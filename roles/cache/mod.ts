@@ -11,6 +11,7 @@ import { Registry } from "prom-client";
 import { systemClock } from "../clock/mod.ts";
 import type { TokenOf } from "../config/mod.ts";
 import { logger } from "../log/mod.ts";
+import { toAppError } from "../model/errors.ts";
 import type { Clock, RunningRole } from "../model/mod.ts";
 import { startService } from "../service/mod.ts";
 import { Turns } from "../turns/mod.ts";
@@ -23,6 +24,7 @@ import { Database } from "./storage/database.ts";
 import { DiskFiles } from "./storage/files.ts";
 import { HotTexts } from "./storage/hot_texts.ts";
 import { Metadata } from "./storage/metadata.ts";
+import { sweepNars, type SweepOptions } from "./storage/sweep.ts";
 import { cacheMetrics } from "./metrics.ts";
 import { openSources } from "./sources/open.ts";
 import type { Sources } from "./sources/sources.ts";
@@ -87,6 +89,25 @@ async function sourcesOf(
   });
 }
 
+/** Begins it; nobody waits for it but the stop. */
+function sweepBeside(
+  options: Omit<SweepOptions, "signal">,
+  stack: AsyncDisposableStack,
+): void {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const swept = sweepNars({ ...options, signal }).catch((error) => {
+    if (signal.aborted) return;
+    options.log.warn("the sweep of nars without a record ended: {why}", {
+      why: toAppError(error).message,
+    });
+  });
+  stack.defer(async () => {
+    ending.abort();
+    await swept;
+  });
+}
+
 async function openService(
   config: CacheConfig,
   parts: Parts,
@@ -100,10 +121,7 @@ async function openService(
   const database = stack.use(new Database(`${config.stateDir}/cache.sqlite`));
   const metadata = new Metadata(database);
   const files = await DiskFiles.open(config.stateDir);
-  const swept = await files.sweep((file) => metadata.nar(file) !== undefined);
-  if (swept > 0) {
-    log.info("removed {swept} files of uploads that were cut off", { swept });
-  }
+  sweepBeside({ files, metadata, log }, stack);
   const hot = new HotTexts(HOT_CHARS);
   const clock = parts.clock ?? systemClock;
   const collection = stack.use(

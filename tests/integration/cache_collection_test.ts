@@ -494,9 +494,12 @@ for (
     for (const path of paths) {
       if (await isServed(cache.url, path)) served.push(path);
     }
-    const files = await filesBelow(`${dir.path}/nar`);
     const stats = await (await fetch(`${cache.url}/api/v1/stats`)).json();
-    assert.equal(files, stats.nars);
+    await until(
+      "the sweep",
+      async () => await filesBelow(`${dir.path}/nar`) === stats.nars,
+      { timeoutMs: 60_000 },
+    );
     assert.deepEqual(await filesBelow(`${dir.path}/tmp`), 0);
     using http = httpClient({ url: cache.url, token: cache.token("admin") });
     const admin = openCacheClient(http);

@@ -8,6 +8,7 @@ import {
   type TestCache,
 } from "../support/cache.ts";
 import { tempDir } from "../support/temp.ts";
+import { until } from "../support/wait.ts";
 
 interface Answer {
   status: number;
@@ -365,11 +366,15 @@ Deno.test("a start keeps paths and key, and removes what uploads left behind", a
   assert.equal((secret.mode ?? 0) & 0o777, 0o600);
   await Deno.writeTextFile(`${dir.path}/tmp/7`, "half a nar");
   await Deno.mkdir(`${dir.path}/nar/zz`);
-  await Deno.writeTextFile(`${dir.path}/nar/zz/unknown.nar`, "no record");
+  await Deno.writeTextFile(`${dir.path}/nar/zz/zz-unknown.nar`, "no record");
   await using cache = await startCache({ stateDir: dir.path });
   assert.equal(cache.publicKey, key);
   assert.equal((await ask(cache, `${path.hash}.narinfo`)).status, 200);
-  assert.equal((await filesBelow(`${dir.path}/nar`)).length, 1);
+  await until(
+    "the sweep",
+    async () => (await filesBelow(`${dir.path}/nar`)).length === 1,
+    { timeoutMs: 60_000 },
+  );
   assert.deepEqual(await filesBelow(`${dir.path}/tmp`), []);
 });
 

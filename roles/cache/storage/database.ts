@@ -13,6 +13,24 @@ import { toStorageError } from "./storage_error.ts";
 /** Somebody who looks with sqlite3 holds it for a moment; nobody else writes. */
 const BUSY_MS = 5000;
 
+/**
+ * What the write-ahead log keeps on disk after a checkpoint; it grows beyond
+ * that only while somebody reads one snapshot for long, as a backup does. 64
+ * MiB are some minutes of pushes.
+ */
+const LOG_KEPT_BYTES = 64 * 1024 * 1024;
+/** Of pages in memory: the upper levels of a million paths' indexes, so that a cold look-up reads one page or two. */
+const PAGES_KIB = 64 * 1024;
+
+/** How every connection of ours is set up: who writes without `recursive_triggers` makes the totals wrong. */
+const PRAGMAS = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA recursive_triggers = ON;
+PRAGMA journal_size_limit = ${LOG_KEPT_BYTES};
+PRAGMA cache_size = -${PAGES_KIB};
+`;
+
 function prepare(database: DatabaseSync) {
   return {
     begin: database.prepare("BEGIN IMMEDIATE"),
@@ -49,7 +67,7 @@ export class Database implements Disposable {
   constructor(path: string) {
     this.sql = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
-      this.sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      this.sql.exec(PRAGMAS);
       migrate(this.sql, path);
     } catch (error) {
       this.sql.close();

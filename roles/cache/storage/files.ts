@@ -46,8 +46,8 @@ export interface NarFiles {
   settle(file: string): void;
   /** Out of sight when the call returns, removed when it resolves; what is being sent is sent to its end. */
   drop(file: string): Promise<void>;
-  /** Removes what no upload will finish and whatever `keep` does not know; returns how many. */
-  sweep(keep: (file: string) => boolean): Promise<number>;
+  /** The names of all that is published, shard by shard; what comes or goes meanwhile may be among them or not. */
+  names(): AsyncIterable<string>;
 }
 
 /** Between its name and its record lies one sync of a directory: after that the record could not be stored. */
@@ -152,10 +152,14 @@ export class DiskFiles implements NarFiles {
 
   private constructor(private readonly root: string) {}
 
-  /** Opens, and makes if need be, the directories below `root`. */
+  /** Opens, and makes if need be, the directories below `root`; what uploads left that were cut off goes. */
   static async open(root: string): Promise<DiskFiles> {
     for (const name of ["nar", "tmp"]) {
       await Deno.mkdir(`${root}/${name}`, { recursive: true, mode: 0o750 });
+    }
+    // At most what was under way at once.
+    for await (const entry of Deno.readDir(`${root}/tmp`)) {
+      await Deno.remove(`${root}/tmp/${entry.name}`, { recursive: true });
     }
     await syncDirectory(root);
     return new DiskFiles(root);
@@ -240,21 +244,16 @@ export class DiskFiles implements NarFiles {
     await Deno.remove(gone);
   }
 
-  async sweep(keep: (file: string) => boolean): Promise<number> {
-    let removed = 0;
-    for await (const entry of Deno.readDir(`${this.root}/tmp`)) {
-      await Deno.remove(`${this.root}/tmp/${entry.name}`);
-      removed++;
-    }
+  async *names(): AsyncGenerator<string> {
     for await (const shard of Deno.readDir(`${this.root}/nar`)) {
-      const directory = `${this.root}/nar/${shard.name}`;
-      for await (const entry of Deno.readDir(directory)) {
-        if (keep(entry.name)) continue;
-        await Deno.remove(`${directory}/${entry.name}`);
-        removed++;
+      if (!shard.isDirectory) continue;
+      for await (
+        const entry of Deno.readDir(`${this.root}/nar/${shard.name}`)
+      ) {
+        // In another directory than its own it is nothing of ours: fsck says so.
+        if (entry.name.slice(0, 2) === shard.name) yield entry.name;
       }
     }
-    return removed;
   }
 
   #pathOf(file: string): string {

@@ -54,11 +54,8 @@ function prepare(database: DatabaseSync) {
     ),
     putBody: database.prepare("INSERT OR REPLACE INTO object VALUES (?,?,?,?)"),
     stats: database.prepare(
-      `SELECT (SELECT count(*) FROM path) AS paths,
-        (SELECT coalesce(sum(nar_size), 0) FROM path) AS narBytes,
-        (SELECT count(*) FROM nar) AS nars,
-        (SELECT coalesce(sum(file_size), 0) FROM nar) AS fileBytes,
-        (SELECT count(*) FROM object) AS objects`,
+      `SELECT paths, nar_bytes AS narBytes, nars, file_bytes AS fileBytes, objects
+        FROM total`,
     ),
   } satisfies Record<string, StatementSync>;
 }
@@ -154,6 +151,7 @@ export class Metadata {
     });
   }
 
+  /** Kept as rows come and go: a scrape of /metrics reads one row. */
   stats(): CacheStats {
     return StatsRow.parse(this.#sql.stats.get());
   }

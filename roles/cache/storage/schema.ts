@@ -49,6 +49,9 @@ CREATE TABLE object (
  * - `root_source`: when each of them was last read, also when it kept nothing.
  * - `collection`: what the last collections came to, as JSON.
  * - `damage`: what a repair took out, and why; its file is in `quarantine/`.
+ * - `total`: how much there is, kept by triggers, so that every way to write
+ *   counts and none has to read a million rows for a figure. They need
+ *   `recursive_triggers`, without which REPLACE removes rows unseen.
  */
 const COLLECTED = `
 ALTER TABLE path ADD COLUMN used_at_ms INTEGER NOT NULL DEFAULT 0;
@@ -93,6 +96,30 @@ CREATE TABLE damage (
   found_at_ms INTEGER NOT NULL,
   PRIMARY KEY (kind, name)
 ) STRICT;
+CREATE TABLE total (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  paths INTEGER NOT NULL,
+  nar_bytes INTEGER NOT NULL,
+  nars INTEGER NOT NULL,
+  file_bytes INTEGER NOT NULL,
+  objects INTEGER NOT NULL
+) STRICT;
+INSERT INTO total SELECT 1,
+  (SELECT count(*) FROM path), (SELECT coalesce(sum(nar_size), 0) FROM path),
+  (SELECT count(*) FROM nar), (SELECT coalesce(sum(file_size), 0) FROM nar),
+  (SELECT count(*) FROM object);
+CREATE TRIGGER path_added AFTER INSERT ON path BEGIN
+  UPDATE total SET paths = paths + 1, nar_bytes = nar_bytes + new.nar_size; END;
+CREATE TRIGGER path_removed AFTER DELETE ON path BEGIN
+  UPDATE total SET paths = paths - 1, nar_bytes = nar_bytes - old.nar_size; END;
+CREATE TRIGGER nar_added AFTER INSERT ON nar BEGIN
+  UPDATE total SET nars = nars + 1, file_bytes = file_bytes + new.file_size; END;
+CREATE TRIGGER nar_removed AFTER DELETE ON nar BEGIN
+  UPDATE total SET nars = nars - 1, file_bytes = file_bytes - old.file_size; END;
+CREATE TRIGGER object_added AFTER INSERT ON object BEGIN
+  UPDATE total SET objects = objects + 1; END;
+CREATE TRIGGER object_removed AFTER DELETE ON object BEGIN
+  UPDATE total SET objects = objects - 1; END;
 `;
 
 /** In the order they are taken; a database's version is how many it has taken. */
