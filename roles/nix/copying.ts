@@ -43,12 +43,12 @@ export interface CopyCall extends NixCall {
 /** Paths at once, as many as later versions copy. */
 const PARALLEL = 16;
 /**
- * How long a substitution remembers what the cache told of a path. With no time
- * it asks anew at every step of every path: 600 requests for 100 paths, and 9 s
- * instead of 2 s where an answer takes 50 ms. A path that the cache lost since
- * fails, and is copied without this.
+ * For so many seconds a command remembers what the cache told of a path. With
+ * no time it asks anew at every step of every path: 600 requests for 100 paths
+ * of a substitution, and 9 s instead of 2 s where an answer takes 50 ms. What
+ * the cache has lost since fails, and is copied without this.
  */
-const REMEMBERED_S = 60;
+const REMEMBERING = ["--option", "narinfo-cache-positive-ttl", "60"];
 
 /** Copies into one store, by store: a worker brings the closures of each VM it has orders for, and fallbacks. */
 const copies = new TurnsByKey({
@@ -96,20 +96,19 @@ export async function copyFrom(
   const locked = lock === null ? {} : { lockPath: lock.path };
   const keys = ["--option", "trusted-public-keys", publicKeys.join(" ")];
   const all = { ...told.call, ...locked };
-  const copy = async () => {
+  const copy = async (options: readonly string[]) => {
     for (const part of chunks(paths)) {
-      const words = ["copy", ...told.args, "--from", url, ...keys, ...part];
-      await run(`copy from ${url}`, "nix", words, all);
+      const words = [...told.args, "--from", url, ...options, ...keys, ...part];
+      await run(`copy from ${url}`, "nix", ["copy", ...words], all);
     }
   };
-  if (lock === null) return await copy();
   const substitute = async () => {
     for (const part of chunks(paths)) {
       await run(`fetch from ${url}`, "nix-store", [
         "--realise",
         ...told.args,
         ...["--option", "substituters", url],
-        ...["--option", "narinfo-cache-positive-ttl", String(REMEMBERED_S)],
+        ...REMEMBERING,
         ...["--max-jobs", String(PARALLEL)],
         ...keys,
         ...part,
@@ -118,10 +117,10 @@ export async function copyFrom(
   };
   await inTurn(lock, async () => {
     try {
-      await substitute();
+      await (lock === null ? copy(REMEMBERING) : substitute());
     } catch (error) {
       if (call.signal?.aborted === true) throw error;
-      await copy();
+      await copy([]);
     }
   }, call.signal);
 }
@@ -163,6 +162,7 @@ export async function remoteClosure(
       "path-info",
       "--store",
       url,
+      ...REMEMBERING,
       "--recursive",
       "--json",
       ...part,
