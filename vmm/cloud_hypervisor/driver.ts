@@ -97,6 +97,7 @@ export class CloudHypervisorVmm implements Vmm {
       program: options.cloudHypervisorPath ?? "cloud-hypervisor",
       landlock: { isOn: options.landlock ?? true },
       pipes: new Pipes(),
+      leaving: new Set(),
       onSpawned: options.onSpawned ?? (() => undefined),
     };
   }
@@ -131,6 +132,7 @@ export class CloudHypervisorVmm implements Vmm {
     running.stopping = true;
     await endVm(running, graceMs, this.#deps);
     await this.#fleet.drop(running);
+    await Promise.all(this.#deps.leaving);
   }
 
   async list(): Promise<VmInstance[]> {
@@ -240,6 +242,7 @@ export class CloudHypervisorVmm implements Vmm {
 
   async close(): Promise<void> {
     await this.#fleet.close();
+    await Promise.all(this.#deps.leaving);
   }
 
   #dirOf(copy: CopyId): string {

@@ -62,6 +62,8 @@ export interface Launch {
   clock: Clock;
   /** It answers after 15 ms. */
   timeoutMs: number;
+  /** Shells that have said their VMM's number and are not done with it. */
+  leaving: Set<Promise<unknown>>;
   spawner?: Spawner;
 }
 
@@ -179,16 +181,24 @@ async function begin(
     return await beginGuarded(record, { ...launch, ...command, lease });
   }
   const left = leaveCommand({ ...of, wordsPath: files.wordsPath });
-  const { stdout, stderrTail } = await runProcess(left.program, left.args, {
+  const said = Promise.withResolvers<number>();
+  const leaving = runProcess(left.program, left.args, {
     timeoutMs: RUN_TIMEOUT_MS,
     sharesGroup: true,
-    env: recordEnv(record),
     missingHint: "apt-get install --no-install-recommends util-linux",
-  });
-  const pid = Number(stdout.trim());
-  if (!Number.isInteger(pid) || pid < 1) {
-    throw startError(record.id, stderrTail || "its shell said no pid");
-  }
+    mergeStdout: true,
+    onLine: (line) => {
+      if (/^[1-9]\d*$/.test(line)) said.resolve(Number(line));
+    },
+  }).then(
+    ({ stderrTail }) =>
+      said.reject(
+        startError(record.id, stderrTail || "its shell said no pid"),
+      ),
+    said.reject,
+  ).finally(() => launch.leaving.delete(leaving));
+  launch.leaving.add(leaving);
+  const pid = await said.promise;
   return {
     pid,
     async words() {

@@ -51,6 +51,8 @@ export interface StartDeps {
   /** Whether VMMs are confined by Landlock; turned off by the first that cannot be. */
   landlock: { isOn: boolean };
   pipes: Pipes;
+  /** What starts have left to do that nobody waits for. */
+  leaving: Set<Promise<unknown>>;
   /** Resolves when the guest's card is there; absent: it is. */
   nicMade?: Promise<void> | undefined;
   spawner?: Spawner;

@@ -50,6 +50,8 @@ exec setpriv --reuid="\${user%:*}" --regid="\${user#*:}" --clear-groups \
  * it is where it belongs: only for a VMM that has no guest until it is told. One
  * that has ended meanwhile has said why. The moves that are done at once come
  * first: the kernel makes one at a time, and they would wait for the long ones.
+ * Groups without controllers limit nothing and come last, its number said: by
+ * them processes are told whose they are, which a guest need not wait for.
  */
 const LEAVE_VMM = `
 words=$1; shift
@@ -64,16 +66,26 @@ enter "$@"
 { isMoved=yes
 ${BECOME_VMM}
 } </dev/null >/dev/null 2>>"$words" &
-vmm=$! groups=$4; shift 4
-while [ "$groups" -gt 0 ]; do
-  if [ ! -w "$1/tasks" ] && ! { echo "$vmm" >"$1/cgroup.procs"; } 2>/dev/null &&
-    [ -e "/proc/$vmm/exe" ]; then
-    echo "it cannot be put into $1" >>"$words"
-    kill -9 "$vmm"
-  fi
-  shift; groups=$((groups - 1))
-done
+vmm=$!
+follow() {
+  wanted=$1 groups=$5; shift 5
+  while [ "$groups" -gt 0 ]; do
+    limits=yes
+    if [ -r "$1/cgroup.controllers" ]; then
+      read -r limits <"$1/cgroup.controllers" && limits=yes
+    fi
+    if [ ! -w "$1/tasks" ] && [ "$limits" = "$wanted" ] &&
+      ! { echo "$vmm" >"$1/cgroup.procs"; } 2>/dev/null &&
+      [ -e "/proc/$vmm/exe" ]; then
+      echo "it cannot be put into $1" >>"$words"
+      kill -9 "$vmm"
+    fi
+    shift; groups=$((groups - 1))
+  done
+}
+follow yes "$@"
 echo "$vmm"
+follow "" "$@"
 `.trim();
 
 /** A program and its arguments. */
