@@ -118,14 +118,17 @@ Deno.test("the cache is killed in the middle: the next one goes on where it was"
     const url = proxy.url;
     const worker = await testWorker(dir.path, { url, publicKey });
     const held = proxy.hold(300_000);
-    const fetching = worker.fetch(top);
-    closed = assert.rejects(fetching);
+    const giveUp = new AbortController();
+    closed = assert.rejects(worker.fetch(top, giveUp.signal));
     await held;
     cache.child.kill("SIGKILL");
     await cache.child.status;
     // What it had sent and nobody has received is lost with it.
     proxy.cut();
     proxy.release();
+    // It would be some seconds until nix has given up too.
+    await until("it is noticed", () => worker.warnings.length > 0, WAIT);
+    giveUp.abort();
     await closed;
     return worker;
   })();

@@ -61,7 +61,7 @@ export interface TestWorker extends AsyncDisposable {
   warnings: string[];
   /** What was told of the fetch. */
   progress: string[];
-  fetch(top: string): Promise<void>;
+  fetch(top: string, signal?: AbortSignal): Promise<void>;
 }
 
 export interface TestWorkerOptions {
@@ -107,8 +107,7 @@ export async function testWorker(
     closures,
     warnings,
     progress,
-    async fetch(top) {
-      const { signal } = new AbortController();
+    async fetch(top, signal = new AbortController().signal) {
       await closures.ensure([top], signal, (text) => void progress.push(text));
     },
     async [Symbol.asyncDispose]() {
