@@ -91,7 +91,11 @@ function checkReferences(facts: AdmissionFacts): void {
     `Cannot accept ${facts.uploaded.base}: the cache lacks its references ${
       missing.slice(0, MAX_NAMED).join(", ")
     }${more}`,
-    { hint: "push the whole closure: nix copy without --no-recursive" },
+    {
+      // nix keeps for 30 days what it was told is here, and does not push that again.
+      hint:
+        "push the whole closure: nix copy without --no-recursive; what was deleted here since: with --option narinfo-cache-positive-ttl 0",
+    },
   );
 }
 
