@@ -173,7 +173,20 @@ class Receiving {
     }
     await this.#settle(0);
     if (head === undefined) throw new Error("a whole closure has a head");
+    if (head.elsewhere === 0) this.#requireWanted();
     return head;
+  }
+
+  /** Nobody refers to what is wanted, and so notices that it was passed over. */
+  #requireWanted(): void {
+    const missed = this.#options.want.find((path) =>
+      !this.#valid.has(baseOf(path))
+    );
+    if (missed === undefined) return;
+    throw new AppError(
+      "conflict",
+      `Cannot take ${missed} from the cache, which took it to be here`,
+    );
   }
 
   async #take(info: NarInfo): Promise<void> {
