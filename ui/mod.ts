@@ -1,7 +1,11 @@
 /**
- * The hub's pages: the app, and the port it reads through.
+ * The hub's pages: the app, and the port it reads through; and what the pages
+ * of other roles are made of.
  *
  * @module
  */
 export { createApp, errorPage } from "./app.tsx";
 export type { HubData } from "./data.ts";
+export { addAssets, errorPageOf, renderer } from "./render.tsx";
+export type { RenderPage } from "./render.tsx";
+export type { Site } from "./views/layout.tsx";

@@ -5,11 +5,30 @@
  */
 import type { Child } from "hono/jsx";
 
-export type Place = "repositories" | "cluster" | "none";
+/** Whose pages they are. */
+export interface Site {
+  /** For the notice that it does not answer: `The hub`. */
+  name: string;
+  links: readonly { place: string; href: string; text: string }[];
+  footer: string;
+}
+
+/** The pages of the hub. */
+export const HUB_SITE: Site = {
+  name: "The hub",
+  links: [
+    { place: "repositories", href: "/", text: "Repositories" },
+    { place: "cluster", href: "/clusters", text: "Cluster" },
+  ],
+  footer:
+    "Git is the only way to change what runs. These pages show what became of it.",
+};
 
 export interface Frame {
+  site: Site;
   title: string;
-  place: Place;
+  /** The link that leads here. */
+  place: string;
   nonce: string;
   /** Changes with the assets, so that a browser's copy is never a stale one. */
   assets: string;
@@ -57,27 +76,22 @@ export function Layout(frame: Frame) {
       <body>
         <a class="skip" href="#content">Skip to the content</a>
         <div class="stale" role="status">
-          The hub does not answer. What you see may be old.
+          {frame.site.name} does not answer. What you see may be old.
         </div>
         <header class="top">
           <div>
             <a class="brand" href="/">Procurator</a>
             <nav aria-label="Main">
               <ul>
-                <li>
-                  <NavLink
-                    href="/"
-                    current={frame.place === "repositories"}
-                    text="Repositories"
-                  />
-                </li>
-                <li>
-                  <NavLink
-                    href="/clusters"
-                    current={frame.place === "cluster"}
-                    text="Cluster"
-                  />
-                </li>
+                {frame.site.links.map(({ place, href, text }) => (
+                  <li>
+                    <NavLink
+                      href={href}
+                      current={frame.place === place}
+                      text={text}
+                    />
+                  </li>
+                ))}
               </ul>
             </nav>
           </div>
@@ -91,10 +105,7 @@ export function Layout(frame: Frame) {
           <div {...live}>{frame.children}</div>
           {frame.after ?? null}
         </main>
-        <footer>
-          Git is the only way to change what runs. These pages show what became
-          of it.
-        </footer>
+        <footer>{frame.site.footer}</footer>
       </body>
     </html>
   );
