@@ -1,7 +1,6 @@
 /**
  * The cache's JSON: for Procurator's own roles and for people.
  *
- *     GET  /api/v1/public-key               { publicKey, publicKeys }
  *     GET  /api/v1/paths?hashes=a,b         { present, missing }
  *     POST /api/v1/paths { hashes: [a, b] } the same, for many
  *     GET  /api/v1/stats                    { paths, narBytes, nars, fileBytes, objects }
@@ -54,12 +53,6 @@ async function findPaths(
 
 /** Adds it. */
 export function addApi(app: Hono<AppEnv>, service: CacheService): void {
-  const publicKeys = service.keys.signing.map((key) => key.publicText);
-  app.get(
-    "/api/v1/public-key",
-    requireRole("viewer"),
-    (c) => c.json({ publicKey: publicKeys[0], publicKeys }),
-  );
   app.get("/api/v1/paths", requireRole("viewer"), async (c) => {
     const text = c.req.query("hashes") ?? "";
     const hashes = parseWith(Hashes, text === "" ? [] : text.split(","), {

@@ -23,6 +23,7 @@ import { addNixCacheInfo } from "./protocol/nix_cache_info.ts";
 import { addObject } from "./protocol/object.ts";
 import { realisation } from "./protocol/realisation.ts";
 import type { CacheService } from "./service.ts";
+import { addKeys } from "./signing/endpoint.ts";
 import { refuseUpload } from "./protocol/upload.ts";
 
 function readiness(service: CacheService): Readiness {
@@ -69,6 +70,7 @@ export function cacheApp(
   for (const endpoint of [ls, buildLog, realisation, debuginfo]) {
     addObject(app, service, endpoint);
   }
+  addKeys(app, service);
   addApi(app, service);
   addClosure(app, service);
   addCollection(app, service);

@@ -29,7 +29,9 @@ import { cacheMetrics } from "./metrics.ts";
 import { openSources } from "./sources/open.ts";
 import type { Sources } from "./sources/sources.ts";
 import type { CacheService } from "./service.ts";
-import { loadSigningKeys } from "./signing.ts";
+import { Keyring } from "./signing/keyring.ts";
+import { Resigner } from "./signing/resigner.ts";
+import { SigningRecords } from "./signing/signing_records.ts";
 
 export { PathsReply, PublicKeyReply } from "./api.ts";
 export { CacheConfig };
@@ -66,7 +68,7 @@ async function sourcesOf(
   { registry, caCert }: Parts,
 ): Promise<Sources> {
   const { config, keys, files, database, metadata, hot, clock, log } = service;
-  const { collection } = service;
+  const { collection, resigner } = service;
   return await openSources(config, {
     signing: keys.signing,
     files,
@@ -80,8 +82,9 @@ async function sourcesOf(
       files.settle(nar.file);
       // What was uploaded meanwhile stays: contents never change.
       if (metadata.hasPath(hash)) return;
-      metadata.putPath(info, text, { nowMs, by });
-      hot.set(hash, text);
+      const signed = resigner.signed(text, hash);
+      metadata.putPath(info, signed, { nowMs, by });
+      hot.set(hash, signed);
       collection.uses.mark(hash);
     },
     nowMs: () => clock.now(),
@@ -114,7 +117,7 @@ async function openService(
 ): Promise<CacheService> {
   const { registry, stack } = parts;
   const log = logger("cache");
-  const signing = await loadSigningKeys(config.stateDir, {
+  const keyring = await Keyring.open(config.stateDir, {
     keyName: config.keyName,
     files: config.signingKeyFiles,
   });
@@ -137,9 +140,21 @@ async function openService(
         : { sources: parts.rootSources }),
     }),
   );
+  const resigner = stack.use(
+    new Resigner({
+      ...{ keyring, hot, clock, log, storeDir: config.storeDir },
+      records: new SigningRecords(database),
+    }),
+  );
+  resigner.begin();
   const service = {
     config,
-    keys: { signing, trusted: config.trustedPublicKeys.map(parsePublicKey) },
+    keys: {
+      signing: keyring.signing,
+      trusted: config.trustedPublicKeys.map(parsePublicKey),
+    },
+    keyring,
+    resigner,
     files,
     database,
     metadata,
@@ -181,7 +196,10 @@ export function run(
     service.log.info("signs with {key}", { key: publicKeys.join(" ") });
     return {
       app: cacheApp(service, { registry, tokens }),
-      listening: () => service.collection.start(),
+      listening: () => {
+        service.collection.start();
+        service.resigner.start();
+      },
       extra: { publicKeys },
     };
   });

@@ -15,11 +15,16 @@ import type { NarFiles } from "./storage/files.ts";
 import type { HotTexts } from "./storage/hot_texts.ts";
 import type { Metadata } from "./storage/metadata.ts";
 import type { CacheMetrics } from "./metrics.ts";
+import type { Keyring } from "./signing/keyring.ts";
+import type { Resigner } from "./signing/resigner.ts";
 
 /** The parts; wired in mod.ts. */
 export interface CacheService {
   config: CacheConfig;
+  /** `keys.signing` is the keyring's list, which changes with a rotation. */
   keys: AdmissionKeys;
+  keyring: Keyring;
+  resigner: Resigner;
   files: NarFiles;
   database: Database;
   metadata: Metadata;

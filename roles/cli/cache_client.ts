@@ -8,6 +8,11 @@ import { z } from "zod";
 import type { HttpClient } from "../http/client.ts";
 import { ErrorBody } from "../http/core/error_body.ts";
 import {
+  RotateRequest,
+  SigningKeyList,
+  type SigningKeyView,
+} from "../model/cache_keys.ts";
+import {
   CollectionProgress,
   CollectionReport,
   type CollectionRequest,
@@ -23,6 +28,7 @@ import { parseJsonWith } from "../model/parse.ts";
 const SLOW_MS = 150_000;
 /** A report names twenty paths. */
 const MAX_LINE_CHARS = 1024 * 1024;
+const KEYS = "/api/v1/keys";
 const ANSWER = { what: "the cache's answer" };
 
 const Line = z.union([
@@ -61,6 +67,12 @@ export interface CacheClient {
     path: string,
     without: readonly string[],
   ): Promise<z.output<typeof Deleted>>;
+  /** The keys that sign, the current one first. */
+  keys(): Promise<SigningKeyView[]>;
+  /** The same once the next key is made; by default its name counts on. */
+  rotateKey(name: string | undefined): Promise<SigningKeyView[]>;
+  /** The same without that key. */
+  retireKey(name: string): Promise<SigningKeyView[]>;
 }
 
 /** The last part of a store path, as the API's URLs carry it. */
@@ -151,6 +163,18 @@ export function openCacheClient(http: HttpClient): CacheClient {
     pin: (name, what) =>
       http.json(Pin, pinUrl(name), { method: "PUT", json: what }),
     unpin: (name) => http.json(Pin, pinUrl(name), { method: "DELETE" }),
+    keys: async () => (await http.json(SigningKeyList, KEYS)).keys,
+    rotateKey: async (name) =>
+      (await http.json(SigningKeyList, KEYS, {
+        method: "POST",
+        json: RotateRequest.parse({ name }),
+      })).keys,
+    retireKey: async (name) =>
+      (await http.json(
+        SigningKeyList,
+        `${KEYS}/${encodeURIComponent(name)}`,
+        { method: "DELETE" },
+      )).keys,
     remove(path, without) {
       const query = new URLSearchParams(
         without.map((source) => ["without", source]),

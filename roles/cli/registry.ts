@@ -9,6 +9,7 @@ import { addMasterFiles } from "./commands/backup.ts";
 import { addBuilds } from "./commands/builds.ts";
 import { addCacheDelete } from "./commands/cache_delete.ts";
 import { addCacheGc } from "./commands/cache_gc.ts";
+import { addCacheKey } from "./commands/cache_key.ts";
 import { addCachePins } from "./commands/cache_pin.ts";
 import { addCacheWhy } from "./commands/cache_why.ts";
 import { addCompletion } from "./commands/completion.ts";
@@ -71,6 +72,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addCacheGc,
   addCachePins,
   addCacheDelete,
+  addCacheKey,
   addWorkerRemove,
   addWorkerHost,
   addWorkerEnroll,

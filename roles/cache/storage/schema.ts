@@ -49,6 +49,7 @@ CREATE TABLE object (
  * - `root_source`: when each of them was last read, also when it kept nothing.
  * - `collection`: what the last collections came to, as JSON.
  * - `damage`: what a repair took out, and why; its file is in `quarantine/`.
+ * - `signing_key`: how far each public key has signed what was stored before it.
  * - `total`: how much there is, kept by triggers, so that every way to write
  *   counts and none has to read a million rows for a figure. They need
  *   `recursive_triggers`, without which REPLACE removes rows unseen.
@@ -96,6 +97,11 @@ CREATE TABLE damage (
   found_at_ms INTEGER NOT NULL,
   PRIMARY KEY (kind, name)
 ) STRICT;
+CREATE TABLE signing_key (
+  key TEXT PRIMARY KEY,
+  cursor TEXT NOT NULL,
+  signed_at_ms INTEGER
+) STRICT, WITHOUT ROWID;
 CREATE TABLE total (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   paths INTEGER NOT NULL,

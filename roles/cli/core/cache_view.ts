@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SigningKeyView } from "../../model/cache_keys.ts";
 import type {
   CollectionProgress,
   CollectionReport,
@@ -215,4 +216,23 @@ export function describeDeleted(
   { path, bytes }: { path: string; bytes: number },
 ): string {
   return `deleted ${plain(path)}, ${size(bytes)} freed\n`;
+}
+
+/** The keys that sign, with the line that clients copy. */
+export function formatKeys(
+  keys: readonly SigningKeyView[],
+  paint: Paint,
+): string {
+  const rows = keys.map(({ name, current, configured, signedPart }): Cell[] => [
+    name,
+    { text: configured ? "configured" : current ? "current" : "until retired" },
+    signedPart === 1
+      ? { text: "all paths", tone: "good" }
+      : { text: `${Math.floor(100 * signedPart)} % of paths`, tone: "busy" },
+  ]);
+  const line = keys.map(({ publicKey }) => publicKey).join(" ");
+  return `${table(["KEY", "STATE", "SIGNED"], rows, paint)}
+nix.conf of clients:
+  extra-trusted-public-keys = ${plain(line)}
+`;
 }
