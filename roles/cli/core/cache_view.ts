@@ -225,7 +225,7 @@ export function formatKeys(
 ): string {
   const rows = keys.map(({ name, current, configured, signedPart }): Cell[] => [
     name,
-    { text: configured ? "configured" : current ? "current" : "until retired" },
+    configured ? "configured" : current ? "current" : "until retired",
     signedPart === 1
       ? { text: "all paths", tone: "good" }
       : { text: `${Math.floor(100 * signedPart)} % of paths`, tone: "busy" },
