@@ -44,6 +44,8 @@ export const POINTS: readonly Failpoint[] = FAILPOINTS.filter((point) =>
 const NEEDS_FAILURE: ReadonlySet<Failpoint> = new Set([
   "worker.rollback.recorded",
 ]);
+/** Reached only when what runs is replaced. */
+const NEEDS_RUNNING: ReadonlySet<Failpoint> = new Set(["worker.vm.stopped"]);
 /** Beyond the end of a round's work is a moment too. */
 const LATEST = 1.2;
 
@@ -85,8 +87,12 @@ function killOf(draws: Draws, index: number, hasVmms: boolean): Kill {
     : { kind, fraction };
 }
 
-/** What a failpoint needs, then what the seed says. */
-function changesOf(draws: Draws, kill: Kill): Map<string, Change> {
+/** What the seed says, then what a kill needs. */
+function changesOf(
+  draws: Draws,
+  kill: Kill,
+  running: ReadonlySet<string>,
+): Map<string, Change> {
   const changes = new Map<string, Change>();
   for (const vm of VM_NAMES) {
     const choice = draws.fraction();
@@ -96,10 +102,17 @@ function changesOf(draws: Draws, kill: Kill): Map<string, Change> {
   }
   if (kill.kind === "point") {
     const needed = NEEDS_FAILURE.has(kill.point) ? "failing" : "healthy";
-    changes.set(draws.pick(VM_NAMES), needed);
+    const from = NEEDS_RUNNING.has(kill.point)
+      ? VM_NAMES.filter((vm) => running.has(vm))
+      : VM_NAMES;
+    changes.set(draws.pick(from), needed);
   } else if (kill.kind === "vmm" && changes.get(kill.vm) === "gone") {
     changes.delete(kill.vm);
   }
+  // The next round may need one: not all go at once.
+  const last = [...running].filter((vm) => changes.get(vm) !== "gone");
+  const comes = [...changes.values()].includes("healthy");
+  if (last.length === 0 && !comes) changes.delete(draws.pick([...running]));
   return changes;
 }
 
@@ -107,10 +120,17 @@ function changesOf(draws: Draws, kill: Kill): Map<string, Change> {
 export function planRounds(
   { seed, kills, hasVmms }: { seed: number; kills: number; hasVmms: boolean },
 ): Round[] {
+  // A run begins with all of them healthy.
+  const running = new Set(VM_NAMES);
   return Array.from({ length: kills }, (_, index) => {
     const draws = new Draws(seed, index);
     const kill = killOf(draws, index, hasVmms);
-    return { kill, changes: changesOf(draws, kill) };
+    const changes = changesOf(draws, kill, running);
+    for (const [vm, change] of changes) {
+      if (change === "healthy") running.add(vm);
+      if (change === "gone") running.delete(vm);
+    }
+    return { kill, changes };
   });
 }
 

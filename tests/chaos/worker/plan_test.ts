@@ -35,3 +35,22 @@ Deno.test("without processes no VMM is killed", () => {
   assert.ok(rounds.every(({ kill }) => kill.kind !== "vmm"));
   assert.equal(VM_NAMES.length, 4);
 });
+
+Deno.test("a kill between stop and start finds a VM that runs and is replaced", () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const running = new Set(VM_NAMES);
+    const rounds = planRounds({ seed, kills: 100, hasVmms: true });
+    for (const [index, { kill, changes }] of rounds.entries()) {
+      if (kill.kind === "point" && kill.point === "worker.vm.stopped") {
+        const replaced = VM_NAMES.filter((vm) =>
+          running.has(vm) && changes.get(vm) === "healthy"
+        );
+        assert.ok(replaced.length > 0, `seed ${seed}, round ${index}`);
+      }
+      for (const [vm, change] of changes) {
+        if (change === "healthy") running.add(vm);
+        if (change === "gone") running.delete(vm);
+      }
+    }
+  }
+});
