@@ -21,7 +21,7 @@ import { median } from "../median.ts";
 
 const PATHS = 500;
 const DEPTH = 20;
-/** 13 MiB, the largest paths 130 kB: what scripts, configurations and small packages are. */
+/** 12 MB, the largest paths 130 kB: what scripts, configurations and small packages are. */
 const FILE_BYTES = 8192;
 const EACH_WAY_MS = 25;
 /** A round of stock nix takes a minute. */
