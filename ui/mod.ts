@@ -9,3 +9,12 @@ export type { HubData } from "./data.ts";
 export { addAssets, errorPageOf, renderer } from "./render.tsx";
 export type { RenderPage } from "./render.tsx";
 export type { Site } from "./views/layout.tsx";
+export {
+  ago,
+  formatBytes,
+  formatCount,
+  formatSeconds,
+  type Part,
+  type Tone,
+} from "./core/view_model.ts";
+export * from "./views/parts.tsx";

@@ -9,11 +9,14 @@ import { anonymousRoleOf } from "../config/mod.ts";
 import {
   baseApp,
   DEFAULT_MAX_BODY_BYTES,
+  errorFormat,
   type Readiness,
 } from "../http/mod.ts";
 import { addApi } from "./api.ts";
 import { addClosure } from "./closure/endpoint.ts";
 import { addCollection } from "./gc/mod.ts";
+import { addPages, cacheErrorPage } from "./pages/pages.tsx";
+import type { Status } from "./pages/status.ts";
 import { debuginfo } from "./protocol/debuginfo.ts";
 import { log as buildLog } from "./protocol/log.ts";
 import { ls } from "./protocol/ls.ts";
@@ -44,7 +47,7 @@ function isUpload(method: string, path: string): boolean {
 /** Builds the app. */
 export function cacheApp(
   service: CacheService,
-  options: { registry: Registry; tokens?: TokenTable },
+  options: { registry: Registry; tokens?: TokenTable; status: Status },
 ) {
   const app = baseApp({
     role: "cache",
@@ -59,10 +62,13 @@ export function cacheApp(
     // Each upload's handler has its own bound.
     maxBodyBytes: (method, path) =>
       isUpload(method, path) ? Infinity : DEFAULT_MAX_BODY_BYTES,
-    errorPage: (error, c) =>
-      isUpload(c.req.method, c.req.path)
-        ? refuseUpload(service, error)
-        : undefined,
+    errorPage: (error, c) => {
+      if (isUpload(c.req.method, c.req.path)) {
+        return refuseUpload(service, error);
+      }
+      const wantsPage = errorFormat(c.req.header("accept")) === "html";
+      return wantsPage ? cacheErrorPage(error) : undefined;
+    },
   });
   addNixCacheInfo(app, service);
   addNarInfo(app, service);
@@ -74,5 +80,6 @@ export function cacheApp(
   addApi(app, service);
   addClosure(app, service);
   addCollection(app, service);
+  addPages(app, service, options.status);
   return app;
 }

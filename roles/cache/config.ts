@@ -50,6 +50,8 @@ const Retention = z.strictObject({
 
 export const CacheConfig = z.strictObject({
   ...serverConfigShape("cache", DEFAULT_PORTS.cache),
+  /** Where clients reach it, for the lines that its page gives to copy: behind a proxy. By default what the reader's browser was told. */
+  publicUrl: z.url({ protocol: /^https?$/ }).max(2048).optional(),
   /** The name of the key that is made on the first start, in `signing.key` of the state directory. */
   keyName: z.string().regex(
     /^[A-Za-z0-9._+-]{1,128}$/,

@@ -26,6 +26,7 @@ import { HotTexts } from "./storage/hot_texts.ts";
 import { Metadata } from "./storage/metadata.ts";
 import { sweepNars, type SweepOptions } from "./storage/sweep.ts";
 import { cacheMetrics } from "./metrics.ts";
+import { Status } from "./pages/status.ts";
 import { openSources } from "./sources/open.ts";
 import type { Sources } from "./sources/sources.ts";
 import type { CacheService } from "./service.ts";
@@ -165,7 +166,7 @@ async function openService(
       waiting: config.maxUploads * WAITING_PER_UPLOAD,
       what: "uploads",
     }),
-    metrics: cacheMetrics(registry, metadata),
+    metrics: cacheMetrics(registry),
     clock,
     log,
   };
@@ -189,14 +190,19 @@ export function run(
     const registry = new Registry();
     const parts = { ...deps, registry, stack, caCert, tokenOf };
     const service = await openService(config, parts);
+    let openRequests = () => 0;
+    const status = stack.use(
+      new Status(service, { registry, openRequests: () => openRequests() }),
+    );
     const { collector } = service.collection;
     // Whoever waits for it would hold the stop.
     stopping.addEventListener("abort", () => void collector.cancel());
     const publicKeys = service.keys.signing.map((key) => key.publicText);
     service.log.info("signs with {key}", { key: publicKeys.join(" ") });
     return {
-      app: cacheApp(service, { registry, tokens }),
-      listening: () => {
+      app: cacheApp(service, { registry, tokens, status }),
+      listening: (_url, server) => {
+        openRequests = () => server.openRequests;
         service.collection.start();
         service.resigner.start();
       },

@@ -6,6 +6,7 @@
  */
 import { AppError } from "../model/errors.ts";
 import { formatListen, type Listen, parseListen } from "../config/mod.ts";
+import { Listener } from "./listener.ts";
 
 /** Requests under way may take this long after `stop`: a status answer does, a long poll or a log stream must not hold an exit. */
 const STOP_GRACE_MS = 3000;
@@ -39,6 +40,8 @@ export interface HttpServer {
   readonly url: string;
   /** The TCP port, 0 on a unix socket. */
   readonly port: number;
+  /** Requests whose answers are not sent to their end. */
+  readonly openRequests: number;
   /** Stops listening, waits for requests within a bound, then drops them. Idempotent, never throws. */
   stop(): Promise<void>;
   /** Resolves when it has stopped. */
@@ -89,7 +92,8 @@ function startServer(
   signal: AbortSignal,
 ): Deno.HttpServer {
   const handler = (request: Request, info: Deno.ServeHandlerInfo) => {
-    if (requests.stopping) {
+    // An upload that is refused now is one that nix 2.8 hangs on: what fits the grace is taken.
+    if (requests.stopping && request.method !== "PUT") {
       const headers = { connection: "close", "retry-after": "1" };
       return new Response("stopping\n", { status: 503, headers });
     }
@@ -126,6 +130,10 @@ class RequestsUnderWay {
     completed.then(done, done);
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   /** Resolves when none is under way, or after `ms`. */
   async drained(ms: number): Promise<void> {
     if (this.#count === 0) return;
@@ -155,20 +163,27 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
     ? parseListen(options.listen)
     : options.listen;
   if ("path" in listen) await removeStaleSocket(listen.path);
-  const abort = new AbortController();
   const requests = new RequestsUnderWay();
-  let server: Deno.HttpServer;
+  let server: Listener;
   try {
-    server = startServer(options, listen, requests, abort.signal);
+    server = new Listener({
+      name: options.name,
+      open: (port, signal) =>
+        startServer(
+          options,
+          port === undefined || "path" in listen ? listen : { ...listen, port },
+          requests,
+          signal,
+        ),
+    });
   } catch (cause) {
     throw cannotListen(options.name, listen, cause);
   }
-  const port = "port" in server.addr ? server.addr.port : 0;
+  const { port } = server;
   const stopOnce = async () => {
     requests.stopping = true;
     await requests.drained(STOP_GRACE_MS);
-    abort.abort();
-    await server.finished.catch(() => undefined);
+    await server.stop();
   };
   let stopping: Promise<void> | undefined;
   const stop = () => stopping ??= stopOnce();
@@ -177,6 +192,9 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
   return {
     url: urlOf(listen, port, options.tls !== undefined),
     port,
+    get openRequests() {
+      return requests.count;
+    },
     stop,
     finished: server.finished,
   };

@@ -7,6 +7,7 @@ export * from "./assignment.ts";
 export * from "./blueprint.ts";
 export * from "./build.ts";
 export * from "./cache_keys.ts";
+export * from "./cache_status.ts";
 export * from "./collection.ts";
 export * from "./errors.ts";
 export * from "./event.ts";

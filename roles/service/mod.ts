@@ -20,7 +20,7 @@ import {
   type ServerConfig,
   type TokenOf,
 } from "../config/mod.ts";
-import { serveHttp, type ServeOptions } from "../http/mod.ts";
+import { type HttpServer, serveHttp, type ServeOptions } from "../http/mod.ts";
 import { logger } from "../log/mod.ts";
 import type { RunningRole } from "../model/mod.ts";
 
@@ -47,6 +47,7 @@ export interface Built<Extra extends object> {
   /** Called with the URL when the server listens; what it returns is told beside it. */
   listening?: (
     url: string,
+    server: Pick<HttpServer, "openRequests">,
   ) => void | Promise<Readonly<Record<string, string>>>;
   /** What the running role has besides. */
   extra?: Extra;
@@ -98,7 +99,10 @@ export async function startService<Extra extends object>(
   const server = await serveHttp({ name, listen, tls: service.tls, app });
   stack.defer(() => server.stop());
   stack.defer(() => stopping.abort());
-  const endpoints = { http: server.url, ...await listening?.(server.url) };
+  const endpoints = {
+    http: server.url,
+    ...await listening?.(server.url, server),
+  };
   logger(name).info("listening on {urls}", {
     urls: Object.values(endpoints).join(" and "),
   });

@@ -345,8 +345,8 @@ Deno.test("the API tells keys, which paths are there, and how much", async () =>
   assert.equal(stats.paths, 1);
   assert.equal(stats.fileBytes, path.packed.length);
   const metrics = (await ask(cache, "metrics")).text;
-  assert.match(metrics, /procurator_cache_content\{what="paths"\} 1/);
-  assert.match(metrics, /nar_bytes_total\{direction="received"\} [1-9]/);
+  assert.match(metrics, /^procurator_cache_paths 1$/m);
+  assert.match(metrics, /^procurator_cache_received_bytes_total [1-9]/m);
 });
 
 Deno.test("a start keeps paths and key, and removes what uploads left behind", async () => {

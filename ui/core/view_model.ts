@@ -136,6 +136,25 @@ export function formatMemory(mib: number): string {
   return mib < 10_240 ? `${mib} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
 }
 
+const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** `0 B`, `1.5 GiB`, `340 MiB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < BYTE_UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+}
+
+/** `1,234,567`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en");
+}
+
 /** A repository with its newest job and the last commit of its HEAD branch. */
 export interface RepositoryRow {
   name: string;

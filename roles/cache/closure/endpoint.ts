@@ -63,7 +63,7 @@ async function planClosure(
 /** Pulled by the connection; ended when nobody pulls any more. */
 function bodyOf(
   chunks: AsyncGenerator<Uint8Array>,
-  onEnd: () => void,
+  { onChunk, onEnd }: { onChunk: (bytes: number) => void; onEnd: () => void },
 ): ReadableStream<Uint8Array> {
   let unread: ReturnType<typeof setTimeout> | undefined;
   const end = async () => {
@@ -80,6 +80,7 @@ function bodyOf(
         onEnd();
         return controller.close();
       }
+      onChunk(value.length);
       controller.enqueue(value);
       unread = setTimeout(() => {
         controller.error(new Error("nobody reads this closure"));
@@ -130,9 +131,18 @@ export function addClosure(app: Hono<AppEnv>, service: CacheService): void {
       const { headOnly } = request;
       const plan = { paths: walk.paths, elsewhere: walk.elsewhere, headOnly };
       const chunks = sendClosure(plan, shelfOf(service));
-      return new Response(bodyOf(chunks, end), {
-        headers: { "content-type": CONTENT_TYPE, "cache-control": "no-store" },
-      });
+      return new Response(
+        bodyOf(chunks, {
+          onChunk: (bytes) => service.metrics.sentClosure(bytes),
+          onEnd: end,
+        }),
+        {
+          headers: {
+            "content-type": CONTENT_TYPE,
+            "cache-control": "no-store",
+          },
+        },
+      );
     } catch (error) {
       end();
       throw error;

@@ -11,12 +11,7 @@ import type {
 } from "../../model/collection.ts";
 import { AppError, toAppError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
-import {
-  type Graph,
-  GraphBuilder,
-  NEVER_SECOND,
-  secondOf,
-} from "./core/graph.ts";
+import { type Graph, NEVER_SECOND, secondOf } from "./core/graph.ts";
 import { largestOf } from "./core/largest.ts";
 import {
   type CollectionPlan,
@@ -25,6 +20,7 @@ import {
 } from "./core/plan.ts";
 import { Pace } from "./pace.ts";
 import type { PathRows } from "./path_rows.ts";
+import { readGraph } from "./read_graph.ts";
 import { Removal, type RemovalOptions } from "./removal.ts";
 import type { CollectionRecords } from "./collection_records.ts";
 import type { Roots } from "./roots.ts";
@@ -258,42 +254,18 @@ class CollectionRun {
   async #readGraph(): Promise<Graph> {
     const { rows, uses } = this.options;
     const { told, signal, startedAtMs } = this.run;
-    const total = rows.countPaths();
-    const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
-    const builder = new GraphBuilder({ seed, expected: total });
-    let done = 0;
-    for (let after = "";;) {
-      const page = rows.factsAfter(after);
-      for (const facts of page) {
-        if (facts.usedAtMs > 0) builder.addPath(facts);
-        else {
-          // Stored before uses were kept: it counts as used now, and from now on.
-          uses.mark(facts.hash);
-          builder.addPath({ ...facts, usedAtMs: startedAtMs });
-        }
-      }
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = last.hash;
-      done += page.length;
-      told({ phase: "paths", done, total: Math.max(done, total) });
-      await this.#pace.rest(signal);
-    }
-    const paths = done;
-    done = 0;
-    for (let after = "";;) {
-      const page = rows.referencesAfter(after);
-      for (const { hash, references } of page) {
-        builder.addReferences(hash, references);
-      }
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = last.hash;
-      done += page.length;
-      told({ phase: "references", done, total: Math.max(done, paths) });
-      await this.#pace.rest(signal);
-    }
-    return builder.done();
+    return await readGraph({
+      rows,
+      pace: this.#pace,
+      signal,
+      told,
+      look(facts) {
+        if (facts.usedAtMs > 0) return facts;
+        // Stored before uses were kept: it counts as used now, and from now on.
+        uses.mark(facts.hash);
+        return { ...facts, usedAtMs: startedAtMs };
+      },
+    });
   }
 
   async #plan(graph: Graph): Promise<CollectionPlan> {
