@@ -20,12 +20,16 @@ import {
   requireRole,
 } from "./authentication.ts";
 import { limitBody } from "./body_limit.ts";
+import { refuseOtherMethods } from "./methods.ts";
 import { errorFormat, renderError } from "./core/error_body.ts";
 import { accessMetrics } from "./metrics.ts";
 import { type TokenRecorder, tokenRoutes } from "./token_routes.ts";
 
 /** A JSON request is a form's worth of text. Uploads say otherwise by `maxBodyBytes`. */
 export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+
+/** Of a path that is not there: what a person can read. */
+const MAX_ECHO_CHARS = 255;
 
 /** Whether a role can do its work now, and if not, why. */
 export interface Readiness {
@@ -63,13 +67,17 @@ export function baseApp(options: BaseAppOptions): Hono<AppEnv> {
   app.onError((error, c) => answerError(error, c, options));
   app.notFound((c) =>
     answerError(
-      new AppError("not_found", `There is nothing at ${c.req.path}`),
+      new AppError(
+        "not_found",
+        `There is nothing at ${c.req.path.slice(0, MAX_ECHO_CHARS)}`,
+      ),
       c,
       options,
     )
   );
   app.use(accessMetrics(options.metrics));
   if (options.secureHeaders !== false) app.use(secureHeaders());
+  app.use(refuseOtherMethods);
   app.use(refuseOtherSites);
   const bound = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   app.use(limitBody(typeof bound === "number" ? () => bound : bound));

@@ -10,6 +10,7 @@ export * from "./body_limit.ts";
 export * from "./client.ts";
 export * from "./core/credentials.ts";
 export * from "./core/error_body.ts";
+export * from "./methods.ts";
 export * from "./metrics.ts";
 export * from "./serve.ts";
 export * from "./token_routes.ts";
