@@ -63,6 +63,22 @@ export const COMMAND_FAILPOINTS = [
 
 export type CommandFailpoint = typeof COMMAND_FAILPOINTS[number];
 
+/** Failpoints of commands over a stopped cache's files. */
+export const CACHE_FILES_FAILPOINTS = [
+  /** A damaged file of the cache is in quarantine, its record is still there. */
+  "fsck.file.moved",
+  /** The cache's database is kept under another name as well. */
+  "cache.database.kept",
+  /** The other one is in its place. */
+  "cache.database.replaced",
+  /** A backup of the cache has its nars, and its old database. */
+  "cache.backup.copied",
+  /** It has its new database, and nars that only the old one knew. */
+  "cache.backup.renamed",
+] as const;
+
+export type CacheFilesFailpoint = typeof CACHE_FILES_FAILPOINTS[number];
+
 /** Failpoints of a cache that collects garbage, which no commit waits for. */
 export const COLLECTION_FAILPOINTS = [
   /** Some paths are struck out, nothing of it is committed. */
@@ -112,7 +128,11 @@ function isOpen(gate: string | undefined): boolean {
 
 /** Dies here by SIGKILL when this failpoint is armed and its turn has come. */
 export function failpoint(
-  name: Failpoint | CommandFailpoint | CollectionFailpoint,
+  name:
+    | Failpoint
+    | CommandFailpoint
+    | CollectionFailpoint
+    | CacheFilesFailpoint,
 ): void {
   if (armed === undefined) armed = readArmed();
   if (armed === null || armed.name !== name || !isOpen(armed.gate)) return;
