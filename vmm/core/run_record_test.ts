@@ -135,7 +135,10 @@ Deno.test("qemuStartError() tells whose fault a failed start is", () => {
       "not_found",
     ],
     ["qemu: invalid kernel header", "invalid"],
-    ["Could not access KVM kernel module: Permission denied", "failed"],
+    [
+      "Could not access KVM kernel module: Permission denied",
+      "missing_dependency",
+    ],
     ["qemu: could not open kernel file '/x': Permission denied", "failed"],
     ["", "failed"],
   ] as const;
