@@ -44,6 +44,24 @@ const table: RoleTable = {
       return await restoreMaster(stateDir, file, asked);
     },
   },
+  cacheFiles: {
+    check: async (load, options) => {
+      const { CacheConfig, checkCache } = await import("./roles/cache/mod.ts");
+      return await checkCache(await load(CacheConfig), options);
+    },
+    backup: async (load, directory, options) => {
+      const { backupCache, CacheConfig } = await import("./roles/cache/mod.ts");
+      const { stateDir } = await load(CacheConfig);
+      return await backupCache(stateDir, directory, options);
+    },
+    restore: async (load, directory, options) => {
+      const { CacheConfig, restoreCache } = await import(
+        "./roles/cache/mod.ts"
+      );
+      const { stateDir } = await load(CacheConfig);
+      return await restoreCache(stateDir, directory, options);
+    },
+  },
   workerHost: {
     probe: async (load, options) => {
       const { probeHost, WorkerConfig } = await import(

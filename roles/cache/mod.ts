@@ -35,6 +35,9 @@ import { Resigner } from "./signing/resigner.ts";
 import { SigningRecords } from "./signing/signing_records.ts";
 
 export { PathsReply, PublicKeyReply } from "./api.ts";
+export { backupCache } from "./backup.ts";
+export { restoreCache } from "./backup_restore.ts";
+export { checkCache } from "./fsck/mod.ts";
 export { CacheConfig };
 
 /** 64 Mi characters hold the narinfos of some 100,000 paths; the rest come from SQLite in 4 µs each. */

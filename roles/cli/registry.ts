@@ -7,7 +7,9 @@
 import type { Command } from "@commander-js/extra-typings";
 import { addMasterFiles } from "./commands/backup.ts";
 import { addBuilds } from "./commands/builds.ts";
+import { addCacheBackup, addCacheRestore } from "./commands/cache_backup.ts";
 import { addCacheDelete } from "./commands/cache_delete.ts";
+import { addCacheFsck } from "./commands/cache_fsck.ts";
 import { addCacheGc } from "./commands/cache_gc.ts";
 import { addCacheKey } from "./commands/cache_key.ts";
 import { addCachePins } from "./commands/cache_pin.ts";
@@ -72,6 +74,9 @@ export const COMMANDS: readonly AddCommand[] = [
   addCacheGc,
   addCachePins,
   addCacheDelete,
+  addCacheFsck,
+  addCacheBackup,
+  addCacheRestore,
   addCacheKey,
   addWorkerRemove,
   addWorkerHost,

@@ -8,6 +8,12 @@ import type { z } from "zod";
 import type { Service } from "../config/mod.ts";
 import type { CliContext } from "./context.ts";
 import type { GuardStatus } from "../guard/core/messages.ts";
+import type {
+  CacheBackupInfo,
+  CacheCheckReport,
+  CacheFilesProgress,
+  CacheRestoreInfo,
+} from "../model/cache_files.ts";
 import type { Actor } from "../model/event.ts";
 import type { RunningRole } from "../model/ports.ts";
 
@@ -79,6 +85,42 @@ export interface MasterFiles {
     file: string,
     asked: { by: Actor; nowMs: number },
   ): Promise<RestoreInfo>;
+}
+
+/** How a check or a copy of the cache's files is done. */
+export interface CacheFilesOptions {
+  told?: (progress: CacheFilesProgress) => void;
+  signal: AbortSignal;
+}
+
+/** The cache's files, on the machine that has them. */
+export interface CacheFiles {
+  /**
+   * Of a stopped cache.
+   *
+   * @throws {AppError} `refused` while it runs, `storage` when nothing of its database can be read.
+   */
+  check(
+    load: LoadRoleConfig,
+    options: CacheFilesOptions & {
+      deep: boolean;
+      repair: boolean;
+      restart: boolean;
+      now: () => number;
+    },
+  ): Promise<CacheCheckReport>;
+  /** Of a running or stopped one. */
+  backup(
+    load: LoadRoleConfig,
+    directory: string,
+    options: CacheFilesOptions,
+  ): Promise<CacheBackupInfo>;
+  /** Of a stopped one. */
+  restore(
+    load: LoadRoleConfig,
+    directory: string,
+    options: CacheFilesOptions & { nowMs: number },
+  ): Promise<CacheRestoreInfo>;
 }
 
 /** A driver, and how it executes guests. */
@@ -155,6 +197,7 @@ export interface WorkerHost {
 export interface RoleTable {
   roles: Readonly<Record<Service, StartRole>>;
   masterFiles: MasterFiles;
+  cacheFiles: CacheFiles;
   workerHost: WorkerHost;
   guard: {
     run: StartRole;

@@ -40,6 +40,7 @@ function rolesOf(masterDir: string): RoleTable {
       backup: (_load, file) => backupMaster(masterDir, file),
       restore: (_load, file, asked) => restoreMaster(masterDir, file, asked),
     },
+    cacheFiles: { check: notHere, backup: notHere, restore: notHere },
     workerHost: {
       probe: notHere,
       units: notHere,

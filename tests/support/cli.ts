@@ -112,6 +112,7 @@ export async function cli(
     realMaster?: boolean;
     roles?: Partial<RoleTable["roles"]>;
     masterFiles?: Partial<RoleTable["masterFiles"]>;
+    cacheFiles?: Partial<RoleTable["cacheFiles"]>;
     workerHost?: Partial<RoleTable["workerHost"]>;
   } = {},
 ): Promise<CliResult> {
@@ -171,6 +172,12 @@ export async function cli(
     {
       roles: { ...NO_ROLES, ...options.roles },
       masterFiles: { backup: noRole, restore: noRole, ...options.masterFiles },
+      cacheFiles: {
+        check: noRole,
+        backup: noRole,
+        restore: noRole,
+        ...options.cacheFiles,
+      },
       workerHost: {
         probe: noRole,
         units: noRole,
