@@ -97,8 +97,9 @@ export const alwaysEviction: MakeChecker = (
       )
     ).filter((vm) => !placed.has(vm));
   };
-  /** By what is said of them after that look: these were not promised room on this worker. */
-  const promisedElsewhere = (worker: string): Set<string> => {
+  /** By what is said of them after that look: those that were promised room on this worker, and those that were not. */
+  const promises = (worker: string) => {
+    const here = new Set<string>();
     const elsewhere = new Set<string>();
     for (
       const { id, message } of service?.views.getClusterStatus(CLUSTER).vms ??
@@ -109,8 +110,10 @@ export const alwaysEviction: MakeChecker = (
         ? OTHER_WAIT.test(message)
         : room !== worker;
       if (isWaiting) elsewhere.add(id);
+      // One that failed where it is waits as well, though it has a place.
+      else if (room === worker) here.add(id);
     }
-    return elsewhere;
+    return { here, elsewhere };
   };
   const publishes = (vm: string) =>
     specsOf(vm).some(({ network }) =>
@@ -130,9 +133,10 @@ export const alwaysEviction: MakeChecker = (
     // A host port is held whatever room there is.
     if ([...by.keys()].some(publishes)) return;
     const free = minus(host.capacity, sum(staying.map((p) => p.reserved)));
-    const elsewhere = promisedElsewhere(worker);
+    const { here, elsewhere } = promises(worker);
     const waiting = eviction.missing.filter((vm) => !elsewhere.has(vm));
-    const need = sum([...new Set([...by.keys(), ...waiting])].map(mostOf));
+    const asking = new Set([...by.keys(), ...waiting, ...here]);
+    const need = sum([...asking].map(mostOf));
     for (const copy of evicted) {
       if (!covers(minus(free, copy.reserved), need)) continue;
       return broken(
