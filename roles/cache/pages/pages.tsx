@@ -29,7 +29,7 @@ const SITE: Site = {
   links: [
     { place: "cache", href: "/", text: "Cache" },
     { place: "use", href: "/#use", text: "Use it" },
-    { place: "why", href: "/why", text: "What keeps a path" },
+    { place: "why", href: "/why", text: "Why kept" },
   ],
   footer:
     "Nix checks every path against the cache's key. These pages change nothing.",

@@ -42,7 +42,7 @@ function Keepers(
       label: "Kept by",
       cell: ({ name }) => (
         <>
-          <strong>{name}</strong>
+          {name}
           <div class="note soft">{KEEPS[name] ?? ""}</div>
         </>
       ),
