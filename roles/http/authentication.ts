@@ -19,8 +19,8 @@ import { isOwnOrigin, namesThisHost } from "./core/origin.ts";
 /** The variables that {@linkcode baseApp} sets on every request. */
 export interface AppEnv {
   Variables: {
-    /** Looks the caller up, once. */
-    identify: () => Identity;
+    /** Looks the caller up, once; `anew` whatever was found before. */
+    identify: (anew?: boolean) => Identity;
   };
 }
 
@@ -36,7 +36,10 @@ export function authentication(
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     let identity: Identity | undefined;
-    c.set("identify", () => identity ??= identify(c, options));
+    c.set("identify", (anew = false) => {
+      if (anew) identity = undefined;
+      return identity ??= identify(c, options);
+    });
     await next();
   };
 }
@@ -92,6 +95,20 @@ export const refuseOtherSites: MiddlewareHandler<AppEnv> = async (c, next) => {
 /** Who sent this request; throws like {@linkcode requireRole} when the token is worth nothing. */
 export function identityOf(c: Context<AppEnv>): Identity {
   return c.get("identify")();
+}
+
+/**
+ * Refuses what the caller may no longer do: a request may take longer than its
+ * token is good.
+ *
+ * @throws {AppError} `unauthenticated`, `denied`
+ */
+export function assertStillMay(c: Context<AppEnv>, needed: TokenRole): void {
+  assertMayActAs(
+    c.get("identify")(true),
+    needed,
+    `${c.req.method} ${c.req.path}`,
+  );
 }
 
 /**

@@ -15,41 +15,103 @@ const gunzip = promisify(zlib.gunzip);
 const inflate = promisify(zlib.inflate);
 const zstd = promisify(zlib.zstdDecompress);
 
-/** A client that sends nothing for this long is gone; it would hold a turn for ever. */
-const IDLE_MS = 60_000;
+/**
+ * A client sends its body at once when it is asked to go on. nix 2.8 that sends
+ * an upload for the second time has nothing left of it: the sooner that is
+ * said, the sooner it ends.
+ */
+const FIRST_MS = 10_000;
+/** In each of these a body brings {@linkcode LEAST_BYTES}, or ends: it would hold a turn for ever. */
+const WINDOW_MS = 60_000;
+/** A line of 8.5 kbit/s. */
+const LEAST_BYTES = 64 * 1024;
+
+/** How slow a body may be; tests have less time. */
+export interface BodyPace {
+  firstMs: number;
+  windowMs: number;
+  leastBytes: number;
+}
+
+const PACE: BodyPace = {
+  firstMs: FIRST_MS,
+  windowMs: WINDOW_MS,
+  leastBytes: LEAST_BYTES,
+};
+
+function tooSlow(what: string, bytes: number, ms: number): AppError {
+  return new AppError(
+    "timeout",
+    `Cannot receive ${what}: ${bytes} bytes came in ${
+      Math.round(ms / 1000)
+    } seconds`,
+    { hint: "push again: what was stored is not sent again" },
+  );
+}
+
+/** What `action` comes to, or `late()` when the time is over. */
+async function within<T>(
+  action: Promise<T>,
+  ms: number,
+  late: () => AppError,
+): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms);
+  });
+  try {
+    return await Promise.race([action, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What the connection failed with is the client's matter: it went away, or its chunks are none. */
+async function readOn(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  what: string,
+) {
+  try {
+    return await reader.read();
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError(
+      "invalid",
+      `Cannot receive ${what}: it was cut on its way`,
+      { cause, hint: "push again" },
+    );
+  }
+}
 
 /**
- * The bytes of an upload, with an end to every wait. Leaving the loop early
- * ends the connection.
+ * The bytes of an upload, with an end to every wait and to dripping. Time that
+ * the caller takes does not count. Leaving the loop early ends the connection.
  *
- * @throws {AppError} `timeout`
+ * @throws {AppError} `timeout`; `invalid` when the connection breaks.
  */
 export async function* chunksOf(
   body: ReadableStream<Uint8Array>,
   what: string,
+  { firstMs, windowMs, leastBytes }: BodyPace = PACE,
 ): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
+  let leftMs = firstMs;
+  let bytes = 0;
+  let first = true;
   try {
     for (;;) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const idle = new Promise<never>((_, reject) => {
-        timer = setTimeout(() =>
-          reject(
-            new AppError(
-              "timeout",
-              `Cannot receive ${what}: nothing came for ${
-                IDLE_MS / 1000
-              } seconds`,
-            ),
-          ), IDLE_MS);
-      });
-      try {
-        const { done, value } = await Promise.race([reader.read(), idle]);
-        if (done) return;
-        yield value;
-      } finally {
-        clearTimeout(timer);
+      const begunMs = performance.now();
+      const late = () => tooSlow(what, bytes, first ? firstMs : windowMs);
+      const { done, value } = await within(readOn(reader, what), leftMs, late);
+      if (done) return;
+      leftMs -= performance.now() - begunMs;
+      bytes += value.length;
+      if (first || bytes >= leastBytes) {
+        first = false;
+        bytes = 0;
+        leftMs = windowMs;
       }
+      yield value;
     }
   } finally {
     // Ends the connection of an upload that was refused halfway; a whole one has ended.

@@ -7,7 +7,12 @@
  * @module
  */
 import type { Context, Hono } from "hono";
-import { type AppEnv, requireRole } from "../../http/mod.ts";
+import {
+  type AppEnv,
+  assertStillMay,
+  methodNotAllowed,
+  requireRole,
+} from "../../http/mod.ts";
 import { AppError, toAppError } from "../../model/errors.ts";
 import { failpoint } from "../../process/failpoint.ts";
 import {
@@ -15,8 +20,9 @@ import {
   type NarName,
   parseNarName,
 } from "../core/names.ts";
-import { decideRange } from "./core/range.ts";
+import { decideRange, isKnown } from "./core/range.ts";
 import type { OpenFile } from "../storage/files.ts";
+import { Patience } from "../storage/patience.ts";
 import { receiveNar } from "./receive.ts";
 import type { CacheService } from "../service.ts";
 import { parseVia } from "../sources/core/via.ts";
@@ -159,7 +165,7 @@ async function getNar(
     : service.metadata.nar(file);
   if (nar === undefined) return await getElsewhere(c, service, downloads);
   service.metrics.nar("hit");
-  if (c.req.header("if-none-match") === `"${file}"`) {
+  if (isKnown(c.req.header("if-none-match"), `"${file}"`)) {
     return c.body(null, 304, headersOf(file, `"${file}"`));
   }
   if (c.req.method === "HEAD") {
@@ -209,17 +215,22 @@ function uploadName(c: Context<AppEnv>, service: CacheService): NarName {
   return name;
 }
 
-async function putNar(c: Context<AppEnv>, service: CacheService) {
+async function putNar(
+  c: Context<AppEnv>,
+  service: CacheService,
+  patience: Patience,
+) {
   const name = uploadName(c, service);
   const body = c.req.raw.body ?? new Blob([]).stream();
   const nar = await service.uploads.run(() =>
     receiveNar(body, name, {
       files: service.files,
       maxBytes: service.config.maxNarBytes,
+      stillMay: () => assertStillMay(c, "publisher"),
     })
   );
   service.collection.uses.markNar(nar.file);
-  service.metadata.putNar(nar, service.clock.now());
+  await patience.retry(() => service.metadata.putNar(nar, service.clock.now()));
   service.files.settle(nar.file);
   service.metrics.received(nar.fileSize);
   failpoint("cache.nar.stored");
@@ -228,10 +239,12 @@ async function putNar(c: Context<AppEnv>, service: CacheService) {
 /** Adds GET, HEAD and PUT. */
 export function addNar(app: Hono<AppEnv>, service: CacheService): void {
   const downloads = new Downloads(service.config.maxDownloads);
+  const patience = new Patience();
   app.get(ROUTE, requireRole("viewer"), (c) => getNar(c, service, downloads));
   app.put(
     ROUTE,
     requireRole("publisher"),
-    uploadHandler(service, (c) => putNar(c, service)),
+    uploadHandler(service, (c) => putNar(c, service, patience)),
   );
+  app.all(ROUTE, (c) => methodNotAllowed(c, "GET, HEAD, PUT"));
 }

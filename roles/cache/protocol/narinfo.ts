@@ -6,8 +6,14 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Context, Hono } from "hono";
-import { type AppEnv, identityOf, requireRole } from "../../http/mod.ts";
+import {
+  type AppEnv,
+  identityOf,
+  methodNotAllowed,
+  requireRole,
+} from "../../http/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import { failpoint } from "../../process/failpoint.ts";
 import { readBody } from "./body.ts";
@@ -19,6 +25,7 @@ import {
   parseNarInfo,
 } from "../core/narinfo.ts";
 import type { CacheService } from "../service.ts";
+import { Patience } from "../storage/patience.ts";
 import { formatVia } from "../sources/core/via.ts";
 import type { Asking } from "../sources/source.ts";
 import { askingOf } from "./asking.ts";
@@ -95,12 +102,19 @@ async function storeNarInfo(
 
 /** Adds GET, HEAD and PUT. */
 export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
+  const patience = new Patience();
   app.get(ROUTE, requireRole("viewer"), (c) => {
     const hash = c.req.param("file").slice(0, 32);
     const text = findText(service, hash);
     if (text === undefined) return findElsewhere(c, service, hash);
     service.collection.uses.mark(hash);
     service.metrics.narinfo("hit");
+    if (c.req.method === "HEAD") {
+      return c.body(null, 200, {
+        "content-type": NARINFO_TYPE,
+        "content-length": String(Buffer.byteLength(text)),
+      });
+    }
     return c.body(text, 200, { "content-type": NARINFO_TYPE });
   });
   app.put(
@@ -112,12 +126,14 @@ export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
         what: `${hash}.narinfo`,
         maxBytes: MAX_NARINFO_BYTES,
       });
-      await storeNarInfo(service, hash, {
+      const upload = {
         text: new TextDecoder().decode(body),
         by: identityOf(c).name,
         asking: askingOf(c),
-      });
+      };
+      await patience.retry(() => storeNarInfo(service, hash, upload));
       failpoint("cache.narinfo.stored");
     }),
   );
+  app.all(ROUTE, (c) => methodNotAllowed(c, "GET, HEAD, PUT"));
 }

@@ -5,11 +5,12 @@
  * @module
  */
 import type { Hono } from "hono";
-import { type AppEnv, requireRole } from "../../http/mod.ts";
+import { type AppEnv, methodNotAllowed, requireRole } from "../../http/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import { readBody } from "./body.ts";
 import { isObjectName, type ObjectKind } from "../core/names.ts";
 import type { CacheService } from "../service.ts";
+import { Patience } from "../storage/patience.ts";
 import { uploadHandler } from "./upload.ts";
 
 /** One kind of object. */
@@ -43,6 +44,7 @@ export function addObject(
   endpoint: ObjectEndpoint,
 ): void {
   const { kind, route, suffix, type, maxBytes } = endpoint;
+  const patience = new Patience();
   const nameOf = (param: string | undefined) =>
     param?.endsWith(suffix) === true
       ? param.slice(0, param.length - suffix.length)
@@ -55,8 +57,10 @@ export function addObject(
     if (body === undefined) {
       throw new AppError("not_found", `There is no ${kind} ${name} here`);
     }
-    return c.body(body as Uint8Array<ArrayBuffer>, 200, {
+    const bytes = body as Uint8Array<ArrayBuffer>;
+    return c.body(bytes, 200, {
       "content-type": type,
+      "content-length": String(body.length),
       // A build log may hold anything: it is never to be taken for a page.
       "x-content-type-options": "nosniff",
     });
@@ -72,7 +76,10 @@ export function addObject(
       }
       const body = await readBody(c.req.raw, { what, maxBytes });
       endpoint.check(body, what);
-      service.metadata.putObject(kind, name, body, service.clock.now());
+      await patience.retry(() =>
+        service.metadata.putObject(kind, name, body, service.clock.now())
+      );
     }),
   );
+  app.all(route, (c) => methodNotAllowed(c, "GET, HEAD, PUT"));
 }

@@ -14,6 +14,9 @@ import { unpacker } from "./decompress.ts";
 import type { NarFiles, StagedFile } from "../storage/files.ts";
 import { toStorageError } from "../storage/storage_error.ts";
 
+/** A revoked token's upload ends within this; a look-up takes some 20 µs. */
+const STILL_MAY_MS = 2000;
+
 /** Counts and hashes what passes by, up to a bound. */
 class Meter {
   readonly #hash = createHash("sha256");
@@ -67,15 +70,18 @@ export interface ReceiveOptions {
   maxBytes: number;
   /** Throws when it is not what was expected: it is not published then. */
   check?: (nar: NarRecord) => void;
+  /** Throws when who sends it may not any more. Asked every few seconds and before it is published. */
+  stillMay?: () => void;
 }
 
 async function receiveInto(
   staged: StagedFile,
   body: ReadableStream<Uint8Array>,
   name: NarName,
-  { maxBytes, check }: ReceiveOptions,
+  { maxBytes, check, stillMay }: ReceiveOptions,
 ): Promise<NarRecord> {
   const what = `nar/${name.file}`;
+  let askedMs = performance.now();
   const packed = new Meter(what, maxBytes);
   const unpacked = new Meter(`${what}, unpacked`, maxBytes);
   const unpack = await unpacker(
@@ -85,6 +91,10 @@ async function receiveInto(
   try {
     for await (const chunk of chunksOf(body, what)) {
       packed.add(chunk);
+      if (performance.now() - askedMs > STILL_MAY_MS) {
+        askedMs = performance.now();
+        stillMay?.();
+      }
       // The disk writes while this thread hashes and unpacks.
       const written = staged.write(chunk);
       written.catch(() => undefined);
@@ -107,6 +117,7 @@ async function receiveInto(
       narHash: nar.sha256,
       narSize: nar.bytes,
     };
+    stillMay?.();
     check?.(record);
     await staged.publish(name.file);
     return record;

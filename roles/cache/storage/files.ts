@@ -9,6 +9,7 @@
  */
 
 import { failpoint } from "../../process/failpoint.ts";
+import { Patience } from "./patience.ts";
 
 /** A nar on its way in. */
 export interface StagedFile {
@@ -58,9 +59,16 @@ async function syncDirectory(path: string): Promise<void> {
   await directory.sync();
 }
 
-async function writeAll(file: Deno.FsFile, chunk: Uint8Array): Promise<void> {
+/** A full disk may have room in a moment. */
+async function writeAll(
+  file: Deno.FsFile,
+  chunk: Uint8Array,
+  patience: Patience,
+): Promise<void> {
   let rest = chunk;
-  while (rest.length > 0) rest = rest.subarray(await file.write(rest));
+  while (rest.length > 0) {
+    rest = rest.subarray(await patience.retry(() => file.write(rest)));
+  }
 }
 
 /** Ends a stream after `left` bytes. */
@@ -84,10 +92,11 @@ class DiskStaged implements StagedFile {
     private readonly file: Deno.FsFile,
     private readonly path: string,
     private readonly placeOf: (file: string) => Promise<string>,
+    private readonly patience: Patience,
   ) {}
 
   async write(chunk: Uint8Array): Promise<void> {
-    await writeAll(this.file, chunk);
+    await writeAll(this.file, chunk, this.patience);
   }
 
   async reader(start: number): Promise<StagedReader> {
@@ -145,6 +154,7 @@ class DiskStaged implements StagedFile {
 /** Nars in files below `root`. */
 export class DiskFiles implements NarFiles {
   readonly #made = new Set<string>();
+  readonly #patience = new Patience();
   #staged = 0;
   #dropped = 0;
   /** By file, the oldest first. */
@@ -177,7 +187,7 @@ export class DiskFiles implements NarFiles {
     return new DiskStaged(file, path, (name) => {
       this.#arrive(name);
       return this.#directoryOf(name);
-    });
+    }, this.#patience);
   }
 
   async size(file: string): Promise<number | undefined> {

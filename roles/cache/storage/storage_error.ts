@@ -20,6 +20,13 @@ const SYSTEM_CODES = new Map([
   ["EFBIG", "the file is larger than the file system allows"],
 ]);
 
+/** True for a disk or a quota without room, as the system or SQLite tells it. */
+export function isFull(error: unknown): boolean {
+  const reason = reasonOf(error);
+  return reason === SYSTEM_CODES.get("ENOSPC") ||
+    reason === SYSTEM_CODES.get("EDQUOT");
+}
+
 function reasonOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };

@@ -10,6 +10,18 @@ export type RangeDecision =
   | { kind: "slice"; start: number; end: number }
   | { kind: "unsatisfiable" };
 
+/** True when the client has this very thing already (`If-None-Match`, compared weakly as the RFC has it). */
+export function isKnown(
+  ifNoneMatch: string | undefined,
+  etag: string,
+): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.split(",").some((text) => {
+    const known = text.trim();
+    return known === "*" || known.replace(/^W\//, "") === etag;
+  });
+}
+
 /**
  * Several ranges, other units and malformed headers get the whole file, as the
  * RFC allows; so does an `If-Range` that is not this very file.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decideRange } from "./range.ts";
+import { decideRange, isKnown } from "./range.ts";
 
 const FILE = { size: 100, etag: '"x"' };
 const decide = (range?: string, ifRange?: string) =>
@@ -36,4 +36,13 @@ Deno.test("decideRange() gives the whole file where the header does not count", 
 Deno.test("decideRange() refuses what lies behind the end", () => {
   assert.deepEqual(decide("bytes=100-"), { kind: "unsatisfiable" });
   assert.deepEqual(decide("bytes=-0"), { kind: "unsatisfiable" });
+});
+
+Deno.test("isKnown() reads lists, weak tags and the star", () => {
+  for (const known of ['"x"', '"y", "x"', 'W/"x"', "*", ' "y" ,W/"x" ']) {
+    assert.ok(isKnown(known, '"x"'), known);
+  }
+  for (const other of [undefined, "", '"y"', "x", '"xx"']) {
+    assert.ok(!isKnown(other, '"x"'), other);
+  }
 });
