@@ -20,8 +20,10 @@ import {
   type Totals,
 } from "./groups.ts";
 
-/** Two cores: one suite waits for a machine or a disk while the other computes. */
-const LIGHT_PARALLEL = 2;
+/** Two cores: one checks types or computes on one core while another reads. */
+const FIRST_PARALLEL = 2;
+/** Two of them wait for a lease, a process or a disk while the third computes. */
+const LIGHT_PARALLEL = 3;
 /** A machine without KVM computes on one core, and half of the time a test waits for what it serves. */
 const HEAVY_PARALLEL = 2;
 
@@ -93,7 +95,7 @@ async function main(words: readonly string[]): Promise<Totals> {
     return { passed: 0, failed: 1 };
   }
   const parts = [
-    await runGroups(first, 1),
+    await runGroups(first, FIRST_PARALLEL),
     await runGroups(light, LIGHT_PARALLEL),
     await runGroups(heavy, HEAVY_PARALLEL),
     await runGroups(whole, 1),
