@@ -307,6 +307,8 @@ async function assertTarget(
   const known = new Set([
     ...[DATABASE, `${DATABASE}.new`, "nar", "tmp", "lock"],
     ...["signing.key", "tokens.sqlite", "tokens.sqlite.new"],
+    // Of a check of the backup itself.
+    ...["fsck.json", "quarantine"],
   ]);
   for await (const { name } of Deno.readDir(directory)) {
     const base = name.replace(/-(wal|shm|journal)$/, "");
