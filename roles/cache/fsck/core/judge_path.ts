@@ -99,6 +99,14 @@ export function judgePath(
   const known = [...new Set(info.references.map((base) => base.slice(0, 32)))]
     .sort().join(" ");
   const agrees = known === facts.referenceRows.join(" ");
+  const isUnsigned = keys.length > 0 && own.length === 0;
+  if (agrees && isUnsigned) {
+    return {
+      kind: "signature-wrong",
+      why: `none of our keys signed it: ${[...names].join(", ")}`,
+      info,
+    };
+  }
   if (agrees && wrong.length === 0) return { kind: "sound", info };
   if (agrees) {
     const name = signatureKeyName(wrong[0] ?? "") ?? "";
