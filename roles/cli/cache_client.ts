@@ -21,6 +21,7 @@ import {
   Pin,
   PinList,
 } from "../model/collection.ts";
+import { CacheStatus } from "../model/cache_status.ts";
 import { AppError, isErrorCode } from "../model/errors.ts";
 import { parseJsonWith } from "../model/parse.ts";
 
@@ -52,6 +53,8 @@ export interface CacheClient {
     request: z.input<typeof CollectionRequest>,
     options?: CollectOptions,
   ): Promise<CollectionReport>;
+  /** What its page shows. */
+  overview(): Promise<CacheStatus>;
   status(): Promise<CollectionStatus>;
   /** Ends the collection that is under way. */
   cancel(): Promise<void>;
@@ -148,6 +151,7 @@ export function openCacheClient(http: HttpClient): CacheClient {
   const pinUrl = (name: string) => `/api/v1/pins/${encodeURIComponent(name)}`;
   return {
     collect: (request, options = {}) => collect(http, request, options),
+    overview: () => http.json(CacheStatus, "/api/v1/status"),
     status: () => http.json(CollectionStatus, "/api/v1/gc"),
     async cancel() {
       await http.json(Cancelled, "/api/v1/gc", {

@@ -13,6 +13,7 @@ import { addCacheFsck } from "./commands/cache_fsck.ts";
 import { addCacheGc } from "./commands/cache_gc.ts";
 import { addCacheKey } from "./commands/cache_key.ts";
 import { addCachePins } from "./commands/cache_pin.ts";
+import { addCacheStatus } from "./commands/cache_status.ts";
 import { addCacheWhy } from "./commands/cache_why.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addConsole } from "./commands/console.ts";
@@ -70,6 +71,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addServe,
   addMasterFiles,
   // Below `cache`, which addServe has made.
+  addCacheStatus,
   addCacheWhy,
   addCacheGc,
   addCachePins,

@@ -95,3 +95,12 @@ export const CacheStatus = z.object({
   pushes: z.array(Push),
 });
 export type CacheStatus = z.output<typeof CacheStatus>;
+
+/** `97.3 %` of hits; a dash where nobody asked. Never 100 % with a miss. */
+export function hitRate(
+  { hits, misses }: { hits: number; misses: number },
+): string {
+  const all = hits + misses;
+  if (all === 0) return "–";
+  return `${(Math.floor(1000 * hits / all) / 10).toFixed(1)} %`;
+}

@@ -15,13 +15,13 @@ import {
   Table,
   TimeView,
 } from "../../../../ui/mod.ts";
-import type {
-  CacheStatus,
-  LargestClosures,
-  Push,
-  SourceStatus,
+import {
+  type CacheStatus,
+  hitRate,
+  type LargestClosures,
+  type Push,
+  type SourceStatus,
 } from "../../../model/cache_status.ts";
-import { hitRate } from "../core/hit_rate.ts";
 import { Collections } from "./collections.tsx";
 import { PathLink } from "./why.tsx";
 
