@@ -5,7 +5,8 @@
  * Deno has no time-out for the head of a request, and a server that is out of
  * files ends for good. So when connections have used up half of the files that
  * the process may have, the socket is closed and opened anew: that ends every
- * connection without a request under way, and no other.
+ * connection without a request under way. Answers are sent to their end; what
+ * is still being uploaded is cut, which Deno offers no way around.
  *
  *     listening --half of the files are open--> closing, listening anew
  *     listening --it failed--> listening anew as soon as there are files
@@ -95,7 +96,7 @@ export class Listener {
     if (server === undefined || count <= this.#maxFiles) return;
     this.#server = undefined;
     this.#warn(`${count} files are open, most of them connections`);
-    // Requests under way go on to their end.
+    // Answers under way go on to their end.
     server.shutdown().catch(() => undefined);
     this.#listenAnew();
   }

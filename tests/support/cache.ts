@@ -82,6 +82,8 @@ export async function startCacheProcess(
   options: {
     failpoint?: string;
     listen?: string;
+    /** Most open files it may have. */
+    openFiles?: number;
     config?: Partial<z.input<typeof CacheConfig>>;
   } = {},
 ): Promise<CacheProcess> {
@@ -91,8 +93,14 @@ export async function startCacheProcess(
     ...options.config,
     stateDir,
   };
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", script, JSON.stringify(config)],
+  const limit = options.openFiles === undefined
+    ? ""
+    : `ulimit -n ${options.openFiles};`;
+  const child = new Deno.Command("/bin/sh", {
+    args: [
+      ...["-c", `${limit} exec "$@"`, "sh"],
+      ...[Deno.execPath(), "run", "-A", script, JSON.stringify(config)],
+    ],
     env: { PROCURATOR_FAILPOINT: options.failpoint ?? "" },
     stdin: "null",
     stdout: "piped",

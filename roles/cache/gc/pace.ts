@@ -14,11 +14,6 @@ export class Pace {
     return performance.now() - this.#begunMs >= SLICE_MS;
   }
 
-  /** A new slice begins: others had their turn. */
-  begin(): void {
-    this.#begunMs = performance.now();
-  }
-
   /** Lets all others have their turn, when this slice is used up. */
   async rest(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
@@ -26,7 +21,7 @@ export class Pace {
     // Not setImmediate: sockets wait for a hundred of its turns, a second each request.
     await new Promise((resolve) => setTimeout(resolve, 0));
     signal?.throwIfAborted();
-    this.begin();
+    this.#begunMs = performance.now();
   }
 
   /** Does all steps of `work` in slices. */

@@ -5,7 +5,6 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { setImmediate } from "node:timers";
 import zlib from "node:zlib";
 import type { Compression } from "../core/names.ts";
 import { Pace } from "../gc/pace.ts";
@@ -57,10 +56,7 @@ function zlibUnpacker(
     // 60 kB can unpack to gigabytes: without a break nobody else is served meanwhile.
     if (!pace.isOver) return;
     stream.pause();
-    setImmediate(() => {
-      pace.begin();
-      stream.resume();
-    });
+    void pace.rest().then(() => stream.resume());
   });
   return {
     async write(chunk) {
