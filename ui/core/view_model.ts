@@ -152,7 +152,7 @@ export function formatBytes(bytes: number): string {
 
 /** `1,234,567`. */
 export function formatCount(count: number): string {
-  return count.toLocaleString("en");
+  return String(count).replace(/\B(?=(?:[0-9]{3})+$)/g, ",");
 }
 
 /** A repository with its newest job and the last commit of its HEAD branch. */

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import type { GenerationSummary, JobView } from "../../roles/model/mod.ts";
 import {
   ago,
+  formatBytes,
+  formatCount,
   formatMemory,
   formatSeconds,
   generationRows,
@@ -22,6 +24,14 @@ Deno.test("formatSeconds() reads like a person would say it", () => {
   for (const [seconds, text] of table) {
     assert.equal(formatSeconds(seconds), text);
   }
+});
+
+Deno.test("formatBytes() and formatCount() fit a narrow column", () => {
+  assert.equal(formatBytes(0), "0 B");
+  assert.equal(formatBytes(1536), "1.5 KiB");
+  assert.equal(formatBytes(340 * 1024 ** 2), "340 MiB");
+  assert.equal(formatBytes(5000 * 1024 ** 4), "5000 TiB");
+  assert.equal(formatCount(1_234_567), "1,234,567");
 });
 
 Deno.test("ago() counts down to the largest whole unit", () => {
