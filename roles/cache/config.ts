@@ -89,5 +89,10 @@ export const CacheConfig = z.strictObject({
   maxUploads: z.number().int().min(1).max(256).default(16),
   /** Nars sent at once: each holds an open file. */
   maxDownloads: z.number().int().min(1).max(8192).default(1024),
+  /** An `internal` location of the nginx before this cache, with a slash at both ends: nars are handed to it by X-Accel-Redirect. Only for requests that nginx marked (see README.md): whoever comes past it is served from here. */
+  accelRedirect: z.string().regex(
+    /^\/([A-Za-z0-9_-]{1,64}\/){1,8}$/,
+    "must be a location of letters, digits, - and _, as /internal/",
+  ).optional(),
 });
 export type CacheConfig = z.output<typeof CacheConfig>;

@@ -20,6 +20,7 @@ import {
   type NarName,
   parseNarName,
 } from "../core/names.ts";
+import { HAND_OVER_HEADER, handOverTo } from "./core/accel.ts";
 import { decideRange, isKnown } from "./core/range.ts";
 import type { OpenFile } from "../storage/files.ts";
 import { Patience } from "../storage/patience.ts";
@@ -102,6 +103,29 @@ async function sendFile(
   });
 }
 
+/** nginx takes type and lifetime from here; length, ranges and ETag are its own. */
+function handOver(
+  c: Context<AppEnv>,
+  { location, file, size }: { location: string; file: string; size: number },
+  service: CacheService,
+): Response {
+  const etag = `"${file}"`;
+  if (c.req.method === "GET") {
+    const range = decideRange({
+      range: c.req.header("range"),
+      ifRange: undefined,
+    }, { size, etag });
+    const { start, end } = range.kind === "slice"
+      ? range
+      : { start: 0, end: range.kind === "full" ? size : 0 };
+    service.metrics.sent(end - start);
+  }
+  const headers = headersOf(file, etag);
+  // Passed on, they would stand beside nginx's own.
+  for (const name of ["accept-ranges", "etag"]) delete headers[name];
+  return c.body(null, 200, { ...headers, "x-accel-redirect": location });
+}
+
 /**
  * A body that ends where `stream` fails. The client was told the length, so it
  * sees its connection cut; passed on, the failure would be printed as a crash.
@@ -168,10 +192,20 @@ async function getNar(
   if (isKnown(c.req.header("if-none-match"), `"${file}"`)) {
     return c.body(null, 304, headersOf(file, `"${file}"`));
   }
-  if (c.req.method === "HEAD") {
-    service.collection.uses.markNar(file);
+  const location = handOverTo(service.config.accelRedirect, {
+    file,
+    handOver: c.req.header(HAND_OVER_HEADER),
+  });
+  const isHead = c.req.method === "HEAD";
+  if (isHead) service.collection.uses.markNar(file);
+  if (isHead || location !== undefined) {
     // A nar whose file was lost must be pushed again, so HEAD looks at the file.
     if (await service.files.size(file) !== nar.fileSize) throw notFound(file);
+  }
+  if (location !== undefined) {
+    return handOver(c, { location, file, size: nar.fileSize }, service);
+  }
+  if (isHead) {
     return c.body(null, 200, {
       ...headersOf(file, `"${file}"`),
       "content-length": String(nar.fileSize),
