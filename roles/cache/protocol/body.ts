@@ -20,7 +20,7 @@ const zstd = promisify(zlib.zstdDecompress);
  * an upload for the second time has nothing left of it: the sooner that is
  * said, the sooner it ends.
  */
-const FIRST_MS = 10_000;
+const FIRST_MS = 5_000;
 /** In each of these a body brings {@linkcode LEAST_BYTES}, or ends: it would hold a turn for ever. */
 const WINDOW_MS = 60_000;
 /** A line of 8.5 kbit/s. */
