@@ -47,6 +47,7 @@ export const NEEDS = {
   cpp: { packages: ["g++"], programs: ["g++"] },
   chromium: { packages: ["chromium"], programs: ["chromium"] },
   nginx: { packages: ["nginx-light"], programs: ["nginx"] },
+  wrk: { packages: ["wrk"], programs: ["wrk"] },
   curl: { packages: ["curl"], programs: ["curl"] },
   cpio: { packages: ["cpio"], programs: ["cpio"] },
   zstd: { packages: ["zstd"], programs: ["zstd"] },
