@@ -94,10 +94,65 @@ Deno.test("what was pushed is served, signed, with ranges", async () => {
 
   const head = await ask(cache, path.url, { method: "HEAD" });
   assert.equal(head.headers.get("content-length"), `${path.packed.length}`);
-  const same = await ask(cache, path.url, {
-    headers: { "if-none-match": etag },
+  for (const known of [etag, `"other", W/${etag}`, "*"]) {
+    const same = await ask(cache, path.url, {
+      headers: { "if-none-match": known },
+    });
+    assert.equal(same.status, 304, known);
+  }
+  assert.match(whole.headers.get("cache-control") ?? "", /immutable/);
+});
+
+Deno.test("nix-cache-info may be put by who agrees; another store is told so", async () => {
+  await using cache = await startCache();
+  const token = cache.token("publisher");
+  const agreed = await put(
+    cache,
+    token,
+    "nix-cache-info",
+    "StoreDir: /nix/store\n",
+  );
+  assert.equal(agreed.status, 200, agreed.text);
+  const other = await put(
+    cache,
+    token,
+    "nix-cache-info",
+    "StoreDir: /gnu/store\n",
+  );
+  assert.equal(other.status, 409);
+  assert.match(other.text, /is of \/nix\/store, not of \/gnu\/store/);
+  const text = "StoreDir: /nix/store\nWantMassQuery: 1\nPriority: 40\n";
+  assert.equal((await ask(cache, "nix-cache-info")).text, text);
+});
+
+Deno.test("a packed narinfo is unpacked once; what is asked for packed comes as it is, with its length", async () => {
+  await using cache = await startCache();
+  const token = cache.token("publisher");
+  const path = fakePath("hello");
+  await put(cache, token, path.url, path.packed);
+  const packed = new Uint8Array(brotliCompressSync(path.narInfo));
+  const stored = await put(cache, token, `${path.hash}.narinfo`, packed, {
+    "content-encoding": "br",
   });
-  assert.equal(same.status, 304);
+  assert.equal(stored.status, 200, stored.text);
+  await put(cache, token, `log/${path.base}.drv`, "built\n".repeat(1000));
+  for (
+    const name of [
+      `${path.hash}.narinfo`,
+      path.url,
+      "nix-cache-info",
+      `log/${path.base}.drv`,
+    ]
+  ) {
+    const headers = { "accept-encoding": "br, gzip, zstd" };
+    const whole = await fetch(`${cache.url}/${name}`, { headers });
+    const { byteLength } = await whole.arrayBuffer();
+    assert.equal(whole.headers.get("content-encoding"), null, name);
+    const head = await ask(cache, name, { method: "HEAD", headers });
+    assert.equal(head.headers.get("content-length"), `${byteLength}`, name);
+  }
+  const signed = await ask(cache, `${path.hash}.narinfo`);
+  assert.match(signed.text, /^StorePath: [^]*^Sig: /m);
 });
 
 Deno.test("what is not there is 404, for every kind of thing", async () => {
