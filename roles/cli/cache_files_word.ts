@@ -6,6 +6,7 @@
  */
 import type { Command, CommandUnknownOpts } from "@commander-js/extra-typings";
 import { loadConfig } from "../config/mod.ts";
+import { AppError } from "../model/errors.ts";
 import type { CliContext } from "./context.ts";
 import { formatFilesProgress } from "./core/cache_files_view.ts";
 import { commandNamed } from "./flags.ts";
@@ -46,7 +47,10 @@ export async function withCacheFiles(
   const flags: PlaceFlags = command.optsWithGlobals();
   const json = flags.json === true;
   const stop = new AbortController();
-  void context.untilStopped().then(() => stop.abort());
+  const stopped = new AppError("failed", "It was stopped", {
+    hint: "the same command goes on with what is left",
+  });
+  void context.untilStopped().then(() => stop.abort(stopped));
   let toldMs = -Infinity;
   const options: CacheFilesOptions = { signal: stop.signal };
   if (context.terminal && !json) {

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { AppError } from "../../roles/model/errors.ts";
 import { runChecked, runProcess } from "../../roles/process/mod.ts";
 import type { CacheCheckReport } from "../../roles/model/cache_files.ts";
 import { type FakePath, fakePath, startCache } from "../support/cache.ts";
@@ -253,6 +254,29 @@ Deno.test("a database with overwritten pages is told, and what can be read of it
   assert.ok(served.length >= 60, String(served.length));
   await pushPaths(cache.url, cache.token("publisher"), paths);
   assert.equal((await servedOf(cache.url, paths)).length, paths.length);
+});
+
+Deno.test("a database of which nothing can be read starts no cache, is left as it is, and the way out is told", async () => {
+  await using dir = await tempDir("fsck");
+  const paths = many(2);
+  await fillCache(dir.path, paths);
+  const file = `${dir.path}/cache.sqlite`;
+  const { size } = await Deno.stat(file);
+  const wrong = new Uint8Array(size).fill(0x5a);
+  await Deno.writeFile(file, wrong);
+  await assert.rejects(
+    startCache({ stateDir: dir.path }),
+    ({ message, hint }: AppError) =>
+      /Cannot open .*cache\.sqlite/.test(message) && /cache fsck/.test(hint!),
+  );
+  const found = await check(dir.path);
+  assert.deepEqual(kindsOf(found), ["database-damaged"]);
+  await assert.rejects(
+    check(dir.path, { repair: true }),
+    ({ message, hint }: AppError) =>
+      /Cannot save anything/.test(message) && /cache restore/.test(hint!),
+  );
+  assert.deepEqual(await Deno.readFile(file), wrong);
 });
 
 Deno.test("a disk that is full in the middle of a repair ends it; with room it is finished", async () => {

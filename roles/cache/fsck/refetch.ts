@@ -8,6 +8,7 @@ import { Registry } from "prom-client";
 import { loadCa } from "../../auth/mod.ts";
 import { logger } from "../../log/mod.ts";
 import { toAppError } from "../../model/errors.ts";
+import { narPath } from "../backup_files.ts";
 import type { CacheConfig } from "../config.ts";
 import { parseNarInfo } from "../core/narinfo.ts";
 import type { SecretKey } from "../core/signature.ts";
@@ -27,6 +28,16 @@ export interface ElsewhereDeps {
   database: Database;
   keys: readonly SecretKey[];
   now(): number;
+}
+
+/** Root mends for the user that the cache runs as: the one whose directory it is. */
+function giveAway(stateDir: string, file: string): void {
+  if (Deno.uid() !== 0) return;
+  const { uid, gid } = Deno.statSync(stateDir);
+  const path = narPath(stateDir, file);
+  for (const name of [path, path.slice(0, path.lastIndexOf("/"))]) {
+    Deno.chownSync(name, uid, gid);
+  }
 }
 
 /** Other sources of a cache that is stopped. */
@@ -51,6 +62,7 @@ export class Lookout implements AsyncDisposable {
       registry: new Registry(),
       store(nar, { info, text }, by) {
         const nowMs = now();
+        giveAway(config.stateDir, nar.file);
         metadata.putNar(nar, nowMs);
         if (metadata.hasPath(info.base.slice(0, 32))) return;
         metadata.putPath(info, text, { nowMs, by });

@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { AppError } from "../../model/errors.ts";
 import { STEPS } from "./schema.ts";
-import { toStorageError } from "./storage_error.ts";
+import { toOpenError, toStorageError } from "./storage_error.ts";
 
 /** Somebody who looks with sqlite3 holds it for a moment; nobody else writes. */
 const BUSY_MS = 5000;
@@ -62,7 +62,7 @@ export class Database implements Disposable {
 
   /**
    * @param path `:memory:` keeps it in memory.
-   * @throws {AppError} `refused` when a later version wrote it.
+   * @throws {AppError} `refused` when a later version wrote it, `storage` when it is damaged.
    */
   constructor(path: string) {
     this.sql = new DatabaseSync(path, { timeout: BUSY_MS });
@@ -71,7 +71,7 @@ export class Database implements Disposable {
       migrate(this.sql, path);
     } catch (error) {
       this.sql.close();
-      throw error;
+      throw toOpenError(path, error);
     }
     this.#turns = prepare(this.sql);
   }

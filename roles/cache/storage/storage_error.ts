@@ -5,11 +5,14 @@
  */
 import { AppError } from "../../model/errors.ts";
 
+const DAMAGED = "its database is damaged";
+
 /** SQLite's own words for a full and for a broken disk. */
 const SQLITE_CODES = new Map([
   [13, "the disk is full"],
   [10, "the disk has an input/output error"],
-  [11, "its database is damaged"],
+  [11, DAMAGED],
+  [26, DAMAGED],
   [8, "its database is read-only"],
 ]);
 const SYSTEM_CODES = new Map([
@@ -34,12 +37,28 @@ function reasonOf(error: unknown): string | undefined {
   return typeof code === "string" ? SYSTEM_CODES.get(code) : undefined;
 }
 
+const MEND =
+  "stop the cache and run procurator cache fsck, which says what to do";
+
 /** `storage` for a full or broken disk; any other error as it is. */
 export function toStorageError(what: string, error: unknown): unknown {
   const reason = reasonOf(error);
   if (reason === undefined) return error;
   return new AppError("storage", `Cannot store ${what}: ${reason}`, {
     cause: error,
-    hint: "make room in the cache's state directory, then push again",
+    hint: reason === DAMAGED
+      ? MEND
+      : "make room in the cache's state directory, then push again",
+  });
+}
+
+/** A database that cannot be opened because it is damaged; any other error as it is. What `exec` throws has no code. */
+export function toOpenError(path: string, error: unknown): unknown {
+  const isDamage = error instanceof Error &&
+    /malformed|not a database|disk I\/O error/.test(error.message);
+  if (!isDamage) return error;
+  return new AppError("storage", `Cannot open ${path}: ${error.message}`, {
+    cause: error,
+    hint: MEND,
   });
 }
