@@ -126,6 +126,15 @@ Deno.test("wrong words exit 2 and suggest the right ones", async () => {
   assert.equal((await cli(["--version"])).status, 0);
 });
 
+Deno.test("a mistyped word below a role is named, with those there are", async () => {
+  const { status, err } = await cli(["cache", "statsu"]);
+  assert.equal(status, 2);
+  assert.match(err, /There is no command "cache statsu"/);
+  assert.match(err, /Try: one of status, .*fsck, .*key/);
+  const none = await cli(["hub", "start"]);
+  assert.match(none.err, /hub takes flags alone/);
+});
+
 Deno.test("every command file is in the registry, and every command has an example", async () => {
   const registry = await Deno.readTextFile(
     new URL("../../roles/cli/registry.ts", import.meta.url),

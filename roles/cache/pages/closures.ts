@@ -15,8 +15,8 @@ import { largestClosures } from "./core/largest_closures.ts";
 
 /** Listed. */
 const COUNT = 10;
-/** No search begins sooner after the last: a push has its time to end. */
-const LEAST_AGE_MS = 30_000;
+/** No search begins sooner after the last: a page is read again by then. */
+const LEAST_AGE_MS = 5000;
 /** Nor before that many times as long as it took: it may have a fiftieth of the thread. */
 const SHARE = 50;
 
@@ -42,7 +42,10 @@ export class Closures implements AsyncDisposable {
 
   /** What is known; null: being looked for, or about to be. */
   get(): LargestClosures | null {
-    const { countPaths, isBusy } = this.options;
+    const { countPaths, isBusy, clock } = this.options;
+    if (countPaths() === 0) {
+      return { atMs: clock.now(), complete: true, closures: [] };
+    }
     const isDue = this.#looking === undefined &&
       !this.#ending.signal.aborted && performance.now() >= this.#notBefore;
     if (isDue && !isBusy() && countPaths() !== this.#countAtLook) {

@@ -18,6 +18,7 @@ import {
   SERVICES,
 } from "../../config/mod.ts";
 import { configureLogging } from "../../log/mod.ts";
+import { AppError } from "../../model/errors.ts";
 import { parseWith } from "../../model/parse.ts";
 import type { RunningRole } from "../../model/ports.ts";
 import type { CliContext } from "../context.ts";
@@ -129,6 +130,23 @@ function addOwnFlags(command: CommandUnknownOpts, service: Service): void {
   }
 }
 
+function noSuchWord(
+  service: Service,
+  word: string,
+  command: CommandUnknownOpts,
+): AppError {
+  const words = command.commands.map((below) => below.name()).join(", ");
+  return new AppError(
+    "usage",
+    `There is no command "${service} ${word.slice(0, 100)}"`,
+    {
+      hint: words === ""
+        ? `${service} takes flags alone: procurator ${service} --help`
+        : `one of ${words}`,
+    },
+  );
+}
+
 function addRole(
   program: Command,
   service: Service,
@@ -180,7 +198,12 @@ function addRole(
       ),
     );
   addOwnFlags(command, service);
-  command.action((flags) => serve(service, { ...flags }, context, table));
+  // What follows is a word that was mistyped: commander would count it.
+  command.allowExcessArguments().action((flags) => {
+    const [word] = command.args;
+    if (word !== undefined) throw noSuchWord(service, word, command);
+    return serve(service, { ...flags }, context, table);
+  });
 }
 
 export function addServe(
