@@ -74,7 +74,8 @@ function addRetire(keys: Command, context: CliContext): void {
 
 export function addCacheKey(program: Command, context: CliContext): void {
   const keys = (commandNamed(program, "cache") as Command).command("key")
-    .description("the keys that a cache signs with, and their rotation");
+    .description("list, rotate and retire the keys that the cache signs with")
+    .addHelpText("after", examples("cache key list", "cache key rotate"));
   addList(keys, context);
   addRotate(keys, context);
   addRetire(keys, context);
