@@ -46,7 +46,8 @@ export class PathCheck {
       const last = page.at(-1);
       if (last === undefined) break;
       after = last.hash;
-      order.told?.({ phase: "paths", doneBytes: 0, totalBytes: 0 });
+      const phase = `paths ${checked.paths}`;
+      order.told?.({ phase, doneBytes: 0, totalBytes: 0 });
     }
     await this.#references();
     await this.#reportAbsent(elsewhere);
