@@ -35,7 +35,8 @@ export class Closures implements AsyncDisposable {
   readonly #ending = new AbortController();
   #known: LargestClosures | null = null;
   #countAtLook = -1;
-  #notBefore = -Infinity;
+  #lookedAtMs = -Infinity;
+  #pauseMs = 0;
   #looking: Promise<void> | undefined;
 
   constructor(private readonly options: ClosuresOptions) {}
@@ -46,8 +47,9 @@ export class Closures implements AsyncDisposable {
     if (countPaths() === 0) {
       return { atMs: clock.now(), complete: true, closures: [] };
     }
+    const ageMs = clock.now() - this.#lookedAtMs;
     const isDue = this.#looking === undefined &&
-      !this.#ending.signal.aborted && performance.now() >= this.#notBefore;
+      !this.#ending.signal.aborted && (ageMs < 0 || ageMs >= this.#pauseMs);
     if (isDue && !isBusy() && countPaths() !== this.#countAtLook) {
       this.#looking = this.#look().finally(() => this.#looking = undefined);
     }
@@ -55,7 +57,7 @@ export class Closures implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const { countPaths, log } = this.options;
+    const { countPaths, clock, log } = this.options;
     const begun = performance.now();
     try {
       const count = countPaths();
@@ -68,8 +70,8 @@ export class Closures implements AsyncDisposable {
       });
     } finally {
       const tookMs = performance.now() - begun;
-      this.#notBefore = performance.now() +
-        Math.max(LEAST_AGE_MS, SHARE * tookMs);
+      this.#lookedAtMs = clock.now();
+      this.#pauseMs = Math.max(LEAST_AGE_MS, SHARE * tookMs);
     }
   }
 
