@@ -14,8 +14,8 @@ const NAR_MIB = 64;
 /** More than one, so that no processor's cache holds them; few, so that the machine's memory does. */
 const NARS = 8;
 const LARGE_MIB = 1024;
-/** As many as a system's closure asks for one after the other. */
-const NARINFOS = 500;
+/** More than one, so that no answer is a repetition; each costs syncs to push. */
+const NARINFOS = 100;
 /** Each block of a file differs by so much, which the server does not look at. */
 const DRAWN_BYTES = 256;
 const BLOCK_BYTES = 64 * 1024;

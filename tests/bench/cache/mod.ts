@@ -12,6 +12,7 @@
 import { ensureDebian } from "../../../roles/debian/mod.ts";
 import { freePort, startNginx } from "../../support/nginx.ts";
 import { tempDir } from "../../support/temp.ts";
+import { until } from "../../support/wait.ts";
 import { median } from "../median.ts";
 import { NarInfoClient, pullNars, pullOne, slowClients } from "./clients.ts";
 import { type Contents, fill } from "./contents.ts";
@@ -29,6 +30,8 @@ const NARS_EACH = 2;
 const NARINFO_SECONDS = 2;
 /** The bound on memory is for so many. */
 const CLIENTS = 64;
+/** The sources may have to be checked and compiled first. */
+const START_MS = 120_000;
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
 /** What came of it; the first six are the goals. */
@@ -64,26 +67,22 @@ interface Measured {
 async function startUsersCache(
   stateDir: string,
 ): Promise<{ url: string; pid: number } & AsyncDisposable> {
+  const url = `http://127.0.0.1:${freePort()}`;
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "main.ts", "cache"],
-      ...["--state-dir", stateDir, "--listen", "127.0.0.1:0"],
+      ...["--state-dir", stateDir, "--listen", new URL(url).host],
     ],
     cwd: ROOT,
     stdin: "null",
-    stdout: "piped",
+    stdout: "null",
     stderr: "null",
   }).spawn();
-  let text = "";
-  let url: string | undefined;
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  while (url === undefined) {
-    const { done, value } = await reader.read();
-    if (done) throw new Error(`the cache ended before it listened: ${text}`);
-    text += value;
-    url = /ready: http=(http:\S+)\s/.exec(text)?.[1];
-  }
-  await reader.cancel();
+  await until("the cache listens", async () => {
+    const answer = await fetch(`${url}/healthz`);
+    await answer.body?.cancel();
+    return answer.ok;
+  }, { timeoutMs: START_MS });
   return {
     url,
     pid: child.pid,
@@ -185,7 +184,8 @@ async function measureMemory(
   return peakRssMib(pid);
 }
 
-async function besideNginx(): Promise<Omit<CacheResult, "oneRequest">> {
+/** All but the transfer. */
+export async function besideNginx(): Promise<Omit<CacheResult, "oneRequest">> {
   await using dir = await tempDir("bc");
   const stateDir = `${dir.path}/cache`;
   const wwwDir = `${dir.path}/www`;
