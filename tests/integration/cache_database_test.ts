@@ -25,6 +25,7 @@ Deno.test("Database: one of the first version keeps its paths and can be collect
     using database = new Database(path);
     const metadata = new Metadata(database);
     assert.equal(metadata.narInfoText(HASH), "StorePath: a\n");
+    assert.equal(metadata.stats().paths, 1);
     const row = database.sql.prepare("SELECT used_at_ms, stored_by FROM path")
       .get();
     assert.deepEqual({ ...row }, { used_at_ms: 0, stored_by: "" });
@@ -54,4 +55,39 @@ Deno.test("Database: an action that fails leaves nothing", () => {
     /no/,
   );
   assert.equal(database.sql.prepare("SELECT 1 FROM pin").get(), undefined);
+});
+
+Deno.test("Database: the figures follow every write, also one in the place of another", () => {
+  using database = new Database(":memory:");
+  const metadata = new Metadata(database);
+  const { sql } = database;
+  const nar = { file: "a.nar.zst", fileSize: 5, narHash: "h", narSize: 9 };
+  metadata.putNar(nar, 1);
+  metadata.putNar({ ...nar, fileSize: 7 }, 2);
+  metadata.putNar({ ...nar, file: "b.nar.zst" }, 3);
+  metadata.putObject("ls", HASH, new Uint8Array(3), 1);
+  metadata.putObject("ls", HASH, new Uint8Array(4), 2);
+  const put = sql.prepare(
+    "INSERT OR REPLACE INTO path VALUES (?,?,?,?,?,?,?,?)",
+  );
+  for (const size of [10, 20]) {
+    put.run(HASH, `${HASH}-a`, "a.nar.zst", size, "text", 1, 1, "me");
+  }
+  const figures = {
+    paths: 1,
+    narBytes: 20,
+    nars: 2,
+    fileBytes: 12,
+    objects: 1,
+  };
+  assert.deepEqual({ ...metadata.stats() }, figures);
+  assert.throws(() =>
+    database.transaction("nothing", () => {
+      sql.exec("DELETE FROM path; DELETE FROM nar");
+      throw new Error("no");
+    })
+  );
+  assert.deepEqual({ ...metadata.stats() }, figures);
+  sql.exec("DELETE FROM path; DELETE FROM nar; DELETE FROM object");
+  assert.deepEqual(Object.values(metadata.stats()), [0, 0, 0, 0, 0]);
 });
