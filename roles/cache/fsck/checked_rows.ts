@@ -13,6 +13,9 @@ import type { PathFacts } from "./core/judge_path.ts";
 /** Rows in memory at a time: a narinfo may have a MiB, most have one KiB. */
 const PAGE_ROWS = 200;
 
+/** Of hashes alone, which an index has side by side. */
+const INDEX_ROWS = 2000;
+
 const NarRow = z.object({
   file: z.string(),
   file_size: z.number().int().min(0),
@@ -44,6 +47,9 @@ function prepare({ sql }: Database) {
     paths: sql.prepare(
       `SELECT hash, base, file, nar_size, text FROM path WHERE hash > ?
         ORDER BY hash LIMIT ${PAGE_ROWS}`,
+    ),
+    hashes: sql.prepare(
+      `SELECT hash AS text FROM path WHERE hash > ? ORDER BY hash LIMIT ${INDEX_ROWS}`,
     ),
     basesOf: sql.prepare(
       "SELECT base AS text FROM path WHERE file = ? LIMIT 4",
@@ -134,6 +140,11 @@ export class CheckedRows {
         referenceRows: textsOf(this.#sql.references.all(path.hash)),
       };
     });
+  }
+
+  /** The hashes of the next paths behind a hash; none at the end. */
+  hashesAfter(hash: string): string[] {
+    return textsOf(this.#sql.hashes.all(hash));
   }
 
   /** Some paths whose nar it is. */

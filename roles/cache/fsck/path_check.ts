@@ -14,10 +14,20 @@ import { narInfoFingerprint } from "../core/narinfo.ts";
 import { signText, verifySignature } from "../core/signature.ts";
 import { signatureKeyName } from "../core/signature.ts";
 import type { Check } from "./check.ts";
-import { judgePath, type PathFacts } from "./core/judge_path.ts";
+import { ABSENT, HashIndex } from "../gc/core/hash_index.ts";
+import {
+  judgePath,
+  type PathFacts,
+  type PathVerdict,
+} from "./core/judge_path.ts";
 
 /** References that are looked up once: a closure's worth for each of many damaged paths. */
 const MAX_ABSENT = 100_000;
+
+/** Hashes here are those of paths that were accepted: nobody chooses them to meet in one slot. */
+const SEED = 1;
+/** It grows. */
+const EXPECTED = 100_000;
 
 /** What is asked about references that are not here. */
 export interface Elsewhere {
@@ -30,12 +40,21 @@ export class PathCheck {
   /** Absent references, and who has them. */
   readonly #absent = new Map<string, string>();
 
+  /** All paths that are here, in 32 bytes each: a million paths have eight million references, and to look each up in the table takes many minutes. */
+  readonly #here = new HashIndex(SEED, EXPECTED);
+
   constructor(check: Check) {
     this.#check = check;
   }
 
   async run(elsewhere: Elsewhere): Promise<void> {
     const { rows, pace, order, checked } = this.#check;
+    for (let after: string | undefined = ""; after !== undefined;) {
+      const hashes: string[] = rows.hashesAfter(after);
+      for (const hash of hashes) this.#here.add(hash);
+      after = hashes.at(-1);
+      await pace.rest(order.signal);
+    }
     for (let after = "";;) {
       const page = rows.pathsAfter(after);
       for (const facts of page) {
@@ -54,12 +73,30 @@ export class PathCheck {
     this.#totals();
   }
 
-  #path(facts: PathFacts): void {
-    const { config, keys, findings, rows, order } = this.#check;
+  #judge(facts: PathFacts): PathVerdict {
+    const { config, keys, rows } = this.#check;
     const verdict = judgePath(facts, {
       storeDir: config.storeDir,
       keys: keys.map((key) => key.public),
     });
+    if (verdict.kind !== "signature-wrong") return verdict;
+    // The names of references are in the narinfo alone: who has them must agree before it is signed.
+    const other = verdict.info.references.find((base) =>
+      this.#isHere(base) && !rows.hasBase(base)
+    );
+    return other === undefined ? verdict : {
+      kind: "path-differs",
+      why: `${verdict.why}, and ${other} has another name here`,
+    };
+  }
+
+  #isHere(base: string): boolean {
+    return this.#here.find(base) !== ABSENT;
+  }
+
+  #path(facts: PathFacts): void {
+    const { findings, rows, order } = this.#check;
+    const verdict = this.#judge(facts);
     switch (verdict.kind) {
       case "sound":
         return this.#noteAbsent(verdict.info);
@@ -126,7 +163,7 @@ export class PathCheck {
   #noteAbsent(info: NarInfo): void {
     for (const base of info.references) {
       if (base === info.base || this.#absent.has(base)) continue;
-      if (this.#check.rows.hasBase(base)) continue;
+      if (this.#isHere(base)) continue;
       if (this.#absent.size < MAX_ABSENT) this.#absent.set(base, info.base);
     }
   }
