@@ -96,10 +96,14 @@ async function receiveInto(
         stillMay?.();
       }
       // The disk writes while this thread hashes and unpacks.
-      const written = staged.write(chunk);
-      written.catch(() => undefined);
-      await unpacking(name, () => unpack.write(chunk));
-      await written;
+      // Both have ended when one has failed: nothing may be written after that.
+      const steps = await Promise.allSettled([
+        unpacking(name, () => unpack.write(chunk)),
+        staged.write(chunk),
+      ]);
+      for (const step of steps) {
+        if (step.status === "rejected") throw step.reason;
+      }
     }
     const file = packed.end();
     if (file.sha256 !== name.fileHash) {
