@@ -255,6 +255,7 @@ function startEnded(
   };
   set(work, { guest: on, failure: null });
   if (work.vm.ledger.pausedAtMs != null) setLedger(work, { pausedAtMs: null });
+  if (work.vm.ledger.switched != null) setLedger(work, { switched: null });
   const { attempt } = work.vm.ledger;
   // The order may have changed during the start: the next attempt has not begun.
   if (attempt !== null && sameRuntime(attempt.target, on.target)) {

@@ -68,9 +68,10 @@ function knownTargets(ledger: Ledger, order: Order | null): Target[] {
 /** What the ledger says of the user space of this very VMM; null: it is what it was started with. */
 function switchedOf(
   { switched = null }: Ledger,
-  found: FoundGuest,
+  found: FoundGuest | null,
 ): Switched | null {
-  return switched !== null && switched.booted === found.runtimeHash &&
+  return switched !== null && found !== null &&
+      switched.booted === found.runtimeHash &&
       switched.startedAtMs === found.startedAtMs
     ? switched
     : null;
@@ -85,14 +86,18 @@ export function restoreVm(
   at: number,
 ): Vm | null {
   const { found } = known;
-  const ledger = withFairDeadline(known.ledger, at);
+  const switched = switchedOf(known.ledger, found);
+  const ledger = {
+    ...withFairDeadline(known.ledger, at),
+    // Of a VMM that has ended meanwhile it says nothing of the next one.
+    switched,
+  };
   const base: Vm = { ...newVm(copyOf(ledger), ledger.bootId), ledger };
   const order = known.order ?? ledger.order;
   const vm: Vm = order === null
     ? base
     : { ...base, desired: { kind: "order", order } };
   if (found === null) return endedWhileAway(vm, at);
-  const switched = switchedOf(ledger, found);
   const target = switched?.now ??
     knownTargets(ledger, known.order).find((candidate) =>
       sameRuntime(candidate, found)

@@ -18,6 +18,11 @@ function touches(host: HostModel): string[] {
     .filter((kind) => ["start", "switch", "stop"].includes(kind));
 }
 
+/** What the VMM that runs now was started as. */
+function bootedOf(host: HostModel): string | undefined {
+  return host.running?.booted;
+}
+
 /** An order for the user space of this letter, back to a's. */
 function orderOf(letter: string, more: Record<string, unknown> = {}) {
   return testOrder(letter, {
@@ -277,6 +282,35 @@ Deno.test("a switched guest that ends is started anew, as what it was switched t
   ends.run(5000);
   assert.deepEqual(touches(ends), ["switch", "start"]);
   assert.equal(observed(ends).runtimeHash, hash("b"));
+});
+
+Deno.test("what a switch left on record of a VMM that ended with nobody there says nothing of the next one", () => {
+  const host = settledOn();
+  host.healthy.add(hash("b"));
+  host.order(orderOf("b"));
+  host.run(5000);
+  host.running = null;
+  host.restartWorker(orderOf("b"));
+  host.run(10_000);
+  assert.equal(bootedOf(host), hash("b"));
+  assert.equal(observed(host).settled, true);
+
+  host.order(orderOf("a"));
+  host.run(5000);
+  host.done = [];
+  host.switching = "hangs";
+  host.order(orderOf("b", { priority: 1 }));
+  host.run(1000);
+  host.switching = "switched";
+  host.restartWorker(orderOf("b", { priority: 1 }));
+  assert.equal(
+    observed(host).health,
+    "unknown",
+    "a mixture answers for nobody",
+  );
+  host.run(5000);
+  assert.deepEqual(touches(host), ["switch", "switch"]);
+  assert.equal(observed(host).settled, true);
 });
 
 Deno.test("an order that takes the VM away does not wait for a switch", () => {
