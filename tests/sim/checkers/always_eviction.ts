@@ -5,7 +5,8 @@
  * Looked at when evictions are committed, by arithmetic of its own over all
  * placements of that worker. Where it cannot know what exactly was asked for
  * (room for a fallback as well, others without a place that were promised room
- * there) it takes the most there can be.
+ * there) it takes the most there can be. Of several that come at once each is
+ * judged by what it found: the best choice for all together is not promised.
  *
  * @module
  */
@@ -30,11 +31,16 @@ interface Size {
   memoryMib: number;
 }
 
+/** Of so many others every order is looked at: 1024 choices. */
+const MAX_OTHERS = 10;
+
 /** Evictions of one commit on one worker. */
 interface Eviction {
   /** Those that get room, with their priorities. */
   by: Map<string, number>;
   evicted: PlacementDoc[];
+  /** Of `evicted`, for whom each one went. */
+  givesTo: Map<PlacementDoc, string>;
   /** Copies on that worker that stay. */
   staying: PlacementDoc[];
   /** Others that had no place. */
@@ -50,6 +56,14 @@ function sum(sizes: readonly Size[]): Size {
 
 function covers(size: Size, need: Size): boolean {
   return size.cpuMilli >= need.cpuMilli && size.memoryMib >= need.memoryMib;
+}
+
+/** All choices of some of these, none and all included. */
+function subsets(of: readonly string[]): string[][] {
+  return of.reduce<string[][]>(
+    (known, one) => [...known, ...known.map((some) => [...some, one])],
+    [[]],
+  );
 }
 
 function minus(a: Size, b: Size): Size {
@@ -137,12 +151,22 @@ export const alwaysEviction: MakeChecker = (
     const waiting = eviction.missing.filter((vm) => !elsewhere.has(vm));
     const asking = new Set([...by.keys(), ...waiting, ...here]);
     const need = sum([...asking].map(mostOf));
+    const victimsOf = (winner: string) =>
+      evicted.filter((one) => eviction.givesTo.get(one) === winner);
+    const winners = [...by.keys()];
     for (const copy of evicted) {
-      if (!covers(minus(free, copy.reserved), need)) continue;
+      const winner = eviction.givesTo.get(copy) ?? "";
+      const others = winners.filter((one) => one !== winner);
+      // Who asked before it is not known: one order that explains it is enough.
+      const isNeeded = subsets(others.slice(0, MAX_OTHERS)).some((later) => {
+        const held = later.flatMap(victimsOf).map((one) => one.reserved);
+        const asked = [...asking].filter((vm) => !later.includes(vm));
+        const room = minus(minus(free, sum(held)), copy.reserved);
+        return !covers(room, sum(asked.map(mostOf)));
+      });
+      if (isNeeded) continue;
       return broken(
-        `${copy.vm} gave way on ${worker} to ${
-          [...by.keys()].join(", ")
-        } without need: ${free.memoryMib} MiB are free with it, ${need.memoryMib} are asked for`,
+        `${copy.vm} gave way on ${worker} to ${winner} without need: ${free.memoryMib} MiB are free with it, ${need.memoryMib} are asked for`,
       );
     }
     const lower = staying.filter((copy) => {
@@ -184,10 +208,17 @@ export const alwaysEviction: MakeChecker = (
         const [, by = "", priority = "0"] = found;
         trace.seen("preempt", copy.worker, `${subject} by ${by}`);
         const eviction: Eviction = evictions.get(copy.worker) ??
-          { by: new Map(), evicted: [], staying: [], missing: [] };
+          {
+            by: new Map(),
+            evicted: [],
+            givesTo: new Map(),
+            staying: [],
+            missing: [],
+          };
         evictions.set(copy.worker, eviction);
         eviction.by.set(by, Number(priority));
         eviction.evicted.push(copy);
+        eviction.givesTo.set(copy, by);
       }
       if (evictions.size === 0) return;
       const copies = [...transitions.placements.values()];
