@@ -185,6 +185,7 @@ async function begin(
   const leaving = runProcess(left.program, left.args, {
     timeoutMs: RUN_TIMEOUT_MS,
     sharesGroup: true,
+    env: recordEnv(record),
     missingHint: "apt-get install --no-install-recommends util-linux",
     mergeStdout: true,
     onLine: (line) => {
