@@ -198,14 +198,14 @@ export class CloudHypervisorFleet {
   /** Lets go of all; they run on. */
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const { console, client, serial, events } of this.all()) {
+    const serials = this.all().map(({ serial }) => serial);
+    for (const { console, client, events } of this.all()) {
       console.close();
       client.close();
-      serial?.close();
       events?.close();
     }
     await this.#watching;
-    await Promise.all(this.all().map(({ serial }) => serial?.closed));
+    await Promise.all(serials.map((serial) => serial?.finish()));
   }
 
   #consoleOf(copy: CopyId): CopyConsole {

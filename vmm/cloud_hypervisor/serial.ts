@@ -4,7 +4,8 @@
  *
  * The worker stands between guest and log here, since this VMM has no other
  * console that both logs and takes input. While nobody is connected versions
- * from 53 on keep the last MiB and hand it over, those before drop it.
+ * from 53 on keep the last MiB and hand it over, those before drop it. What a
+ * worker had in its socket when it was killed is lost; one that ends takes it.
  *
  * A log is cut once a second. Where that cannot be, on a file system that makes
  * no holes, it ends at a bound: no more is written until it was cut.
@@ -25,6 +26,11 @@ const PIECE_BYTES = 16 * 1024;
  */
 const BYTES_PER_MS = 1024;
 const BURST_BYTES = 8 * 1024 * 1024;
+
+/** Nothing came for so long: what had come is taken. */
+const QUIET_MS = 10;
+/** A guest that writes without end is not waited for. */
+const FINISH_MS = 200;
 
 async function writeAll(
   to: { write(bytes: Uint8Array): Promise<number> },
@@ -64,6 +70,7 @@ export class SerialLine {
   #isFull = false;
   /** Written since the log was last known to be bounded. */
   #uncutBytes = 0;
+  #reads = 0;
   /** Resolves when the VMM has closed it, which its end does too, or `close` was called; all that came is in the log then. */
   readonly closed: Promise<void>;
 
@@ -140,6 +147,17 @@ export class SerialLine {
     this.#socket.close();
   }
 
+  /** Takes what has come, then closes: what lies unread in a socket goes with it. */
+  async finish(): Promise<void> {
+    const endMs = performance.now() + FINISH_MS;
+    for (let seen = -1; seen !== this.#reads && performance.now() < endMs;) {
+      seen = this.#reads;
+      await new Promise((done) => setTimeout(done, QUIET_MS));
+    }
+    this.close();
+    await this.closed;
+  }
+
   async #write(bytes: Uint8Array): Promise<void> {
     try {
       await writeAll(this.#socket, bytes);
@@ -157,6 +175,7 @@ export class SerialLine {
       // An error is an end too.
       const count = await this.#socket.read(buffer).catch(() => null);
       if (count === null) return;
+      this.#reads++;
       await this.#append(buffer.subarray(0, count));
       const waitMs = pace.waitMs(count, performance.now());
       // Not read meanwhile: the guest that floods waits, and nobody else.
