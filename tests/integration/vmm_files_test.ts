@@ -262,6 +262,7 @@ Deno.test("QEMU's state: a VMM that refuses to move it and does not go on leaves
       id: "shop/web-0",
       state: `${dir.path}/state`,
       socket: `${dir.path}/migrate`,
+      mark: `${dir.path}/saving`,
       pid: Deno.pid,
       wasPaused: false,
       clock: systemClock,
@@ -274,5 +275,5 @@ Deno.test("QEMU's state: a VMM that refuses to move it and does not go on leaves
   assert.equal(isLeft, true, "it stands still");
   assert.deepEqual(asked.at(-1), "cont");
   // What tells the next process that it may stand still.
-  assert.ok((await Deno.lstat(`${dir.path}/migrate`)).isSocket);
+  assert.ok((await Deno.lstat(`${dir.path}/saving`)).isFile);
 });

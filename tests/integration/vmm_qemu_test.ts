@@ -97,7 +97,7 @@ Deno.test("qemu driver: a VM whose worker died while it kept its state runs on",
   await qmp.execute("stop");
   qmp.close();
   // What a snapshot under way leaves behind.
-  await Deno.writeTextFile(paths.migration, "");
+  await Deno.writeTextFile(paths.saving, "");
   const vmm = testQemu(dir.path);
   assert.deepEqual(await vmm.list(), [instance]);
   await vmm.close();

@@ -43,6 +43,8 @@ export interface VmPaths {
   channel: string;
   /** A snapshot's way in and out of QEMU. */
   migration: string;
+  /** A file that is there while a guest stands still for its snapshot. */
+  saving: string;
 }
 
 /** @throws {AppError} `invalid` when no VM's sockets fit in there. */
@@ -84,6 +86,7 @@ export class RunDirectory {
       console: longest,
       channel: `${dir}/channel`,
       migration: `${dir}/migrate`,
+      saving: `${dir}/saving`,
       record: `${dir}/vm.json`,
       pid: `${dir}/pid`,
     };
@@ -126,10 +129,12 @@ export class RunDirectory {
 
   /** Forgets the run, keeps the logs. The record goes last: it is how the rest is found. */
   async clear(copy: CopyId): Promise<void> {
-    const { pid, socket, api, console, channel, migration, record } = this
-      .paths(copy);
+    const paths = this.paths(copy);
+    const { pid, socket, api, console, channel, migration } = paths;
     const sockets = [socket, api, console, channel, migration];
-    for (const path of [pid, ...sockets, record]) await removeIfThere(path);
+    for (const path of [pid, ...sockets, paths.saving, paths.record]) {
+      await removeIfThere(path);
+    }
   }
 
   /** Removes what is kept of a copy that has ended; its directory too, unless somebody else keeps something in it. */

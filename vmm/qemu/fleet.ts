@@ -175,11 +175,11 @@ export class QemuFleet {
   async #takeOver(record: Recorded): Promise<void> {
     const running = await this.watchOver(record);
     const { directory, clock } = this.#deps;
-    const { migration: socket } = directory.paths(record);
+    const { saving: mark } = directory.paths(record);
     try {
       const { qmp } = running;
       if (qmp === null) return;
-      if (await recoverTransfer(qmp, { id: record.id, socket, clock })) {
+      if (await recoverTransfer(qmp, { id: record.id, mark, clock })) {
         running.instance = instanceOf(record, false);
       }
     } catch (error) {
@@ -301,11 +301,11 @@ export class QemuFleet {
     if (running.qmp === null && !running.stopping) {
       await this.#connect(running, WATCH_INTERVAL_MS);
     }
-    const { dir, migration } = directory.paths(running.record);
+    const { dir, saving } = directory.paths(running.record);
     if (running.isStalled && running.qmp !== null) {
       running.isStalled = false;
       await letGoOn(running, running.qmp);
-      await removeIfThere(migration);
+      await removeIfThere(saving);
     }
     await boundSerialLog(dir, facts.pid, logBounds);
   }

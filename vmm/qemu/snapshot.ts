@@ -39,12 +39,15 @@ export async function snapshotQemu(
   const { id, runtimeHash, state: { pid } } = running.record;
   await refuseDisks(qmp, id);
   await makeNew(to.dir, id);
-  const { migration: socket } = to.directory.paths(running.record);
+  const { migration: socket, saving: mark } = to.directory.paths(
+    running.record,
+  );
   try {
     const bytes = await saveState(qmp, {
       id,
       pid,
       socket,
+      mark,
       state: `${to.dir}/state`,
       wasPaused: running.instance.paused,
       clock: to.clock,

@@ -1,11 +1,16 @@
 /**
  * A QEMU's state on its way: a migration between it and a file of ours, over a
- * socket in the VM's directory, which is there exactly while one is under way.
+ * socket in the VM's directory. A mark beside it is there exactly while a guest
+ * stands still for us; the socket is none, as closing it removes it.
  *
  * @module
  */
 import { z } from "zod";
-import { removeIfThere, storageError } from "../../roles/files/mod.ts";
+import {
+  removeIfThere,
+  storageError,
+  writeFileAtomic,
+} from "../../roles/files/mod.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import { type Qmp, statusOf } from "./qmp.ts";
@@ -33,8 +38,9 @@ export interface SaveTo {
   id: string;
   /** The file; it does not exist yet. */
   state: string;
-  /** The socket; it says to the next process that this one died in between. */
   socket: string;
+  /** A file that tells the next process that this one died in between. */
+  mark: string;
   /** QEMU's. */
   pid: number;
   wasPaused: boolean;
@@ -51,6 +57,7 @@ export async function saveState(qmp: Qmp, to: SaveTo): Promise<number> {
     // It may run as another user than we.
     const { uid, gid } = await Deno.stat(`/proc/${to.pid}`);
     await Deno.chown(to.socket, uid, gid);
+    await writeFileAtomic(to.mark, "");
     if (!to.wasPaused) await qmp.execute("stop");
     await moveOut(qmp, listener, to);
   } catch (error) {
@@ -61,7 +68,7 @@ export async function saveState(qmp: Qmp, to: SaveTo): Promise<number> {
   return (await Deno.stat(to.state)).size;
 }
 
-/** The socket stays while the guest does not run: the next process finds it. */
+/** The mark stays while the guest does not run: the next process finds it. */
 async function letGo(qmp: Qmp, to: SaveTo): Promise<void> {
   try {
     if (!to.wasPaused) await qmp.execute("cont");
@@ -69,7 +76,7 @@ async function letGo(qmp: Qmp, to: SaveTo): Promise<void> {
     to.onLeft();
     throw error;
   }
-  await removeIfThere(to.socket);
+  await removeIfThere(to.mark);
 }
 
 async function moveOut(
@@ -164,7 +171,7 @@ export async function loadState(
  */
 export async function recoverTransfer(
   qmp: Qmp,
-  of: { id: string; socket: string; clock: Clock },
+  of: { id: string; mark: string; clock: Clock },
 ): Promise<boolean> {
   if (await statusOf(qmp) === "inmigrate") {
     throw new AppError(
@@ -172,7 +179,7 @@ export async function recoverTransfer(
       `Cannot adopt "${of.id}": it waits for a snapshot that nobody brings`,
     );
   }
-  if (await Deno.lstat(of.socket).catch(() => null) === null) return false;
+  if (await Deno.lstat(of.mark).catch(() => null) === null) return false;
   await qmp.execute("migrate_cancel");
   const endMs = of.clock.bootMs() + RECOVER_TIMEOUT_MS;
   for (;;) {
@@ -181,6 +188,6 @@ export async function recoverTransfer(
     await of.clock.sleep(POLL_MS);
   }
   await qmp.execute("cont");
-  await removeIfThere(of.socket);
+  await removeIfThere(of.mark);
   return true;
 }
