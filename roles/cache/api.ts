@@ -11,7 +11,7 @@ import type { Context, Hono } from "hono";
 import { z } from "zod";
 import { type AppEnv, requireRole } from "../http/mod.ts";
 import { parseJsonWith, parseWith } from "../model/parse.ts";
-import { isPathHash } from "./core/names.ts";
+import { isPathHash } from "../nar/core/names.ts";
 import type { CacheService } from "./service.ts";
 import { askingOf } from "./protocol/asking.ts";
 

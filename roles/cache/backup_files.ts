@@ -10,8 +10,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { flushDirectory, storageError } from "../files/mod.ts";
 import type { CacheFilesProgress } from "../model/cache_files.ts";
-import { parseNarName } from "./core/names.ts";
-import { formatSha256 } from "./core/sha256.ts";
+import { parseNarName } from "../nar/core/names.ts";
+import { formatSha256 } from "../nar/core/sha256.ts";
 
 /** Read at a time. */
 const CHUNK_BYTES = 1024 * 1024;

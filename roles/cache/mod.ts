@@ -19,7 +19,7 @@ import { cacheApp } from "./app.ts";
 import { CacheConfig } from "./config.ts";
 import { Collection } from "./gc/mod.ts";
 import type { RootSource } from "./gc/root_source.ts";
-import { parsePublicKey } from "./core/signature.ts";
+import { parsePublicKey } from "../nar/core/signature.ts";
 import { Database } from "./storage/database.ts";
 import { DiskFiles } from "./storage/files.ts";
 import { HotTexts } from "./storage/hot_texts.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { parsePublicKey, type PublicKey } from "../cache/core/signature.ts";
+export { parsePublicKey, type PublicKey } from "../nar/core/signature.ts";
 export { CONTENT_TYPE } from "./core/frames.ts";
 export { WINDOWS } from "./core/have.ts";
 export type { ClosureHead } from "./core/messages.ts";

@@ -8,9 +8,9 @@
  *
  * @module
  */
-import type { NarInfo } from "../cache/core/narinfo.ts";
-import { decodeNixBase32 } from "../cache/core/nix_base32.ts";
-import type { PublicKey } from "../cache/core/signature.ts";
+import type { NarInfo } from "../nar/core/narinfo.ts";
+import { decodeNixBase32 } from "../nar/core/nix_base32.ts";
+import type { PublicKey } from "../nar/core/signature.ts";
 import { AppError } from "../model/errors.ts";
 import type { AddedPath, WriteArchive } from "../nix/mod.ts";
 import { encodeHave, MAX_HAVE } from "./core/have.ts";

@@ -7,8 +7,8 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import zlib from "node:zlib";
-import type { Compression } from "../cache/core/names.ts";
-import { loadXz } from "../cache/protocol/decompress.ts";
+import type { Compression } from "../nar/core/names.ts";
+import { loadXz } from "../nar/decompress.ts";
 
 /** As the cache accepts them: what nix itself never exceeds. */
 const ZSTD_MAX_WINDOW_LOG = 27;

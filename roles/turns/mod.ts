@@ -8,4 +8,5 @@
  * @module
  */
 export { TurnsByKey } from "./by_key.ts";
+export { Pace } from "./pace.ts";
 export { Turns, type TurnsBounds } from "./turns.ts";

@@ -12,8 +12,8 @@
  * @module
  */
 import { z } from "zod";
-import { encodeNixBase32 } from "../../roles/cache/core/nix_base32.ts";
-import { formatNarInfo } from "../../roles/cache/core/narinfo.ts";
+import { encodeNixBase32 } from "../../roles/nar/core/nix_base32.ts";
+import { formatNarInfo } from "../../roles/nar/core/narinfo.ts";
 import { Database } from "../../roles/cache/storage/database.ts";
 import { CollectionReport } from "../../roles/model/collection.ts";
 import { type CacheProcess, startCacheProcess } from "../support/cache.ts";

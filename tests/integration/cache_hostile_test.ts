@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { constants, zstdCompressSync } from "node:zlib";
 import { openTokenTable } from "../../roles/auth/mod.ts";
-import { encodeNixBase32 } from "../../roles/cache/core/nix_base32.ts";
+import { encodeNixBase32 } from "../../roles/nar/core/nix_base32.ts";
 import {
   fakePath,
   startCache,

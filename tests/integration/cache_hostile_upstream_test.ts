@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { zstdCompressSync } from "node:zlib";
-import { encodeNixBase32 } from "../../roles/cache/core/nix_base32.ts";
+import { encodeNixBase32 } from "../../roles/nar/core/nix_base32.ts";
 import {
   type FakePath,
   fakePath,

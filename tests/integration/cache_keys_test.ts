@@ -8,11 +8,11 @@ import assert from "node:assert/strict";
 import {
   narInfoFingerprint,
   parseNarInfo,
-} from "../../roles/cache/core/narinfo.ts";
+} from "../../roles/nar/core/narinfo.ts";
 import {
   parsePublicKey,
   verifySignature,
-} from "../../roles/cache/core/signature.ts";
+} from "../../roles/nar/core/signature.ts";
 import { SigningKeyList } from "../../roles/model/cache_keys.ts";
 import {
   cacheToken,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { zstdCompressSync } from "node:zlib";
 import { createHash } from "node:crypto";
-import { encodeNixBase32 } from "../../roles/cache/core/nix_base32.ts";
+import { encodeNixBase32 } from "../../roles/nar/core/nix_base32.ts";
 import { startCache } from "../support/cache.ts";
 import { freePort, startNginx } from "../support/nginx.ts";
 import { tempDir } from "../support/temp.ts";

@@ -14,8 +14,8 @@ import {
   run,
   type RunningCache,
 } from "../../roles/cache/mod.ts";
-import { formatSha256 } from "../../roles/cache/core/sha256.ts";
-import { encodeNixBase32 } from "../../roles/cache/core/nix_base32.ts";
+import { formatSha256 } from "../../roles/nar/core/sha256.ts";
+import { encodeNixBase32 } from "../../roles/nar/core/nix_base32.ts";
 import { systemRandom } from "../../roles/clock/mod.ts";
 import { tempDir } from "./temp.ts";
 

@@ -9,10 +9,10 @@ import {
   formatNarInfo,
   type NarInfo,
   narInfoFingerprint,
-} from "../../roles/cache/core/narinfo.ts";
-import { encodeNixBase32 } from "../../roles/cache/core/nix_base32.ts";
-import { formatSha256 } from "../../roles/cache/core/sha256.ts";
-import { type PublicKey, signText } from "../../roles/cache/core/signature.ts";
+} from "../../roles/nar/core/narinfo.ts";
+import { encodeNixBase32 } from "../../roles/nar/core/nix_base32.ts";
+import { formatSha256 } from "../../roles/nar/core/sha256.ts";
+import { type PublicKey, signText } from "../../roles/nar/core/signature.ts";
 import { encodeFrame, encodeMagic } from "../../roles/closure/core/frames.ts";
 import { encodeMessage } from "../../roles/closure/core/messages.ts";
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { signText } from "../../roles/cache/core/signature.ts";
-import { parseSecretKey } from "../../roles/cache/core/signature.ts";
+import { signText } from "../../roles/nar/core/signature.ts";
+import { parseSecretKey } from "../../roles/nar/core/signature.ts";
 import {
   narInfoFingerprint,
   parseNarInfo,
-} from "../../roles/cache/core/narinfo.ts";
+} from "../../roles/nar/core/narinfo.ts";
 import type { FakePath } from "./cache.ts";
 
 /** Of nobody: a seed of ones. */

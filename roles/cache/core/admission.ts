@@ -6,14 +6,18 @@
  * @module
  */
 import { AppError } from "../../model/errors.ts";
-import { MAX_SIGNATURES, type NarInfo, narInfoFingerprint } from "./narinfo.ts";
+import {
+  MAX_SIGNATURES,
+  type NarInfo,
+  narInfoFingerprint,
+} from "../../nar/core/narinfo.ts";
 import {
   type PublicKey,
   type SecretKey,
   signatureKeyName,
   signText,
   verifySignature,
-} from "./signature.ts";
+} from "../../nar/core/signature.ts";
 
 /** What the server found out about a nar while it was uploaded. */
 export interface NarRecord {

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../model/errors.ts";
 import { type AdmissionFacts, admitNarInfo } from "./admission.ts";
-import { MAX_SIGNATURES, type NarInfo, narInfoFingerprint } from "./narinfo.ts";
-import { parsePublicKey, parseSecretKey, signText } from "./signature.ts";
+import {
+  MAX_SIGNATURES,
+  type NarInfo,
+  narInfoFingerprint,
+} from "../../nar/core/narinfo.ts";
+import {
+  parsePublicKey,
+  parseSecretKey,
+  signText,
+} from "../../nar/core/signature.ts";
 
 // Made for these tests by `nix key generate-secret`.
 const KEY = parseSecretKey(

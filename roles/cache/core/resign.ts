@@ -9,13 +9,13 @@ import {
   MAX_SIGNATURES,
   narInfoFingerprint,
   parseNarInfo,
-} from "./narinfo.ts";
+} from "../../nar/core/narinfo.ts";
 import {
   type SecretKey,
   signatureKeyName,
   signText,
   verifySignature,
-} from "./signature.ts";
+} from "../../nar/core/signature.ts";
 
 /**
  * `text` with a valid signature of each of `keys`; the very same text when it

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { nextKeyName, signedByAll } from "./resign.ts";
-import { parseSecretKey, type SecretKey } from "./signature.ts";
+import { parseSecretKey, type SecretKey } from "../../nar/core/signature.ts";
 
 function newKey(name: string): SecretKey {
   const { d, x } = generateKeyPairSync("ed25519").privateKey

@@ -4,9 +4,9 @@
  * @module
  */
 import type { CacheFilesProgress } from "../../model/cache_files.ts";
-import type { Pace } from "../gc/pace.ts";
+import type { Pace } from "../../turns/pace.ts";
 import type { CacheConfig } from "../config.ts";
-import type { SecretKey } from "../core/signature.ts";
+import type { SecretKey } from "../../nar/core/signature.ts";
 import type { CheckedRows } from "./checked_rows.ts";
 import type { Findings } from "./findings.ts";
 import type { Quarantine } from "./quarantine.ts";

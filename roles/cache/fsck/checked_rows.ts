@@ -6,7 +6,7 @@
 import type { StatementSync } from "node:sqlite";
 import { z } from "zod";
 import type { NarRecord } from "../core/admission.ts";
-import type { NarInfo } from "../core/narinfo.ts";
+import type { NarInfo } from "../../nar/core/narinfo.ts";
 import type { Database } from "../storage/database.ts";
 import type { PathFacts } from "./core/judge_path.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { parseNarName } from "../core/names.ts";
+import { parseNarName } from "../../nar/core/names.ts";
 import type { Check } from "./check.ts";
 import type { CheckedNar } from "./checked_rows.ts";
 import { type ReadNar, readNar } from "./read_nar.ts";

@@ -9,10 +9,10 @@
  *
  * @module
  */
-import { formatNarInfo, type NarInfo } from "../core/narinfo.ts";
-import { narInfoFingerprint } from "../core/narinfo.ts";
-import { signText, verifySignature } from "../core/signature.ts";
-import { signatureKeyName } from "../core/signature.ts";
+import { formatNarInfo, type NarInfo } from "../../nar/core/narinfo.ts";
+import { narInfoFingerprint } from "../../nar/core/narinfo.ts";
+import { signText, verifySignature } from "../../nar/core/signature.ts";
+import { signatureKeyName } from "../../nar/core/signature.ts";
 import type { Check } from "./check.ts";
 import { ABSENT, HashIndex } from "../gc/core/hash_index.ts";
 import {

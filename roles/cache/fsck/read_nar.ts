@@ -6,9 +6,9 @@
  */
 import { createHash } from "node:crypto";
 import type { NarRecord } from "../core/admission.ts";
-import type { NarName } from "../core/names.ts";
-import { formatSha256 } from "../core/sha256.ts";
-import { unpacker } from "../protocol/decompress.ts";
+import type { NarName } from "../../nar/core/names.ts";
+import { formatSha256 } from "../../nar/core/sha256.ts";
+import { unpacker } from "../../nar/decompress.ts";
 
 /** Read at a time. */
 const CHUNK_BYTES = 1024 * 1024;

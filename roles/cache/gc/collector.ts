@@ -18,7 +18,7 @@ import {
   planCollection,
   type Retention,
 } from "./core/plan.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../../turns/pace.ts";
 import type { PathRows } from "./path_rows.ts";
 import { readGraph } from "./read_graph.ts";
 import { Removal, type RemovalOptions } from "./removal.ts";

@@ -6,7 +6,7 @@
  */
 import type { Keeper } from "../../model/collection.ts";
 import type { KeptRoot } from "./collection_records.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../../turns/pace.ts";
 import type { PathRows } from "./path_rows.ts";
 
 /** Everything refers to a C library: what a person reads is found long before. 30 MB and a second. */

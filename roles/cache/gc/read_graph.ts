@@ -4,7 +4,7 @@
  * @module
  */
 import { type Graph, GraphBuilder, type PathFacts } from "./core/graph.ts";
-import type { Pace } from "./pace.ts";
+import type { Pace } from "../../turns/pace.ts";
 import type { PathRows } from "./path_rows.ts";
 
 export interface ReadOptions {

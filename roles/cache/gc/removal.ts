@@ -16,7 +16,7 @@ import type { NarFiles } from "../storage/files.ts";
 import type { HotTexts } from "../storage/hot_texts.ts";
 import type { Graph } from "./core/graph.ts";
 import type { CollectionPlan } from "./core/plan.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../../turns/pace.ts";
 import type { PathRows } from "./path_rows.ts";
 import type { Uses, Watch } from "./uses.ts";
 

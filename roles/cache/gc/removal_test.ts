@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { logger } from "../../log/mod.ts";
-import { encodeNixBase32 } from "../core/nix_base32.ts";
+import { encodeNixBase32 } from "../../nar/core/nix_base32.ts";
 import { Database } from "../storage/database.ts";
 import { HotTexts } from "../storage/hot_texts.ts";
 import { Metadata } from "../storage/metadata.ts";
 import { GraphBuilder } from "./core/graph.ts";
 import { planCollection } from "./core/plan.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../../turns/pace.ts";
 import { PathRows } from "./path_rows.ts";
 import { Removal } from "./removal.ts";
 import { Uses } from "./uses.ts";

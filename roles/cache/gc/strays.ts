@@ -6,7 +6,7 @@
  * @module
  */
 import { subjectOf } from "./core/object_subject.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../../turns/pace.ts";
 import type { CollectedObject, PathRows } from "./path_rows.ts";
 import type { Removal } from "./removal.ts";
 

@@ -13,7 +13,7 @@ import type { Logger } from "../../log/mod.ts";
 import { formatError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
 import type { Database } from "../storage/database.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../../turns/pace.ts";
 import type { PathRows } from "./path_rows.ts";
 
 /** What a crash forgets, against writes that serve nobody. */

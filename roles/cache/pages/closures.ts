@@ -8,7 +8,7 @@ import type { Logger } from "../../log/mod.ts";
 import type { LargestClosures } from "../../model/cache_status.ts";
 import { toAppError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
-import { Pace } from "../gc/pace.ts";
+import { Pace } from "../../turns/pace.ts";
 import { readGraph } from "../gc/read_graph.ts";
 import type { PathRows } from "../gc/path_rows.ts";
 import { largestClosures } from "./core/largest_closures.ts";

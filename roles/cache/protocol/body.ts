@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { AppError } from "../../model/errors.ts";
-import { unpacker } from "./decompress.ts";
+import { unpacker } from "../../nar/decompress.ts";
 
 const brotli = promisify(zlib.brotliDecompress);
 const gunzip = promisify(zlib.gunzip);

@@ -19,7 +19,7 @@ import {
   ACCEPTED_COMPRESSIONS,
   type NarName,
   parseNarName,
-} from "../core/names.ts";
+} from "../../nar/core/names.ts";
 import { HAND_OVER_HEADER, handOverTo } from "./core/accel.ts";
 import { decideRange, isKnown } from "./core/range.ts";
 import type { OpenFile } from "../storage/files.ts";

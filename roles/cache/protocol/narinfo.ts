@@ -23,7 +23,7 @@ import {
   MAX_NARINFO_BYTES,
   type NarInfo,
   parseNarInfo,
-} from "../core/narinfo.ts";
+} from "../../nar/core/narinfo.ts";
 import type { CacheService } from "../service.ts";
 import { Patience } from "../storage/patience.ts";
 import { formatVia } from "../sources/core/via.ts";

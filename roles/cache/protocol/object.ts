@@ -8,7 +8,7 @@ import type { Hono } from "hono";
 import { type AppEnv, methodNotAllowed, requireRole } from "../../http/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import { readBody } from "./body.ts";
-import { isObjectName, type ObjectKind } from "../core/names.ts";
+import { isObjectName, type ObjectKind } from "../../nar/core/names.ts";
 import type { CacheService } from "../service.ts";
 import { Patience } from "../storage/patience.ts";
 import { uploadHandler } from "./upload.ts";

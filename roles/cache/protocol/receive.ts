@@ -7,10 +7,10 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
 import type { NarRecord } from "../core/admission.ts";
-import type { NarName } from "../core/names.ts";
-import { formatSha256 } from "../core/sha256.ts";
+import type { NarName } from "../../nar/core/names.ts";
+import { formatSha256 } from "../../nar/core/sha256.ts";
 import { chunksOf } from "./body.ts";
-import { unpacker } from "./decompress.ts";
+import { unpacker } from "../../nar/decompress.ts";
 import type { NarFiles, StagedFile } from "../storage/files.ts";
 import { toStorageError } from "../storage/storage_error.ts";
 

@@ -17,7 +17,7 @@ import { readSmallFile } from "../../config/mod.ts";
 import { writeFileAtomic } from "../../files/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import { nextKeyName } from "../core/resign.ts";
-import { parseSecretKey, type SecretKey } from "../core/signature.ts";
+import { parseSecretKey, type SecretKey } from "../../nar/core/signature.ts";
 
 /** Two while clients change over; more are forgotten ones, and each is a signature in every narinfo. */
 const MAX_OWN_KEYS = 4;

@@ -12,7 +12,7 @@ import type { Logger } from "../../log/mod.ts";
 import { toAppError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
 import { signedByAll } from "../core/resign.ts";
-import type { SecretKey } from "../core/signature.ts";
+import type { SecretKey } from "../../nar/core/signature.ts";
 import type { HotTexts } from "../storage/hot_texts.ts";
 import type { Keyring } from "./keyring.ts";
 import type { SigningRecords, StoredText } from "./signing_records.ts";

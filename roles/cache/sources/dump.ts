@@ -11,7 +11,7 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
 import { killGroup } from "../../process/run.ts";
-import { formatSha256 } from "../core/sha256.ts";
+import { formatSha256 } from "../../nar/core/sha256.ts";
 
 /** A client that takes nothing for so long is gone; its process would stay for ever. */
 const STALL_MS = 5 * 60_000;

@@ -14,14 +14,14 @@ import {
   MAX_SIGNATURES,
   type NarInfo,
   narInfoFingerprint,
-} from "../core/narinfo.ts";
-import { parseBaseName } from "../core/names.ts";
-import { parseSha256 } from "../core/sha256.ts";
+} from "../../nar/core/narinfo.ts";
+import { parseBaseName } from "../../nar/core/names.ts";
+import { parseSha256 } from "../../nar/core/sha256.ts";
 import {
   type SecretKey,
   signatureKeyName,
   signText,
-} from "../core/signature.ts";
+} from "../../nar/core/signature.ts";
 import type { OpenFile } from "../storage/files.ts";
 import type { Offers } from "../storage/offers.ts";
 import { dumpStream } from "./dump.ts";

@@ -11,7 +11,7 @@ import type { Logger } from "../../log/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import type { CacheConfig } from "../config.ts";
 import type { NarRecord } from "../core/admission.ts";
-import { parsePublicKey, type SecretKey } from "../core/signature.ts";
+import { parsePublicKey, type SecretKey } from "../../nar/core/signature.ts";
 import type { Database } from "../storage/database.ts";
 import type { NarFiles } from "../storage/files.ts";
 import { Offers } from "../storage/offers.ts";

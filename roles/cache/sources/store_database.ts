@@ -12,7 +12,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { z } from "zod";
 import { AppError } from "../../model/errors.ts";
-import { parseBaseName } from "../core/names.ts";
+import { parseBaseName } from "../../nar/core/names.ts";
 
 /** A writer without a write-ahead log holds it for a moment. This thread serves everybody: it does not wait long. */
 const BUSY_MS = 20;

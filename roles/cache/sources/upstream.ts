@@ -11,8 +11,8 @@ import type { Logger } from "../../log/mod.ts";
 import { AppError, toAppError } from "../../model/errors.ts";
 import { Turns } from "../../turns/mod.ts";
 import type { NarRecord } from "../core/admission.ts";
-import { MAX_NARINFO_BYTES } from "../core/narinfo.ts";
-import type { PublicKey, SecretKey } from "../core/signature.ts";
+import { MAX_NARINFO_BYTES } from "../../nar/core/narinfo.ts";
+import type { PublicKey, SecretKey } from "../../nar/core/signature.ts";
 import type { NarFiles, OpenFile } from "../storage/files.ts";
 import type { Offers } from "../storage/offers.ts";
 import {

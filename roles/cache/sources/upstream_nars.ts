@@ -8,7 +8,7 @@
 import { AppError } from "../../model/errors.ts";
 import { Turns } from "../../turns/mod.ts";
 import type { NarRecord } from "../core/admission.ts";
-import { parseNarName } from "../core/names.ts";
+import { parseNarName } from "../../nar/core/names.ts";
 import { receiveNar } from "../protocol/receive.ts";
 import type { NarFiles, OpenFile } from "../storage/files.ts";
 import type { Offer } from "./core/upstream_narinfo.ts";

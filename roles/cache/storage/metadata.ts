@@ -7,8 +7,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { z } from "zod";
 import type { NarRecord } from "../core/admission.ts";
-import type { NarInfo } from "../core/narinfo.ts";
-import type { ObjectKind } from "../core/names.ts";
+import type { NarInfo } from "../../nar/core/narinfo.ts";
+import type { ObjectKind } from "../../nar/core/names.ts";
 import type { Database } from "./database.ts";
 
 /** Bodies above this are worth an extra sync: few are, since most listings and logs are small. */

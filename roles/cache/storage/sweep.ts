@@ -10,7 +10,7 @@
  * @module
  */
 import type { Logger } from "../../log/mod.ts";
-import { Pace } from "../gc/pace.ts";
+import { Pace } from "../../turns/pace.ts";
 import type { NarFiles } from "./files.ts";
 import type { Metadata } from "./metadata.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { encodeNixBase32 } from "../../cache/core/nix_base32.ts";
+import { encodeNixBase32 } from "../../nar/core/nix_base32.ts";
 import { encodeHave, HaveSet, MAX_HAVE, WINDOWS } from "./have.ts";
 
 function hashOf(name: string): string {

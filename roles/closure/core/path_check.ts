@@ -8,9 +8,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type NarInfo, narInfoFingerprint } from "../../cache/core/narinfo.ts";
-import { formatSha256 } from "../../cache/core/sha256.ts";
-import { type PublicKey, verifySignature } from "../../cache/core/signature.ts";
+import { type NarInfo, narInfoFingerprint } from "../../nar/core/narinfo.ts";
+import { formatSha256 } from "../../nar/core/sha256.ts";
+import { type PublicKey, verifySignature } from "../../nar/core/signature.ts";
 import { AppError } from "../../model/errors.ts";
 
 function refuse(base: string, why: string): never {

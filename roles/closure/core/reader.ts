@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { type NarInfo, parseNarInfo } from "../../cache/core/narinfo.ts";
+import { type NarInfo, parseNarInfo } from "../../nar/core/narinfo.ts";
 import { AppError } from "../../model/errors.ts";
 import { FrameReader } from "./frames.ts";
 import {

@@ -7,8 +7,8 @@ import {
   streamedPath,
   streamOf,
 } from "../../../tests/support/closure_stream.ts";
-import type { NarInfo } from "../../cache/core/narinfo.ts";
-import { formatSha256 } from "../../cache/core/sha256.ts";
+import type { NarInfo } from "../../nar/core/narinfo.ts";
+import { formatSha256 } from "../../nar/core/sha256.ts";
 import { encodeFrame, encodeMagic } from "./frames.ts";
 import { encodeMessage } from "./messages.ts";
 import { PathCheck } from "./path_check.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { encodeNixBase32 } from "../../../roles/cache/core/nix_base32.ts";
-import { formatSha256 } from "../../../roles/cache/core/sha256.ts";
+import { encodeNixBase32 } from "../../../roles/nar/core/nix_base32.ts";
+import { formatSha256 } from "../../../roles/nar/core/sha256.ts";
 import { startCacheProcess } from "../../support/cache.ts";
 
 const MIB = 1024 * 1024;

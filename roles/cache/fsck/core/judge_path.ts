@@ -16,12 +16,12 @@ import {
   type NarInfo,
   narInfoFingerprint,
   parseNarInfo,
-} from "../../core/narinfo.ts";
+} from "../../../nar/core/narinfo.ts";
 import {
   type PublicKey,
   signatureKeyName,
   verifySignature,
-} from "../../core/signature.ts";
+} from "../../../nar/core/signature.ts";
 
 /** A row of the table `path`, and what belongs to it elsewhere. */
 export interface PathFacts {

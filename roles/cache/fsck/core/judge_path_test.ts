@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { parseSecretKey, signText } from "../../core/signature.ts";
+import { parseSecretKey, signText } from "../../../nar/core/signature.ts";
 import {
   formatNarInfo,
   type NarInfo,
   narInfoFingerprint,
-} from "../../core/narinfo.ts";
+} from "../../../nar/core/narinfo.ts";
 import { judgePath, type PathFacts } from "./judge_path.ts";
 
 const KEY = parseSecretKey(

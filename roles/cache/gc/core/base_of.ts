@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../../../model/errors.ts";
-import { isPathHash, parseBaseName } from "../../core/names.ts";
+import { isPathHash, parseBaseName } from "../../../nar/core/names.ts";
 
 /** `<hash>-<name>` of a store path, or of a file below one. */
 export function baseOf(path: string): string {

@@ -4,7 +4,11 @@
  * @module
  */
 import { z } from "zod";
-import { isPathHash, parseBaseName, parseNarName } from "../../core/names.ts";
+import {
+  isPathHash,
+  parseBaseName,
+  parseNarName,
+} from "../../../nar/core/names.ts";
 
 /** A path by its hash, or a nar by its file name. */
 export type Subject =

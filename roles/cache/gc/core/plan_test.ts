@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { encodeNixBase32 } from "../../core/nix_base32.ts";
+import { encodeNixBase32 } from "../../../nar/core/nix_base32.ts";
 import { type Graph, GraphBuilder } from "./graph.ts";
 import { type CollectionPlan, planCollection, type Retention } from "./plan.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GraphBuilder } from "../../gc/core/graph.ts";
-import { encodeNixBase32 } from "../../core/nix_base32.ts";
+import { encodeNixBase32 } from "../../../nar/core/nix_base32.ts";
 import { largestClosures } from "./largest_closures.ts";
 
 /** The hash of path `number`, in their order. */

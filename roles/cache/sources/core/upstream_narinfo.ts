@@ -15,15 +15,15 @@ import {
   type NarInfo,
   narInfoFingerprint,
   parseNarInfo,
-} from "../../core/narinfo.ts";
-import { parseSha256 } from "../../core/sha256.ts";
+} from "../../../nar/core/narinfo.ts";
+import { parseSha256 } from "../../../nar/core/sha256.ts";
 import {
   type PublicKey,
   type SecretKey,
   signatureKeyName,
   signText,
   verifySignature,
-} from "../../core/signature.ts";
+} from "../../../nar/core/signature.ts";
 
 /** What of an upstream is ours to give. */
 export interface Offer {

@@ -3,12 +3,12 @@ import {
   type NarInfo,
   narInfoFingerprint,
   parseNarInfo,
-} from "../../core/narinfo.ts";
+} from "../../../nar/core/narinfo.ts";
 import {
   parseSecretKey,
   signText,
   verifySignature,
-} from "../../core/signature.ts";
+} from "../../../nar/core/signature.ts";
 import { type OfferRules, takeOver } from "./upstream_narinfo.ts";
 
 // Seeds of ones and of twos: keys of nobody.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import type { Compression } from "../core/names.ts";
+import type { Compression } from "./core/names.ts";
 import { unpacker } from "./decompress.ts";
 
 const TEXT = "a nar, or so ".repeat(20_000);

@@ -6,8 +6,8 @@
  */
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
-import type { Compression } from "../core/names.ts";
-import { Pace } from "../gc/pace.ts";
+import type { Compression } from "./core/names.ts";
+import { Pace } from "../turns/pace.ts";
 import { ZstdFrames } from "./core/zstd_frames.ts";
 
 /** Takes packed bytes, hands unpacked ones to `onOutput`. */
