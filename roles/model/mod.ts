@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./analysis.ts";
 export * from "./assignment.ts";
 export * from "./blueprint.ts";
 export * from "./build.ts";

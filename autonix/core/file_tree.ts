@@ -1,0 +1,184 @@
+/**
+ * A repository as values: which files there are, and the text of those worth
+ * reading. What `scan.ts` makes from a disk, tests make from a fixture.
+ *
+ * Owns the look-ups detectors need. Never reads a file; never parses one.
+ *
+ * @module
+ */
+
+/** Why something of the repository is not in the tree. */
+export interface Omission {
+  path: string;
+  what: string;
+  why: string;
+}
+
+export interface FileTreeParts {
+  /** Every file below the root that is no vendored or generated one, relative, with `/`. */
+  files: Iterable<string>;
+  /** Texts by path; of files that were not read there is none. */
+  texts: ReadonlyMap<string, string>;
+  /** What the bounds or the disk kept out. */
+  omissions?: readonly Omission[];
+}
+
+/** Directory of a path: `api` of `api/main.py`, `.` of `main.py`. */
+export function directoryOf(path: string): string {
+  const end = path.lastIndexOf("/");
+  return end < 0 ? "." : path.slice(0, end);
+}
+
+/** Last part of a path. */
+export function basenameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** `join(".", "a")` is `a`; `..` and `.` are resolved; null when that leads out of the root. */
+export function joinPath(directory: string, relative: string): string | null {
+  const parts: string[] = directory === "." ? [] : directory.split("/");
+  for (const part of relative.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return null;
+  }
+  return parts.length === 0 ? "." : parts.join("/");
+}
+
+/** True for `directory` itself and everything below it. */
+export function isWithin(path: string, directory: string): boolean {
+  return directory === "." || path === directory ||
+    path.startsWith(`${directory}/`);
+}
+
+/** By code units: the same on every machine. */
+export function comparePaths(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf(".");
+  return dot <= 0 ? "" : name.slice(dot + 1).toLowerCase();
+}
+
+function addTo(
+  map: Map<string, string[]>,
+  key: string,
+  value: string,
+): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
+
+const NONE: readonly string[] = [];
+
+export class FileTree {
+  /** Sorted. */
+  readonly files: readonly string[];
+  readonly omissions: readonly Omission[];
+  readonly #texts: ReadonlyMap<string, string>;
+  readonly #known: ReadonlySet<string>;
+  readonly #byName = new Map<string, string[]>();
+  readonly #byExtension = new Map<string, string[]>();
+  readonly #byDirectory = new Map<string, string[]>();
+  readonly #children = new Map<string, string[]>();
+
+  constructor(parts: FileTreeParts) {
+    this.files = [...parts.files].sort(comparePaths);
+    this.omissions = parts.omissions ?? [];
+    this.#texts = parts.texts;
+    this.#known = new Set(this.files);
+    for (const path of this.files) this.#index(path);
+  }
+
+  #index(path: string): void {
+    const name = basenameOf(path);
+    const directory = directoryOf(path);
+    addTo(this.#byName, name, path);
+    addTo(this.#byExtension, extensionOf(name), path);
+    const isNew = !this.#byDirectory.has(directory);
+    addTo(this.#byDirectory, directory, name);
+    if (isNew) this.#indexDirectory(directory);
+  }
+
+  /** Enters a directory with those above it that hold no file of their own. */
+  #indexDirectory(directory: string): void {
+    let child = directory;
+    while (child !== ".") {
+      const parent = directoryOf(child);
+      const children = this.#children.get(parent);
+      const name = basenameOf(child);
+      if (children === undefined) this.#children.set(parent, [name]);
+      else {
+        if (children.includes(name)) return;
+        children.push(name);
+      }
+      child = parent;
+    }
+  }
+
+  /** True when there is such a file. */
+  has(path: string): boolean {
+    return this.#known.has(path);
+  }
+
+  /** True when there is a file in it or below it. */
+  hasDirectory(path: string): boolean {
+    return path === "." || this.#byDirectory.has(path) ||
+      this.#children.has(path);
+  }
+
+  /** Null when there is none, or it was not read. */
+  text(path: string): string | null {
+    return this.#texts.get(path) ?? null;
+  }
+
+  /** Every file of this name, sorted by path. */
+  named(name: string): readonly string[] {
+    return this.#byName.get(name) ?? NONE;
+  }
+
+  /** Every file with this extension, in lower case and without the dot, sorted by path. */
+  withExtension(extension: string): readonly string[] {
+    return this.#byExtension.get(extension) ?? NONE;
+  }
+
+  /** Names of the files in a directory, sorted. */
+  filesIn(directory: string): readonly string[] {
+    return this.#byDirectory.get(directory) ?? NONE;
+  }
+
+  /** Names of the directories in a directory, sorted. */
+  directoriesIn(directory: string): readonly string[] {
+    return (this.#children.get(directory) ?? []).toSorted(comparePaths);
+  }
+
+  /** The first of these names that is a file in the directory, as a path. */
+  first(directory: string, names: readonly string[]): string | null {
+    for (const name of names) {
+      const path = joinPath(directory, name);
+      if (path !== null && this.has(path)) return path;
+    }
+    return null;
+  }
+
+  /** Files below a directory, sorted; those of other directories are not gone through. */
+  below(directory: string): readonly string[] {
+    if (directory === ".") return this.files;
+    const from = this.#lowerBound(`${directory}/`);
+    const to = this.#lowerBound(`${directory}0`);
+    return this.files.slice(from, to);
+  }
+
+  #lowerBound(path: string): number {
+    let low = 0;
+    let high = this.files.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.files[middle] ?? "") < path) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
