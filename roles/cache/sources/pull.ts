@@ -60,10 +60,7 @@ export class Pull {
     };
     const isTrue = () => this.#become({ kind: "true" });
     this.done = fetching(stage, isTrue).catch((error) => {
-      // A disk that is full at last takes no true bytes from anybody.
-      if (this.#state.kind === "receiving") {
-        this.#become({ kind: "failed", error: toAppError(error) });
-      }
+      this.#become({ kind: "failed", error: toAppError(error) });
       ready.reject(error);
     });
   }
@@ -98,7 +95,12 @@ export class Pull {
     };
   }
 
+  /**
+   * "true" and "failed" are for good: a disk that is full at last takes no true
+   * bytes from anybody, and a write that ends late makes nobody wait again.
+   */
   #become(state: State): void {
+    if (this.#state.kind !== "receiving") return;
     this.#state = state;
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
