@@ -235,6 +235,55 @@ Deno.test("a narinfo of another store, or with hashes that are none, is refused"
   assert.ok(await isEmpty(at.cache));
 });
 
+Deno.test("a path that is there keeps what it is, whoever sends it again", async () => {
+  await using cache = await startCache();
+  const authorization = `Bearer ${cache.token("publisher")}`;
+  const put = async (name: string, body: string | Uint8Array) => {
+    const answer = await fetch(`${cache.url}/${name}`, {
+      method: "PUT",
+      body: body as BodyInit,
+      headers: { authorization },
+    });
+    return { status: answer.status, text: await answer.text() };
+  };
+  const leaf = fakePath("leaf");
+  const other = fakePath("other");
+  const top = fakePath("top", "top", [leaf.base]);
+  for (const path of [leaf, other, top]) {
+    assert.equal((await put(path.url, path.packed)).status, 200);
+    assert.equal((await put(`${path.hash}.narinfo`, path.narInfo)).status, 200);
+  }
+  const get = async () =>
+    await (await fetch(`${cache.url}/${top.hash}.narinfo`)).text();
+  const before = await get();
+  const without = top.narInfo.replace(/References: .*/, "References: ");
+  const { hash } = top;
+  // A collection would take the leaf away from under it.
+  const refused = await put(`${hash}.narinfo`, without);
+  assert.equal(refused.status, 409);
+  assert.match(refused.text, new RegExp(`other references .*${leaf.base}`));
+  const more = top.narInfo.replace(/References: /, `$&${other.base} `);
+  assert.equal((await put(`${hash}.narinfo`, more)).status, 409);
+  assert.equal(await get(), before);
+  const signature = `else-1:${new Uint8Array(64).toBase64()}`;
+  const signed = await put(
+    `${hash}.narinfo`,
+    `${top.narInfo}Sig: ${signature}\n`,
+  );
+  assert.equal(signed.status, 200, signed.text);
+  assert.equal(await get(), `${before}Sig: ${signature}\n`);
+  const plain = `nar/${fileHash(top.nar)}.nar`;
+  assert.equal((await put(plain, top.nar)).status, 200);
+  const unpacked = await put(
+    `${hash}.narinfo`,
+    top.narInfo.replace(top.url, plain).replace("zstd", "none")
+      .replace(/FileHash: .*/, `FileHash: sha256:${fileHash(top.nar)}`)
+      .replace(/FileSize: .*/, `FileSize: ${top.nar.length}`),
+  );
+  assert.equal(unpacked.status, 200, unpacked.text);
+  assert.match(await get(), new RegExp(`^Sig: ${signature.slice(0, 7)}`, "m"));
+});
+
 Deno.test("what unpacks to far more than it is ends at the bound, and others are served meanwhile", async () => {
   await using at = await setUp({ maxNarBytes: 900 * 1024 * 1024 });
   const zeros = new Uint8Array(64 * 1024 * 1024);

@@ -219,6 +219,36 @@ Deno.test("two clients push the same closure at once", async () => {
   assert.equal(stats.paths, 1);
 });
 
+Deno.test("a path that was built to other bytes elsewhere is there already: a push leaves it and succeeds", async () => {
+  await using at = await setUp();
+  await using other = await client(at.cache.stateDir, "publisher");
+  await Deno.writeTextFile(
+    `${at.dir}/flake.nix`,
+    FLAKE_WITHOUT_CA.replace(
+      "echo built > $out",
+      "read -r id < /proc/sys/kernel/random/uuid; echo $id > $out",
+    ),
+  );
+  const build = async (nix: Nix) => {
+    const [path] = await nix.build(`path:${at.dir}`, ["built"], CALL);
+    return path ?? assert.fail("nothing was built");
+  };
+  const path = await build(at.ci);
+  assert.equal(await build(other.nix), path);
+  const text = (nix: Nix) => Deno.readTextFile(nix.physicalPath(path));
+  const first = await text(at.ci);
+  assert.notEqual(await text(other.nix), first);
+  await at.ci.copyTo(at.cache.url, [path], CALL);
+  await other.nix.copyTo(at.cache.url, [path], CALL);
+  await other.nix.copyTo(`${at.cache.url}?compression=xz`, [path], CALL);
+  await using worker = await nixStore("nix");
+  await worker.nix.copyFrom(at.cache.url, [path], {
+    ...CALL,
+    publicKeys: [at.cache.publicKey],
+  });
+  assert.equal(await text(worker.nix), first);
+});
+
 Deno.test("a nar cut on its way is resumed by a range", async () => {
   await using at = await setUp();
   const path = await addNoise(at.ci, at.dir, 2_000_000);

@@ -103,15 +103,46 @@ function checkReferences(facts: AdmissionFacts): void {
   );
 }
 
-function checkPresent(facts: AdmissionFacts): void {
-  const { present, uploaded } = facts;
-  if (present === undefined || present.narHash === uploaded.narHash) return;
+/** In whatever order they are said. */
+function sameReferences(one: NarInfo, other: NarInfo): boolean {
+  const sorted = ({ references }: NarInfo) =>
+    [...new Set(references)].sort().join(" ");
+  return sorted(one) === sorted(other);
+}
+
+/**
+ * What a path is never changes: who was told of it may have fetched it, and a
+ * collection keeps what its references name. How its nar is packed and who
+ * signed it may.
+ */
+function checkPresent({ present, uploaded }: AdmissionFacts): void {
+  if (present === undefined) return;
+  if (present.narHash !== uploaded.narHash) {
+    throw new AppError(
+      "conflict",
+      `Cannot accept ${uploaded.base}: the cache has it with the NarHash ${present.narHash}, not ${uploaded.narHash}`,
+      {
+        hint:
+          "the build is not reproducible; use the cache's copy with nix copy --from",
+      },
+    );
+  }
+  if (sameReferences(present, uploaded)) return;
+  const has = new Set(present.references);
+  const says = new Set(uploaded.references);
+  const added = [...says].filter((base) => !has.has(base));
+  const lacking = [...has].filter((base) => !says.has(base));
   throw new AppError(
     "conflict",
-    `Cannot accept ${uploaded.base}: the cache has it with the NarHash ${present.narHash}, not ${uploaded.narHash}`,
+    `Cannot accept ${uploaded.base}: the cache has it with other references (${
+      [
+        ...added.slice(0, MAX_NAMED).map((base) => `${base} is new`),
+        ...lacking.slice(0, MAX_NAMED).map((base) => `${base} is gone`),
+      ].join(", ")
+    })`,
     {
       hint:
-        "the build is not reproducible; use the cache's copy with nix copy --from",
+        "verify the local path with nix store verify; if the cache's is wrong, an admin deletes it: procurator cache delete PATH",
     },
   );
 }

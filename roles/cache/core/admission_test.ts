@@ -102,6 +102,41 @@ Deno.test("a path keeps its contents: the same again is fine, others conflict", 
   );
 });
 
+Deno.test("a path keeps its references, in whatever order they are said", () => {
+  const [a, b] = [`${"a".repeat(32)}-a`, `${"b".repeat(32)}-b`];
+  const present = narInfo({ references: [a, b] });
+  const same = narInfo({ references: [b, a] });
+  assert.deepEqual(
+    admitNarInfo(facts({ uploaded: same, present }), NO_KEYS),
+    same,
+  );
+  for (
+    const [references, said] of [
+      [[a], `${b} is gone`],
+      [[], `${a} is gone, ${b} is gone`],
+      [[a, b, `${"c".repeat(32)}-c`], `${"c".repeat(32)}-c is new`],
+    ] as const
+  ) {
+    const uploaded = narInfo({ references: [...references] });
+    const error = refusal({ uploaded, present });
+    assert.equal(error.code, "conflict");
+    assert.ok(error.message.includes(said), error.message);
+  }
+});
+
+Deno.test("a path may be sent again packed in another way", () => {
+  const present = narInfo({
+    file: `${OTHER.slice(7)}.nar.xz`,
+    compression: "xz",
+    fileHash: OTHER,
+    fileSize: 100,
+    signatures: [UNKNOWN_SIGNATURE],
+  });
+  const admitted = admitNarInfo(facts({ present }), NO_KEYS);
+  assert.equal(admitted.file, `${HASH.slice(7)}.nar.zst`);
+  assert.deepEqual(admitted.signatures, [UNKNOWN_SIGNATURE]);
+});
+
 Deno.test("signatures of unknown keys stay, wrong ones under a known name go", () => {
   const stale = `t-1:${new Uint8Array(64).toBase64()}`;
   const uploaded = narInfo({ signatures: [stale, UNKNOWN_SIGNATURE] });
