@@ -106,7 +106,7 @@ async function endUnrecorded(
   fleet: CloudHypervisorFleet,
   { directory }: FleetDeps,
 ): Promise<void> {
-  const known = new Set(fleet.all().map(({ instance }) => instance.pid));
+  const known = new Set(fleet.vms.all().map(({ instance }) => instance.pid));
   const ours = `--event-monitor path=${directory.root}/`;
   for (const { pid } of await findByMarker(ours)) {
     if (!known.has(pid)) killNow(pid);
@@ -118,7 +118,7 @@ async function clearLeft(
   { directory, tempDir }: FleetDeps,
 ): Promise<void> {
   const kept = new Set(
-    fleet.all().map(({ record }) => copyDirectoryName(record)),
+    fleet.vms.all().map(({ record }) => copyDirectoryName(record)),
   );
   const names = [
     ...await namesIn(directory.root),

@@ -8,7 +8,7 @@
  * @module
  */
 import { AppError } from "../../roles/model/errors.ts";
-import { type CopyId, copyKey } from "../../roles/model/ids.ts";
+import type { CopyId } from "../../roles/model/ids.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import { REQUEST_TIMEOUT_MS } from "./client.ts";
 import { CloudHypervisorFleet, type Running } from "./fleet.ts";
@@ -20,9 +20,10 @@ import { type StartDeps, startVm } from "./start.ts";
 import { endVm } from "./stop.ts";
 import { connectVsock } from "./vsock.ts";
 import { majorVersion, OLDEST_VERSION } from "./core/errors.ts";
+import { LOG_BOUNDS } from "../core/boot_log.ts";
 import type { VmConfig } from "../core/vm_config.ts";
 import { RunDirectory } from "../host/run_directory.ts";
-import { readBootLog, readSerialTail } from "../host/serial_log.ts";
+import { setPaused } from "../host/running_vms.ts";
 import type { Spawner } from "../host/spawner.ts";
 import { tcpAccepts } from "../host/tcp_accepts.ts";
 import { VmProcesses } from "../host/vm_process.ts";
@@ -74,14 +75,13 @@ export class CloudHypervisorVmm implements Vmm {
   readonly startsAtOnce = 20;
   readonly #deps: Omit<StartDeps, "major">;
   readonly #fleet: CloudHypervisorFleet;
-  /** Copies a start is under way for. */
-  readonly #busy = new Set<string>();
   #version: Promise<string> | null = null;
 
   constructor(options: CloudHypervisorOptions) {
     const { clock, tempDir, spawner } = options;
     const directory = new RunDirectory(options.runDir);
     const common = {
+      logBounds: LOG_BOUNDS,
       directory,
       processes: new VmProcesses(directory, clock),
       clock,
@@ -126,8 +126,9 @@ export class CloudHypervisorVmm implements Vmm {
   }
 
   async stop(copy: CopyId, { graceMs }: { graceMs: number }): Promise<void> {
-    await this.#fleet.adopt();
-    const running = this.#fleet.get(copy);
+    const { vms } = this.#fleet;
+    await vms.adopt();
+    const running = vms.get(copy);
     if (running === undefined) return;
     running.stopping = true;
     await endVm(running, graceMs, this.#deps);
@@ -136,24 +137,19 @@ export class CloudHypervisorVmm implements Vmm {
   }
 
   async list(): Promise<VmInstance[]> {
-    await this.#fleet.adopt();
-    return this.#fleet.all().map(({ instance }) => instance);
+    return await this.#fleet.access.list();
   }
 
   watch(onExit: (exit: VmExit) => void): Disposable {
-    return this.#fleet.watch(onExit);
+    return this.#fleet.ends.watch(onExit);
   }
 
   async serialTail(copy: CopyId, maxBytes: number): Promise<LogTail> {
-    return await readSerialTail(this.#dirOf(copy), maxBytes);
+    return await this.#fleet.access.serialTail(copy, maxBytes);
   }
 
   async readLog(copy: CopyId, request: LogRequest): Promise<LogPiece> {
-    return await readBootLog(
-      this.#dirOf(copy),
-      request,
-      () => this.#fleet.get(copy) !== undefined,
-    );
+    return await this.#fleet.access.readLog(copy, request);
   }
 
   async accepts(
@@ -161,7 +157,7 @@ export class CloudHypervisorVmm implements Vmm {
     port: PortMapping,
     timeoutMs: number,
   ): Promise<boolean> {
-    const running = this.#fleet.get(copy);
+    const running = this.#fleet.vms.get(copy);
     if (running === undefined) return false;
     const { host } = running.instance;
     return await tcpAccepts({ host, port: port.host, timeoutMs });
@@ -171,8 +167,8 @@ export class CloudHypervisorVmm implements Vmm {
     copy: CopyId,
     _ports: readonly PublishedPort[],
   ): Promise<VmInstance> {
-    await this.#fleet.adopt();
-    this.#fleet.required(copy, "publish ports of");
+    await this.#fleet.vms.adopt();
+    this.#fleet.vms.required(copy, "publish ports of");
     throw new AppError(
       "refused",
       `Cannot publish ports of "${copy.id}": its network card's network does that`,
@@ -180,32 +176,11 @@ export class CloudHypervisorVmm implements Vmm {
   }
 
   async console(copy: CopyId): Promise<GuestConnection> {
-    await this.#fleet.adopt();
-    return await this.#fleet.required(copy, "attach to the console of").console
-      .attach();
+    return await this.#fleet.access.console(copy);
   }
 
   async guestChannel(copy: CopyId): Promise<GuestConnection> {
-    await this.#fleet.adopt();
-    const running = this.#fleet.required(copy, "reach inside");
-    if (running.hasChannel) {
-      throw new AppError(
-        "conflict",
-        `Cannot reach inside "${copy.id}": its guest channel is in use`,
-      );
-    }
-    running.hasChannel = true;
-    const letGo = () => {
-      running.hasChannel = false;
-    };
-    try {
-      const { channel } = this.#deps.directory.paths(copy);
-      const what = `the guest channel of "${copy.id}"`;
-      return await connectVsock(channel, what, letGo);
-    } catch (error) {
-      letGo();
-      throw error;
-    }
+    return await this.#fleet.access.guestChannel(copy, connectVsock);
   }
 
   async pause(copy: CopyId): Promise<void> {
@@ -220,24 +195,23 @@ export class CloudHypervisorVmm implements Vmm {
     copy: CopyId,
     to: { cpus?: number; memoryMib?: number },
   ): Promise<void> {
-    await this.#fleet.adopt();
-    await resizeVm(this.#fleet.lasting(copy, "resize"), to);
+    await this.#fleet.vms.adopt();
+    await resizeVm(this.#fleet.vms.lasting(copy, "resize"), to);
   }
 
   async snapshot(copy: CopyId, dir: string): Promise<number> {
-    await this.#fleet.adopt();
-    const running = this.#fleet.lasting(copy, "make a snapshot of");
+    await this.#fleet.vms.adopt();
+    const running = this.#fleet.vms.lasting(copy, "make a snapshot of");
     return await snapshotVm(running, dir, this.#deps);
   }
 
   async figures(copy: CopyId): Promise<VmFigures> {
-    await this.#fleet.adopt();
-    return await vmFigures(this.#fleet.required(copy, "read figures of"));
+    await this.#fleet.vms.adopt();
+    return await vmFigures(this.#fleet.vms.required(copy, "read figures of"));
   }
 
   async forget(copy: CopyId): Promise<void> {
-    if (this.#fleet.get(copy) !== undefined) return;
-    await this.#deps.directory.forget(copy);
+    await this.#fleet.access.forget(copy);
   }
 
   async close(): Promise<void> {
@@ -245,29 +219,14 @@ export class CloudHypervisorVmm implements Vmm {
     await Promise.all(this.#deps.leaving);
   }
 
-  #dirOf(copy: CopyId): string {
-    return this.#deps.directory.paths(copy).dir;
-  }
-
   async #starting(
     config: VmConfig,
     start: (deps: StartDeps) => Promise<Running>,
   ): Promise<VmInstance> {
-    await this.#fleet.adopt();
-    const key = copyKey(config);
-    if (this.#fleet.get(config) !== undefined || this.#busy.has(key)) {
-      throw new AppError(
-        "conflict",
-        `Cannot start VM "${config.id}": it runs already`,
-      );
-    }
-    this.#busy.add(key);
-    try {
+    return await this.#fleet.vms.starting(config, async () => {
       const major = majorVersion(await this.#checkVersion()) ?? OLDEST_VERSION;
-      return (await start({ ...this.#deps, major })).instance;
-    } finally {
-      this.#busy.delete(key);
-    }
+      return await start({ ...this.#deps, major });
+    });
   }
 
   /** Once: a program that is replaced while we run says its version over the API. */
@@ -280,13 +239,16 @@ export class CloudHypervisorVmm implements Vmm {
   }
 
   async #setPaused(copy: CopyId, isPaused: boolean): Promise<void> {
-    await this.#fleet.adopt();
-    const running = this.#fleet.lasting(copy, isPaused ? "pause" : "resume");
+    await this.#fleet.vms.adopt();
+    const running = this.#fleet.vms.lasting(
+      copy,
+      isPaused ? "pause" : "resume",
+    );
     const { state } = await running.client.info();
     const isNow = state === "Paused";
     if (isNow !== isPaused) {
       await running.client.act(isPaused ? "vm.pause" : "vm.resume");
     }
-    this.#fleet.setPaused(running, isPaused);
+    setPaused(running, isPaused);
   }
 }

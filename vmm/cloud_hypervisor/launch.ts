@@ -21,10 +21,11 @@ import { EventPipe } from "./events.ts";
 import type { CloudHypervisorClient } from "./client.ts";
 import { lastWords, type StartFiles } from "./files.ts";
 import { processFacts } from "../host/process_table.ts";
+import { askVersion } from "../host/program_version.ts";
 import type { VmPaths } from "../host/run_directory.ts";
 import { guardOf, type Spawner } from "../host/spawner.ts";
 
-/** Its version takes milliseconds to say; a host that swaps may take long, but not for ever. */
+/** Groups are entered in milliseconds; a host that swaps may take long, but not for ever. */
 const RUN_TIMEOUT_MS = 60_000;
 /** Between looks for its socket: a start takes some of these. */
 const POLL_MS = 2;
@@ -39,17 +40,7 @@ const NOT_FOUND = /exit code 127/;
 
 /** @throws {AppError} `missing_dependency` when it is not installed, or too old. */
 export async function cloudHypervisorVersion(program: string): Promise<string> {
-  const { stdout, stderrTail } = await runProcess(program, ["--version"], {
-    missingHint: MISSING_HINT,
-    timeoutMs: RUN_TIMEOUT_MS,
-  }).catch((cause) => {
-    if (!(cause instanceof Deno.errors.PermissionDenied)) throw cause;
-    throw new AppError(
-      "missing_dependency",
-      `Cannot run ${program}: it is no program`,
-      { cause, hint: MISSING_HINT },
-    );
-  });
+  const { stdout, stderrTail } = await askVersion(program, MISSING_HINT);
   checkVersion(program, stdout || stderrTail);
   return /v?(\d+\.\S+)/.exec(stdout)?.[1] ?? stdout.trim();
 }

@@ -2,21 +2,22 @@
  * A VM's state in a directory, and a VM that goes on from there.
  *
  * The VMM writes to and reads from its own directory only: what it wrote is
- * moved, what it shall read is put there, with the paths of this start. A guest
- * that writes to a disk is refused: its disk goes on while the snapshot stands
- * still, and both together are a broken file system.
+ * moved, what it shall read is put there, with the paths of this start.
  *
  * That directory is the VMM's user's: nothing in there is followed elsewhere.
  *
  * @module
  */
-import { z } from "zod";
-import { writeFileAtomic } from "../../roles/files/mod.ts";
 import { AppError } from "../../roles/model/errors.ts";
-import { Sha256 } from "../../roles/model/ids.ts";
 import { parseJsonWith } from "../../roles/model/parse.ts";
 import { resumeMark, scratchDirOf } from "./files.ts";
 import { assertPlainFile, giveTo } from "../host/given_files.ts";
+import {
+  ABOUT_NAME,
+  checkSnapshot,
+  makeSnapshot,
+  refuseWritten,
+} from "../host/snapshot_directory.ts";
 import type { Running } from "./fleet.ts";
 import { markHeld, snapshotIn } from "./held.ts";
 import { type StartDeps, type Starting, startVm, toldOf } from "./start.ts";
@@ -25,39 +26,12 @@ import { SavedConfig } from "./core/schema.ts";
 import type { VmConfig } from "../core/vm_config.ts";
 
 const DRIVER = "cloud-hypervisor";
-/** Ours, beside the VMM's. */
-const ABOUT_NAME = "snapshot.json";
 const CONFIG_NAME = "config.json";
-
-const About = z.object({
-  version: z.literal(1),
-  driver: z.string().max(64),
-  runtimeHash: Sha256,
-});
 
 async function refuseDisks({ client, record }: Running): Promise<void> {
   const { config: { disks } } = await client.info();
   const written = disks?.find(({ readonly }) => !readonly);
-  if (written === undefined) return;
-  throw new AppError(
-    "refused",
-    `Cannot make a snapshot of "${record.id}": it writes to a disk (${written.id}), which would not be part of it`,
-  );
-}
-
-async function makeNew(dir: string, id: string): Promise<void> {
-  try {
-    await Deno.mkdir(dir, { mode: 0o700 });
-  } catch (cause) {
-    const isThere = cause instanceof Deno.errors.AlreadyExists;
-    throw new AppError(
-      isThere ? "conflict" : "storage",
-      isThere
-        ? `Cannot make a snapshot of "${id}": ${dir} is there already`
-        : `Cannot make a snapshot of "${id}" in ${dir}`,
-      { cause },
-    );
-  }
+  refuseWritten(record.id, written?.id);
 }
 
 /** Moves a file, over the border of file systems too. */
@@ -132,47 +106,15 @@ export async function snapshotVm(
     );
   }
   await refuseDisks(running);
-  await makeNew(dir, record.id);
   const scratchDir = scratchDirOf(tempDir, record);
   const inside = snapshotIn(scratchDir);
-  try {
-    await save(running, scratchDir);
-    const bytes = await moveAll(inside, dir);
-    const { runtimeHash } = record;
-    await writeFileAtomic(
-      `${dir}/${ABOUT_NAME}`,
-      JSON.stringify({ version: 1, driver: DRIVER, runtimeHash }),
-    );
-    return bytes;
-  } catch (error) {
-    await Deno.remove(dir, { recursive: true }).catch(() => undefined);
-    throw error;
-  } finally {
-    await Deno.remove(inside, { recursive: true }).catch(() => undefined);
-  }
-}
-
-async function checkSnapshot(config: VmConfig, dir: string): Promise<void> {
-  const path = `${dir}/${ABOUT_NAME}`;
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new AppError(
-      "not_found",
-      `Cannot restore "${config.id}": there is no snapshot in ${dir}`,
-      { cause },
-    );
-  }
-  const about = parseJsonWith(About, text, { what: path });
-  const why = about.driver !== DRIVER
-    ? `the snapshot is of driver ${about.driver}`
-    : about.runtimeHash !== config.runtimeHash
-    ? "the snapshot is of other content"
-    : "";
-  if (why === "") return;
-  throw new AppError("refused", `Cannot restore "${config.id}": ${why}`, {
-    hint: "start it, or restore a snapshot of what is assigned now",
+  return await makeSnapshot(record, { dir, driver: DRIVER }, async () => {
+    try {
+      await save(running, scratchDir);
+      return await moveAll(inside, dir);
+    } finally {
+      await Deno.remove(inside, { recursive: true }).catch(() => undefined);
+    }
   });
 }
 
@@ -218,7 +160,7 @@ export async function restoreVm(
   dir: string,
   deps: StartDeps,
 ): Promise<Running> {
-  await checkSnapshot(config, dir);
+  await checkSnapshot(config, { dir, driver: DRIVER });
   return await startVm(config, deps, {
     async load(starting, { landlock }, settled) {
       await settled;

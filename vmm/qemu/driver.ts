@@ -13,7 +13,7 @@
  * @module
  */
 import { AppError } from "../../roles/model/errors.ts";
-import { type CopyId, copyKey } from "../../roles/model/ids.ts";
+import type { CopyId } from "../../roles/model/ids.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import { LOG_BOUNDS, type LogBounds } from "../core/boot_log.ts";
 import type { QemuAccel } from "./core/args.ts";
@@ -26,7 +26,7 @@ import { REQUEST_TIMEOUT_MS } from "./qmp.ts";
 import { restoreQemu, snapshotQemu } from "./snapshot.ts";
 import { type StartDeps, startQemu } from "./start.ts";
 import { RunDirectory } from "../host/run_directory.ts";
-import { readBootLog, readSerialTail } from "../host/serial_log.ts";
+import { setPaused } from "../host/running_vms.ts";
 import type { Spawner } from "../host/spawner.ts";
 import { tcpAccepts } from "../host/tcp_accepts.ts";
 import { addForwards, guestAccepts } from "./usernet.ts";
@@ -81,34 +81,26 @@ export class QemuVmm implements Vmm {
   };
   /** It reads kernels and translates code when it starts: more at once only slow each other down. */
   readonly startsAtOnce = 4;
-  readonly #directory: RunDirectory;
-  readonly #processes: VmProcesses;
   readonly #fleet: QemuFleet;
   readonly #start: StartDeps;
-  /** Copies a start is under way for. */
-  readonly #busy = new Set<string>();
 
   constructor(options: QemuOptions) {
-    const { clock } = options;
-    this.#directory = new RunDirectory(options.runDir);
-    this.#processes = new VmProcesses(this.#directory, clock);
-    const spawner = options.spawner === undefined
-      ? {}
-      : { spawner: options.spawner };
-    const owned = {
+    const { clock, spawner } = options;
+    const directory = new RunDirectory(options.runDir);
+    const host = {
       logBounds: options.logBounds ?? LOG_BOUNDS,
-      directory: this.#directory,
-      processes: this.#processes,
+      directory,
+      processes: new VmProcesses(directory, clock),
       clock,
-      ...spawner,
+      ...(spawner === undefined ? {} : { spawner }),
+      onWarning: options.onWarning ?? (() => undefined),
     };
     this.#fleet = new QemuFleet({
-      ...owned,
+      ...host,
       requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-      onWarning: options.onWarning ?? (() => undefined),
     });
     this.#start = {
-      ...owned,
+      ...host,
       fleet: this.#fleet,
       program: new QemuProgram(options.qemuPath ?? "qemu-system-x86_64"),
       accel: options.accel ?? "tcg",
@@ -126,58 +118,50 @@ export class QemuVmm implements Vmm {
     config: VmConfig,
     { nicMade }: StartOptions = {},
   ): Promise<VmInstance> {
-    return await this.#once(config, async () => {
+    return await this.#fleet.vms.starting(config, async () => {
       // It opens its card before it does anything else.
       await nicMade;
-      const { instance } = await startQemu(config, this.#start);
-      return instance;
+      return await startQemu(config, this.#start);
     });
   }
 
   async restore(config: VmConfig, dir: string): Promise<VmInstance> {
-    return await this.#once(config, async () => {
-      const { instance } = await restoreQemu(config, dir, this.#start);
-      return instance;
-    });
+    return await this.#fleet.vms.starting(
+      config,
+      () => restoreQemu(config, dir, this.#start),
+    );
   }
 
-  async stop(copy: CopyId, options: { graceMs: number }): Promise<void> {
-    await this.#fleet.adopt();
-    const running = this.#fleet.get(copy);
+  async stop(copy: CopyId, { graceMs }: { graceMs: number }): Promise<void> {
+    const { vms } = this.#fleet;
+    await vms.adopt();
+    const running = vms.get(copy);
     if (running === undefined) return;
     running.stopping = true;
-    const end = this.#start.clock.bootMs() + options.graceMs;
-    if (options.graceMs > 0) {
+    const { clock, processes } = this.#start;
+    const endMs = clock.bootMs() + graceMs;
+    if (graceMs > 0) {
       await powerDown(running);
-      await this.#processes.untilEnded(running.record, end);
+      await processes.untilEnded(running.record, endMs);
     }
-    await this.#processes.end(running.record);
-    this.#fleet.drop(running);
-    await this.#directory.clear(copy);
+    await processes.end(running.record);
+    await this.#fleet.drop(running);
   }
 
   async list(): Promise<VmInstance[]> {
-    await this.#fleet.adopt();
-    return this.#fleet.all().map(({ instance }) => instance);
+    return await this.#fleet.access.list();
   }
 
   watch(onExit: (exit: VmExit) => void): Disposable {
-    return this.#fleet.watch(onExit);
+    return this.#fleet.ends.watch(onExit);
   }
 
   async serialTail(copy: CopyId, maxBytes: number): Promise<LogTail> {
-    return await readSerialTail(this.#directory.paths(copy).dir, maxBytes);
+    return await this.#fleet.access.serialTail(copy, maxBytes);
   }
 
   async readLog(copy: CopyId, request: LogRequest): Promise<LogPiece> {
-    await this.#fleet.adopt();
-    const { dir } = this.#directory.paths(copy);
-    return await readBootLog(
-      dir,
-      request,
-      () => this.#fleet.get(copy) !== undefined,
-      this.#start.logBounds,
-    );
+    return await this.#fleet.access.readLog(copy, request);
   }
 
   async accepts(
@@ -185,7 +169,7 @@ export class QemuVmm implements Vmm {
     port: PortMapping,
     timeoutMs: number,
   ): Promise<boolean> {
-    const running = this.#fleet.get(copy);
+    const running = this.#fleet.vms.get(copy);
     if (running === undefined) return false;
     const { instance: { host }, record: { tap }, qmp } = running;
     const where = { host, port: port.host, timeoutMs };
@@ -197,7 +181,7 @@ export class QemuVmm implements Vmm {
     copy: CopyId,
     ports: readonly PublishedPort[],
   ): Promise<VmInstance> {
-    await this.#fleet.adopt();
+    await this.#fleet.vms.adopt();
     const { running, qmp } = this.#fleet.monitor(copy, "publish ports of");
     const { record } = running;
     // On a card of its own no port of this host is QEMU's to take.
@@ -215,30 +199,11 @@ export class QemuVmm implements Vmm {
   }
 
   async console(copy: CopyId): Promise<GuestConnection> {
-    await this.#fleet.adopt();
-    const { console } = this.#fleet.required(copy, "attach to the console of");
-    return await console.attach();
+    return await this.#fleet.access.console(copy);
   }
 
   async guestChannel(copy: CopyId): Promise<GuestConnection> {
-    await this.#fleet.adopt();
-    const running = this.#fleet.required(copy, "reach inside");
-    if (running.hasChannel) {
-      throw new AppError(
-        "conflict",
-        `Cannot reach inside "${copy.id}": its guest channel is in use`,
-      );
-    }
-    running.hasChannel = true;
-    const free = () => running.hasChannel = false;
-    try {
-      const { channel } = this.#directory.paths(copy);
-      const what = `the guest channel of "${copy.id}"`;
-      return await connectGuest(channel, what, free);
-    } catch (error) {
-      free();
-      throw error;
-    }
+    return await this.#fleet.access.guestChannel(copy, connectGuest);
   }
 
   async pause(copy: CopyId): Promise<void> {
@@ -253,62 +218,41 @@ export class QemuVmm implements Vmm {
     copy: CopyId,
     to: { cpus?: number; memoryMib?: number },
   ): Promise<void> {
-    await this.#fleet.adopt();
+    await this.#fleet.vms.adopt();
     await resizeQemu(this.#fleet.monitor(copy, "resize").qmp, to, copy.id);
   }
 
   async snapshot(copy: CopyId, dir: string): Promise<number> {
-    await this.#fleet.adopt();
+    await this.#fleet.vms.adopt();
     const { running, qmp } = this.#fleet.monitor(copy, "make a snapshot of");
-    return await snapshotQemu(running, qmp, {
-      dir,
-      ...this.#start,
-    });
+    return await snapshotQemu(running, qmp, { dir, ...this.#start });
   }
 
   async figures(copy: CopyId): Promise<VmFigures> {
-    await this.#fleet.adopt();
-    const { qmp, record } = this.#fleet.required(copy, "read figures of");
+    await this.#fleet.vms.adopt();
+    const { qmp, record } = this.#fleet.vms.required(
+      copy,
+      "read figures of",
+    );
     return await qemuFigures(qmp, record);
   }
 
   async forget(copy: CopyId): Promise<void> {
-    if (this.#fleet.get(copy) === undefined) await this.#directory.forget(copy);
+    await this.#fleet.access.forget(copy);
   }
 
   async close(): Promise<void> {
     await this.#fleet.close();
   }
 
-  /** One start of a copy at a time, and none while it runs. */
-  async #once(
-    config: VmConfig,
-    begin: () => Promise<VmInstance>,
-  ): Promise<VmInstance> {
-    await this.#fleet.adopt();
-    const key = copyKey(config);
-    if (this.#fleet.get(config) !== undefined || this.#busy.has(key)) {
-      throw new AppError(
-        "conflict",
-        `Cannot start VM "${config.id}": it runs already`,
-      );
-    }
-    this.#busy.add(key);
-    try {
-      return await begin();
-    } finally {
-      this.#busy.delete(key);
-    }
-  }
-
   async #setPaused(copy: CopyId, paused: boolean): Promise<void> {
-    await this.#fleet.adopt();
+    await this.#fleet.vms.adopt();
     const { running, qmp } = this.#fleet.monitor(
       copy,
       paused ? "pause" : "resume",
     );
     await qmp.execute(paused ? "stop" : "cont");
-    running.instance = { ...running.instance, paused };
+    setPaused(running, paused);
   }
 }
 

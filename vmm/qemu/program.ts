@@ -4,12 +4,8 @@
  *
  * @module
  */
-import { AppError } from "../../roles/model/errors.ts";
-import { runProcess } from "../../roles/process/run.ts";
+import { askVersion } from "../host/program_version.ts";
 import { checkQemuVersion, MISSING_HINT, versionIn } from "./core/version.ts";
-
-/** Its version takes milliseconds to say; a host that swaps may take long, but not for ever. */
-const RUN_TIMEOUT_MS = 60_000;
 
 export class QemuProgram {
   readonly path: string;
@@ -22,17 +18,7 @@ export class QemuProgram {
   /** @throws {AppError} `missing_dependency` when it is not installed, another program, or too old. */
   async version(): Promise<string> {
     const { path } = this;
-    const { stdout, stderrTail } = await runProcess(path, ["--version"], {
-      missingHint: MISSING_HINT,
-      timeoutMs: RUN_TIMEOUT_MS,
-    }).catch((cause) => {
-      if (!(cause instanceof Deno.errors.PermissionDenied)) throw cause;
-      throw new AppError(
-        "missing_dependency",
-        `Cannot run ${path}: it is no program`,
-        { cause, hint: MISSING_HINT },
-      );
-    });
+    const { stdout, stderrTail } = await askVersion(path, MISSING_HINT);
     const said = stdout || stderrTail;
     checkQemuVersion(path, said);
     return versionIn(said) ?? "unknown";

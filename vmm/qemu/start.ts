@@ -120,7 +120,7 @@ async function newRecord(
   { fleet, hostAddress, clock }: StartDeps,
 ): Promise<RunRecord> {
   const reserved = new Set<number>();
-  for (const { record } of fleet.all()) {
+  for (const { record } of fleet.vms.all()) {
     if (record.tap !== undefined) continue;
     for (const { host } of record.ports) reserved.add(host);
   }
