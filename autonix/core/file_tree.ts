@@ -82,7 +82,7 @@ export class FileTree {
   readonly #byName = new Map<string, string[]>();
   readonly #byExtension = new Map<string, string[]>();
   readonly #byDirectory = new Map<string, string[]>();
-  readonly #children = new Map<string, string[]>();
+  readonly #children = new Map<string, Set<string>>();
 
   constructor(parts: FileTreeParts) {
     this.files = [...parts.files].sort(comparePaths);
@@ -109,10 +109,10 @@ export class FileTree {
       const parent = directoryOf(child);
       const children = this.#children.get(parent);
       const name = basenameOf(child);
-      if (children === undefined) this.#children.set(parent, [name]);
+      if (children === undefined) this.#children.set(parent, new Set([name]));
       else {
-        if (children.includes(name)) return;
-        children.push(name);
+        if (children.has(name)) return;
+        children.add(name);
       }
       child = parent;
     }
@@ -151,7 +151,7 @@ export class FileTree {
 
   /** Names of the directories in a directory, sorted. */
   directoriesIn(directory: string): readonly string[] {
-    return (this.#children.get(directory) ?? []).toSorted(comparePaths);
+    return [...this.#children.get(directory) ?? []].sort(comparePaths);
   }
 
   /** The first of these names that is a file in the directory, as a path. */

@@ -8,7 +8,15 @@
 /** Roles that serve: they meet over RPC and HTTP, and share only the vocabulary. */
 const SERVING_ROLES = ["master", "worker", "ci", "cache", "hub"];
 /** Libraries without IO, clock or randomness. */
-const PURE_LIBRARIES = ["zod", "capnp-es", "re2js"];
+const PURE_LIBRARIES = [
+  "@rgrove/parse-xml",
+  "capnp-es",
+  "jsonc-parser",
+  "re2js",
+  "toml-eslint-parser",
+  "yaml",
+  "zod",
+];
 /** Parts of Node that compute only. */
 const PURE_NODE = ["node:buffer", "node:crypto", "node:path"];
 /** Pure files outside a core/: constants and generated codecs. They are held to the same rules. */

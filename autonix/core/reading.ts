@@ -1,0 +1,135 @@
+/**
+ * The files of a tree as parsed values: each parsed once, and one that is
+ * broken told once, with its line, while the rest is analysed.
+ *
+ * Owns what was parsed and what could not be. Knows no file by name.
+ *
+ * @module
+ */
+import type { Evidence, Unknown } from "../../roles/model/analysis.ts";
+import type { FileTree } from "./file_tree.ts";
+import { parseJson } from "./formats/json.ts";
+import { FormatError, type Node } from "./formats/node.ts";
+import { parseToml } from "./formats/toml.ts";
+import { parseXml } from "./formats/xml.ts";
+import { parseYaml } from "./formats/yaml.ts";
+
+/** A value of a file with the place it stands at. */
+export interface Found<V = string> {
+  value: V;
+  evidence: Evidence;
+}
+
+/** A line of a text file. */
+export interface Line {
+  /** From 1. */
+  number: number;
+  text: string;
+}
+
+const BROKEN = Symbol("broken");
+
+export class Reading {
+  readonly tree: FileTree;
+  readonly #parsed = new Map<string, unknown>();
+  readonly #unknown: Unknown[] = [];
+
+  constructor(tree: FileTree) {
+    this.tree = tree;
+  }
+
+  /** What could not be told so far. */
+  get unknown(): readonly Unknown[] {
+    return this.#unknown;
+  }
+
+  /** Tells what could not be told. */
+  report(unknown: Unknown): void {
+    this.#unknown.push(unknown);
+  }
+
+  /** Null when it is not there, was not read, or is broken. Also with comments. */
+  json(path: string): Node | null {
+    return this.#parse(`json ${path}`, path, parseJson);
+  }
+
+  toml(path: string): Node | null {
+    return this.#parse(`toml ${path}`, path, parseToml);
+  }
+
+  xml(path: string): Node | null {
+    return this.#parse(`xml ${path}`, path, parseXml);
+  }
+
+  /** The first document. */
+  yaml(path: string): Node | null {
+    return this.yamlAll(path)[0] ?? null;
+  }
+
+  /** Every document. */
+  yamlAll(path: string): readonly Node[] {
+    return this.#parse(`yaml ${path}`, path, parseYaml) ?? [];
+  }
+
+  /** Lines without their ends; none when it is not there or was not read. */
+  lines(path: string): readonly Line[] {
+    return this.#parse(
+      `lines ${path}`,
+      path,
+      (text) =>
+        text.split(/\r?\n/).map((line, index) => ({
+          number: index + 1,
+          text: line,
+        })),
+    ) ?? [];
+  }
+
+  /** The first line that matches, as evidence with its first group or the whole match. */
+  match(path: string, pattern: RegExp): Found | null {
+    for (const { number, text } of this.lines(path)) {
+      const found = pattern.exec(text);
+      if (found !== null) {
+        return {
+          value: found[1] ?? found[0],
+          evidence: { file: path, line: number },
+        };
+      }
+    }
+    return null;
+  }
+
+  #parse<T>(key: string, path: string, parse: (text: string) => T): T | null {
+    const before = this.#parsed.get(key);
+    if (before === BROKEN) return null;
+    if (before !== undefined) return before as T;
+    const text = this.tree.text(path);
+    if (text === null) return null;
+    try {
+      const parsed = parse(text);
+      this.#parsed.set(key, parsed);
+      return parsed;
+    } catch (error) {
+      if (!(error instanceof FormatError || error instanceof RangeError)) {
+        throw error;
+      }
+      this.#parsed.set(key, BROKEN);
+      const line = error instanceof FormatError ? error.line : null;
+      this.report({
+        path,
+        what: "this file",
+        why: line === null ? error.message : `line ${line}: ${error.message}`,
+      });
+      return null;
+    }
+  }
+}
+
+/** The evidence that a file is there. */
+export function fileEvidence(file: string): Evidence {
+  return { file, line: null };
+}
+
+/** The evidence of a parsed value. */
+export function nodeEvidence(file: string, node: Node): Evidence {
+  return { file, line: node.line };
+}
