@@ -11,12 +11,7 @@ import type { HostFailure } from "../../model/observed.ts";
 import type { Clock } from "../../model/ports.ts";
 import { failpoint } from "../../process/failpoint.ts";
 import { Turns, TurnsByKey } from "../../turns/mod.ts";
-import {
-  directoryName,
-  vmConfigOf,
-  type VmInstance,
-  type Vmm,
-} from "../../../vmm/mod.ts";
+import type { Vmm } from "../../../vmm/mod.ts";
 import type { Guests } from "../../../vmm/guest/mod.ts";
 import type { Checks } from "./checks.ts";
 import type { Closures } from "../closures/closures.ts";
@@ -26,18 +21,17 @@ import {
   type SaveReason,
   type VmEvent,
 } from "./core/vm_messages.ts";
-import { errorWords, hostFailureOf } from "./core/host_failure.ts";
+import { errorWords } from "./core/host_failure.ts";
 import { Fetches } from "../closures/fetches.ts";
 import type { LedgerStore } from "./ledger_store.ts";
 import type { NetworkOrders } from "../network/network_orders.ts";
 import { Switches } from "./switches.ts";
-import { type Provided, Provisions } from "./provisions.ts";
+import { Provisions } from "./provisions.ts";
+import { Starts } from "./starts.ts";
 import type { Restores } from "../seeing/restores.ts";
 
 /** Probes are small; a host with a thousand VMs must not open thousands of sockets in one moment. */
 const MAX_PROBES = 64;
-/** One for each VM, so that none is refused its place in line. */
-const MAX_WAITING_STARTS = MAX_ORDERS;
 /** One for each check of each VM, of which a spec has at most 64. */
 const MAX_WAITING_PROBES = 64 * MAX_ORDERS;
 /** Steps of one VM that wait for its stop to end, which may take ten minutes: some ten in a second. */
@@ -87,7 +81,7 @@ export class Applier {
   readonly #switches: Switches;
   /** The copies whose last save failed. */
   #unsaved = new Set<string>();
-  readonly #starts: Turns;
+  readonly #starts: Starts;
   #probes = new Turns({
     running: MAX_PROBES,
     waiting: MAX_WAITING_PROBES,
@@ -103,13 +97,12 @@ export class Applier {
       if (!this.#stopped) tell(copy, event);
     };
     this.#recorded = recorded;
-    this.#starts = new Turns({
-      running: deps.vmm.startsAtOnce,
-      waiting: MAX_WAITING_STARTS,
-      what: "starting VMs",
-    });
     const parts = { ...deps, provisions: this.#provisions };
     this.#fetches = new Fetches(parts, this.#tell);
+    this.#starts = new Starts(parts, {
+      tell: this.#tell,
+      ending: this.#ending.signal,
+    });
     this.#switches = new Switches(deps, this.#tell);
   }
 
@@ -184,7 +177,7 @@ export class Applier {
           if (isVerdict(action)) this.#recorded(copy);
           break;
         case "start":
-          await this.#start(copy, action, unsaved);
+          await this.#starts.run(copy, action, unsaved);
           break;
         case "switch":
           // Beside what follows: a stop must not wait for it.
@@ -236,80 +229,6 @@ export class Applier {
     await this.#deps.closures.prune(copy, kept).catch((error) =>
       this.#deps.onWarning(`cannot unpin closures of ${copyKey(copy)}`, error)
     );
-  }
-
-  async #start(
-    copy: CopyId,
-    { op, target, publishes, lease }: Extract<Action, { kind: "start" }>,
-    unsaved: HostFailure | null,
-  ): Promise<void> {
-    const failed = (failure: HostFailure | null, message: string) =>
-      this.#tell(copy, {
-        kind: "startFailed",
-        at: this.#now(),
-        op,
-        failure,
-        message,
-      });
-    if (unsaved !== null) return failed(unsaved, unsaved.message);
-    const { vmm, closures, volumesDir } = this.#deps;
-    try {
-      const config = vmConfigOf({ ...target, ...copy, publishes }, {
-        physical: (path) => closures.physical(path),
-        volumesDir: `${volumesDir}/${directoryName(copy.id)}`,
-      });
-      const { host, ports, startedAtMs } = await this.#starts.run(
-        async () =>
-          await this.#begin(
-            copy,
-            await this.#provisions.provide(copy, target, {
-              ...config,
-              generation: target.generation,
-              cpuMilli: target.spec.cpuMilli,
-              ...(lease === null ? {} : { lease }),
-            }),
-          ),
-        this.#ending.signal,
-      );
-      failpoint("worker.vm.started");
-      this.#tell(copy, {
-        kind: "started",
-        at: this.#now(),
-        op,
-        host,
-        ports: [...ports],
-        startedAtMs,
-      });
-    } catch (error) {
-      const known = toAppError(error);
-      if (known.code === "conflict") {
-        // The driver runs what the machine knows nothing of: ended, so that the next try finds room.
-        await vmm.stop(copy, { graceMs: 0 }).catch((cause) =>
-          this.#deps.onWarning(`cannot end the unknown ${copyKey(copy)}`, cause)
-        );
-      }
-      failed(hostFailureOf(known, "driver"), errorWords(known));
-    }
-  }
-
-  /** From the snapshot that somebody asked for, else from its image. Without its card nothing of it is left. */
-  async #begin(
-    copy: CopyId,
-    { config, nicMade }: Provided,
-  ): Promise<VmInstance> {
-    const { vmm, restores } = this.#deps;
-    try {
-      return await restores?.begin(vmm, config, nicMade) ??
-        await vmm.start(config, { nicMade });
-    } catch (error) {
-      const isMade = await nicMade.then(() => true, () => false);
-      if (!isMade) {
-        await this.#provisions.withdraw(copy).catch((cause) =>
-          this.#deps.onWarning(`cannot clear up after ${copyKey(copy)}`, cause)
-        );
-      }
-      throw error;
-    }
   }
 
   async #stop(
