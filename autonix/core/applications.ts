@@ -1,0 +1,206 @@
+/**
+ * Which applications a repository has: the drafts of all ecosystems, one for
+ * each directory, with links between them.
+ *
+ * Owns who gets a directory that several ecosystems claim, to which
+ * application a statement about a directory belongs, and what is left out.
+ * Knows no file name.
+ *
+ * @module
+ */
+import type {
+  AnalysedApplication,
+  EnvVariable,
+} from "../../roles/model/analysis.ts";
+import {
+  type Claim,
+  claimsOf,
+  type Field,
+  mergeEvidence,
+  rankOf,
+  resolveAll,
+  resolveOne,
+} from "./claims.ts";
+import type { DirectoryClaim } from "./detector.ts";
+import type { Draft } from "./draft.ts";
+import { basenameOf, comparePaths, directoryOf } from "./file_tree.ts";
+
+/** What an ecosystem that lost its directory still contributes. */
+const OF_SECOND: ReadonlySet<Field> = new Set<Field>([
+  "framework",
+  "env",
+  "nativeLibrary",
+]);
+/** Places that say which port is really listened on; beside them a default counts for nothing. */
+const DEFAULTS: ReadonlySet<string> = new Set([
+  "framework",
+  "convention",
+  "guess",
+]);
+
+function compareDrafts(a: Draft, b: Draft): number {
+  return b.weight - a.weight ||
+    Number(b.role === "application") - Number(a.role === "application") ||
+    b.claims.length - a.claims.length ||
+    comparePaths(a.ecosystem, b.ecosystem);
+}
+
+/** One draft of those that claim the same directory. */
+function mergeSame(drafts: readonly Draft[]): Draft | null {
+  const [first, ...others] = drafts.toSorted(compareDrafts);
+  if (first === undefined) return null;
+  const merged: Draft = {
+    ...first,
+    claims: [...first.claims],
+    dependencies: [...first.dependencies],
+    provides: [...first.provides],
+    links: [...first.links],
+  };
+  for (const other of others) {
+    const kept = other.ecosystem === first.ecosystem
+      ? other.claims
+      : other.claims.filter(({ field }) => OF_SECOND.has(field));
+    merged.claims.push(...kept);
+    merged.dependencies.push(...other.dependencies);
+    merged.provides.push(...other.provides);
+    merged.links.push(...other.links);
+  }
+  return merged;
+}
+
+/** A draft for each directory; weight 1 yields to applications below or above it. */
+export function mergeDrafts(drafts: readonly Draft[]): Draft[] {
+  const byPath = new Map<string, Draft[]>();
+  for (const draft of drafts) {
+    const list = byPath.get(draft.path);
+    if (list === undefined) byPath.set(draft.path, [draft]);
+    else list.push(draft);
+  }
+  const merged: Draft[] = [];
+  for (const same of byPath.values()) {
+    const one = mergeSame(same);
+    if (one !== null) merged.push(one);
+  }
+  merged.sort((a, b) => comparePaths(a.path, b.path));
+  const isStrong = merged.some(({ weight, role }) =>
+    weight > 1 && role !== "root"
+  );
+  // Loose sources and pages are an application where nothing else is.
+  return isStrong ? merged.filter(({ weight }) => weight > 1) : merged;
+}
+
+/** The application a directory belongs to: the nearest at or above it. */
+export function ownerOf<D extends { path: string }>(
+  path: string,
+  byPath: ReadonlyMap<string, D>,
+): D | null {
+  for (let here = path;; here = directoryOf(here)) {
+    const found = byPath.get(here);
+    if (found !== undefined) return found;
+    if (here === ".") return null;
+  }
+}
+
+/** Adds what was said of directories to the applications they belong to. */
+export function attachClaims(
+  drafts: readonly Draft[],
+  claims: readonly DirectoryClaim[],
+): Draft[] {
+  const byPath = new Map(drafts.map((draft) => [
+    draft.path,
+    { ...draft, claims: [...draft.claims] },
+  ]));
+  for (const { path, claim } of claims) {
+    ownerOf(path, byPath)?.claims.push(claim);
+  }
+  return [...byPath.values()];
+}
+
+/** Directories that hold a workspace together are no application unless something starts them. */
+export function withoutRoots(drafts: readonly Draft[]): Draft[] {
+  return drafts.filter((draft) =>
+    draft.role !== "root" ||
+    claimsOf(draft.claims, "start").length > 0 || drafts.length === 1
+  );
+}
+
+/** Paths of other drafts that one depends on, by name or by path. */
+function linksOf(draft: Draft, drafts: readonly Draft[]): string[] {
+  const names = new Set(draft.dependencies.map(({ name }) => name));
+  const links = new Set(draft.links);
+  return drafts
+    .filter((other) =>
+      other.path !== draft.path &&
+      (links.has(other.path) ||
+        other.ecosystem === draft.ecosystem &&
+          other.provides.some((name) => names.has(name)))
+    )
+    .map(({ path }) => path);
+}
+
+function resolvePorts(claims: readonly Claim[]) {
+  const ports = claimsOf(claims, "port");
+  const told = ports.filter(({ source }) => !DEFAULTS.has(source));
+  if (told.length > 0) return resolveAll(told, "port");
+  const best = Math.min(...ports.map(rankOf));
+  return resolveAll(ports.filter((claim) => rankOf(claim) === best), "port");
+}
+
+function resolveEnv(claims: readonly Claim[]): EnvVariable[] {
+  const byName = new Map<string, Claim<"env">[]>();
+  for (const claim of claimsOf(claims, "env")) {
+    const list = byName.get(claim.value.name);
+    if (list === undefined) byName.set(claim.value.name, [claim]);
+    else list.push(claim);
+  }
+  return [...byName].sort(([a], [b]) => comparePaths(a, b)).map(
+    ([name, same]) => {
+      const sorted = same.toSorted((a, b) =>
+        rankOf(a) - rankOf(b) ||
+        comparePaths(a.value.default ?? "", b.value.default ?? "")
+      );
+      const standard = sorted.find(({ value }) => value.default !== undefined)
+        ?.value.default;
+      return {
+        name,
+        required: standard === undefined &&
+          sorted.some(({ value }) => value.required),
+        ...(standard === undefined ? {} : { default: standard }),
+        evidence: mergeEvidence(sorted.map(({ evidence }) => evidence)),
+      };
+    },
+  );
+}
+
+/** The name a directory gives; of the root, the one the caller gives the repository. */
+function nameOf(path: string, repository: string): string {
+  return path === "." ? repository : basenameOf(path);
+}
+
+/** A draft as it is told, or null when nobody says its language. */
+export function applicationOf(
+  draft: Draft,
+  of: { drafts: readonly Draft[]; repository: string },
+): AnalysedApplication | null {
+  const { claims, path } = draft;
+  const language = resolveOne(claims, "language");
+  if (language === null) return null;
+  return {
+    path,
+    name: resolveOne(claims, "name")?.value || nameOf(path, of.repository),
+    language,
+    runtimeVersion: resolveOne(claims, "runtimeVersion"),
+    packageManager: resolveOne(claims, "packageManager"),
+    frameworks: resolveAll(claims, "framework"),
+    commands: {
+      install: resolveOne(claims, "install"),
+      build: resolveOne(claims, "build"),
+      start: resolveOne(claims, "start"),
+      test: resolveOne(claims, "test"),
+    },
+    ports: resolvePorts(claims),
+    env: resolveEnv(claims),
+    nativeLibraries: resolveAll(claims, "nativeLibrary"),
+    dependsOn: linksOf(draft, of.drafts),
+  };
+}

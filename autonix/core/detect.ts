@@ -1,0 +1,70 @@
+/**
+ * From a tree to what is told of it. Pure: the same tree gives the same answer,
+ * byte by byte.
+ *
+ * ```
+ * FileTree -> ecosystems -> drafts -> evidence -> claims -> applications
+ *                                               \> services
+ * ```
+ *
+ * @module
+ */
+import type {
+  AnalysedApplication,
+  Analysis,
+  Unknown,
+} from "../../roles/model/analysis.ts";
+import {
+  applicationOf,
+  attachClaims,
+  mergeDrafts,
+  withoutRoots,
+} from "./applications.ts";
+import type { Gathered } from "./detector.ts";
+import { comparePaths, type FileTree } from "./file_tree.ts";
+import { Reading } from "./reading.ts";
+import { ECOSYSTEMS, EVIDENCE } from "./registry.ts";
+import { mergeServices } from "./services/merge.ts";
+
+function sortUnknown(unknown: readonly Unknown[]): Unknown[] {
+  const byText = new Map(unknown.map(({ path, what, why }) => [
+    `${path}\0${what}\0${why}`,
+    { path, what, why },
+  ]));
+  return [...byText].sort(([a], [b]) => comparePaths(a, b))
+    .map(([, one]) => one);
+}
+
+/** What a repository is. `repository` names the application at its root when nothing else does. */
+export function detect(
+  tree: FileTree,
+  { repository }: { repository: string },
+): Analysis {
+  const reading = new Reading(tree);
+  const found = ECOSYSTEMS.flatMap((ecosystem) => ecosystem.detect(reading));
+  const gathered: Gathered[] = EVIDENCE.map((evidence) =>
+    evidence.gather(reading, found)
+  );
+  const drafts = withoutRoots(attachClaims(
+    mergeDrafts([...found, ...gathered.flatMap((one) => one.drafts)]),
+    gathered.flatMap((one) => one.claims),
+  ));
+  const applications = drafts
+    .map((draft) => applicationOf(draft, { drafts, repository }))
+    .filter((one): one is AnalysedApplication => one !== null);
+  const told = new Set(applications.map(({ path }) => path));
+  for (const application of applications) {
+    application.dependsOn = application.dependsOn.filter((path) =>
+      told.has(path)
+    );
+  }
+  return {
+    schema: 1,
+    applications,
+    services: mergeServices(
+      gathered.flatMap((one) => one.services),
+      applications,
+    ),
+    unknown: sortUnknown([...tree.omissions, ...reading.unknown]),
+  };
+}

@@ -1,0 +1,14 @@
+/**
+ * Every detector. A list, since a bundled program has no directory to scan.
+ *
+ * @module
+ */
+import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
+import { go } from "./ecosystems/go/mod.ts";
+
+/** Their order changes no answer. */
+export const ECOSYSTEMS: readonly EcosystemDetector[] = [
+  go,
+];
+
+export const EVIDENCE: readonly EvidenceDetector[] = [];
