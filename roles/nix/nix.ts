@@ -12,16 +12,13 @@ import {
   atLeast,
   type Evaluated,
   type NixVersion,
-  parseBuilt,
   parseEvaluated,
-  parsePathInfo,
-  parsePaths,
   parseVersion,
   type PathInfo,
   WITH_CONTEXT,
 } from "./core/output.ts";
+import { build, realise } from "./building.ts";
 import {
-  chunks,
   MISSING_HINT,
   type NixCall,
   type NixProgram,
@@ -42,22 +39,14 @@ import { checkDerivations, evaluate, localInputs } from "./flakes.ts";
 import { deleteDead } from "./garbage.ts";
 import { generateKey, publicKey } from "./keys.ts";
 import { type NixOptions, prepareEnvironment } from "./environment.ts";
+import {
+  addPath,
+  closure,
+  closureInfo,
+  missingPaths,
+  pathInfo,
+} from "./store_paths.ts";
 import { type SessionOptions, StoreSession } from "./store_session.ts";
-
-/** Said for every build without a root, as ours are: the outputs are kept in the cache. */
-const NO_ROOT_WARNING = "you did not specify '--add-root'";
-
-/** The call, without lines that tell a reader of the log nothing. */
-function withoutNoise<C extends NixCall>(call: C): C {
-  const { onLog } = call;
-  if (onLog === undefined) return call;
-  return {
-    ...call,
-    onLog: (line) => {
-      if (!line.includes(NO_ROOT_WARNING)) onLog(line);
-    },
-  };
-}
 
 /** Nix over one store. Make it with {@linkcode createNix}. */
 export class Nix {
@@ -170,18 +159,7 @@ export class Nix {
     derivations: readonly string[],
     call: NixCall & { keepGoing?: boolean } = {},
   ): Promise<string[]> {
-    const outputs: string[] = [];
-    for (const part of chunks(derivations)) {
-      const printed = await this.#run("build", "nix-store", [
-        "--realise",
-        "--log-format",
-        "bar-with-logs",
-        ...(call.keepGoing === true ? ["--keep-going"] : []),
-        ...part,
-      ], withoutNoise(call));
-      outputs.push(...parsePaths(printed));
-    }
-    return outputs;
+    return await realise(this.#bound, derivations, call);
   }
 
   /** Builds attributes of a flake; gives the output paths. */
@@ -190,15 +168,7 @@ export class Nix {
     attributes: readonly string[],
     call: NixCall = {},
   ): Promise<string[]> {
-    const printed = await this.#run(`build ${attributes.join(", ")}`, "nix", [
-      "build",
-      "--no-link",
-      "--json",
-      "--print-build-logs",
-      "--no-write-lock-file",
-      ...attributes.map((attribute) => `${flakeRef}#${attribute}`),
-    ], call);
-    return parseBuilt(printed);
+    return await build(this.#bound, flakeRef, attributes, call);
   }
 
   /** Pushes paths and all they refer to into a binary cache, zstd-compressed; what the cache has is not sent. */
@@ -265,18 +235,7 @@ export class Nix {
     paths: readonly string[],
     call: NixCall = {},
   ): Promise<PathInfo[]> {
-    const missing = new Set(await this.missingPaths(paths, call));
-    const valid = paths.filter((path) => !missing.has(path));
-    const infos: PathInfo[] = [];
-    for (const part of chunks(valid)) {
-      const printed = await this.#run("read the store", "nix", [
-        "path-info",
-        "--json",
-        ...part,
-      ], call);
-      infos.push(...parsePathInfo(printed));
-    }
-    return infos;
+    return await pathInfo(this.#bound, paths, call);
   }
 
   /** Those of `paths` that this store does not have. */
@@ -284,16 +243,7 @@ export class Nix {
     paths: readonly string[],
     call: NixCall = {},
   ): Promise<string[]> {
-    const missing: string[] = [];
-    for (const part of chunks(paths)) {
-      const printed = await this.#run("read the store", "nix-store", [
-        "--check-validity",
-        "--print-invalid",
-        ...part,
-      ], call);
-      missing.push(...parsePaths(printed));
-    }
-    return missing;
+    return await missingPaths(this.#bound, paths, call);
   }
 
   /** Paths and everything they refer to, references first. */
@@ -301,16 +251,7 @@ export class Nix {
     paths: readonly string[],
     call: NixCall = {},
   ): Promise<string[]> {
-    const found = new Set<string>();
-    for (const part of chunks(paths)) {
-      const printed = await this.#run("read the store", "nix-store", [
-        "--query",
-        "--requisites",
-        ...part,
-      ], call);
-      for (const path of parsePaths(printed)) found.add(path);
-    }
-    return [...found];
+    return await closure(this.#bound, paths, call);
   }
 
   /** What is known of paths and of everything they refer to, each path once. */
@@ -318,17 +259,7 @@ export class Nix {
     paths: readonly string[],
     call: NixCall = {},
   ): Promise<PathInfo[]> {
-    const found = new Map<string, PathInfo>();
-    for (const part of chunks(paths)) {
-      const printed = await this.#run("read the store", "nix", [
-        "path-info",
-        "--recursive",
-        "--json",
-        ...part,
-      ], call);
-      for (const info of parsePathInfo(printed)) found.set(info.path, info);
-    }
-    return [...found.values()];
+    return await closureInfo(this.#bound, paths, call);
   }
 
   /** Bytes of paths and everything they refer to, as archives and each path once. */
@@ -381,18 +312,7 @@ export class Nix {
     name: string,
     call: NixCall = {},
   ): Promise<string> {
-    const printed = await this.#run(`add ${path} to the store`, "nix", [
-      "store",
-      "add-path",
-      "--name",
-      name,
-      path,
-    ], call);
-    const added = parsePaths(printed)[0];
-    if (added === undefined) {
-      throw new AppError("failed", `Cannot add ${path}: nix named no path`);
-    }
-    return added;
+    return await addPath(this.#bound, path, name, call);
   }
 
   /** A new signing key, as `NAME:base64` texts. */
