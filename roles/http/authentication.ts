@@ -34,32 +34,51 @@ export function authentication(
     nowMs: () => number;
   },
 ): MiddlewareHandler<AppEnv> {
+  const mayRead = anonymousReaders(options.anonymousRole);
   return async (c, next) => {
     let identity: Identity | undefined;
     c.set("identify", (anew = false) => {
       if (anew) identity = undefined;
-      return identity ??= identify(c, options);
+      return identity ??= identify(c, { ...options, mayRead });
     });
     await next();
   };
 }
 
+/**
+ * Says whether a caller without credentials may read what a URL names. Clients
+ * ask for one origin again and again: it is parsed once.
+ */
+export function anonymousReaders(
+  role: AnonymousRole,
+): (url: string) => boolean {
+  if (role !== "local") return () => role === "viewer";
+  let known: string | undefined;
+  return (url) => {
+    if (known !== undefined && url.startsWith(known)) return true;
+    if (!namesThisHost(url)) return false;
+    // As parsed: what begins with it, slash included, is of no other host.
+    known = `${new URL(url).origin}/`;
+    return true;
+  };
+}
+
 function identify(
   c: Context<AppEnv>,
-  options: Parameters<typeof authentication>[0],
+  options: Parameters<typeof authentication>[0] & {
+    mayRead: (url: string) => boolean;
+  },
 ): Identity {
   const credentials = readCredentials(c.req.header("authorization"));
   if (credentials.kind === "token" && options.tokens !== undefined) {
     return options.tokens.authenticate(credentials.token, options.nowMs());
   }
   if (credentials.kind === "none" && options.anonymousRole !== "none") {
-    if (options.anonymousRole === "viewer" || namesThisHost(c.req.url)) {
-      return ANONYMOUS;
-    }
+    if (options.mayRead(c.req.url)) return ANONYMOUS;
     throw new AppError(
       "unauthenticated",
       `This needs a token: "${
-        new URL(c.req.url).hostname.slice(0, 255)
+        (URL.parse(c.req.url)?.hostname ?? "no host").slice(0, 255)
       }" was asked for, and without one only localhost or an address may be`,
       {
         hint:

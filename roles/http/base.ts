@@ -22,7 +22,7 @@ import {
 import { limitBody } from "./body_limit.ts";
 import { refuseOtherMethods } from "./methods.ts";
 import { errorFormat, renderError } from "./core/error_body.ts";
-import { accessMetrics } from "./metrics.ts";
+import { AccessMetrics, countAccess } from "./metrics.ts";
 import { type TokenRecorder, tokenRoutes } from "./token_routes.ts";
 
 /** A JSON request is a form's worth of text. Uploads say otherwise by `maxBodyBytes`. */
@@ -42,6 +42,8 @@ export interface BaseAppOptions {
   role: RunningRole["name"];
   ready: () => Readiness | Promise<Readiness>;
   metrics: Registry;
+  /** Those of `metrics`, when others count by them too. */
+  access?: AccessMetrics;
   /** Absent: no token is worth anything here, and /api/v1/tokens is not there. */
   tokens?: TokenTable | undefined;
   /** Told of tokens that are made and revoked here. */
@@ -75,7 +77,7 @@ export function baseApp(options: BaseAppOptions): Hono<AppEnv> {
       options,
     )
   );
-  app.use(accessMetrics(options.metrics));
+  app.use(countAccess(options.access ?? new AccessMetrics(options.metrics)));
   if (options.secureHeaders !== false) app.use(secureHeaders());
   app.use(refuseOtherMethods);
   app.use(refuseOtherSites);

@@ -8,6 +8,7 @@ export * from "./authentication.ts";
 export * from "./base.ts";
 export * from "./body_limit.ts";
 export * from "./client.ts";
+export * from "./direct.ts";
 export * from "./core/credentials.ts";
 export * from "./core/error_body.ts";
 export * from "./methods.ts";

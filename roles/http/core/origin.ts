@@ -15,9 +15,10 @@ export function isOwnOrigin(origin: string, url: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === new URL(url).host;
 }
 
-/** True for a URL whose host no stranger's DNS answers for: an address, or localhost. */
+/** True for a URL whose host no stranger's DNS answers for: an address, or localhost. The Host header can make it no URL at all. */
 export function namesThisHost(url: string): boolean {
-  const { hostname } = new URL(url);
+  const hostname = URL.parse(url)?.hostname;
+  if (hostname === undefined) return false;
   return hostname.startsWith("[") || /^[0-9.]+$/.test(hostname) ||
     hostname === "localhost" || hostname.endsWith(".localhost");
 }

@@ -31,6 +31,8 @@ Deno.test("namesThisHost() takes addresses and localhost only", () => {
       "localhost.evil.example",
       "127.0.0.1.evil.example",
       "notlocalhost",
+      "127.0.0.1:99999",
+      "127.0.0.1:80.evil.example",
     ]
   ) assert.ok(!namesThisHost(`http://${host}/x`), host);
 });
