@@ -7,15 +7,16 @@ import {
   type GenerationSummary,
   type PublishRequest,
 } from "../roles/model/generation.ts";
-import { type ObservedVm, WorkerReport } from "../roles/model/observed.ts";
+import { WorkerReport } from "../roles/model/observed.ts";
 import type { Why } from "../roles/model/plan.ts";
 import { ClusterStatus } from "../roles/model/status.ts";
-import { VmSpec } from "../roles/model/vm_spec.ts";
 import {
+  counter,
+  hex,
   name,
-  port,
-  STORE,
+  observedVm,
   text,
+  vm,
   vmSpec,
 } from "../tests/support/arbitraries.ts";
 import {
@@ -40,17 +41,9 @@ import {
   workerReportFromWire,
   workerReportToWire,
 } from "./convert.ts";
-import { acceptor } from "./convert/accept.ts";
-import { keep } from "./core/hook.ts";
-import { type StructType, TypedContent } from "./core/types.ts";
 import * as common from "./generated/common.ts";
 import * as master from "./generated/master.ts";
-
-/** What a peer reads of `value`: through the bytes. */
-function overTheWire<Out, In>(type: StructType<Out, In>, value: In): Out {
-  const { reader, segment, at } = keep(new TypedContent(type, value));
-  return reader.root(segment, at, type.decode) as Out;
-}
+import { overTheWire } from "../tests/support/over_the_wire.ts";
 
 /** Equal as JSON: that is what the domain's values are. */
 function same(actual: unknown, expected: unknown): void {
@@ -59,52 +52,6 @@ function same(actual: unknown, expected: unknown): void {
     JSON.parse(JSON.stringify(expected)),
   );
 }
-
-const HEX = [..."0123456789abcdef"];
-const hex = (length: number) =>
-  fc.array(fc.constantFrom(...HEX), { minLength: length, maxLength: length })
-    .map((digits) => digits.join(""));
-const counter = fc.maxSafeNat();
-
-const vm = fc.tuple(name, name, fc.nat(999)).map(([cluster, vm, ordinal]) =>
-  `${cluster}/${vm}-${ordinal}`
-);
-const seconds = fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }));
-
-const observedVm: fc.Arbitrary<ObservedVm> = fc.tuple(
-  fc.record({
-    vm,
-    incarnation: counter,
-    state: fc.constantFrom("Created", "Running", "Paused", "Shutdown"),
-    runtimeHash: fc.option(hex(64)),
-    generation: counter,
-    health: fc.constantFrom("unknown", "starting", "healthy", "unhealthy"),
-    healthyForMs: fc.option(counter),
-    settled: fc.boolean(),
-    restarts: counter,
-    address: text,
-    ports: fc.array(fc.record({ name, guest: port, host: port }), {
-      maxLength: 3,
-    }),
-    rolledBack: fc.option(fc.record({
-      runtimeHash: hex(64),
-      orderRevision: counter,
-      generation: counter,
-      reason: text,
-    })),
-    hostFailure: fc.option(fc.record({
-      kind: fc.constantFrom("disk", "driver", "cache", "capacity"),
-      message: text,
-    })),
-    message: text,
-    seconds: fc.record({ copy: seconds, boot: seconds, healthy: seconds }),
-    closureBytes: fc.option(counter),
-  }),
-  fc.option(text),
-).map(([vm, change]) =>
-  // Empty and absent are one on the wire.
-  change === null || change === "" ? vm : { ...vm, change }
-);
 
 const traceparent = fc.tuple(hex(32), hex(16)).map(([trace, span]) =>
   `00-${trace}-${span}-01`
@@ -412,160 +359,5 @@ Deno.test("an explanation survives the wire", () => {
   });
   fc.assert(fc.property(why, (sent) => {
     same(whyFromWire(overTheWire(master.Why, whyToWire(sent as Why))), sent);
-  }));
-});
-
-Deno.test("a generation of 2^64-1 is refused by name", () => {
-  const wire = overTheWire(master.PublishRequest, {
-    generation: 2n ** 64n - 1n,
-  });
-  assert.throws(
-    () => publishRequestFromWire(wire),
-    /generation: 18446744073709551615 is more than 2\^53-1/,
-  );
-});
-
-Deno.test("bad values are refused with their path", () => {
-  const wire = overTheWire(common.VmSpec, {
-    name: "web",
-    cpuMilli: 1,
-    memoryMib: 16,
-    image: { toplevel: "/etc", kernelPath: STORE, initrdPath: STORE },
-    update: { strategy: 17 },
-    labels: [{ key: "a", value: "1" }],
-  });
-  assert.throws(
-    () => vmSpecFromWire(wire),
-    /VM "web": image\.toplevel: .*; update\.strategy: /,
-  );
-  assert.throws(
-    () =>
-      vmSpecFromWire({
-        ...wire,
-        env: [{ key: "a", value: "1" }, { key: "a", value: "2" }],
-      }),
-    /env of VM "web": the key "a" is there twice/,
-  );
-  assert.throws(() => clusterStatusFromWire(undefined), /status/);
-  assert.throws(
-    () => overTheWire(common.Port, { name: "http", guest: 70_000 }),
-    /Port\.guest must be an integer from 0 to 65535, not 70000/,
-  );
-});
-
-/** Every place in a value, as the object that holds it and its key. */
-function places(value: unknown): { holder: object; key: string }[] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => [
-    { holder: value, key },
-    ...places(item),
-  ]);
-}
-
-Deno.test("what is accepted fast is what zod returns, unchanged", () => {
-  const accepts = acceptor(VmSpec);
-  const odd = fc.constantFrom<unknown>(
-    undefined,
-    null,
-    -1,
-    0,
-    1.5,
-    NaN,
-    2 ** 60,
-    7n,
-    "",
-    "Not A Name",
-    "/nix/store/../etc",
-    "x".repeat(5000),
-    "blue-green",
-    "exclusive",
-    true,
-    [],
-    ["a", "a"],
-    {},
-    { name: "x" },
-    JSON.parse('{"__proto__": 1}'),
-  );
-  let refused = 0;
-  fc.assert(
-    fc.property(vmSpec, fc.nat(), odd, fc.boolean(), (spec, at, value, add) => {
-      assert.ok(accepts(spec), "a good spec takes the fast way");
-      const changed = structuredClone(spec) as unknown as object;
-      const all = places(changed);
-      const { holder, key } = all[at % all.length]!;
-      Object.assign(holder, {
-        [add && !Array.isArray(holder) ? `${key}x` : key]: value,
-      });
-      if (!accepts(changed)) return void refused++;
-      const parsed = VmSpec.safeParse(changed);
-      assert.ok(parsed.success, parsed.error?.message);
-      assert.deepEqual(parsed.data, changed);
-    }),
-    { numRuns: 1000 },
-  );
-  assert.ok(refused > 300, `${refused} changed specs were refused`);
-});
-
-Deno.test("every contract of the wire takes the fast way", () => {
-  const status: ClusterStatus = {
-    cluster: "shop",
-    activeGeneration: 0,
-    commit: "",
-    held: null,
-    convergencePercent: 100,
-    highestGeneration: 0,
-    rollout: null,
-    planRevision: 0,
-    workers: [],
-    vms: [],
-  };
-  assert.ok(acceptor(ClusterStatus)(status));
-  const fallback = { kind: "stop" };
-  fc.assert(fc.property(vmSpec, observedVm, (spec, vm) => {
-    const hash = "a".repeat(64);
-    const order = {
-      vm: vm.vm,
-      incarnation: 1,
-      orderRevision: 1,
-      generation: 1,
-      commit: "abcdef",
-      spec,
-      runtimeHash: hash,
-      policyHash: hash,
-      fallback,
-      surge: false,
-      network: {
-        address: "10.201.0.2",
-        peers: [{ name: "db", addresses: ["10.201.1.2"] }],
-        sources: ["10.201.1.255"],
-      },
-    };
-    const assignment = {
-      worker: "w",
-      leaseEpoch: 1,
-      revision: 1,
-      leaseMs: 1,
-      orders: [order],
-      network: {
-        subnet: "10.201.0.0/24",
-        routes: [{ worker: "v", subnet: "10.201.1.0/24", via: "192.0.2.1" }],
-      },
-    };
-    assert.ok(acceptor(Assignment)(assignment));
-    const report = {
-      worker: "w",
-      bootId: "",
-      sequence: 1,
-      process: "0".repeat(32),
-      leaseEpoch: 0,
-      revision: 0,
-      capacity: { cpuMilli: 1, memoryMib: 1 },
-      attributes: {},
-      versions: {},
-      vms: [JSON.parse(JSON.stringify(vm))],
-      metrics: { load: 0.5 },
-      roots: [],
-    };
-    assert.ok(acceptor(WorkerReport)(report));
   }));
 });

@@ -5,39 +5,26 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { AppError } from "../model/errors.ts";
-import { PlanRequest } from "../model/plan.ts";
 import type { VmSpec } from "../model/vm_spec.ts";
 import {
   cluster,
   failing,
   MasterScenario,
+  placesOf,
+  planOf,
   quick,
   rejects,
   web,
 } from "../../tests/support/master.ts";
-import { SimulatedSizes } from "../../tests/support/closure_sizes.ts";
 import { storePath, vmSpec } from "../../tests/support/specs.ts";
-
-function plan(s: MasterScenario, vmSpecs: VmSpec[], over = {}) {
-  const request = PlanRequest.parse({ cluster: "shop", vmSpecs, ...over });
-  return s.master.planner.plan(request, new AbortController().signal);
-}
 
 /** `kind vm`, with workers where they say something. */
 async function kinds(
   s: MasterScenario,
   vmSpecs: VmSpec[],
 ): Promise<string[]> {
-  const { changes } = await plan(s, vmSpecs);
+  const { changes } = await planOf(s, vmSpecs);
   return changes.map(({ vm, kind }) => `${kind} ${vm}`);
-}
-
-/** Where every VM is, and what it runs. */
-function places(s: MasterScenario): Record<string, string> {
-  return Object.fromEntries(
-    s.status().vms.map(({ id, worker }) => [id, worker]),
-  );
 }
 
 const db = (over: Parameters<typeof vmSpec>[0] = {}) =>
@@ -46,7 +33,7 @@ const db = (over: Parameters<typeof vmSpec>[0] = {}) =>
 Deno.test("a plan for a new cluster creates everything where it then goes", async () => {
   const s = await cluster();
   const specs = [web("1"), db()];
-  const first = await plan(s, specs);
+  const first = await planOf(s, specs);
   assert.equal(first.refused, null);
   assert.deepEqual(
     [first.activeGeneration, first.nextGeneration, first.held],
@@ -67,7 +54,7 @@ Deno.test("a plan for a new cluster creates everything where it then goes", asyn
   const planned = Object.fromEntries(
     first.changes.map(({ vm, toWorker }) => [vm, toWorker]),
   );
-  assert.deepEqual(places(s), planned);
+  assert.deepEqual(placesOf(s), planned);
 });
 
 Deno.test("a plan tells replaced, relabelled, kept, ended and new VMs apart", async () => {
@@ -76,7 +63,9 @@ Deno.test("a plan tells replaced, relabelled, kept, ended and new VMs apart", as
   await s.publish([web("1"), db(), cron]);
   await s.untilActive(1);
   assert.deepEqual(
-    new Set((await plan(s, [web("1"), db(), cron])).changes.map((c) => c.kind)),
+    new Set(
+      (await planOf(s, [web("1"), db(), cron])).changes.map((c) => c.kind),
+    ),
     new Set(["keep"]),
   );
   const next = [
@@ -94,11 +83,11 @@ Deno.test("a plan tells replaced, relabelled, kept, ended and new VMs apart", as
     "create shop/web-3",
   ]);
   const before = JSON.stringify(s.status());
-  await plan(s, next);
+  await planOf(s, next);
   assert.equal(JSON.stringify(s.status()), before, "nothing was changed");
   await s.publish(next);
   await s.untilActive(2);
-  const again = await plan(s, next);
+  const again = await planOf(s, next);
   assert.ok(again.changes.every(({ kind }) => kind === "keep"));
 });
 
@@ -123,7 +112,7 @@ Deno.test("a plan tells what is switched while it runs, and why else it is resta
   await s.publish([specOf("a")]);
   await s.untilActive(1);
   const change = async (spec: VmSpec) => {
-    const { changes: [change] } = await plan(s, [spec]);
+    const { changes: [change] } = await planOf(s, [spec]);
     return [change?.kind, change?.reason];
   };
   const [{ worker = "" } = {}] = s.status().vms;
@@ -147,7 +136,7 @@ Deno.test("a plan says what has no room, and what waits for it", async () => {
     db({ memoryMib: 1000, replicas: 3 }),
     vmSpec({ name: "app", dependsOn: ["db"], memoryMib: 16, update: quick }),
   ];
-  const { changes, refused } = await plan(s, specs);
+  const { changes, refused } = await planOf(s, specs);
   assert.equal(refused, null);
   assert.deepEqual(changes.map(({ vm, kind }) => [vm, kind]), [
     ["shop/app-0", "pending"],
@@ -169,7 +158,7 @@ Deno.test("a chain of dependsOn is followed to its end", async () => {
       dependsOn: at === 0 ? [] : [`n${at - 1}`],
     })
   );
-  const { changes } = await plan(s, specs);
+  const { changes } = await planOf(s, specs);
   assert.equal(changes.length, 30);
   assert.ok(changes.every(({ kind }) => kind === "create"));
 });
@@ -180,12 +169,12 @@ Deno.test("a plan moves what is on a lost worker", async () => {
   await s.untilActive(1);
   const lost = s.workers.get("w3");
   assert.ok(lost !== undefined);
-  const { planRevision } = await plan(s, [web("1", { memoryMib: 400 })]);
+  const { planRevision } = await planOf(s, [web("1", { memoryMib: 400 })]);
   lost.isConnected = false;
   // As long as it takes to be lost, and no tick that would move anything.
   s.clock.advance(13_000);
   for (const worker of s.workers.values()) await worker.step(s.master);
-  const after = await plan(s, [web("1", { memoryMib: 400 })]);
+  const after = await planOf(s, [web("1", { memoryMib: 400 })]);
   assert.deepEqual(
     after.changes.map(({ kind, fromWorker }) => [kind, fromWorker]).sort(),
     [["keep", "w1"], ["keep", "w2"], ["move", "w3"]],
@@ -199,24 +188,24 @@ Deno.test("a plan that would be refused says why, one under a hold that it would
   await s.untilActive(1);
   await s.publish([failing]);
   await s.runUntil("it failed", () => s.generation(2).state === "failed");
-  const known = await plan(s, [failing]);
+  const known = await planOf(s, [failing]);
   assert.match(known.refused ?? "", /failed as generation 2/);
   assert.deepEqual(known.changes, []);
-  const large = await plan(s, [web("2", { memoryMib: 5000 })]);
+  const large = await planOf(s, [web("2", { memoryMib: 5000 })]);
   assert.match(large.refused ?? "", /needs 5000 MiB/);
-  const foreign = await plan(s, [web("2")], { repository: "other" });
+  const foreign = await planOf(s, [web("2")], { repository: "other" });
   assert.match(foreign.refused ?? "", /belongs to repository "shop"/);
   const circle = [
     vmSpec({ name: "a", dependsOn: ["b"] }),
     vmSpec({ name: "b", dependsOn: ["a"] }),
   ];
-  assert.match((await plan(s, circle)).refused ?? "", /circle: a -> b -> a/);
+  assert.match((await planOf(s, circle)).refused ?? "", /circle: a -> b -> a/);
 
   await s.publish([web("2")]);
   await s.untilActive(3);
   await s.master.rollback("shop", 1);
   await s.untilActive(1);
-  const held = await plan(s, [web("2"), db()]);
+  const held = await planOf(s, [web("2"), db()]);
   assert.match(held.held ?? "", /held at 1: it would wait/);
   assert.deepEqual(
     held.changes.map(({ kind }) => kind),
@@ -237,7 +226,7 @@ Deno.test("the plan revision rises with what a plan is based on, and with nothin
   for (const worker of s.workers.values()) await worker.step(s.master);
   await s.settle();
   assert.equal(revision(), published, "a restart of the master is nothing");
-  assert.equal((await plan(s, [web("2")])).planRevision, published);
+  assert.equal((await planOf(s, [web("2")])).planRevision, published);
 
   const seen: number[] = [published];
   const rises = (what: string) => {
@@ -288,7 +277,7 @@ Deno.test("a plan follows copies beside the main ones to their end, and says wha
     await s.publish([now], { cluster: strategy });
     const converged = () => s.status(strategy).convergencePercent === 100;
     await s.runUntil("it runs", converged);
-    const { changes } = await plan(s, [next], { cluster: strategy });
+    const { changes } = await planOf(s, [next], { cluster: strategy });
     assert.deepEqual(
       changes.map(({ vm, kind }) => `${kind} ${vm}`),
       [
@@ -301,7 +290,7 @@ Deno.test("a plan follows copies beside the main ones to their end, and says wha
   const update = { ...quick, strategy: "blue-green" as const };
   await large.publish([web("1", { memoryMib: 800, replicas: 1, update })]);
   await large.untilActive(1);
-  const { changes } = await plan(large, [
+  const { changes } = await planOf(large, [
     web("2", { memoryMib: 800, replicas: 1, update }),
   ]);
   assert.deepEqual(changes.map(({ kind }) => kind), ["pending"]);
@@ -310,11 +299,11 @@ Deno.test("a plan follows copies beside the main ones to their end, and says wha
 
 Deno.test("a plan gives a cordoned worker nothing, and its revision says that it was made so", async () => {
   const s = await cluster();
-  const { planRevision } = await plan(s, [web("1")]);
+  const { planRevision } = await planOf(s, [web("1")]);
   const by = { role: "operator", name: "ann", tokenId: "" };
   await s.master.operations.cordon("w1", "new disks", by);
   await s.settle();
-  const after = await plan(s, [web("1")]);
+  const after = await planOf(s, [web("1")]);
   assert.deepEqual(
     new Set(after.changes.map(({ toWorker }) => toWorker)),
     new Set(["w2"]),
@@ -333,116 +322,4 @@ Deno.test("a plan gives a cordoned worker nothing, and its revision says that it
     "refused",
     /its plan was made at revision/,
   );
-});
-
-// ---- closures -----------------------------------------------------------
-
-const MIB = 1024 * 1024;
-const OLD = storePath("system", "1");
-const NEW = storePath("system", "2");
-const KERNEL = storePath("kernel", "3");
-const LIB = storePath("lib", "4");
-
-function system(toplevel: string, over: Parameters<typeof vmSpec>[0] = {}) {
-  const kernelPath = `${KERNEL}/bzImage`;
-  return web("1", {
-    image: { toplevel, kernelPath, initrdPath: `${toplevel}/initrd` },
-    ...over,
-  });
-}
-
-async function withSizes(workers = 2) {
-  const sizes = new SimulatedSizes();
-  sizes.closures.set(OLD, { [OLD]: 3 * MIB, [LIB]: 10 * MIB });
-  sizes.closures.set(NEW, { [NEW]: 4 * MIB, [LIB]: 10 * MIB });
-  sizes.closures.set(KERNEL, { [KERNEL]: 7 * MIB });
-  const s = await MasterScenario.create({ sizes });
-  for (let at = 1; at <= workers; at++) await s.addWorker(`w${at}`);
-  return { s, sizes };
-}
-
-Deno.test("a plan counts paths and bytes that come and go, and what each worker must copy", async () => {
-  const { s } = await withSizes(3);
-  await s.publish([system(OLD, { replicas: 2 })]);
-  await s.untilActive(1);
-  const { closures } = await plan(s, [
-    system(NEW, { replicas: 3 }),
-    vmSpec({
-      name: "tiny",
-      image: { toplevel: LIB, kernelPath: LIB, initrdPath: LIB },
-    }),
-  ]);
-  const holders = new Set(s.status().vms.map(({ worker }) => worker));
-  const [tiny, changed] = closures;
-  assert.deepEqual(
-    [tiny?.vm, tiny?.known, tiny?.message],
-    [
-      "tiny",
-      false,
-      `${LIB} is not in the cache: it is built and uploaded when its commit is pushed`,
-    ],
-  );
-  assert.ok(changed !== undefined);
-  const { copies, ...rest } = changed;
-  assert.deepEqual(rest, {
-    vm: "web",
-    known: true,
-    message: "",
-    pathsAdded: 1,
-    pathsRemoved: 1,
-    bytesAdded: 4 * MIB,
-    bytesRemoved: 3 * MIB,
-    totalBytes: 21 * MIB,
-    kernelChanged: false,
-  });
-  assert.deepEqual(
-    Object.fromEntries(copies.map(({ worker, bytes }) => [worker, bytes])),
-    Object.fromEntries(["w1", "w2", "w3"].map((name) => [
-      name,
-      holders.has(name) ? 4 * MIB : 21 * MIB,
-    ])),
-  );
-});
-
-Deno.test("a cache that is away costs a plan its sizes and nothing else", async () => {
-  const { s, sizes } = await withSizes();
-  await s.publish([system(OLD)]);
-  await s.untilActive(1);
-  sizes.failure = new AppError("unavailable", "Cannot reach the cache");
-  const away = await plan(s, [system(NEW)]);
-  assert.deepEqual(
-    away.changes.map(({ kind }) => kind),
-    ["replace", "replace", "replace"],
-  );
-  assert.deepEqual(
-    away.closures.map(({ known, message }) => [known, message]),
-    [[false, "Cannot reach the cache"]],
-  );
-  const none = await cluster();
-  assert.match(
-    (await plan(none, [web("1")])).closures[0]?.message ?? "",
-    /knows no cache: give its configuration a cacheUrl/,
-  );
-});
-
-Deno.test("a worker that keeps most of an image is preferred, once sizes are known", async () => {
-  const { s, sizes } = await withSizes(0);
-  sizes.closures.set(OLD, { [OLD]: 3 * MIB, [LIB]: 500 * MIB });
-  sizes.closures.set(NEW, { [NEW]: 4 * MIB, [LIB]: 500 * MIB });
-  await s.publish([system(OLD, { replicas: 1 })]);
-  await s.publish([system(NEW, { replicas: 1 })]);
-  // Alike but for what they keep; without it the first by name is taken.
-  for (const name of ["w1", "w2", "w3"]) {
-    const worker = await s.addWorker(name);
-    if (name === "w2") worker.roots = [OLD, KERNEL];
-    await worker.step(s.master);
-  }
-  const share = s.master.planner.closureShareOf(system(NEW));
-  assert.ok(share !== undefined, "read in the background");
-  assert.deepEqual(
-    ["w1", "w2", "w3"].map((name) => share(name).toFixed(2)),
-    ["0.00", "0.99", "0.00"],
-  );
-  await s.settle();
-  assert.deepEqual(places(s), { "shop/web-0": "w2" });
 });

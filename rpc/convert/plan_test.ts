@@ -1,9 +1,8 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { AppError } from "../../roles/model/errors.ts";
 import { Plan, PlanChangeKind, PlanRequest } from "../../roles/model/plan.ts";
+import { overTheWire } from "../../tests/support/over_the_wire.ts";
 import { vmSpec } from "../../tests/support/specs.ts";
-import { keep } from "../core/hook.ts";
-import { type StructType, TypedContent } from "../core/types.ts";
 import * as master from "../generated/master.ts";
 import {
   planFromWire,
@@ -11,12 +10,6 @@ import {
   planRequestToWire,
   planToWire,
 } from "./plan.ts";
-
-/** What a peer reads of `value`: through the bytes. */
-function overTheWire<Out, In>(type: StructType<Out, In>, value: In): Out {
-  const { reader, segment, at } = keep(new TypedContent(type, value));
-  return reader.root(segment, at, type.decode) as Out;
-}
 
 const sent = (plan: Plan) =>
   planFromWire(overTheWire(master.Plan, planToWire(plan)));

@@ -5,6 +5,7 @@
  * @module
  */
 import fc from "fast-check";
+import type { ObservedVm } from "../../roles/model/observed.ts";
 import { VmSpec } from "../../roles/model/vm_spec.ts";
 
 /** A store path. */
@@ -125,3 +126,51 @@ export const vmSpec = fc.record({
 }, {
   requiredKeys: ["name", "cpuMilli", "memoryMib", "image"],
 }).map((plain): VmSpec => VmSpec.parse(plain));
+
+const HEX = [..."0123456789abcdef"];
+/** Hexadecimal digits: hashes, ids. */
+export const hex = (length: number) =>
+  fc.array(fc.constantFrom(...HEX), { minLength: length, maxLength: length })
+    .map((digits) => digits.join(""));
+export const counter = fc.maxSafeNat();
+/** A replica of a VM of a cluster. */
+export const vm = fc.tuple(name, name, fc.nat(999)).map((
+  [cluster, vm, ordinal],
+) => `${cluster}/${vm}-${ordinal}`);
+const seconds = fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }));
+
+/** What a worker reports of a VM. */
+export const observedVm: fc.Arbitrary<ObservedVm> = fc.tuple(
+  fc.record({
+    vm,
+    incarnation: counter,
+    state: fc.constantFrom("Created", "Running", "Paused", "Shutdown"),
+    runtimeHash: fc.option(hex(64)),
+    generation: counter,
+    health: fc.constantFrom("unknown", "starting", "healthy", "unhealthy"),
+    healthyForMs: fc.option(counter),
+    settled: fc.boolean(),
+    restarts: counter,
+    address: text,
+    ports: fc.array(fc.record({ name, guest: port, host: port }), {
+      maxLength: 3,
+    }),
+    rolledBack: fc.option(fc.record({
+      runtimeHash: hex(64),
+      orderRevision: counter,
+      generation: counter,
+      reason: text,
+    })),
+    hostFailure: fc.option(fc.record({
+      kind: fc.constantFrom("disk", "driver", "cache", "capacity"),
+      message: text,
+    })),
+    message: text,
+    seconds: fc.record({ copy: seconds, boot: seconds, healthy: seconds }),
+    closureBytes: fc.option(counter),
+  }),
+  fc.option(text),
+).map(([vm, change]) =>
+  // Empty and absent are one on the wire.
+  change === null || change === "" ? vm : { ...vm, change }
+);

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../roles/model/errors.ts";
 import type { PublishReply } from "../../roles/model/generation.ts";
 import { intentHash } from "../../roles/model/hashes.ts";
+import { PlanRequest } from "../../roles/model/plan.ts";
 import type { VmSpec } from "../../roles/model/vm_spec.ts";
 import type { ClosureSizes } from "../../roles/master/closures.ts";
 import { MasterService } from "../../roles/master/service.ts";
@@ -273,4 +274,17 @@ export async function activeWeb(
   await s.publish([web("1", over)]);
   await s.untilActive(1);
   return s;
+}
+
+/** What the master says that publishing these would do. */
+export function planOf(s: MasterScenario, vmSpecs: VmSpec[], over = {}) {
+  const request = PlanRequest.parse({ cluster: "shop", vmSpecs, ...over });
+  return s.master.planner.plan(request, new AbortController().signal);
+}
+
+/** Where every VM is, and what it runs. */
+export function placesOf(s: MasterScenario): Record<string, string> {
+  return Object.fromEntries(
+    s.status().vms.map(({ id, worker }) => [id, worker]),
+  );
 }
