@@ -7,6 +7,9 @@ import { type Graph, GraphBuilder, type PathFacts } from "./core/graph.ts";
 import type { Pace } from "../../turns/pace.ts";
 import type { PathRows } from "./path_rows.ts";
 
+/** Behind none: SQLite numbers rows from 1 on. */
+const FIRST_ROW = 0;
+
 export interface ReadOptions {
   rows: PathRows;
   pace: Pace;
@@ -25,14 +28,22 @@ export async function readGraph(options: ReadOptions): Promise<Graph> {
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
   const builder = new GraphBuilder({ seed, expected: total });
   let done = 0;
-  for (let after = "";;) {
+  for (let after = FIRST_ROW;;) {
     const page = rows.factsAfter(after);
     for (const facts of page) builder.addPath(look(facts));
     const last = page.at(-1);
     if (last === undefined) break;
-    after = last.hash;
+    after = last.row;
     done += page.length;
     told?.({ phase: "paths", done, total: Math.max(done, total) });
+    await pace.rest(signal);
+  }
+  for (let after = "";;) {
+    const page = rows.narSizesAfter(after);
+    for (const { file, bytes } of page) builder.addNar(file, bytes);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.file;
     await pace.rest(signal);
   }
   const paths = done;

@@ -101,7 +101,7 @@ class World {
 
   plan(roots: readonly number[]) {
     const builder = new GraphBuilder({ seed: 3, expected: 1 });
-    for (const facts of this.rows.factsAfter("")) builder.addPath(facts);
+    for (const facts of this.rows.factsAfter(0)) builder.addPath(facts);
     for (const { hash, references } of this.rows.referencesAfter("")) {
       builder.addReferences(hash, references);
     }

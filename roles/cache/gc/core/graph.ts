@@ -1,14 +1,19 @@
 /**
  * Which path refers to which, what each takes and when it was last used, as
- * arrays of numbers: a million paths with ten million references are 130 MB.
+ * arrays of numbers: a million paths with eight million references are 160 MB.
  *
- * Built from pages that come in the order of hashes while others go on
- * writing: what refers to a path that is not here is left out, and what came
- * after its page was read is not known. Who applies a plan looks again.
+ * Built from pages while others go on writing: what refers to a path that is
+ * not here is left out, and what came after its page was read is not known.
+ * Who applies a plan looks again.
  *
  * @module
  */
 import { ABSENT, HASH_CHARS, HashIndex } from "./hash_index.ts";
+
+/** Of a path, on average, to begin with: packages have five to ten. */
+const REFERENCES = 6;
+/** By half: while they are copied both are in memory. */
+const GROWTH = 1.5;
 
 /** Seconds fit 32 bits until the year 2106. */
 const SECOND_MS = 1000;
@@ -27,14 +32,15 @@ export interface PathFacts {
   usedAtMs: number;
   /** The nar's file name; its first 32 characters are enough. */
   file: string;
-  fileBytes: number;
 }
 
 /** What a plan is made of: paths are numbers from 0 to `count`. */
 export interface Graph {
   readonly count: number;
-  /** Where the references of each path begin in `edges`; one more than there are paths. */
+  /** Where the references of each path begin in `edges`. */
   readonly firstEdge: Uint32Array;
+  /** Where they end: behind the last. */
+  readonly endEdge: Uint32Array;
   readonly edges: Uint32Array;
   readonly usedSecond: Uint32Array;
   /** Several paths may have one. */
@@ -46,96 +52,104 @@ export interface Graph {
 }
 
 /** Numbers that are added one by one. */
-class Column<A extends Uint32Array | Float64Array> {
+class Column {
   #length = 0;
+  #values: Uint32Array;
 
-  constructor(
-    private values: A,
-    private readonly make: (length: number) => A,
-  ) {}
+  constructor(expected: number) {
+    this.#values = new Uint32Array(Math.max(16, expected));
+  }
 
   get length(): number {
     return this.#length;
   }
 
-  push(value: number): void {
-    if (this.#length === this.values.length) {
-      const larger = this.make(Math.max(16, this.values.length * 2));
-      larger.set(this.values);
-      this.values = larger;
-    }
-    this.values[this.#length++] = value;
+  set(at: number, value: number): void {
+    if (at === this.#length) this.push(value);
+    else this.#values[at] = value;
   }
 
-  done(): A {
-    return this.values.subarray(0, this.#length) as A;
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const larger = new Uint32Array(Math.ceil(this.#values.length * GROWTH));
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.#length++] = value;
+  }
+
+  done(): Uint32Array {
+    return this.#values.subarray(0, this.#length);
   }
 }
-
-const uint32 = (length: number) => new Uint32Array(length);
-const float64 = (length: number) => new Float64Array(length);
 
 export class GraphBuilder {
   readonly #paths: HashIndex;
   readonly #files: HashIndex;
-  readonly #used: Column<Uint32Array>;
-  readonly #file: Column<Uint32Array>;
-  readonly #fileBytes: Column<Float64Array>;
-  readonly #firstEdge: Column<Uint32Array>;
-  readonly #edges: Column<Uint32Array>;
+  readonly #used: Column;
+  readonly #file: Column;
+  readonly #edges: Column;
+  #fileBytes = new Float64Array();
+  #firstEdge = new Uint32Array();
+  #endEdge = new Uint32Array();
 
   /** @param options.seed see {@linkcode HashIndex}; `expected`: paths to come, or a guess. */
   constructor({ seed, expected }: { seed: number; expected: number }) {
     this.#paths = new HashIndex(seed, expected);
     this.#files = new HashIndex(seed, expected);
-    this.#used = new Column(uint32(expected), uint32);
-    this.#file = new Column(uint32(expected), uint32);
-    this.#fileBytes = new Column(float64(expected), float64);
-    this.#firstEdge = new Column(uint32(expected + 1), uint32);
-    this.#edges = new Column(uint32(expected * 4), uint32);
+    this.#used = new Column(expected);
+    this.#file = new Column(expected);
+    this.#edges = new Column(expected * REFERENCES);
   }
 
-  /** Every path, in the order of hashes, each once. */
-  addPath({ hash, usedAtMs, file, fileBytes }: PathFacts): void {
-    if (this.#paths.add(hash) !== this.#used.length) {
-      throw new Error(`the path ${hash} came twice`);
+  /** Every path. One that is stored anew while others are read may come again: the last time counts. */
+  addPath({ hash, usedAtMs, file }: PathFacts): void {
+    const path = this.#paths.add(hash);
+    this.#used.set(path, secondOf(usedAtMs));
+    this.#file.set(path, this.#files.add(file));
+  }
+
+  /** After all paths: what a nar takes. One that no path has is left out; one that never comes takes nothing. */
+  addNar(file: string, bytes: number): void {
+    if (this.#fileBytes.length === 0) {
+      this.#fileBytes = new Float64Array(this.#files.count);
     }
-    this.#used.push(secondOf(usedAtMs));
-    const number = this.#files.add(file);
-    if (number === this.#fileBytes.length) this.#fileBytes.push(fileBytes);
-    this.#file.push(number);
+    const number = this.#files.find(file);
+    if (number !== ABSENT) this.#fileBytes[number] = bytes;
   }
 
-  /** After all paths: the references of one, their hashes one behind the other; again in the order of hashes. */
+  /** After all paths: the references of one, their hashes one behind the other. Those that come first count. */
   addReferences(hash: string, references: string): void {
+    if (this.#firstEdge.length === 0) {
+      this.#firstEdge = new Uint32Array(this.#paths.count);
+      this.#endEdge = new Uint32Array(this.#paths.count);
+    }
     const path = this.#paths.find(hash);
-    if (path === ABSENT) return;
-    if (path < this.#firstEdge.length - 1) {
-      throw new Error(`the references of ${hash} came out of order`);
-    }
-    while (this.#firstEdge.length <= path) {
-      this.#firstEdge.push(this.#edges.length);
-    }
+    if (path === ABSENT || this.#endEdge[path] !== 0) return;
+    this.#firstEdge[path] = this.#edges.length;
     for (let at = 0; at < references.length; at += HASH_CHARS) {
       const target = this.#paths.find(references, at);
       // A path may name itself, and what an upstream has.
       if (target !== ABSENT && target !== path) this.#edges.push(target);
     }
+    this.#endEdge[path] = this.#edges.length;
   }
 
   done(): Graph {
-    const count = this.#paths.count;
-    while (this.#firstEdge.length <= count) {
-      this.#firstEdge.push(this.#edges.length);
-    }
     const paths = this.#paths;
+    const { count } = paths;
+    const orZeros = (edges: Uint32Array) =>
+      edges.length === count ? edges : new Uint32Array(count);
     return {
       count,
-      firstEdge: this.#firstEdge.done(),
+      firstEdge: orZeros(this.#firstEdge),
+      endEdge: orZeros(this.#endEdge),
       edges: this.#edges.done(),
       usedSecond: this.#used.done(),
       file: this.#file.done(),
-      fileBytes: this.#fileBytes.done(),
+      fileBytes: this.#fileBytes.length === 0
+        ? new Float64Array(this.#files.count)
+        : this.#fileBytes,
       hashOf: (path) => paths.textOf(path),
       find(hash) {
         const found = paths.find(hash);

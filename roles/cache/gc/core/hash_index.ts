@@ -1,6 +1,6 @@
 /**
  * A million hashes as whole numbers: each gets the next one when it is first
- * added. 32 bytes each, where a Map of texts takes 150.
+ * added. 46 bytes each, where a Map of texts takes 150.
  *
  * @module
  */
@@ -20,18 +20,21 @@ for (const [digit, char] of [...ALPHABET].entries()) {
 /** Six characters are 30 bits: five words, and a sixth for the last two. */
 const WORDS = 6;
 const CHARS_PER_WORD = 6;
-/** Slots for each hash: probes stay short up to half. */
-const LOAD = 2;
-
-/** What a hash is told by. */
-type Key = Uint32Array;
+/** Slots for each hash, so that a search ends soon at a free one; a million take 46 MB. */
+const LOAD = 1.5;
+/**
+ * A slot is the number + 1, where 0 is free, and the key behind it: a million
+ * are larger than what a processor keeps near, and whatever lies elsewhere
+ * costs a way to memory for each of eight million references.
+ */
+const SLOT_WORDS = 1 + WORDS;
 
 export class HashIndex {
-  #keys: Uint32Array;
-  /** Number + 1; 0 is free. */
   #slots: Uint32Array;
+  /** Where each number's slot is. */
+  #slotOf: Uint32Array;
   #count = 0;
-  readonly #key: Key = new Uint32Array(WORDS);
+  readonly #key = new Uint32Array(WORDS);
 
   /**
    * @param seed any number that who pushes cannot know: hashes made to meet in
@@ -40,8 +43,8 @@ export class HashIndex {
    */
   constructor(private readonly seed: number, expected: number) {
     const capacity = Math.max(16, expected);
-    this.#keys = new Uint32Array(capacity * WORDS);
-    this.#slots = new Uint32Array(slotsFor(capacity));
+    this.#slotOf = new Uint32Array(capacity);
+    this.#slots = slotsFor(capacity);
   }
 
   get count(): number {
@@ -50,29 +53,34 @@ export class HashIndex {
 
   /** The number of the hash that stands at `from` in `text`, which gets one if it has none. */
   add(text: string, from = 0): number {
-    this.#read(text, from);
-    const slot = this.#slotOf();
+    readKey(this.#key, text, from);
+    const slot = slotOf(this.#slots, this.#key, this.seed);
     const known = this.#slots[slot] ?? 0;
     if (known !== 0) return known - 1;
-    if (this.#count * WORDS === this.#keys.length) this.#growKeys();
-    this.#keys.set(this.#key, this.#count * WORDS);
-    this.#slots[slot] = ++this.#count;
-    if (this.#count * LOAD > this.#slots.length) this.#rehash();
-    return this.#count - 1;
+    if (this.#count === this.#slotOf.length) {
+      this.#grow();
+      return this.add(text, from);
+    }
+    const number = this.#count++;
+    this.#slots[slot] = number + 1;
+    this.#slots.set(this.#key, slot + 1);
+    this.#slotOf[number] = slot;
+    return number;
   }
 
   /** The number of the hash that stands at `from` in `text`, or {@linkcode ABSENT}. */
   find(text: string, from = 0): number {
-    this.#read(text, from);
-    const known = this.#slots[this.#slotOf()] ?? 0;
-    return known === 0 ? ABSENT : known - 1;
+    readKey(this.#key, text, from);
+    const slot = slotOf(this.#slots, this.#key, this.seed);
+    return ((this.#slots[slot] ?? 0) - 1) >>> 0;
   }
 
   /** The hash with this number. */
   textOf(number: number): string {
+    const key = (this.#slotOf[number] ?? 0) + 1;
     let text = "";
     for (let word = 0; word < WORDS; word++) {
-      const bits = this.#keys[number * WORDS + word] ?? 0;
+      const bits = this.#slots[key + word] ?? 0;
       const chars = Math.min(CHARS_PER_WORD, HASH_CHARS - text.length);
       for (let at = chars - 1; at >= 0; at--) {
         text += ALPHABET.charAt((bits >>> (5 * at)) & 31);
@@ -81,64 +89,59 @@ export class HashIndex {
     return text;
   }
 
-  #read(text: string, from: number): void {
-    let at = from;
-    for (let word = 0; word < WORDS; word++) {
-      let bits = 0;
-      const end = Math.min(at + CHARS_PER_WORD, from + HASH_CHARS);
-      for (; at < end; at++) {
-        bits = (bits << 5) | (DIGIT[text.charCodeAt(at)] ?? 0);
-      }
-      this.#key[word] = bits;
-    }
-  }
-
-  /** Where the key is, or would be. */
-  #slotOf(): number {
-    const mask = this.#slots.length - 1;
-    let slot = hashOf(this.#key, 0, this.seed) & mask;
-    for (;;) {
-      const known = this.#slots[slot] ?? 0;
-      if (known === 0 || this.#isAt((known - 1) * WORDS)) return slot;
-      slot = (slot + 1) & mask;
-    }
-  }
-
-  #isAt(base: number): boolean {
-    for (let word = 0; word < WORDS; word++) {
-      if (this.#keys[base + word] !== this.#key[word]) return false;
-    }
-    return true;
-  }
-
-  #growKeys(): void {
-    const larger = new Uint32Array(this.#keys.length * 2);
-    larger.set(this.#keys);
-    this.#keys = larger;
-  }
-
-  #rehash(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
+  #grow(): void {
+    const before = this.#slots;
+    const from = this.#slotOf;
+    this.#slots = slotsFor(from.length * 2);
+    this.#slotOf = new Uint32Array(from.length * 2);
     for (let number = 0; number < this.#count; number++) {
-      let slot = hashOf(this.#keys, number * WORDS, this.seed) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = number + 1;
+      const old = from[number] ?? 0;
+      this.#key.set(before.subarray(old + 1, old + SLOT_WORDS));
+      const slot = slotOf(this.#slots, this.#key, this.seed);
+      this.#slots[slot] = number + 1;
+      this.#slots.set(this.#key, slot + 1);
+      this.#slotOf[number] = slot;
     }
-    this.#slots = slots;
   }
 }
 
-function slotsFor(capacity: number): number {
-  return 2 ** Math.ceil(Math.log2(capacity * LOAD + 1));
+function slotsFor(capacity: number): Uint32Array {
+  return new Uint32Array(Math.ceil(capacity * LOAD) * SLOT_WORDS);
+}
+
+/** The words of the hash that stands there. */
+function readKey(key: Uint32Array, text: string, from: number): void {
+  let at = from;
+  const last = from + HASH_CHARS;
+  for (let word = 0; word < WORDS; word++) {
+    let bits = 0;
+    const end = Math.min(at + CHARS_PER_WORD, last);
+    for (; at < end; at++) {
+      bits = (bits << 5) | (DIGIT[text.charCodeAt(at) & 127] ?? 0);
+    }
+    key[word] = bits;
+  }
+}
+
+/** Where the key is, or would be. */
+function slotOf(slots: Uint32Array, key: Uint32Array, seed: number): number {
+  let slot = firstSlot(key, seed, slots.length / SLOT_WORDS) * SLOT_WORDS;
+  while (slots[slot] !== 0) {
+    let word = 0;
+    while (word < WORDS && slots[slot + 1 + word] === key[word]) word++;
+    if (word === WORDS) return slot;
+    slot += SLOT_WORDS;
+    if (slot === slots.length) slot = 0;
+  }
+  return slot;
 }
 
 /** Every word counts, in an order that the seed decides. */
-function hashOf(words: Uint32Array, base: number, seed: number): number {
+function firstSlot(key: Uint32Array, seed: number, count: number): number {
   let hash = seed | 0;
   for (let word = 0; word < WORDS; word++) {
-    hash = Math.imul(hash ^ (words[base + word] ?? 0), 0x9e3779b1);
+    hash = Math.imul(hash ^ (key[word] ?? 0), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
-  return hash >>> 0;
+  return Math.floor((hash >>> 0) / 2 ** 32 * count);
 }

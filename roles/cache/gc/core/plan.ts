@@ -89,10 +89,10 @@ class Planner {
   *reach(seed: number, code: number): Generator<void> {
     this.#reached = 0;
     this.#take(seed, code);
-    const { firstEdge, edges } = this.graph;
+    const { firstEdge, endEdge, edges } = this.graph;
     for (let at = 0; at < this.#reached; at++) {
       const path = this.#queue[at] ?? 0;
-      const end = firstEdge[path + 1] ?? 0;
+      const end = endEdge[path] ?? 0;
       for (let edge = firstEdge[path] ?? 0; edge < end; edge++) {
         this.#take(edges[edge] ?? 0, code);
         if (++this.#steps % SLICE_STEPS === 0) yield;
@@ -168,14 +168,14 @@ class Planner {
 
   /** Referrers before what they refer to; then what is in circles. */
   *order(): Generator<void, { order: Uint32Array; knotAt: number }> {
-    const { count, firstEdge, edges } = this.graph;
+    const { count, firstEdge, endEdge, edges } = this.graph;
     const referrers = new Uint32Array(count);
     let going = 0;
     for (let path = 0; path < count; path++) {
       if (path % SLICE_STEPS === 0) yield;
       if (!this.goes(path)) continue;
       going++;
-      const end = firstEdge[path + 1] ?? 0;
+      const end = endEdge[path] ?? 0;
       for (let edge = firstEdge[path] ?? 0; edge < end; edge++) {
         const target = edges[edge] ?? 0;
         referrers[target] = (referrers[target] ?? 0) + 1;
@@ -188,7 +188,7 @@ class Planner {
     }
     for (let at = 0; at < found; at++) {
       const path = order[at] ?? 0;
-      const end = firstEdge[path + 1] ?? 0;
+      const end = endEdge[path] ?? 0;
       for (let edge = firstEdge[path] ?? 0; edge < end; edge++) {
         const target = edges[edge] ?? 0;
         const left = (referrers[target] ?? 0) - 1;

@@ -28,8 +28,10 @@ function graphOf({ paths }: Case): Graph {
       hash: hashOf(path),
       usedAtMs: used * SECOND_MS,
       file: `${hashOf(file)}.nar.zst`,
-      fileBytes: file + 1,
     });
+  }
+  for (const { file } of paths) {
+    builder.addNar(`${hashOf(file)}.nar.zst`, file + 1);
   }
   for (const [path, { references }] of paths.entries()) {
     const names = references.map(hashOf).join("");

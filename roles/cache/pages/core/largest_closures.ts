@@ -47,7 +47,7 @@ class Walker {
   }
 
   *closureOf(root: number): Generator<void, LargeClosure> {
-    const { firstEdge, edges } = this.graph;
+    const { firstEdge, endEdge, edges } = this.graph;
     const stack = this.#stack;
     this.#walk++;
     const sum = { path: root, paths: 0, bytes: 0 };
@@ -55,7 +55,7 @@ class Walker {
     for (;;) {
       const path = stack.pop();
       if (path === undefined) return sum;
-      const end = firstEdge[path + 1] ?? 0;
+      const end = endEdge[path] ?? 0;
       for (let at = firstEdge[path] ?? 0; at < end; at++) {
         this.#enter(edges[at] ?? 0, sum);
         if (++this.steps % SLICE_STEPS === 0) yield;
@@ -105,7 +105,7 @@ export function* largestClosures(
     for (let path = 0; path < graph.count; path++) {
       if (path % SLICE_STEPS === 0) yield;
       if (referred[path] === 1) continue;
-      const references = (graph.firstEdge[path + 1] ?? 0) -
+      const references = (graph.endEdge[path] ?? 0) -
         (graph.firstEdge[path] ?? 0);
       if (references < least || references >= below) continue;
       if (walker.steps >= maxSteps) return { closures, complete: false };

@@ -18,13 +18,15 @@ function graphOf(paths: { bytes: number; file?: number; to: number[] }[]) {
   );
   const builder = new GraphBuilder({ seed: 1, expected: paths.length });
   for (const at of order) {
-    const { bytes, file = at } = paths[at] ?? { bytes: 0 };
+    const { file = at } = paths[at] ?? {};
     builder.addPath({
       hash: hashOf(at),
       usedAtMs: 1,
       file: hashOf(1000 + file),
-      fileBytes: bytes,
     });
+  }
+  for (const [at, { bytes, file = at }] of paths.entries()) {
+    builder.addNar(hashOf(1000 + file), bytes);
   }
   for (const at of order) {
     const to = paths[at]?.to ?? [];
