@@ -26,67 +26,66 @@ export const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 const ENTRY =
   /^(main|app|application|server|index|manage|wsgi|asgi|settings|config|program|startup|lib|mod|cli|run|start|bot|worker)\b/i;
 
-/** A file as the walk saw it. */
-export interface Candidate {
-  path: string;
-  bytes: number;
-}
-
 /** What to read, in this order. */
 export interface Choice {
   paths: string[];
   omissions: Omission[];
 }
 
-interface Matcher {
-  names: ReadonlySet<string>;
-  /** Prefix and suffix around the one star. */
-  stars: readonly (readonly [string, string])[];
-  /** With a directory. */
-  paths: readonly (readonly [string, string, string])[];
-}
+/** A pattern's name: as it is, or what comes before and after its one star. */
+type NameTest = string | readonly [string, string];
 
-function splitStar(pattern: string): [string, string] | null {
-  const star = pattern.indexOf("*");
-  return star < 0 ? null : [pattern.slice(0, star), pattern.slice(star + 1)];
-}
+/** Patterns, arranged so that a file costs a few look-ups, not one test for each. */
+class Matcher {
+  readonly #names = new Set<string>();
+  /** `*.ts` by `.ts`. */
+  readonly #extensions = new Set<string>();
+  readonly #stars: (readonly [string, string])[] = [];
+  /** With a directory, by the last part of that. */
+  readonly #within = new Map<string, [string, NameTest][]>();
 
-function matcherOf(patterns: readonly NamePattern[]): Matcher {
-  const names = new Set<string>();
-  const stars: [string, string][] = [];
-  const paths: [string, string, string][] = [];
-  for (const pattern of patterns) {
-    const slash = pattern.lastIndexOf("/");
-    const star = splitStar(pattern.slice(slash + 1));
-    if (slash >= 0) {
-      const name = star ?? [pattern.slice(slash + 1), ""];
-      paths.push([
-        pattern.slice(0, slash),
-        name[0],
-        star === null ? "\0exact" : name[1],
-      ]);
-    } else if (star === null) names.add(pattern);
-    else stars.push(star);
+  constructor(patterns: Iterable<NamePattern>) {
+    for (const pattern of new Set(patterns)) this.#add(pattern);
   }
-  return { names, stars, paths };
+
+  #add(pattern: NamePattern): void {
+    const slash = pattern.lastIndexOf("/");
+    const name = pattern.slice(slash + 1);
+    const star = name.indexOf("*");
+    const test: NameTest = star < 0
+      ? name
+      : [name.slice(0, star), name.slice(star + 1)];
+    if (slash >= 0) {
+      const directory = pattern.slice(0, slash);
+      const key = basenameOf(directory);
+      const list = this.#within.get(key) ?? [];
+      this.#within.set(key, [...list, [directory, test]]);
+    } else if (typeof test === "string") this.#names.add(test);
+    else if (test[0] === "" && test[1].lastIndexOf(".") === 0) {
+      this.#extensions.add(test[1]);
+    } else this.#stars.push(test);
+  }
+
+  matches(path: string): boolean {
+    const slash = path.lastIndexOf("/");
+    const name = path.slice(slash + 1);
+    if (this.#names.has(name)) return true;
+    const dot = name.lastIndexOf(".");
+    if (dot >= 0 && this.#extensions.has(name.slice(dot))) return true;
+    if (this.#stars.some((star) => fits(name, star))) return true;
+    if (slash < 0 || this.#within.size === 0) return false;
+    const directory = path.slice(0, slash);
+    return this.#within.get(basenameOf(directory))?.some(([end, test]) =>
+      (directory === end || directory.endsWith(`/${end}`)) && fits(name, test)
+    ) ?? false;
+  }
 }
 
-function fits(name: string, [prefix, suffix]: readonly [string, string]) {
+function fits(name: string, test: NameTest): boolean {
+  if (typeof test === "string") return name === test;
+  const [prefix, suffix] = test;
   return name.length >= prefix.length + suffix.length &&
     name.startsWith(prefix) && name.endsWith(suffix);
-}
-
-function matches(path: string, matcher: Matcher): boolean {
-  const name = basenameOf(path);
-  if (matcher.names.has(name)) return true;
-  if (matcher.stars.some((star) => fits(name, star))) return true;
-  return matcher.paths.some(([directory, prefix, suffix]) => {
-    const own = path.slice(0, Math.max(0, path.length - name.length - 1));
-    if (own !== directory && !own.endsWith(`/${directory}`)) return false;
-    return suffix === "\0exact"
-      ? name === prefix
-      : fits(name, [prefix, suffix]);
-  });
 }
 
 function depthOf(path: string): number {
@@ -97,74 +96,111 @@ function depthOf(path: string): number {
   return depth;
 }
 
-function compareShallow(a: Candidate, b: Candidate): number {
-  return depthOf(a.path) - depthOf(b.path) || comparePaths(a.path, b.path);
+interface Ranked {
+  path: string;
+  depth: number;
+  isEntry: boolean;
 }
 
-function isEntry(path: string): boolean {
-  return ENTRY.test(basenameOf(path));
+function compareRanked(a: Ranked, b: Ranked): number {
+  return Number(b.isEntry) - Number(a.isEntry) || a.depth - b.depth ||
+    comparePaths(a.path, b.path);
 }
 
-/** Which of these files are read. */
+function ranked(paths: readonly string[], of: { isSource: boolean }): string[] {
+  return paths
+    .map((path) => ({
+      path,
+      depth: depthOf(path),
+      isEntry: of.isSource && ENTRY.test(basenameOf(path)),
+    }))
+    .sort(compareRanked)
+    .map(({ path }) => path);
+}
+
+/**
+ * Which of these files are read. `sizeOf` is asked only for those that could
+ * be, since it costs a system call; null when it is gone.
+ */
 export function chooseReads(
-  files: readonly Candidate[],
+  files: Iterable<string>,
   reads: readonly Reads[],
+  sizeOf: (path: string) => number | null,
 ): Choice {
-  const manifest = matcherOf(reads.flatMap(({ manifests }) => [...manifests]));
-  const source = matcherOf(reads.flatMap(({ sources }) => [...sources ?? []]));
-  const manifests: Candidate[] = [];
-  const sources: Candidate[] = [];
-  const omissions: Omission[] = [];
-  for (const file of files) {
-    if (matches(file.path, manifest)) {
-      if (file.bytes <= MAX_MANIFEST_BYTES) manifests.push(file);
+  const manifest = new Matcher(reads.flatMap(({ manifests }) => manifests));
+  const source = new Matcher(reads.flatMap(({ sources }) => sources ?? []));
+  const manifests: string[] = [];
+  const sources: string[] = [];
+  for (const path of files) {
+    if (manifest.matches(path)) manifests.push(path);
+    else if (source.matches(path)) sources.push(path);
+  }
+  const choosing = new Choosing(sizeOf);
+  choosing.takeManifests(ranked(manifests, { isSource: false }));
+  choosing.takeSources(ranked(sources, { isSource: true }));
+  return { paths: choosing.paths, omissions: choosing.omissions };
+}
+
+/** Takes files while there is room for them. */
+class Choosing {
+  readonly paths: string[] = [];
+  readonly omissions: Omission[] = [];
+  readonly #sizeOf: (path: string) => number | null;
+  #left = MAX_TOTAL_BYTES;
+  #isFull = false;
+
+  constructor(sizeOf: (path: string) => number | null) {
+    this.#sizeOf = sizeOf;
+  }
+
+  takeManifests(paths: readonly string[]): void {
+    if (paths.length > MAX_MANIFESTS) {
+      this.omissions.push({
+        path: ".",
+        what: "manifests",
+        why:
+          `${paths.length} files look like manifests; the ${MAX_MANIFESTS} nearest to the root are read`,
+      });
+    }
+    for (const path of paths.slice(0, MAX_MANIFESTS)) {
+      const bytes = this.#sizeOf(path);
+      if (bytes === null) continue;
+      if (bytes <= MAX_MANIFEST_BYTES) this.#take(path, bytes);
       else {
-        omissions.push({
-          path: file.path,
+        this.omissions.push({
+          path,
           what: "this file",
           why:
-            `has ${file.bytes} bytes; files above ${MAX_MANIFEST_BYTES} are not read`,
+            `has ${bytes} bytes; files above ${MAX_MANIFEST_BYTES} are not read`,
         });
       }
-    } else if (file.bytes <= MAX_SOURCE_BYTES && matches(file.path, source)) {
-      sources.push(file);
     }
   }
-  manifests.sort(compareShallow);
-  sources.sort((a, b) =>
-    Number(isEntry(b.path)) - Number(isEntry(a.path)) || compareShallow(a, b)
-  );
-  const wanted = [
-    ...manifests.slice(0, MAX_MANIFESTS),
-    ...sources.slice(0, MAX_SOURCES),
-  ];
-  if (manifests.length > MAX_MANIFESTS) {
-    omissions.push({
-      path: ".",
-      what: "manifests",
-      why:
-        `${manifests.length} files look like manifests; the ${MAX_MANIFESTS} nearest to the root are read`,
-    });
-  }
-  return { paths: withinBytes(wanted, omissions), omissions };
-}
 
-function withinBytes(files: readonly Candidate[], omissions: Omission[]) {
-  const paths: string[] = [];
-  let left = MAX_TOTAL_BYTES;
-  for (const { path, bytes } of files) {
-    if (bytes <= left) {
-      left -= bytes;
-      paths.push(path);
-      continue;
+  takeSources(paths: readonly string[]): void {
+    let count = 0;
+    for (const path of paths) {
+      if (count >= MAX_SOURCES || this.#isFull) return;
+      const bytes = this.#sizeOf(path);
+      if (bytes === null || bytes > MAX_SOURCE_BYTES) continue;
+      this.#take(path, bytes);
+      count += 1;
     }
-    omissions.push({
+  }
+
+  #take(path: string, bytes: number): void {
+    if (this.#isFull) return;
+    if (bytes <= this.#left) {
+      this.#left -= bytes;
+      this.paths.push(path);
+      return;
+    }
+    this.#isFull = true;
+    this.omissions.push({
       path: ".",
       what: "files",
       why:
         `those read have more than ${MAX_TOTAL_BYTES} bytes together; the rest is known by name`,
     });
-    break;
   }
-  return paths;
 }

@@ -17,6 +17,7 @@
 import { ECOSYSTEMS, EVIDENCE } from "../../autonix/core/registry.ts";
 import { FileTree } from "../../autonix/core/file_tree.ts";
 import { chooseReads } from "../../autonix/core/reads.ts";
+import { walkFiles } from "../../autonix/core/walk.ts";
 
 const EXPECTED = ".expected.json";
 const HEADER = /^-- (.+) --$/;
@@ -86,16 +87,20 @@ export function repositoryOf(repo: FixtureRepo): string {
   return repo.name.slice(repo.name.indexOf("/") + 1).replaceAll("_", "-");
 }
 
-/** As a scan of it gives, read from no disk. */
-export function treeOf(files: ReadonlyMap<string, string>): FileTree {
-  const candidates = [...files].map(([path, text]) => ({
-    path,
-    bytes: text.length,
-  }));
+/** As a scan of it gives, read from no disk: what a walk leaves out is not in it. */
+export function treeOf(texts: ReadonlyMap<string, string>): FileTree {
+  const { files, omissions: left } = walkFiles(texts);
   const reads = [...ECOSYSTEMS, ...EVIDENCE].map(({ reads }) => reads);
-  const { paths, omissions } = chooseReads(candidates, reads);
-  const texts = new Map(paths.map((path) => [path, files.get(path) ?? ""]));
-  return new FileTree({ files: files.keys(), texts, omissions });
+  const { paths, omissions } = chooseReads(
+    files,
+    reads,
+    (path) => texts.get(path)?.length ?? null,
+  );
+  return new FileTree({
+    files,
+    texts: new Map(paths.map((path) => [path, texts.get(path) ?? ""])),
+    omissions: [...left, ...omissions],
+  });
 }
 
 /** The file with another expectation. */

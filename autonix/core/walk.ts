@@ -1,0 +1,215 @@
+/**
+ * The walk through a repository: which directories are listed, in which order,
+ * and which files there are.
+ *
+ * ```
+ * next() -> directory -> the caller lists it -> listed() | failed()
+ *    ^                                             |
+ *    +------------- while there are any <----------+     result()
+ * ```
+ *
+ * Level by level, so that a bound leaves out what lies deepest; within a level
+ * by name, so that the order a disk has plays no part. Owns the bounds. Never
+ * touches a disk: `scan.ts` does, and fixtures walk what they hold.
+ *
+ * @module
+ */
+import {
+  basenameOf,
+  comparePaths,
+  joinPath,
+  type Omission,
+} from "./file_tree.ts";
+import { type IgnoreScope, isIgnored, scopeOf } from "./gitignore.ts";
+import { whyLeftOut, whyLeftOutFor } from "./left_out.ts";
+
+/** Three times the largest monorepo that is known to us; names of so many take some 30 MiB. */
+export const MAX_FILES = 200_000;
+/** Seen, kept or not: ends the walk of a tree that consists of what is ignored. */
+export const MAX_ENTRIES = 500_000;
+/** Java's packages are 15 deep; what is deeper was made to be deep. */
+export const MAX_DEPTH = 64;
+/** The largest templates of .gitignore have 30 KiB. */
+export const MAX_IGNORE_BYTES = 256 * 1024;
+
+/** What a directory holds. Links to files of the repository are files; other links, sockets and devices are not here. */
+export interface Entry {
+  name: string;
+  isDirectory: boolean;
+}
+
+export interface Listing {
+  entries: readonly Entry[];
+  /** Text of its `.gitignore`; null when it has none, or that could not be read. */
+  ignore: string | null;
+}
+
+export interface WalkResult {
+  /** Sorted. */
+  files: string[];
+  /** Entries seen. */
+  entries: number;
+  omissions: Omission[];
+}
+
+interface Directory {
+  path: string;
+  depth: number;
+  scope: IgnoreScope | null;
+  /** Names of files and directories, ordered as their whole paths are. */
+  children: (string | Directory)[];
+}
+
+/** `a/` comes after `a-b`: the order of whole paths. */
+function sortKey(entry: Entry): string {
+  return entry.isDirectory ? `${entry.name}/` : entry.name;
+}
+
+export class Walk {
+  readonly #root: Directory;
+  readonly #queue: Directory[];
+  readonly #omissions: Omission[] = [];
+  #at = 0;
+  #listed: Directory | null = null;
+  #entries = 0;
+  #files = 0;
+  #isFull = false;
+
+  /** `exclude` is the text of `.git/info/exclude`. */
+  constructor(exclude: string | null = null) {
+    const scope = exclude === null ? null : scopeOf(exclude, ".", null);
+    this.#root = { path: ".", depth: 0, scope, children: [] };
+    this.#queue = [this.#root];
+  }
+
+  /** Files found so far. */
+  get files(): number {
+    return this.#files;
+  }
+
+  /** The directory to list; null at the end. */
+  next(): string | null {
+    const directory = this.#isFull ? undefined : this.#queue[this.#at];
+    if (directory === undefined) return null;
+    this.#at += 1;
+    this.#listed = directory;
+    return directory.path;
+  }
+
+  /** The directory of the last `next` could not be listed. */
+  failed(why: string): void {
+    if (this.#listed === null) return;
+    this.#omissions.push({
+      path: this.#listed.path,
+      what: "this directory",
+      why,
+    });
+  }
+
+  /** What the directory of the last `next` holds, in any order. */
+  listed(listing: Listing): void {
+    const directory = this.#listed;
+    if (directory === null) return;
+    const names = new Set(listing.entries.map(({ name }) => name));
+    const own = basenameOf(directory.path);
+    const isRoot = directory === this.#root;
+    if (!isRoot && whyLeftOutFor(own, names) !== null) return;
+    if (listing.ignore !== null) {
+      directory.scope = scopeOf(
+        listing.ignore,
+        directory.path,
+        directory.scope,
+      );
+    }
+    const keyed = listing.entries
+      .map((entry) => ({ key: sortKey(entry), entry }))
+      .sort((a, b) => comparePaths(a.key, b.key));
+    let before = "";
+    for (const { key, entry } of keyed) {
+      // Names that are no UTF-8 may come out alike.
+      if (key === before) continue;
+      before = key;
+      if (!this.#hasRoom()) return;
+      this.#enter(directory, entry, names);
+    }
+  }
+
+  #hasRoom(): boolean {
+    if (this.#isFull) return false;
+    this.#isFull = this.#entries >= MAX_ENTRIES || this.#files >= MAX_FILES;
+    if (this.#isFull) {
+      const bound = this.#files >= MAX_FILES
+        ? `${MAX_FILES} files`
+        : `${MAX_ENTRIES} files and directories`;
+      this.#omissions.push({
+        path: ".",
+        what: "files",
+        why: `there are more than ${bound}; those nearest to the root count`,
+      });
+    }
+    return !this.#isFull;
+  }
+
+  #enter(
+    directory: Directory,
+    entry: Entry,
+    beside: ReadonlySet<string>,
+  ): void {
+    this.#entries += 1;
+    const { name, isDirectory } = entry;
+    const path = directory.path === "." ? name : `${directory.path}/${name}`;
+    const within = basenameOf(directory.path);
+    if (isDirectory && whyLeftOut(name, { beside, within }) !== null) return;
+    if (isIgnored(directory.scope, path, isDirectory)) return;
+    if (!isDirectory) {
+      this.#files += 1;
+      directory.children.push(name);
+      return;
+    }
+    const depth = directory.depth + 1;
+    if (depth > MAX_DEPTH) {
+      const why = `it lies more than ${MAX_DEPTH} directories deep`;
+      this.#omissions.push({ path, what: "this directory", why });
+      return;
+    }
+    const child = { path, depth, scope: directory.scope, children: [] };
+    directory.children.push(child);
+    this.#queue.push(child);
+  }
+
+  result(): WalkResult {
+    const files: string[] = [];
+    const collect = (directory: Directory) => {
+      const prefix = directory === this.#root ? "" : `${directory.path}/`;
+      for (const child of directory.children) {
+        if (typeof child === "string") files.push(prefix + child);
+        else collect(child);
+      }
+    };
+    collect(this.#root);
+    return { files, entries: this.#entries, omissions: this.#omissions };
+  }
+}
+
+/** Walks files that are held in memory, as a disk would be walked. */
+export function walkFiles(
+  texts: ReadonlyMap<string, string>,
+): WalkResult {
+  const listings = new Map<string, Map<string, Entry>>([[".", new Map()]]);
+  for (const path of texts.keys()) {
+    const parts = path.split("/");
+    let directory = ".";
+    parts.forEach((name, index) => {
+      const isDirectory = index < parts.length - 1;
+      const listing = listings.get(directory) ?? new Map();
+      listings.set(directory, listing.set(name, { name, isDirectory }));
+      directory = joinPath(directory, name) ?? ".";
+    });
+  }
+  const walk = new Walk();
+  for (let path = walk.next(); path !== null; path = walk.next()) {
+    const ignore = texts.get(joinPath(path, ".gitignore") ?? "") ?? null;
+    walk.listed({ entries: [...listings.get(path)?.values() ?? []], ignore });
+  }
+  return walk.result();
+}
