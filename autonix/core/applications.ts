@@ -23,7 +23,12 @@ import {
 } from "./claims.ts";
 import type { DirectoryClaim } from "./detector.ts";
 import type { Draft } from "./draft.ts";
-import { basenameOf, comparePaths, directoryOf } from "./file_tree.ts";
+import {
+  basenameOf,
+  comparePaths,
+  directoryOf,
+  isWithin,
+} from "./file_tree.ts";
 
 /** What an ecosystem that lost its directory still contributes. */
 const OF_SECOND: ReadonlySet<Field> = new Set<Field>([
@@ -68,7 +73,7 @@ function mergeSame(drafts: readonly Draft[]): Draft | null {
   return merged;
 }
 
-/** A draft for each directory; weight 1 yields to applications below or above it. */
+/** A draft for each directory; weight 1 yields to applications at, below or above it. */
 export function mergeDrafts(drafts: readonly Draft[]): Draft[] {
   const byPath = new Map<string, Draft[]>();
   for (const draft of drafts) {
@@ -82,11 +87,16 @@ export function mergeDrafts(drafts: readonly Draft[]): Draft[] {
     if (one !== null) merged.push(one);
   }
   merged.sort((a, b) => comparePaths(a.path, b.path));
-  const isStrong = merged.some(({ weight, role }) =>
+  const strong = merged.filter(({ weight, role }) =>
     weight > 1 && role !== "root"
   );
-  // Loose sources and pages are an application where nothing else is.
-  return isStrong ? merged.filter(({ weight }) => weight > 1) : merged;
+  // Loose sources and pages are part of the application around or below them.
+  return merged.filter(({ weight, path }) =>
+    weight > 1 ||
+    !strong.some((other) =>
+      isWithin(other.path, path) || isWithin(path, other.path)
+    )
+  );
 }
 
 /** The application a directory belongs to: the nearest at or above it. */
