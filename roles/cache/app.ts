@@ -7,10 +7,13 @@ import type { Registry } from "prom-client";
 import type { TokenTable } from "../auth/mod.ts";
 import { anonymousRoleOf } from "../config/mod.ts";
 import {
+  AccessMetrics,
   baseApp,
   DEFAULT_MAX_BODY_BYTES,
   errorFormat,
   type Readiness,
+  type ServeOptions,
+  withDirectAnswers,
 } from "../http/mod.ts";
 import { addApi } from "./api.ts";
 import { addClosure } from "./closure/endpoint.ts";
@@ -18,6 +21,7 @@ import { addCollection } from "./gc/mod.ts";
 import { addPages, cacheErrorPage } from "./pages/pages.tsx";
 import type { Status } from "./pages/status.ts";
 import { debuginfo } from "./protocol/debuginfo.ts";
+import { directNarInfos } from "./protocol/direct.ts";
 import { log as buildLog } from "./protocol/log.ts";
 import { ls } from "./protocol/ls.ts";
 import { addNar } from "./protocol/nar.ts";
@@ -48,13 +52,16 @@ function isUpload(method: string, path: string): boolean {
 export function cacheApp(
   service: CacheService,
   options: { registry: Registry; tokens?: TokenTable; status: Status },
-) {
+): ServeOptions["app"] {
+  const access = new AccessMetrics(options.registry);
+  const anonymousRole = anonymousRoleOf(service.config);
   const app = baseApp({
     role: "cache",
     ready: () => readiness(service),
     metrics: options.registry,
+    access,
     tokens: options.tokens,
-    anonymousRole: anonymousRoleOf(service.config),
+    anonymousRole,
     log: service.log,
     // They protect pages. Here they took a third of the narinfos per second; what could
     // be taken for a page says nosniff itself.
@@ -81,5 +88,9 @@ export function cacheApp(
   addClosure(app, service);
   addCollection(app, service);
   addPages(app, service, options.status);
-  return app;
+  return withDirectAnswers(app, {
+    anonymousRole,
+    access,
+    answer: directNarInfos(service),
+  });
 }

@@ -97,7 +97,9 @@ async function sendFile(
     headers["content-range"] = `bytes ${start}-${end - 1}/${opened.size}`;
   }
   service.metrics.sent(end - start);
-  return new Response(await opened.stream(start, end), {
+  const body = await (opened.body?.(start, end) ??
+    opened.stream(start, end));
+  return new Response(body, {
     status: range.kind === "slice" ? 206 : 200,
     headers,
   });
@@ -175,7 +177,9 @@ async function getElsewhere(
     });
   const stream = async (start: number, end: number) =>
     cutAtFailure(await opened.stream(start, end), cut);
-  return await sendFile(c, { ...opened, stream }, file, service);
+  const { size } = opened;
+  const close = () => opened.close();
+  return await sendFile(c, { size, stream, close }, file, service);
 }
 
 async function getNar(

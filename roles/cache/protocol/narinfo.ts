@@ -32,7 +32,8 @@ import { askingOf } from "./asking.ts";
 import { uploadHandler } from "./upload.ts";
 
 const NARINFO_TYPE = "text/x-nix-narinfo";
-const ROUTE = "/:file{[0-9a-df-np-sv-z]{32}\\.narinfo}";
+/** The pattern, also for the figures. */
+export const NARINFO_ROUTE = "/:file{[0-9a-df-np-sv-z]{32}\\.narinfo}";
 
 function findText(service: CacheService, hash: string): string | undefined {
   const hot = service.hot.get(hash);
@@ -71,6 +72,21 @@ async function findElsewhere(
   });
 }
 
+/** Answers GET or HEAD with a narinfo of the storage. */
+export function sendNarInfo(
+  service: CacheService,
+  { hash, text, method }: { hash: string; text: string; method: string },
+): Response {
+  service.collection.uses.mark(hash);
+  service.metrics.narinfo("hit");
+  const headers = { "content-type": NARINFO_TYPE };
+  if (method !== "HEAD") return new Response(text, { headers });
+  const length = String(Buffer.byteLength(text));
+  return new Response(null, {
+    headers: { ...headers, "content-length": length },
+  });
+}
+
 async function storeNarInfo(
   service: CacheService,
   hash: string,
@@ -103,22 +119,14 @@ async function storeNarInfo(
 /** Adds GET, HEAD and PUT. */
 export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
   const patience = new Patience();
-  app.get(ROUTE, requireRole("viewer"), (c) => {
+  app.get(NARINFO_ROUTE, requireRole("viewer"), (c) => {
     const hash = c.req.param("file").slice(0, 32);
     const text = findText(service, hash);
     if (text === undefined) return findElsewhere(c, service, hash);
-    service.collection.uses.mark(hash);
-    service.metrics.narinfo("hit");
-    if (c.req.method === "HEAD") {
-      return c.body(null, 200, {
-        "content-type": NARINFO_TYPE,
-        "content-length": String(Buffer.byteLength(text)),
-      });
-    }
-    return c.body(text, 200, { "content-type": NARINFO_TYPE });
+    return sendNarInfo(service, { hash, text, method: c.req.method });
   });
   app.put(
-    ROUTE,
+    NARINFO_ROUTE,
     requireRole("publisher"),
     uploadHandler(service, async (c) => {
       const hash = c.req.param("file")?.slice(0, 32) ?? "";
@@ -135,5 +143,5 @@ export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
       failpoint("cache.narinfo.stored");
     }),
   );
-  app.all(ROUTE, (c) => methodNotAllowed(c, "GET, HEAD, PUT"));
+  app.all(NARINFO_ROUTE, (c) => methodNotAllowed(c, "GET, HEAD, PUT"));
 }

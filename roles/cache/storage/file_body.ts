@@ -1,0 +1,90 @@
+/**
+ * Part of a file as the body of an answer, for `Deno.serve` alone.
+ *
+ * Deno's own way reads 64 KiB at a time in a pool of threads, and waking and
+ * switching cost more than the copies. Here larger pieces are read at once,
+ * without a switch, as long as they come from the page cache. A read that took
+ * long came from the disk: the next ones are the pool's, so that others are
+ * served meanwhile.
+ *
+ * ```
+ *            slow read
+ *   at once ───────────► in the pool (first read of every file, too)
+ *      ▲                      │
+ *      └──────────────────────┘ after POOLED_READS
+ * ```
+ *
+ * @module
+ */
+
+/** Larger pieces save little more, leave the processor's cache and are held for each client that is slow. */
+const CHUNK_BYTES = 256 * 1024;
+/** The page cache gives a chunk in 0.05 ms. A thread that was held up for as long costs some reads in the pool, no more. */
+const SLOW_READ_MS = 1;
+/** 8 MiB: one that waits for the disk in so much holds nobody up for long. */
+const POOLED_READS = 32;
+
+/**
+ * The next `length` bytes of `file`, which is closed at their end, when they
+ * are not there, or when the stream is cancelled. A file that ends or fails
+ * early ends the stream: the client was told the length and sees its
+ * connection cut.
+ *
+ * A chunk's memory is let go of when the next chunk is asked for, or there
+ * would be hundreds of them until the next garbage collection. `Deno.serve` has
+ * taken hold of it by then; who keeps chunks would find them empty.
+ */
+export function fileBody(
+  file: Deno.FsFile,
+  length: number,
+): ReadableStream<Uint8Array> {
+  let left = length;
+  let pooledReads = 1;
+  let given: ArrayBuffer | undefined;
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) file.close();
+    isOpen = false;
+  };
+  const letGo = () => {
+    given?.transfer(0);
+    given = undefined;
+  };
+  return new ReadableStream({
+    pull(controller) {
+      letGo();
+      if (!isOpen) return controller.close();
+      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, left));
+      const take = (count: number | null) => {
+        // Cancelled while the pool was reading.
+        if (!isOpen) return;
+        if (count === null) {
+          close();
+          return controller.close();
+        }
+        left -= count;
+        given = chunk.buffer;
+        if (left === 0) close();
+        controller.enqueue(chunk.subarray(0, count));
+      };
+      const fail = () => take(null);
+      if (pooledReads > 0) {
+        pooledReads--;
+        return file.read(chunk).then(take, fail);
+      }
+      const beginMs = performance.now();
+      try {
+        take(file.readSync(chunk));
+      } catch {
+        fail();
+      }
+      if (performance.now() - beginMs > SLOW_READ_MS) {
+        pooledReads = POOLED_READS;
+      }
+    },
+    cancel() {
+      letGo();
+      close();
+    },
+  }, { highWaterMark: 0 });
+}
