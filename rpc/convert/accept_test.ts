@@ -6,6 +6,7 @@ import { ClusterStatus } from "../../roles/model/status.ts";
 import { VmSpec } from "../../roles/model/vm_spec.ts";
 import { observedVm, STORE, vmSpec } from "../../tests/support/arbitraries.ts";
 import { overTheWire } from "../../tests/support/over_the_wire.ts";
+import { clusterStatus } from "../../tests/support/specs.ts";
 import {
   clusterStatusFromWire,
   publishRequestFromWire,
@@ -69,19 +70,7 @@ Deno.test("what is accepted fast is what zod returns, unchanged", () => {
 });
 
 Deno.test("every contract of the wire takes the fast way", () => {
-  const status: ClusterStatus = {
-    cluster: "shop",
-    activeGeneration: 0,
-    commit: "",
-    held: null,
-    convergencePercent: 100,
-    highestGeneration: 0,
-    rollout: null,
-    planRevision: 0,
-    workers: [],
-    vms: [],
-  };
-  assert.ok(acceptor(ClusterStatus)(status));
+  assert.ok(acceptor(ClusterStatus)(clusterStatus()));
   const fallback = { kind: "stop" };
   fc.assert(fc.property(vmSpec, observedVm, (spec, vm) => {
     const hash = "a".repeat(64);

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { healthyVm } from "../../roles/master/core/healthy_vm.ts";
 import { Room } from "../../roles/master/core/placing.ts";
 import { choosePlace } from "../../roles/master/core/scheduler.ts";
 import { MasterService } from "../../roles/master/service.ts";
@@ -101,22 +102,11 @@ function measureRoom(): MillionFigures["scheduler"] {
 
 function observedOf(order: Assignment["orders"][number]): ObservedVm {
   return {
-    vm: order.vm,
-    incarnation: order.incarnation,
-    state: "Running",
-    runtimeHash: order.runtimeHash,
-    generation: order.generation,
-    health: "healthy",
+    ...healthyVm(order),
     healthyForMs: 60_000,
-    settled: true,
-    restarts: 0,
     address: "10.0.0.1:80",
-    ports: [],
-    rolledBack: null,
-    hostFailure: null,
     message: "healthy",
     seconds: { copy: 1, boot: 1, healthy: 1 },
-    closureBytes: null,
   };
 }
 

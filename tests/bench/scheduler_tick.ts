@@ -14,6 +14,7 @@ import {
   type WorkerDoc,
 } from "../../roles/master/core/documents.ts";
 import { leaseEpochOf } from "../../roles/master/core/epoch.ts";
+import { healthyVm } from "../../roles/master/core/healthy_vm.ts";
 import { MasterService } from "../../roles/master/service.ts";
 import {
   openStore,
@@ -125,22 +126,11 @@ function placementDoc(
 
 function observedVm(placement: PlacementDoc): ObservedVm {
   return {
-    vm: placement.vm,
-    incarnation: placement.incarnation,
-    state: "Running",
-    runtimeHash: placement.runtimeHash,
-    generation: 1,
-    health: "healthy",
+    ...healthyVm({ ...placement, generation: 1 }),
     healthyForMs: 60_000,
-    settled: true,
-    restarts: 0,
     address: "10.0.0.1:80",
-    ports: [],
-    rolledBack: null,
-    hostFailure: null,
     message: "healthy",
     seconds: { copy: 1, boot: 1, healthy: 1 },
-    closureBytes: null,
   };
 }
 

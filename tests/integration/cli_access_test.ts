@@ -6,25 +6,15 @@
  */
 import assert from "node:assert/strict";
 import { Registry } from "prom-client";
-import { AppError, type ClusterStatus } from "../../roles/model/mod.ts";
+import { AppError } from "../../roles/model/mod.ts";
 import { openTokenTable } from "../../roles/auth/mod.ts";
 import { baseApp, serveHttp } from "../../roles/http/mod.ts";
 import { logger } from "../../roles/log/mod.ts";
 import { cli } from "../support/cli.ts";
+import { clusterStatus } from "../support/specs.ts";
 import { tempDir } from "../support/temp.ts";
 
-const STATUS: ClusterStatus = {
-  cluster: "shop",
-  activeGeneration: 1,
-  commit: "abc123",
-  held: null,
-  convergencePercent: 100,
-  highestGeneration: 1,
-  rollout: null,
-  planRevision: 1,
-  workers: [],
-  vms: [],
-};
+const STATUS = clusterStatus();
 
 Deno.test("flags win over the environment, that over the file; loopback without any", async () => {
   await using dir = await tempDir("cli");

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import type { Plan, PlanRequest } from "../../roles/model/mod.ts";
 import { cli } from "../support/cli.ts";
+import { clusterStatus } from "../support/specs.ts";
 import { tempDir } from "../support/temp.ts";
 
 const IMAGE = `/nix/store/${"a".repeat(32)}-image`;
@@ -141,18 +142,12 @@ Deno.test("plan exits 3 when it would be refused, also as JSON", async () => {
 Deno.test("plan has ci evaluate a branch or commit, by default of the cluster's own repository", async () => {
   await using ci = serveCi();
   const { asked, master } = planning();
-  const status = {
-    cluster: "shop",
+  const status = clusterStatus({
     activeGeneration: 0,
     commit: "",
-    held: null,
-    convergencePercent: 100,
     highestGeneration: 3,
-    rollout: null,
     planRevision: 12,
-    workers: [],
-    vms: [],
-  };
+  });
   const seconds = { copy: null, place: null, boot: null, healthy: null };
   const full = {
     ...master,

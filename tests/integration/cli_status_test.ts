@@ -4,21 +4,11 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { AppError, type ClusterStatus } from "../../roles/model/mod.ts";
+import { AppError } from "../../roles/model/mod.ts";
 import { cli, scriptedMaster } from "../support/cli.ts";
+import { clusterStatus } from "../support/specs.ts";
 
-const STATUS: ClusterStatus = {
-  cluster: "shop",
-  activeGeneration: 1,
-  commit: "abc123",
-  held: null,
-  convergencePercent: 100,
-  highestGeneration: 1,
-  rollout: null,
-  planRevision: 1,
-  workers: [],
-  vms: [],
-};
+const STATUS = clusterStatus();
 
 Deno.test("status prints a table, or JSON alone", async () => {
   const master = { status: () => Promise.resolve(STATUS) };

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { healthyVm } from "../../roles/master/core/healthy_vm.ts";
+import type { ObservedVm } from "../../roles/model/observed.ts";
+import type { ClusterStatus } from "../../roles/model/status.ts";
 import { VmSpec } from "../../roles/model/vm_spec.ts";
 import type { z } from "zod";
 
@@ -25,4 +28,33 @@ export function vmSpec(over: Partial<z.input<typeof VmSpec>> = {}): VmSpec {
     },
     ...over,
   });
+}
+
+/** What a worker reports of `shop/web-0`, which is well. */
+export function observedVm(over: Partial<ObservedVm> = {}): ObservedVm {
+  const runs = { runtimeHash: "a".repeat(64), generation: 1 };
+  return {
+    ...healthyVm({ vm: "shop/web-0", incarnation: 1, ...runs }),
+    healthyForMs: 1000,
+    ...over,
+  };
+}
+
+/** The status of the cluster `shop`, which has nothing in it and has converged. */
+export function clusterStatus(
+  over: Partial<ClusterStatus> = {},
+): ClusterStatus {
+  return {
+    cluster: "shop",
+    activeGeneration: 1,
+    commit: "abc123",
+    held: null,
+    convergencePercent: 100,
+    highestGeneration: 1,
+    rollout: null,
+    planRevision: 1,
+    workers: [],
+    vms: [],
+    ...over,
+  };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { clusterStatus } from "../../../tests/support/specs.ts";
 import type { GenerationSummary } from "../../model/generation.ts";
 import type { ClusterStatus } from "../../model/status.ts";
 import {
@@ -29,19 +30,7 @@ function generation(over: Partial<GenerationSummary> = {}): GenerationSummary {
 }
 
 function status(over: Partial<ClusterStatus> = {}): ClusterStatus {
-  return {
-    cluster: "sample",
-    activeGeneration: 1,
-    commit: "abc123",
-    held: null,
-    convergencePercent: 100,
-    highestGeneration: 2,
-    rollout: null,
-    planRevision: 1,
-    workers: [],
-    vms: [],
-    ...over,
-  };
+  return clusterStatus({ cluster: "sample", highestGeneration: 2, ...over });
 }
 
 const job = {

@@ -1,25 +1,7 @@
 import assert from "node:assert/strict";
 import type { ObservedVm } from "../../model/observed.ts";
+import { observedVm } from "../../../tests/support/specs.ts";
 import { observationEvents } from "./observation_events.ts";
-
-const VM: ObservedVm = {
-  vm: "shop/web-0",
-  incarnation: 1,
-  state: "Running",
-  runtimeHash: "a".repeat(64),
-  generation: 1,
-  health: "healthy",
-  healthyForMs: 0,
-  settled: true,
-  restarts: 0,
-  address: "",
-  ports: [],
-  rolledBack: null,
-  hostFailure: null,
-  message: "",
-  seconds: { copy: null, boot: null, healthy: null },
-  closureBytes: null,
-};
 
 Deno.test("how a VM was changed is told once for each change, with why", () => {
   const b = { runtimeHash: "b".repeat(64) };
@@ -39,9 +21,9 @@ Deno.test("how a VM was changed is told once for each change, with why", () => {
     { ...b },
   ];
   const told: string[] = [];
-  let before = [VM];
+  let before = [observedVm()];
   for (const report of reports) {
-    const after = [{ ...VM, ...report }];
+    const after = [observedVm(report)];
     const events = observationEvents("w1", { before, after, nowMs: 1 });
     told.push(...events.map(({ subject, message }) => `${subject} ${message}`));
     before = after;

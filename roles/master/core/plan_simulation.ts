@@ -19,6 +19,7 @@ import {
   type ClusterState,
   promote,
 } from "./generations.ts";
+import { healthyVm } from "./healthy_vm.ts";
 import type { PlanRoom } from "./plan_room.ts";
 import { planCluster } from "./reconciler.ts";
 import { judgeRollout } from "./rollout.ts";
@@ -63,28 +64,6 @@ class HastySpec extends SpecView {
   override get policyHash(): string {
     return this.#real.policyHash;
   }
-}
-
-/** The report of a worker that has done all it was told. */
-function successOf(placement: PlacementDoc): ObservedVm {
-  return {
-    vm: placement.vm,
-    incarnation: placement.incarnation,
-    state: "Running",
-    runtimeHash: placement.runtimeHash,
-    generation: placement.generation,
-    health: "healthy",
-    healthyForMs: 0,
-    settled: true,
-    restarts: 0,
-    address: "",
-    ports: [],
-    rolledBack: null,
-    hostFailure: null,
-    message: "",
-    seconds: { copy: null, boot: null, healthy: null },
-    closureBytes: null,
-  };
 }
 
 function succeeded(
@@ -271,7 +250,7 @@ export class Simulation {
     for (const placement of this.#placements.values()) {
       if (placement.leaving) continue;
       const list = vms.get(placement.worker) ?? [];
-      list.push(successOf(placement));
+      list.push(healthyVm(placement));
       vms.set(placement.worker, list);
     }
     const views = new Map<string, WorkerView>();

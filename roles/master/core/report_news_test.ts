@@ -1,28 +1,7 @@
 import assert from "node:assert/strict";
 import type { ObservedVm, WorkerReport } from "../../model/observed.ts";
+import { observedVm as seen } from "../../../tests/support/specs.ts";
 import { clustersInNews, isNewsOfAll } from "./report_news.ts";
-
-function seen(over: Partial<ObservedVm> = {}): ObservedVm {
-  return {
-    vm: "shop/web-0",
-    incarnation: 1,
-    state: "Running",
-    runtimeHash: "a".repeat(64),
-    generation: 1,
-    health: "healthy",
-    healthyForMs: 1000,
-    settled: true,
-    restarts: 0,
-    address: "",
-    ports: [],
-    rolledBack: null,
-    hostFailure: null,
-    message: "",
-    seconds: { copy: null, boot: null, healthy: null },
-    closureBytes: null,
-    ...over,
-  };
-}
 
 function news(before: ObservedVm[], after: ObservedVm[]): string[] {
   return [...clustersInNews({ vms: before }, { vms: after })].sort();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { observedVm } from "../../../tests/support/specs.ts";
 import type { ObservedVm } from "../../model/observed.ts";
 import type { PlacementDoc } from "./documents.ts";
 import {
@@ -30,25 +31,7 @@ const placement: PlacementDoc = {
 };
 
 function seen(over: Partial<ObservedVm> = {}): ObservedVm {
-  return {
-    vm: "shop/web-0",
-    incarnation: 3,
-    state: "Running",
-    runtimeHash: HASH,
-    generation: 1,
-    health: "healthy",
-    healthyForMs: 1000,
-    settled: true,
-    restarts: 0,
-    address: "",
-    ports: [],
-    rolledBack: null,
-    hostFailure: null,
-    message: "",
-    seconds: { copy: null, boot: null, healthy: null },
-    closureBytes: null,
-    ...over,
-  };
+  return observedVm({ incarnation: 3, runtimeHash: HASH, ...over });
 }
 
 function observations(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle } from "../../../tests/support/turns.ts";
 import { VirtualClock } from "../../../tests/support/virtual_clock.ts";
 import type {
   ExecOptions,
@@ -11,9 +12,6 @@ import { RunningCommand } from "./command.ts";
 const COPY = { id: "shop/web-0", incarnation: 1 };
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-
-/** Lets everything that waits for nothing but turns happen. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 const notAsked = () => Promise.reject(new Error("this was not asked for"));
 

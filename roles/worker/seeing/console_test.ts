@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle } from "../../../tests/support/turns.ts";
 import { VirtualClock } from "../../../tests/support/virtual_clock.ts";
 import type { GuestConnection } from "../../../vmm/mod.ts";
 import { ConsoleAttachment } from "./console.ts";
@@ -26,9 +27,6 @@ function guestConsole() {
   };
   return { connection, writer, typed, isClosed: () => isClosed };
 }
-
-/** Lets everything that waits for nothing but turns happen. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("a guest that floods is cut for a slow reader: the newest is kept, and it is told", async () => {
   const guest = guestConsole();

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
+import { settle, whileTimeGoes } from "../../../tests/support/turns.ts";
 import { VirtualClock } from "../../../tests/support/virtual_clock.ts";
 import type { VmFigures } from "../../../vmm/mod.ts";
 import type { CopyId } from "../../model/ids.ts";
 import { FiguresSampler, totalsOf } from "./figures.ts";
-
-/** Lets everything that waits for nothing but turns happen. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 function figuresOf(cpuSeconds: number): VmFigures {
   return {
@@ -44,20 +42,6 @@ function sampler(
   };
   const options = { vmm: { figures }, running: () => running, clock };
   return { clock, seen, running, sampler: new FiguresSampler(options) };
-}
-
-/** Moves time until `promise` has settled. */
-async function whileTimeGoes<T>(
-  clock: VirtualClock,
-  promise: Promise<T>,
-): Promise<T> {
-  let isOver = false;
-  const over = () => {
-    isOver = true;
-  };
-  promise.then(over, over);
-  for (await settle(); !isOver; await settle()) clock.advance(1000);
-  return await promise;
 }
 
 Deno.test("all that run are asked, few at once; who cannot tell is left out", async () => {

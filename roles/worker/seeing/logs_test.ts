@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle, whileTimeGoes } from "../../../tests/support/turns.ts";
 import { VirtualClock } from "../../../tests/support/virtual_clock.ts";
 import type { LogPiece, LogRequest } from "../../../vmm/mod.ts";
 import { AppError } from "../../model/errors.ts";
@@ -7,9 +8,6 @@ import { LogReader } from "./logs.ts";
 const COPY = { id: "shop/web-0", incarnation: 1 };
 const NEVER = new AbortController().signal;
 const ASKED = { generation: 0, boot: 0, offset: 0, maxBytes: 10, waitMs: 0 };
-
-/** Lets everything that waits for nothing but turns happen. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** A driver whose log the test writes. */
 function log() {
@@ -42,20 +40,6 @@ function reader() {
   const vmm = log();
   const clock = new VirtualClock();
   return { vmm, clock, logs: new LogReader({ vmm, clock }) };
-}
-
-/** Moves time until `promise` has settled. */
-async function whileTimeGoes<T>(
-  clock: VirtualClock,
-  promise: Promise<T>,
-): Promise<T> {
-  let isOver = false;
-  const over = () => {
-    isOver = true;
-  };
-  promise.then(over, over);
-  for (await settle(); !isOver; await settle()) clock.advance(500);
-  return await promise;
 }
 
 Deno.test("a log is read at once when nobody waits, and never more than a bound of it", async () => {
