@@ -13,7 +13,7 @@ import { type AppEnv, requireRole } from "../http/mod.ts";
 import { parseJsonWith, parseWith } from "../model/parse.ts";
 import { isPathHash } from "../nar/core/names.ts";
 import type { CacheService } from "./service.ts";
-import { askingOf } from "./protocol/asking.ts";
+import { askingOf, tellWhatLasts } from "./protocol/asking.ts";
 
 /** A closure of a large system has some thousands of paths; 10,000 hashes are 350 kB of JSON. */
 const MAX_HASHES = 10_000;
@@ -46,6 +46,7 @@ async function findPaths(
     if (!isAbsent.has(hash)) collection.uses.mark(hash);
   }
   const elsewhere = await sources.hashes(absent, askingOf(c));
+  await tellWhatLasts(c, metadata);
   const missing = absent.filter((hash) => !elsewhere.has(hash));
   const lacking = new Set(missing);
   return { present: hashes.filter((hash) => !lacking.has(hash)), missing };

@@ -79,17 +79,19 @@ async function sourcesOf(
     database,
     caCert,
     registry,
-    store(nar, { info, text }, by) {
+    async store(nar, { info, text }, by) {
       const nowMs = clock.now();
       const hash = info.base.slice(0, 32);
-      metadata.putNar(nar, nowMs);
+      // Nothing waits between them: no collection finds a nar without its path.
+      const narStored = metadata.putNar(nar, nowMs);
       files.settle(nar.file);
       // What was uploaded meanwhile stays: contents never change.
-      if (metadata.hasPath(hash)) return;
+      if (metadata.hasPath(hash)) return await narStored;
       const signed = resigner.signed(text, hash);
-      metadata.putPath(info, signed, { nowMs, by });
+      const pathStored = metadata.putPath(info, signed, { nowMs, by });
       hot.set(hash, signed);
       collection.uses.mark(hash);
+      await Promise.all([narStored, pathStored]);
     },
     nowMs: () => clock.now(),
     log,

@@ -60,12 +60,12 @@ export class Lookout implements AsyncDisposable {
       database,
       caCert: await loadCa(config.caFile),
       registry: new Registry(),
-      store(nar, { info, text }, by) {
+      async store(nar, { info, text }, by) {
         const nowMs = now();
         giveAway(config.stateDir, nar.file);
-        metadata.putNar(nar, nowMs);
+        await metadata.putNar(nar, nowMs);
         if (metadata.hasPath(info.base.slice(0, 32))) return;
-        metadata.putPath(info, text, { nowMs, by });
+        await metadata.putPath(info, text, { nowMs, by });
       },
       nowMs: now,
       log: logger("cache"),

@@ -8,6 +8,7 @@ import { mayActAs } from "../../auth/mod.ts";
 import { type AppEnv, identityOf } from "../../http/mod.ts";
 import { parseVia } from "../sources/core/via.ts";
 import type { Asking } from "../sources/source.ts";
+import type { Metadata } from "../storage/metadata.ts";
 
 /**
  * Who may publish is told only of what lasts: nix does not push what it is told
@@ -18,4 +19,15 @@ export function askingOf(c: Context<AppEnv>): Asking {
     chain: parseVia(c.req.header("via")),
     lasting: mayActAs(identityOf(c).role, "publisher"),
   };
+}
+
+/**
+ * Before somebody is told that something is here: who may publish does not push
+ * that again, so what another push has just brought has to be on disk first.
+ */
+export async function tellWhatLasts(
+  c: Context<AppEnv>,
+  metadata: Pick<Metadata, "isLasting" | "lasting">,
+): Promise<void> {
+  if (!metadata.isLasting && askingOf(c).lasting) await metadata.lasting();
 }

@@ -27,6 +27,7 @@ import { Patience } from "../storage/patience.ts";
 import { receiveNar } from "./receive.ts";
 import type { CacheService } from "../service.ts";
 import { parseVia } from "../sources/core/via.ts";
+import { tellWhatLasts } from "./asking.ts";
 import { uploadHandler } from "./upload.ts";
 
 const ROUTE = "/nar/:file";
@@ -201,7 +202,10 @@ async function getNar(
     handOver: c.req.header(HAND_OVER_HEADER),
   });
   const isHead = c.req.method === "HEAD";
-  if (isHead) service.collection.uses.markNar(file);
+  if (isHead) {
+    service.collection.uses.markNar(file);
+    await tellWhatLasts(c, service.metadata);
+  }
   if (isHead || location !== undefined) {
     // A nar whose file was lost must be pushed again, so HEAD looks at the file.
     if (await service.files.size(file) !== nar.fileSize) throw notFound(file);

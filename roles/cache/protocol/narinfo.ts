@@ -28,7 +28,7 @@ import type { CacheService } from "../service.ts";
 import { Patience } from "../storage/patience.ts";
 import { formatVia } from "../sources/core/via.ts";
 import type { Asking } from "../sources/source.ts";
-import { askingOf } from "./asking.ts";
+import { askingOf, tellWhatLasts } from "./asking.ts";
 import { uploadHandler } from "./upload.ts";
 
 const NARINFO_TYPE = "text/x-nix-narinfo";
@@ -110,21 +110,36 @@ async function storeNarInfo(
       .filter((base) => !elsewhere.has(base)),
   }, keys);
   const signed = formatNarInfo(admitted);
-  if (signed === known) return service.collection.uses.mark(hash);
-  metadata.putPath(admitted, signed, { nowMs: service.clock.now(), by });
+  if (signed === known) {
+    service.collection.uses.mark(hash);
+    return await metadata.lasting();
+  }
+  const stored = metadata.putPath(admitted, signed, {
+    nowMs: service.clock.now(),
+    by,
+  });
   service.collection.uses.settleNar(admitted.file);
   service.hot.set(hash, signed);
+  await stored;
 }
 
 /** Adds GET, HEAD and PUT. */
 export function addNarInfo(app: Hono<AppEnv>, service: CacheService): void {
   const patience = new Patience();
-  app.get(NARINFO_ROUTE, requireRole("viewer"), (c) => {
-    const hash = c.req.param("file").slice(0, 32);
-    const text = findText(service, hash);
-    if (text === undefined) return findElsewhere(c, service, hash);
-    return sendNarInfo(service, { hash, text, method: c.req.method });
-  });
+  app.get(
+    NARINFO_ROUTE,
+    requireRole("viewer"),
+    (c): Response | Promise<Response> => {
+      const hash = c.req.param("file").slice(0, 32);
+      const text = findText(service, hash);
+      if (text === undefined) return findElsewhere(c, service, hash);
+      const { method } = c.req;
+      const answer = () => sendNarInfo(service, { hash, text, method });
+      return service.metadata.isLasting
+        ? answer()
+        : tellWhatLasts(c, service.metadata).then(answer);
+    },
+  );
   app.put(
     NARINFO_ROUTE,
     requireRole("publisher"),

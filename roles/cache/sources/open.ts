@@ -39,7 +39,7 @@ export interface SourcesDeps {
   caCert: string | undefined;
   registry: Registry;
   /** Makes a pulled path part of the cache; the nar is on disk. */
-  store(nar: NarRecord, offer: Offer, by: string): void;
+  store(nar: NarRecord, offer: Offer, by: string): Promise<void>;
   nowMs: () => number;
   log: Logger;
 }

@@ -58,7 +58,7 @@ export interface UpstreamDeps {
   /** Whether the disk can take so many bytes more. */
   hasRoom(bytes: number): Promise<boolean>;
   /** Makes a pulled path part of the cache; the nar is on disk. */
-  store(nar: NarRecord, offer: Offer, by: string): void;
+  store(nar: NarRecord, offer: Offer, by: string): Promise<void>;
   metrics: SourceMetrics;
   nowMs: () => number;
   log: Logger;

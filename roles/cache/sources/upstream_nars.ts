@@ -45,7 +45,7 @@ export interface UpstreamNarsOptions {
   /** Whether the disk can take so many bytes more. */
   hasRoom(bytes: number): Promise<boolean>;
   /** Makes a pulled path part of the cache; the nar is on disk. */
-  store(nar: NarRecord, offer: Offer, by: string): void;
+  store(nar: NarRecord, offer: Offer, by: string): Promise<void>;
   metrics: SourceMetrics;
 }
 
@@ -122,7 +122,7 @@ export class UpstreamNars {
     const pull = new Pull(fileSize, via, files, async (stage, isTrue) => {
       await this.#pulling.run(async () => {
         const nar = await this.#fetch(offer, chain, { stage, isTrue });
-        store(nar, offer, `upstream ${name}`);
+        await store(nar, offer, `upstream ${name}`);
       });
     });
     pulls.set(file, pull);

@@ -1,6 +1,18 @@
 /**
  * The cache's one database: opened, brought to the present tables, written in
- * transactions that are on disk when they return.
+ * transactions that are on disk when they return, or when what they return
+ * resolves.
+ *
+ * The second kind is for uploads, of which many come at once. SQLite commits
+ * by writing to the write-ahead log and syncing it, and would hold this thread
+ * for each sync. Those commits write alone (`synchronous = NORMAL`); the log is
+ * then synced beside this thread, once for all who wait (`shared_sync.ts`).
+ * An upload is answered after a sync that began after its commit, so what was
+ * acknowledged is on disk as with FULL: the log's frames are recovered up to
+ * the last whole commit, and a sync covers all frames before it. A checkpoint
+ * that comes between syncs the log itself before it copies, and the database
+ * before it starts the log anew, in NORMAL as in FULL. kill -9 takes nothing
+ * that was written to a file.
  *
  * @module
  */
@@ -8,6 +20,7 @@ import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { AppError } from "../../model/errors.ts";
 import { STEPS } from "./schema.ts";
+import { SharedSync } from "./shared_sync.ts";
 import { toOpenError, toStorageError } from "./storage_error.ts";
 
 /** Somebody who looks with sqlite3 holds it for a moment; nobody else writes. */
@@ -30,6 +43,11 @@ PRAGMA recursive_triggers = ON;
 PRAGMA journal_size_limit = ${LOG_KEPT_BYTES};
 PRAGMA cache_size = -${PAGES_KIB};
 `;
+
+/** A database without a file, and so without a log. */
+const MEMORY = ":memory:";
+
+const CheckpointRow = z.object({ busy: z.number() });
 
 function prepare(database: DatabaseSync) {
   return {
@@ -59,12 +77,20 @@ export class Database implements Disposable {
   /** For statements of those who own tables. */
   readonly sql: DatabaseSync;
   readonly #turns: ReturnType<typeof prepare>;
+  readonly #path: string;
+  readonly #logSync = new SharedSync(() => this.#syncLog());
+  #log: Deno.FsFile | undefined;
+  /** Commits whose sync is yet to come. */
+  #unsynced = 0;
+  /** A sync failed: what is in the log may have a gap. */
+  #isTorn = false;
 
   /**
    * @param path `:memory:` keeps it in memory.
    * @throws {AppError} `refused` when a later version wrote it, `storage` when it is damaged.
    */
   constructor(path: string) {
+    this.#path = path;
     this.sql = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
       this.sql.exec(PRAGMAS);
@@ -98,6 +124,87 @@ export class Database implements Disposable {
   }
 
   /**
+   * Does all of `action` or nothing, committed and visible when it returns, on
+   * disk when what it returns resolves: who would count on its being here waits
+   * for that too (`lasting`).
+   *
+   * @param what is stored, for people.
+   * @throws {AppError} `storage`; and what `action` throws.
+   * @returns rejects with `storage` when the disk fails.
+   */
+  commit(what: string, action: () => void): Promise<void> {
+    if (this.#path === MEMORY) {
+      this.transaction(what, action);
+      return Promise.resolve();
+    }
+    this.#mend(what);
+    this.sql.exec("PRAGMA synchronous = NORMAL");
+    try {
+      this.transaction(what, action);
+    } finally {
+      this.sql.exec("PRAGMA synchronous = FULL");
+    }
+    return this.#synced(what);
+  }
+
+  /** False: some of what can be seen may not be on disk yet. */
+  get isLasting(): boolean {
+    return this.#unsynced === 0 && !this.#isTorn;
+  }
+
+  /**
+   * Resolves when all that can be seen now is on disk: for who would count on it.
+   *
+   * @throws {AppError} `storage`
+   */
+  async lasting(): Promise<void> {
+    if (this.isLasting) return;
+    const what = "what is being stored";
+    this.#mend(what);
+    await this.#synced(what);
+  }
+
+  async #synced(what: string): Promise<void> {
+    this.#unsynced++;
+    try {
+      await this.#logSync.wait();
+    } catch (error) {
+      this.#isTorn = true;
+      throw toStorageError(what, error);
+    } finally {
+      this.#unsynced--;
+    }
+  }
+
+  async #syncLog(): Promise<void> {
+    this.#log ??= await Deno.open(`${this.#path}-wal`, { read: true });
+    await this.#log.syncData();
+  }
+
+  /**
+   * After a sync that failed, frames of the log may never come to the disk,
+   * and no later one would be found behind them. So nothing is stored until all
+   * of the log is in the database, synced, and the log begins anew.
+   */
+  #mend(what: string): void {
+    if (!this.#isTorn) return;
+    try {
+      const { busy } = CheckpointRow.parse(
+        this.sql.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get(),
+      );
+      this.#isTorn = busy !== 0;
+    } catch (error) {
+      throw toStorageError(what, error);
+    }
+    if (!this.#isTorn) return;
+    throw new AppError(
+      "storage",
+      `Cannot store ${what}: the disk failed, and a backup is under way`,
+      { hint: "push again when the backup has ended" },
+    );
+  }
+
+  /**
    * Empties the write-ahead log. A large write that fails on a full disk leaves
    * its pages there, where they keep the disk full for everybody. Emptying needs
    * room for what the log has committed, so it is emptied before such a write too.
@@ -111,6 +218,8 @@ export class Database implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#log?.close();
+    this.#log = undefined;
     this.sql.close();
   }
 }

@@ -2,8 +2,8 @@
  * Where the nars' bytes are: a port, and its files on disk.
  *
  * Owns the layout below the state directory: `tmp/` for what is being
- * received, `nar/<two characters>/<file>` for what is whole. A file appears in
- * `nar/` complete and synced, or not at all.
+ * received, `nar/<two characters>/<file>` for what is whole. A file in `nar/`
+ * is complete; it is on disk, and its name is, when `publish` resolves.
  *
  * @module
  */
@@ -54,7 +54,7 @@ export interface NarFiles {
   names(): AsyncIterable<string>;
 }
 
-/** Between its name and its record lies one sync of a directory: after that the record could not be stored. */
+/** Between its name and its record lies one sync: after that the record could not be stored. */
 const ARRIVAL_MS = 5 * 60_000;
 
 async function syncDirectory(path: string): Promise<void> {
@@ -86,6 +86,13 @@ function take(left: number): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
+/** Where a file comes to be. */
+interface Place {
+  directory: string;
+  /** Resolves when the directory itself is on disk. */
+  made(): Promise<void>;
+}
+
 class DiskStaged implements StagedFile {
   #state: "open" | "closed" = "open";
   #publishing: Promise<void> | undefined;
@@ -94,7 +101,7 @@ class DiskStaged implements StagedFile {
   constructor(
     private readonly file: Deno.FsFile,
     private readonly path: string,
-    private readonly placeOf: (file: string) => Promise<string>,
+    private readonly placeOf: (file: string) => Promise<Place>,
     private readonly patience: Patience,
   ) {}
 
@@ -138,14 +145,43 @@ class DiskStaged implements StagedFile {
     }
   }
 
+  /**
+   * All that has to be on disk is synced at once, which one journal's commit
+   * does for the file, its name and all others who publish meanwhile. So the
+   * name may be on disk before the bytes are: after a loss of power a file
+   * without a record, which the next start removes; its record is made when
+   * all of this has ended. A name that is there already may have a record and
+   * keeps its bytes until the new ones are on disk.
+   */
   async #publish(file: string): Promise<void> {
-    await this.file.sync();
-    this.#close();
-    const directory = await this.placeOf(file);
+    const { directory, made } = await this.placeOf(file);
     const place = `${directory}/${file}`;
-    await Deno.rename(this.path, place);
+    const isNew = await this.#takeName(place);
+    if (!isNew) {
+      await this.file.sync();
+      await Deno.rename(this.path, place);
+    }
     this.#published = place;
-    await syncDirectory(directory);
+    const syncs = [
+      ...(isNew ? [this.file.sync(), Deno.remove(this.path)] : []),
+      syncDirectory(directory),
+      made(),
+    ];
+    for (const step of await Promise.allSettled(syncs)) {
+      if (step.status === "rejected") throw step.reason;
+    }
+    this.#close();
+  }
+
+  /** True: it has the name besides its own now. Nobody else's is replaced by this. */
+  async #takeName(place: string): Promise<boolean> {
+    try {
+      await Deno.link(this.path, place);
+      return true;
+    } catch {
+      // It is taken, or these are files that cannot have two names.
+      return false;
+    }
   }
 
   #close(): void {
@@ -189,7 +225,7 @@ export class DiskFiles implements NarFiles {
     });
     return new DiskStaged(file, path, (name) => {
       this.#arrive(name);
-      return this.#directoryOf(name);
+      return this.#placeOf(name);
     }, this.#patience);
   }
 
@@ -276,13 +312,16 @@ export class DiskFiles implements NarFiles {
     return `${this.root}/nar/${file.slice(0, 2)}/${file}`;
   }
 
-  async #directoryOf(file: string): Promise<string> {
+  async #placeOf(file: string): Promise<Place> {
     const directory = `${this.root}/nar/${file.slice(0, 2)}`;
-    if (!this.#made.has(directory)) {
-      await Deno.mkdir(directory, { recursive: true, mode: 0o750 });
+    if (this.#made.has(directory)) {
+      return { directory, made: () => Promise.resolve() };
+    }
+    await Deno.mkdir(directory, { recursive: true, mode: 0o750 });
+    const made = async () => {
       await syncDirectory(`${this.root}/nar`);
       this.#made.add(directory);
-    }
-    return directory;
+    };
+    return { directory, made };
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What the cache has: nars, paths with their references, and the small objects
- * beside them. Every call is committed when it returns.
+ * beside them. What is put is seen when the call returns, and on disk when what
+ * it returns resolves.
  *
  * @module
  */
@@ -76,6 +77,16 @@ export class Metadata {
     this.#sql = prepare(database.sql);
   }
 
+  /** False: some of what is seen may not be on disk yet. */
+  get isLasting(): boolean {
+    return this.#database.isLasting;
+  }
+
+  /** Resolves when all that is seen now is on disk. @throws {AppError} `storage` */
+  lasting(): Promise<void> {
+    return this.#database.lasting();
+  }
+
   /** The nar of that file name. */
   nar(file: string): NarRecord | undefined {
     const row = this.#sql.nar.get(file);
@@ -85,8 +96,8 @@ export class Metadata {
   }
 
   /** @throws {AppError} `storage` */
-  putNar(nar: NarRecord, nowMs: number): void {
-    this.#database.transaction(`nar/${nar.file}`, () => {
+  putNar(nar: NarRecord, nowMs: number): Promise<void> {
+    return this.#database.commit(`nar/${nar.file}`, () => {
       const { file, fileSize, narHash, narSize } = nar;
       this.#sql.putNar.run(file, fileSize, narHash, narSize, nowMs);
     });
@@ -111,9 +122,13 @@ export class Metadata {
   }
 
   /** @throws {AppError} `storage` */
-  putPath(info: NarInfo, text: string, { nowMs, by }: Stored): void {
+  putPath(
+    info: NarInfo,
+    text: string,
+    { nowMs, by }: Stored,
+  ): Promise<void> {
     const hash = info.base.slice(0, 32);
-    this.#database.transaction(info.base, () => {
+    return this.#database.commit(info.base, () => {
       const { base, file, narSize } = info;
       this.#sql.putPath.run(
         hash,
@@ -144,9 +159,9 @@ export class Metadata {
     name: string,
     body: Uint8Array,
     nowMs: number,
-  ): void {
+  ): Promise<void> {
     if (body.length > LARGE_BYTES) this.#database.emptyLog();
-    this.#database.transaction(`${kind} ${name}`, () => {
+    return this.#database.commit(`${kind} ${name}`, () => {
       this.#sql.putBody.run(kind, name, body, nowMs);
     });
   }
