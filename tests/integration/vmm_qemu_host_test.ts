@@ -45,6 +45,15 @@ async function testGroups(): Promise<string[]> {
   return groups;
 }
 
+/** The threads of a process that has ended leave its group a moment later. */
+async function removeGroups(groups: readonly string[]): Promise<void> {
+  const remove = (group: string) =>
+    Deno.remove(group).then(() => true, () => false);
+  for (const group of groups) {
+    await until(`${group} to be empty`, () => remove(group), WAIT);
+  }
+}
+
 Deno.test("qemu driver: a guest has its card, its groups, its user and its store", async () => {
   await using dir = await tempDir("vmm");
   // Others must be able to pass to what is theirs.
@@ -81,7 +90,7 @@ Deno.test("qemu driver: a guest has its card, its groups, its user and its store
     }
     assert.ok((seen.figures.sent ?? 0) > 0 && (seen.figures.received ?? 0) > 0);
   } finally {
-    for (const group of cgroups) await Deno.remove(group);
+    await removeGroups(cgroups);
   }
 });
 
