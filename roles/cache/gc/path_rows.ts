@@ -26,6 +26,7 @@ const ReferrerRow = z.object({
   base: z.string(),
   used_at_ms: z.number(),
 });
+const HashRow = z.object({ hash: z.string() });
 const NarRow = z.object({ file: z.string(), file_size: z.number() });
 const ObjectRow = z.object({
   kind: z.enum(["ls", "realisation", "debuginfo"]),
@@ -80,6 +81,15 @@ function prepare(database: DatabaseSync) {
         FROM reference JOIN path ON path.hash = reference.hash
         WHERE reference.reference = ?1 AND reference.hash > ?2 AND reference.hash <> ?1
         ORDER BY reference.hash LIMIT ${PAGE_ROWS}`,
+    ),
+    // The index alone: nothing of the paths is read.
+    referrerHashes: database.prepare(
+      `SELECT hash FROM reference
+        WHERE reference = ?1 AND hash > ?2 AND hash <> ?1
+        ORDER BY hash LIMIT ${THIN_ROWS}`,
+    ),
+    isReferred: database.prepare(
+      "SELECT 1 FROM reference WHERE reference = ?1 AND hash <> ?1 LIMIT 1",
     ),
     removePath: database.prepare("DELETE FROM path WHERE hash = ?"),
     removeReferences: database.prepare("DELETE FROM reference WHERE hash = ?"),
@@ -171,6 +181,18 @@ export class PathRows {
       const { used_at_ms, ...referrer } = ReferrerRow.parse(row);
       return { ...referrer, usedAtMs: used_at_ms };
     });
+  }
+
+  /** The hashes of the same, more of them at a time, for far less. */
+  referrerHashesAfter(hash: string, after: string): string[] {
+    return this.#sql.referrerHashes.all(hash, after).map((row) =>
+      HashRow.parse(row).hash
+    );
+  }
+
+  /** True when another path refers to it. */
+  isReferred(hash: string): boolean {
+    return this.#sql.isReferred.get(hash) !== undefined;
   }
 
   /** A path with its references and its listing; its nar stays. */

@@ -154,7 +154,7 @@ export class Removal {
     if (path === undefined) return false;
     const isUsed = watch?.has(hash) === true ||
       path.storedAtMs >= (watch?.sinceMs ?? Infinity);
-    if (isUsed || rows.referrersAfter(hash, "").length > 0) {
+    if (isUsed || rows.isReferred(hash)) {
       this.spared++;
       return false;
     }
@@ -202,11 +202,11 @@ export class Removal {
   #isReferredFrom(hash: string, known: ReadonlySet<string>): boolean {
     let after = "";
     for (;;) {
-      const referrers = this.options.rows.referrersAfter(hash, after);
+      const referrers = this.options.rows.referrerHashesAfter(hash, after);
       const last = referrers.at(-1);
       if (last === undefined) return true;
-      if (referrers.some((referrer) => !known.has(referrer.hash))) return false;
-      after = last.hash;
+      if (referrers.some((referrer) => !known.has(referrer))) return false;
+      after = last;
     }
   }
 }
