@@ -59,6 +59,8 @@ export interface ServiceClaim {
   strength: "declared" | "configured" | "client";
   /** A name of its own where it has one: tells two of a kind apart. */
   name: string | null;
+  /** What it is declared for; where versions differ the first of these is believed. */
+  place?: "production" | "development" | "test" | "ci";
   evidence: readonly Evidence[];
 }
 

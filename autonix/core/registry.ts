@@ -5,10 +5,15 @@
  */
 import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
 import { go } from "./ecosystems/go/mod.ts";
+import { clients } from "./evidence/clients.ts";
+import { envFiles } from "./evidence/env_files.ts";
 
 /** Their order changes no answer. */
 export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   go,
 ];
 
-export const EVIDENCE: readonly EvidenceDetector[] = [];
+export const EVIDENCE: readonly EvidenceDetector[] = [
+  clients,
+  envFiles,
+];

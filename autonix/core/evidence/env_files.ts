@@ -1,0 +1,249 @@
+/**
+ * `.env.example` and its like: which variables an application has, which have
+ * a default, and which services their values point at.
+ *
+ * A name without a value is required; so is one whose value is a placeholder.
+ * A committed `.env` gives names and harmless defaults, never what may be a
+ * secret.
+ *
+ * @module
+ */
+import type { Evidence } from "../../../roles/model/analysis.ts";
+import { claimsOf } from "../claims.ts";
+import type { EvidenceDetector, NamePattern } from "../detector.ts";
+import type { Draft } from "../draft.ts";
+import { basenameOf, directoryOf, joinPath } from "../file_tree.ts";
+import type { Reading } from "../reading.ts";
+import { claimOfVariable } from "../services/from_variables.ts";
+import { type Gathering, gathering, state } from "./gathering.ts";
+import { Targets } from "./targets.ts";
+
+/** Strongest first: of a variable in several the first counts. */
+const EXAMPLES: readonly NamePattern[] = [
+  ".env.example",
+  ".env.sample",
+  ".env.dist",
+  ".env.template",
+  ".env.defaults",
+  ".env.default",
+  "env.example",
+  "env.sample",
+  "env.template",
+  "example.env",
+  "sample.env",
+  ".env-example",
+  ".env-sample",
+  ".env.example.local",
+  ".env.local.example",
+  ".env.local.sample",
+  ".env.development.example",
+  ".env.production.example",
+  ".env.prod.example",
+  ".env.docker.example",
+  ".envrc.example",
+  ".env",
+  ".env.development",
+  ".env.production",
+];
+/** Examples have tens of variables. */
+const MAX_VARIABLES = 1_000;
+const MAX_VALUE = 2_000;
+
+const ASSIGNMENT = /^\s{0,8}(?:export\s{1,4})?([A-Za-z_]\w{0,199})\s?=(.*)$/s;
+const COMMENTED = /^\s{0,8}#\s?([A-Z][A-Z0-9_]{1,199})=\S*$/;
+/** What only sets a tool up is no variable of an application. */
+export const OF_TOOLS = new Set([
+  "NODE_ENV",
+  "PATH",
+  "HOME",
+  "CI",
+  "PWD",
+  "SHELL",
+  "LANG",
+  "LC_ALL",
+  "TERM",
+  "HOSTNAME",
+  "USER",
+  "UID",
+  "GID",
+  "COMPOSE_PROJECT_NAME",
+  "COMPOSE_FILE",
+  "COMPOSE_PROFILES",
+  "COMPOSE_PATH_SEPARATOR",
+  "DOCKER_BUILDKIT",
+]);
+
+const SECRET =
+  /(?:SECRET|TOKEN|PASSW|PASSPHRASE|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_KEY|APP_KEY|_KEY$|_SALT$|_PWD$|^KEY$)/i;
+const PLACEHOLDER =
+  /^(?:<.*>|\[.*\]|\{\{.*|.*(?:x{3,}|\*{3,}|\.\.\.).*|change.?(?:me|this|it).*|replace.*|insert.*|enter.*|your.*|my.?(?:secret|token|key|password).*|to.?do|todo.*|tbd|fixme|none|null|undefined|placeholder.*|.*(?:your[-_ ]|change[-_ ]?me|[-_]here).*|(?:super[-_ ]?)?secret.*|p(?:ass)?word|pass|token|key|fake.*|dummy.*|example)$/is;
+
+/** True for a value that stands for one the reader has to fill in. */
+export function isPlaceholder(name: string, value: string): boolean {
+  const text = value.slice(0, 200);
+  if (/^<[^>]*>$|x{4,}|change.?me|your[-_ ]/i.test(text)) return true;
+  return SECRET.test(name) && PLACEHOLDER.test(text);
+}
+
+/** True for names whose values are nobody's business. */
+export function isSecretName(name: string): boolean {
+  return SECRET.test(name.slice(0, 200));
+}
+
+export interface EnvEntry {
+  name: string;
+  /** Null: there is none, or it stands for one to fill in. */
+  value: string | null;
+  /** False of one that is commented out. */
+  isActive: boolean;
+  evidence: Evidence;
+}
+
+function unquote(raw: string): string {
+  const text = raw.slice(0, MAX_VALUE).trim();
+  const quote = text[0];
+  if (quote === '"' || quote === "'" || quote === "`") {
+    const end = text.indexOf(quote, 1);
+    return end < 0 ? text.slice(1) : text.slice(1, end);
+  }
+  if (text.startsWith("#")) return "";
+  const comment = text.search(/\s#/);
+  return comment < 0 ? text : text.slice(0, comment).trimEnd();
+}
+
+/** The variables of a file, in its order; of one assigned twice the first. */
+export function readEnvFile(reading: Reading, path: string): EnvEntry[] {
+  const byName = new Map<string, EnvEntry>();
+  const commented: EnvEntry[] = [];
+  for (const { number, text } of reading.lines(path)) {
+    if (byName.size >= MAX_VARIABLES) break;
+    const line = text.slice(0, MAX_VALUE);
+    const evidence = { file: path, line: number };
+    const off = COMMENTED.exec(line)?.[1];
+    if (off !== undefined) {
+      commented.push({ name: off, value: null, isActive: false, evidence });
+      continue;
+    }
+    const [, name, raw = ""] = ASSIGNMENT.exec(line) ?? [];
+    if (name === undefined || byName.has(name)) continue;
+    const value = unquote(raw);
+    byName.set(name, {
+      name,
+      value: value === "" || isPlaceholder(name, value) ? null : value,
+      isActive: true,
+      evidence,
+    });
+  }
+  for (const entry of commented) {
+    if (!byName.has(entry.name)) byName.set(entry.name, entry);
+  }
+  return [...byName.values()];
+}
+
+/** True for a file that lists variables to be set, not the values somebody has. */
+export function isExample(path: string): boolean {
+  const name = basenameOf(path);
+  return name !== ".env" && name !== ".env.development" &&
+    name !== ".env.production";
+}
+
+/** The value that may be told as a default. */
+function defaultOf(entry: EnvEntry, path: string): string | null {
+  if (entry.value === null) return null;
+  if (!isExample(path) && isSecretName(entry.name)) return null;
+  return entry.value;
+}
+
+/** Tells an application the variables of a file. */
+export function stateEnvFile(
+  to: Gathering,
+  entries: readonly EnvEntry[],
+  owner: { path: string; only?: ReadonlySet<string> },
+): void {
+  for (const entry of entries) {
+    if (OF_TOOLS.has(entry.name)) continue;
+    if (owner.only !== undefined && !owner.only.has(entry.name)) continue;
+    const value = defaultOf(entry, entry.evidence.file);
+    state(to, {
+      path: owner.path,
+      field: "env",
+      value: {
+        name: entry.name,
+        required: entry.isActive && value === null,
+        ...(value === null ? {} : { default: value }),
+      },
+      source: "env-file",
+      evidence: entry.evidence,
+    });
+  }
+}
+
+/** Variables that an application is known to read. */
+function namesOf(draft: Draft): Set<string> {
+  return new Set(claimsOf(draft.claims, "env").map(({ value }) => value.name));
+}
+
+/** An example above several applications tells each of what it reads itself. */
+function stateShared(
+  to: Gathering,
+  entries: readonly EnvEntry[],
+  targets: Targets,
+  directory: string,
+): void {
+  for (const draft of targets.all) {
+    if (directory !== "." && !draft.path.startsWith(`${directory}/`)) continue;
+    stateEnvFile(to, entries, { path: draft.path, only: namesOf(draft) });
+  }
+}
+
+/** Services that no application's variables will tell of. */
+function stateServices(to: Gathering, entries: readonly EnvEntry[]): void {
+  for (const { name, value, isActive, evidence } of entries) {
+    if (!isActive) continue;
+    const claim = claimOfVariable({
+      name,
+      ...(value === null ? {} : { default: value }),
+      evidence: [evidence],
+    }, null);
+    if (claim !== null) to.services.push(claim);
+  }
+}
+
+/** Example files of a directory, the one that counts first; of real ones only where no example is. */
+function filesOf(reading: Reading, directory: string): string[] {
+  const found = EXAMPLES.flatMap((name) => {
+    const path = joinPath(directory, name);
+    return path !== null && reading.tree.text(path) !== null ? [path] : [];
+  });
+  const examples = found.filter(isExample);
+  return examples.length > 0 ? examples : found;
+}
+
+export const envFiles: EvidenceDetector = {
+  name: "environment files",
+  reads: { manifests: EXAMPLES },
+  gather(reading, drafts) {
+    const found = gathering();
+    const targets = new Targets(drafts);
+    const directories = new Set(
+      EXAMPLES.flatMap((name) => reading.tree.named(name)).map(directoryOf),
+    );
+    for (const directory of directories) {
+      const files = filesOf(reading, directory);
+      const [first] = files;
+      if (first === undefined || targets.isAside(first)) continue;
+      const known = new Set<string>();
+      const entries = files.flatMap((file) => readEnvFile(reading, file))
+        .filter(({ name }) => !known.has(name) && known.add(name));
+      const owner = targets.owner(directory) ??
+        (directory === "." ? targets.only : null);
+      if (owner !== null && owner.role !== "root") {
+        stateEnvFile(found, entries, { path: owner.path });
+      } else {
+        stateShared(found, entries, targets, directory);
+        stateServices(found, entries);
+      }
+    }
+    return found;
+  },
+};

@@ -1,0 +1,122 @@
+/**
+ * Addresses of services as text: connection strings, host and port, and the
+ * variables that carry them.
+ *
+ * @module
+ */
+import { kindOfScheme, type ServiceKind, SERVICES } from "./catalog.ts";
+
+export interface Address {
+  kind: ServiceKind;
+  host: string | null;
+  port: number | null;
+}
+
+/** Longer values are no addresses. */
+const MAX_LENGTH = 2_000;
+const SCHEME = /(?:jdbc:)?\b([a-zA-Z][a-zA-Z0-9+-]{1,30}):\/\//g;
+/** After the credentials: a host and perhaps a port. */
+const HOST = /^([\w.-]{1,253})(?::(\d{1,5}))?/;
+
+function portOf(digits: string | undefined): number | null {
+  const port = Number(digits);
+  return Number.isInteger(port) && port >= 1 && port <= 65535 ? port : null;
+}
+
+function hostOf(rest: string): { host: string | null; port: number | null } {
+  const [authority = ""] = rest.split(/[/?#"'`\s]/, 1);
+  const found = HOST.exec(authority.slice(authority.lastIndexOf("@") + 1));
+  return {
+    host: found?.[1] ?? null,
+    port: portOf(found?.[2]),
+  };
+}
+
+/** Every address of a known service in a line. */
+export function addressesIn(line: string): Address[] {
+  const text = line.slice(0, MAX_LENGTH);
+  const found: Address[] = [];
+  for (const match of text.matchAll(SCHEME)) {
+    const kind = kindOfScheme(match[1] ?? "");
+    if (kind === null) continue;
+    const rest = text.slice(match.index + match[0].length);
+    found.push({ kind, ...hostOf(rest) });
+  }
+  return found;
+}
+
+/** The address a value is, if it is one. */
+export function addressOf(value: string): Address | null {
+  return addressesIn(value)[0] ?? null;
+}
+
+/** `db` and 5432 of `db:5432`, `http://db:5432/x`, `db`; the first of a list. */
+export function hostIn(
+  value: string,
+): { host: string; port: number | null } | null {
+  const [first = ""] = value.slice(0, MAX_LENGTH).trim().split(",");
+  const start = first.indexOf("://");
+  const { host, port } = hostOf(start < 0 ? first : first.slice(start + 3));
+  return host === null ? null : { host, port };
+}
+
+/** What a variable that carries an address ends in. */
+const ADDRESS_SUFFIX =
+  /(?:^|_)(?:URLS?|URI|DSN|HOSTS?|HOSTNAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|ENDPOINT_URL|SERVERS?|NODES?|BROKERS?|BROKER_LIST|BOOTSTRAP_SERVERS|CONNECTION_STRING|CONN_STR|CONNECTION_URL|CONNECTION_URI|PORT)$/;
+/** Of these the name alone says that there is such a service. */
+const TELLING_SUFFIX =
+  /_(?:URL|URI|DSN|BROKERS?|BROKER_LIST|BOOTSTRAP_SERVERS|CONNECTION_STRING)$/;
+const DATABASE =
+  /^(?:[A-Z0-9]+_){0,4}(?:DATABASE|DB|SQL|DATASOURCE)_(?:URL|URI|DSN|HOST|HOSTNAME|ADDR|ADDRESS|SERVER|PORT|CONNECTION_STRING|CONNECTION_URL)$/;
+const QUEUE = /^(?:[A-Z0-9]+_){0,3}(?:BROKER|QUEUE)_(?:URL|HOST|URI|DSN)$/;
+const MAIL =
+  /^(?:[A-Z0-9]+_){0,3}(?:SMTP|MAIL|EMAIL|MAILER)_(?:HOST|SERVER|URL|PORT|DSN)$/;
+const OBJECTS =
+  /^(?:[A-Z0-9]+_){0,3}(?:S3|AWS|STORAGE)_(?:S3_)?(?:ENDPOINT|ENDPOINT_URL|URL|HOST)$/;
+
+/** True when a variable of this name may carry an address. */
+export function isAddressName(name: string): boolean {
+  return ADDRESS_SUFFIX.test(name.slice(0, 200)) ||
+    /^PG(?:HOST|PORT)$/.test(name) || name === "DATABASE_URL";
+}
+
+/** True when a variable of this name carries an address of this kind. */
+export function isVariableOf(name: string, kind: ServiceKind): boolean {
+  if (name.length > 200 || !isAddressName(name)) return false;
+  if (
+    kind.words.some((word) =>
+      name.startsWith(`${word}_`) || name.includes(`_${word}_`)
+    )
+  ) return true;
+  switch (kind.group) {
+    case "sql":
+      return DATABASE.test(name) || /^PG(?:HOST|PORT)$/.test(name) &&
+          (kind.kind === "postgres" || kind.speaks === "postgres");
+    case "store":
+      return DATABASE.test(name);
+    case "queue":
+      return QUEUE.test(name);
+    case "mail":
+      return MAIL.test(name);
+    case "objects":
+      return OBJECTS.test(name);
+    default:
+      return false;
+  }
+}
+
+/** Kinds whose very variable this is: `REDIS_URL`, not `DATABASE_URL`. */
+export function kindOfVariable(name: string): ServiceKind | null {
+  if (name.length > 200 || !TELLING_SUFFIX.test(name)) return null;
+  const isNamed = ({ words }: ServiceKind) =>
+    // Two letters are too little to tell a service by.
+    words.some((word) => word.length > 3 && name.startsWith(`${word}_`));
+  return TOLD_BY_NAME.find(isNamed) ?? null;
+}
+
+/** Others have URLs for many reasons: a Grafana to link to is none to run. */
+const TOLD_BY_NAME = SERVICES.filter(({ kind, group }) =>
+  group === "sql" || group === "queue" || group === "search" ||
+  ["redis", "valkey", "mongodb", "memcached", "clickhouse", "neo4j"]
+    .includes(kind)
+);

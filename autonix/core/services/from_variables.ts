@@ -1,0 +1,72 @@
+/**
+ * What the variables of applications tell of services: `REDIS_URL`, or a
+ * default that is an address.
+ *
+ * @module
+ */
+import type {
+  AnalysedApplication,
+  EnvVariable,
+} from "../../../roles/model/analysis.ts";
+import type { ServiceClaim } from "../detector.ts";
+import { addressOf, isVariableOf, kindOfVariable } from "./addresses.ts";
+import { serviceKind } from "./catalog.ts";
+
+const LOCAL = new Set(["localhost", "127.0.0.1", "0.0.0.0"]);
+
+/** The service that a variable with an address, or by its very name, carries. */
+export function claimOfVariable(
+  variable: Pick<EnvVariable, "name" | "evidence"> & {
+    default?: string | undefined;
+  },
+  usedBy: string | null,
+): ServiceClaim | null {
+  const address = addressOf(variable.default ?? "");
+  const kind = address?.kind ?? kindOfVariable(variable.name);
+  if (kind === null || kind === undefined) return null;
+  const host = address?.host ?? null;
+  return {
+    kind: kind.kind,
+    version: null,
+    port: address?.port ?? null,
+    usedBy,
+    env: [variable.name],
+    strength: "configured",
+    name: host === null || LOCAL.has(host) ? null : host,
+    evidence: variable.evidence,
+  };
+}
+
+/** Services that applications name in their variables. */
+export function claimsOfVariables(
+  applications: readonly Pick<AnalysedApplication, "path" | "env">[],
+): ServiceClaim[] {
+  return applications.flatMap(({ path, env }) =>
+    env.flatMap((variable) => claimOfVariable(variable, path) ?? [])
+  );
+}
+
+/**
+ * Variables of an application that carry the address of this kind. Of those
+ * that several kinds share (`DATABASE_URL`) only where it uses no other such.
+ */
+export function variablesFor(
+  application: Pick<AnalysedApplication, "env">,
+  kind: string,
+  used: ReadonlySet<string>,
+): string[] {
+  const own = serviceKind(kind);
+  if (own === null) return [];
+  const others = [...used].filter((other) => other !== kind)
+    .flatMap((other) => serviceKind(other) ?? [])
+    // A document store yields what both could mean to the SQL one.
+    .filter(({ group }) => !(own.group === "sql" && group === "store"));
+  return application.env.filter((variable) => {
+    const address = addressOf(variable.default ?? "");
+    if (address !== null) {
+      return address.kind.kind === kind || own.speaks === address.kind.kind;
+    }
+    return isVariableOf(variable.name, own) &&
+      !others.some((other) => isVariableOf(variable.name, other));
+  }).map(({ name }) => name);
+}
