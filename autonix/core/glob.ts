@@ -77,9 +77,11 @@ export function compileGlob(pattern: string): Glob | null {
   const parts: Part[] = [];
   let part: Token[] = [];
   let stars = 0;
-  const end = () => {
+  const end = (isEscaped: boolean) => {
     const isParts = stars > 1 && part.length === 1 && part[0] === STAR;
-    parts.push(isParts ? PARTS : part);
+    // Before an escaped slash git wants one part at least.
+    if (isParts && isEscaped) parts.push(part, PARTS);
+    else parts.push(isParts ? PARTS : part);
     part = [];
     stars = 0;
   };
@@ -95,15 +97,16 @@ export function compileGlob(pattern: string): Glob | null {
       part.push(set.token);
       at = set.last;
     } else {
-      if (code === BACKSLASH) {
+      const isEscaped = code === BACKSLASH;
+      if (isEscaped) {
         if (++at >= pattern.length) return null;
         code = pattern.charCodeAt(at);
       }
-      if (code === SLASH) end();
+      if (code === SLASH) end(isEscaped);
       else part.push({ kind: "char", code });
     }
   }
-  end();
+  end(false);
   return { parts };
 }
 
