@@ -21,8 +21,10 @@ import {
   type TestCache,
 } from "../support/cache.ts";
 import { delayingProxy } from "../support/delaying_proxy.ts";
+import { scriptedUpstream } from "../support/scripted_upstream.ts";
 import { tempDir } from "../support/temp.ts";
 import { pushClosure } from "../support/transferred.ts";
+import { until } from "../support/wait.ts";
 import { workerConfig } from "../support/worker.ts";
 
 async function push(cache: TestCache, path: FakePath): Promise<void> {
@@ -186,6 +188,71 @@ Deno.test("a path that the cache takes to be there by mistake is missed, not pas
   const have = encodeHave([alike.slice(11, 43)], 1);
   const other = await events(await ask(cache, { want: [top.base], have }));
   assert.equal(other.filter(({ kind }) => kind === "path").length, 2);
+});
+
+Deno.test("a closure of which upstreams have a part comes whole, references first, and is stored", async () => {
+  await using up = await startCache({ keyName: "up-1" });
+  const [low, middle, top] = await chain(up, 3);
+  if (low === undefined || middle === undefined || top === undefined) {
+    return assert.fail();
+  }
+  await using down = scriptedUpstream();
+  down.answers.set("nix-cache-info", () => new Response(null, { status: 500 }));
+  await using cache = await startCache({
+    upstreams: [
+      down.config,
+      { url: up.url, publicKeys: [up.publicKey] },
+    ],
+  });
+  // Built here upon what is there, and there is something built upon that again.
+  const ours = fakePath("ours", "ours", [top.base]);
+  await push(cache, ours);
+  await using front = await startCache({
+    upstreams: [{ url: cache.url, publicKeys: [cache.publicKey] }],
+  });
+  const last = fakePath("last", "last", [ours.base, low.base]);
+  await push(front, last);
+  const closure = [low, middle, top, ours, last];
+  for (const round of ["pulled", "stored"]) {
+    const { store, added } = fakeStore([`/nix/store/${low.base}`]);
+    const { received, requests } = receive(
+      front,
+      store,
+      `/nix/store/${last.base}`,
+    );
+    await received;
+    assert.deepEqual(requests, ["all"]);
+    const lacking = closure.slice(1).map(({ base }) => `/nix/store/${base}`);
+    assert.deepEqual(added, lacking, round);
+    await until("all are stored", async () => {
+      const stats = await fetch(`${front.url}/api/v1/stats`);
+      return (await stats.json()).paths === 4;
+    }, { timeoutMs: 60_000 });
+    await cache.running.stop();
+  }
+});
+
+Deno.test("an upstream that cannot give what it told of ends a closure with an error, what came before stays", async () => {
+  await using up = scriptedUpstream();
+  await using cache = await startCache({ upstreams: [up.config] });
+  const low = fakePath("low");
+  const top = fakePath("top", "top", [low.base]);
+  up.has(low);
+  up.has(top);
+  up.answers.set(top.url, () => new Response(low.packed as BodyInit));
+  const all = await events(await ask(cache, { want: [top.base] }));
+  const kinds = all.map(({ kind }) => kind);
+  assert.deepEqual(kinds.slice(0, 2), ["head", "path"]);
+  const error = all.at(-1);
+  assert.ok(error?.kind === "error");
+  assert.equal(error.error.path, top.base);
+  assert.equal(kinds.filter((kind) => kind === "pathEnd").length, 1);
+  // Nobody has it: as before, it is named as elsewhere.
+  const absent = fakePath("absent");
+  const above = fakePath("above", "above", [absent.base]);
+  up.has(above);
+  const [head] = await events(await ask(cache, { want: [above.base] }));
+  assert.deepEqual(head, { kind: "head", head: { paths: [], elsewhere: 2 } });
 });
 
 Deno.test("a worker fetches in one request with its token; with transfer nix by nix alone", async () => {

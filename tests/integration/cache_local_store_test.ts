@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { PathsReply } from "../../roles/cache/mod.ts";
+import { ClosureReader } from "../../roles/closure/core/reader.ts";
 import { createNix } from "../../roles/nix/mod.ts";
 import { StoreDatabase } from "../../roles/cache/sources/store_database.ts";
 import { runChecked } from "../../roles/process/mod.ts";
@@ -54,6 +55,23 @@ async function narUrl(url: string, path: string): Promise<string> {
   const text = await (await narInfo(url, path)).text();
   return /^URL: (.*)$/m.exec(text)?.[1] ?? assert.fail(text);
 }
+
+Deno.test("a closure out of a local store comes in one answer", async () => {
+  await using at = await setUp();
+  const base = at.top.slice("/nix/store/".length);
+  const answer = await fetch(`${at.cache.url}/closure`, {
+    method: "POST",
+    body: JSON.stringify({ want: [base] }),
+  });
+  const reader = new ClosureReader({ headOnly: false });
+  const events = [...reader.push(await answer.bytes())];
+  reader.close();
+  const names = events.flatMap((event) =>
+    event.kind === "path" ? event.info.base.slice(33) : []
+  );
+  assert.deepEqual(names, ["leaf", "top"]);
+  assert.equal(events.at(-1)?.kind, "end");
+});
 
 Deno.test("nix pulls a closure out of a local store, by the cache's key alone", async () => {
   await using at = await setUp();

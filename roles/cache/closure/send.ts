@@ -19,8 +19,10 @@ import type { StoredPath } from "./core/walk.ts";
 /** What is sent from. */
 export interface Shelf {
   /** The narinfo of a path that is still here. */
-  narInfo(hash: string): string | undefined;
+  narInfo(hash: string): Promise<string | undefined>;
   open(file: string): Promise<OpenFile | undefined>;
+  /** It is going to be opened soon: what comes from afar may set out. */
+  prepare(file: string): Promise<void>;
   /** Told of every file whose bytes went out. */
   onSent(bytes: number): void;
   /** A path that is known and cannot be sent. */
@@ -32,6 +34,9 @@ export interface Shelf {
  * read in costs more than copying them together does.
  */
 const BATCH_BYTES = 256 * 1024;
+
+/** Paths on their way from other sources before their turn comes: half of what one upstream is asked for at once. */
+const AHEAD = 8;
 
 /** Joins pieces until they are worth a write. */
 class Batch {
@@ -91,8 +96,11 @@ async function* pathFrames(
   path: StoredPath,
   shelf: Shelf,
 ): AsyncGenerator<Uint8Array> {
-  const text = shelf.narInfo(path.base.slice(0, 32));
+  const text = await shelf.narInfo(path.base.slice(0, 32));
   if (text === undefined) throw lost("it has just been deleted");
+  if (!text.includes(`\nURL: nar/${path.file}\n`)) {
+    throw lost("it has just been stored anew");
+  }
   const info = new TextEncoder().encode(text);
   yield encodeFrame("path", info);
   yield* fileFrames(path, shelf);
@@ -114,7 +122,12 @@ async function* closureFrames(
   });
   yield encodeFrame("head", head);
   const paths = plan.headOnly ? [] : plan.paths;
-  for (const path of paths) {
+  let prepared = 0;
+  for (const [at, path] of paths.entries()) {
+    for (; prepared < Math.min(at + AHEAD, paths.length); prepared++) {
+      // What it fails with is told when it is opened.
+      shelf.prepare(paths[prepared]?.file ?? "").catch(() => undefined);
+    }
     try {
       yield* pathFrames(path, shelf);
     } catch (error) {

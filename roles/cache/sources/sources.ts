@@ -100,12 +100,25 @@ export class Sources implements AsyncDisposable {
     return undefined;
   }
 
+  /** The narinfos of those of the path hashes that a source has. */
+  async narInfos(
+    hashes: readonly string[],
+    asking: Asking,
+  ): Promise<Map<string, string>> {
+    const found = await this.#each(
+      hashes,
+      (hash) => this.narInfo(hash, asking),
+    );
+    return new Map([...found].map(([hash, { text }]) => [hash, text]));
+  }
+
   /** Those of `bases` (`<hash>-<name>`) that a source has. */
   async bases(bases: readonly string[], asking: Asking): Promise<Set<string>> {
-    return await this.#those(bases, async (base) => {
-      const found = await this.narInfo(base.slice(0, 32), asking);
-      return found?.base === base;
-    });
+    const found = await this.#each(
+      bases,
+      (base) => this.narInfo(base.slice(0, 32), asking),
+    );
+    return new Set(bases.filter((base) => found.get(base)?.base === base));
   }
 
   /** Those of the path hashes that a source has. */
@@ -113,10 +126,7 @@ export class Sources implements AsyncDisposable {
     hashes: readonly string[],
     asking: Asking,
   ): Promise<Set<string>> {
-    return await this.#those(
-      hashes,
-      async (hash) => await this.narInfo(hash, asking) !== undefined,
-    );
+    return new Set((await this.narInfos(hashes, asking)).keys());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,20 +155,27 @@ export class Sources implements AsyncDisposable {
     }
   }
 
-  async #those(
+  /** What was found of each, some asked for at once. */
+  async #each<T>(
     texts: readonly string[],
-    isThere: (text: string) => Promise<boolean>,
-  ): Promise<Set<string>> {
-    if (!this.any) return new Set();
+    find: (text: string) => Promise<T | undefined>,
+  ): Promise<Map<string, T>> {
+    const all = new Map<string, T>();
+    if (!this.any) return all;
     const turns = new Turns({
       running: BATCH_LOOKUPS,
       waiting: texts.length,
       what: "look-ups of a batch",
     });
-    const found = await Promise.all(
-      texts.map((text) => turns.run(() => isThere(text))),
+    await Promise.all(
+      texts.map((text) =>
+        turns.run(async () => {
+          const found = await find(text);
+          if (found !== undefined) all.set(text, found);
+        })
+      ),
     );
-    return new Set(texts.filter((_, at) => found[at] === true));
+    return all;
   }
 
   async #inOrder({ chain, lasting }: Asking): Promise<PathSource[]> {

@@ -3,8 +3,8 @@
  * cut into pieces, so that a large closure holds nobody up.
  *
  * What the store has is not looked at any further: a store has all that its
- * paths refer to. What this cache does not have, and what refers to such, is
- * left out and counted: it could not be taken for valid there.
+ * paths refer to. What neither this cache nor a source of it has, and what refers
+ * to such, is left out and counted: it could not be taken for valid there.
  *
  * @module
  */
