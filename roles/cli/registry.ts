@@ -5,6 +5,7 @@
  * @module
  */
 import type { Command } from "@commander-js/extra-typings";
+import { addAnalyze } from "./commands/analyze.ts";
 import { addMasterFiles } from "./commands/backup.ts";
 import { addBuilds } from "./commands/builds.ts";
 import { addCacheBackup, addCacheRestore } from "./commands/cache_backup.ts";
@@ -84,6 +85,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addWorkerHost,
   addWorkerEnroll,
   addGuard,
+  addAnalyze,
   addExample,
   addRepo,
   addBuilds,

@@ -24,6 +24,7 @@ const INTEROP = "tests/interop/interop.capnp";
 
 /** The contracts that users and other programs read and write as JSON. */
 const CONTRACTS = {
+  analysis: model.Analysis,
   blueprint: model.Blueprint,
   cluster_status: model.ClusterStatus,
   vm_spec: model.VmSpec,

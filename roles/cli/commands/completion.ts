@@ -26,6 +26,9 @@ function treeOf(command: CommandUnknownOpts): CommandTree {
     commands: command.commands.filter((item) => item.name() !== HIDDEN).map(
       treeOf,
     ),
+    takesDirectory: command.registeredArguments.some((argument) =>
+      ["directory", "dir"].includes(argument.name())
+    ),
     flags: [
       ...command.options.map((option) => ({
         name: option.long ?? option.short ?? "",

@@ -10,6 +10,8 @@ export interface CommandTree {
   name: string;
   description: string;
   commands: readonly CommandTree[];
+  /** True when its argument is a directory, which the shell knows best. */
+  takesDirectory: boolean;
   flags: readonly {
     /** `--json` */
     name: string;
@@ -24,6 +26,9 @@ export interface Candidate {
   word: string;
   description: string;
 }
+
+/** Instead of candidates: the shell is to offer directories. */
+export const DIRECTORIES = ":directories";
 
 /** The candidates for the last of `words`, which follow the program's name. */
 export function candidates(
@@ -52,11 +57,15 @@ export function candidates(
       word: flag.name,
       description: flag.description,
     }))
+    : command.takesDirectory
+    ? [{ word: DIRECTORIES, description: "" }]
     : command.commands.map((item) => ({
       word: item.name,
       description: item.description,
     }));
-  return all.filter((item) => item.word.startsWith(typed));
+  return all.filter(({ word }) =>
+    word === DIRECTORIES || word.startsWith(typed)
+  );
 }
 
 /** The shells there is a script for. */
@@ -68,6 +77,7 @@ const SCRIPTS: Readonly<Record<Shell, string>> = {
 _procurator() {
   local IFS=$'\\n'
   COMPREPLY=($(procurator complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
+  if [ "\${COMPREPLY[0]}" = "${DIRECTORIES}" ]; then COMPREPLY=(); compopt -o dirnames -o filenames; fi
 }
 complete -o default -F _procurator procurator
 `,
@@ -78,6 +88,7 @@ _procurator() {
   while IFS= read -r line; do
     word=\${line%%$'\\t'*}
     about=\${line#*$'\\t'}
+    if [ "\$word" = "${DIRECTORIES}" ]; then _files -/; return; fi
     found+=("\${word//:/\\\\:}:\$about")
   done < <(procurator complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   if (( \${#found} )); then _describe procurator found; else _files; fi
@@ -87,7 +98,9 @@ if [ "\$funcstack[1]" = "_procurator" ]; then _procurator "\$@"; else compdef _p
   fish: `# procurator: put this file into ~/.config/fish/completions
 function __procurator_complete
   set -l words (commandline -opc) (commandline -ct)
-  procurator complete -- $words[2..-1] 2>/dev/null
+  set -l found (procurator complete -- $words[2..-1] 2>/dev/null)
+  if string match -q -- "${DIRECTORIES}*" "$found[1]"; __fish_complete_directories "$words[-1]"
+  else; printf '%s\\n' $found; end
 end
 complete -c procurator -f -a '(__procurator_complete)'
 `,

@@ -1,0 +1,59 @@
+/**
+ * `analyze DIRECTORY`: which applications a repository has, and what each of
+ * them needs. Reads, and writes nothing.
+ *
+ * @module
+ */
+import type { Command } from "@commander-js/extra-typings";
+import type { ScanProgress } from "../../../autonix/mod.ts";
+import type { CliContext } from "../context.ts";
+import { examples, printJson } from "../flags.ts";
+
+/** Whoever waits longer wants to see that something happens. */
+const QUIET_MS = 1000;
+/** Where nobody says how wide it is: a file, a pipe. */
+const COLUMNS = 80;
+
+/** Tells how far it is, once a second. */
+function progressOf(context: CliContext): (progress: ScanProgress) => void {
+  let toldMs = context.clock.now();
+  return ({ files, read }) => {
+    const nowMs = context.clock.now();
+    if (nowMs - toldMs < QUIET_MS) return;
+    toldMs = nowMs;
+    context.err(`${files} files found, ${read} read...\n`);
+  };
+}
+
+function columnsOf(context: CliContext): number {
+  return context.terminal ? Deno.consoleSize().columns : COLUMNS;
+}
+
+export function addAnalyze(program: Command, context: CliContext): void {
+  program.command("analyze")
+    .argument("[directory]", "of the repository", ".")
+    .description("say what a repository is: applications, commands, services")
+    .option("--name <name>", "of the repository, where nothing in it says one")
+    .option("--evidence", "how sure each fact is, and where it stands")
+    .option("--json", "print JSON and nothing else")
+    .addHelpText(
+      "after",
+      examples("analyze", "analyze ../shop --evidence", "analyze . --json"),
+    )
+    .action(async (directory, flags) => {
+      const { analyzePath } = await import("../../../autonix/mod.ts");
+      const analysis = await analyzePath(directory, {
+        repository: flags.name,
+        onProgress: progressOf(context),
+      });
+      if (flags.json === true) return printJson(context, analysis);
+      const { formatAnalysis } = await import(
+        "../../../autonix/core/views/analysis_view.ts"
+      );
+      context.out(formatAnalysis(analysis, {
+        paint: context.paint,
+        columns: columnsOf(context),
+        isEvidenceShown: flags.evidence === true,
+      }));
+    });
+}
