@@ -459,6 +459,78 @@ Deno.test("listings and realisations of what is gone go too; those of uploads un
   assert.equal(info.status, 200, info.text);
 });
 
+Deno.test("a build's log goes when its derivation and all that came of it are gone, and not before", async () => {
+  await using at = await setUp(NOW);
+  const token = at.cache.token("publisher");
+  const derivation = (name: string) => fakePath(`${name}.drv`);
+  const output = (name: string) => {
+    const path = fakePath(name);
+    const deriver = `Deriver: ${derivation(name).base}\n`;
+    return { ...path, narInfo: `${path.narInfo}${deriver}` };
+  };
+  const logOf = (name: string) =>
+    `${at.cache.url}/log/${derivation(name).base}`;
+  const hasLog = async (name: string) => {
+    const answer = await fetch(logOf(name));
+    await answer.body?.cancel();
+    return answer.status === 200;
+  };
+  const names = ["kept", "gone", "failed", "drv-here", "drv-kept", "late"];
+  const [kept, gone] = [output("kept"), output("gone")];
+  for (const path of [kept, gone, derivation("drv-here")]) await at.push(path);
+  for (const name of names.slice(0, -1)) {
+    await put(logOf(name), token, `building ${name}`);
+  }
+  at.clock.aheadMs = 2 * HOUR_MS;
+  await put(logOf("late"), token, "building late");
+  at.master.roots = [kept, derivation("drv-here"), derivation("drv-kept")]
+    .map(({ base }) => ({ label: `generation 1 of ${base}`, base }));
+  const { removed } = await at.collect();
+  assert.deepEqual([removed.paths, removed.objects], [1, 2]);
+  assert.deepEqual(
+    await Promise.all(names.map(hasLog)),
+    [true, false, false, true, true, true],
+  );
+  // Their paths go, and so do they.
+  at.master.roots = [];
+  at.clock.aheadMs = 4 * HOUR_MS;
+  assert.equal((await at.collect()).removed.objects, 4);
+  assert.ok(!(await Promise.all(names.map(hasLog))).includes(true));
+});
+
+Deno.test("large listings of what never came and debug infos of nars that are gone go too", async () => {
+  await using at = await setUp(NOW);
+  const token = at.cache.token("publisher");
+  const [gone, kept] = [fakePath("gone"), fakePath("kept")];
+  const url = (name: string) => `${at.cache.url}/${name}`;
+  const debuginfo = ({ url }: FakePath) =>
+    JSON.stringify({ archive: `../${url}`, member: "lib/debug/x" });
+  for (const path of [gone, kept]) await at.push(path);
+  const entry = '"file":{"type":"regular","size":1},'.repeat(4000);
+  const listing =
+    `{"version":1,"root":{"type":"directory","entries":{${entry}"z":{"type":"regular"}}}}`;
+  const goes = [
+    url(`${fakePath("never").hash}.ls`),
+    url(`debuginfo/${"a".repeat(40)}`),
+  ];
+  const stays = [url(`${kept.hash}.ls`), url(`debuginfo/${"b".repeat(40)}`)];
+  const bodies = [listing, debuginfo(gone), listing, debuginfo(kept)];
+  for (const [at, name] of [...goes, ...stays].entries()) {
+    const answer = await put(name, token, bodies[at] ?? "");
+    assert.equal(answer.status, 200, answer.text);
+  }
+  at.clock.aheadMs = 2 * HOUR_MS;
+  at.master.roots = [{ label: "generation 1 of shop", base: kept.base }];
+  assert.equal((await at.collect()).removed.objects, 2);
+  for (const [names, status] of [[goes, 404], [stays, 200]] as const) {
+    for (const name of names) {
+      const answer = await fetch(name);
+      await answer.body?.cancel();
+      assert.equal(answer.status, status, name);
+    }
+  }
+});
+
 /** Paths without references, and one that keeps nothing but itself. */
 async function fill(url: string, token: string): Promise<FakePath[]> {
   const paths = Array.from({ length: 30 }, (_, i) => fakePath(`p${i}`));

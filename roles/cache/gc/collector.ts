@@ -323,8 +323,8 @@ class CollectionRun {
     plan: CollectionPlan,
     watch: Watch,
   ): Promise<void> {
-    const { rows, retention } = this.options;
-    const { told, signal, startedAtMs } = this.run;
+    const { rows, retention, roots } = this.options;
+    const { told, signal, startedAtMs, without } = this.run;
     const total = plan.order.length;
     await this.#removal.apply(graph, plan, {
       watch,
@@ -335,6 +335,7 @@ class CollectionRun {
     await removeStrays({
       rows,
       removal: this.#removal,
+      roots: new Set(roots.all(without).map(({ base }) => base.slice(0, 32))),
       beforeMs: startedAtMs - Math.max(retention.graceMs, STRAY_MS),
       signal,
     });

@@ -27,6 +27,7 @@ const ReferrerRow = z.object({
   used_at_ms: z.number(),
 });
 const HashRow = z.object({ hash: z.string() });
+const NameRow = z.object({ name: z.string() });
 const NarRow = z.object({ file: z.string(), file_size: z.number() });
 const ObjectRow = z.object({
   kind: z.enum(["ls", "realisation", "debuginfo"]),
@@ -110,10 +111,24 @@ function prepare(database: DatabaseSync) {
     ),
     // +kind: by the index each page would walk over all those before it.
     objects: database.prepare(
-      `SELECT kind, name, body FROM object
+      `SELECT kind, name, CASE kind WHEN 'ls' THEN x'' ELSE body END AS body
+        FROM object
         WHERE (kind, name) > (?1, ?2) AND +kind IN ('debuginfo', 'ls', 'realisation')
-        AND stored_at_ms < ?3 AND length(body) <= ${MAX_OBJECT_BYTES}
-        ORDER BY kind, name LIMIT ${PAGE_ROWS}`,
+        AND stored_at_ms < ?3 ORDER BY kind, name LIMIT ${OBJECT_ROWS}`,
+    ),
+    // The index alone: when it was stored lies behind a body of megabytes.
+    logs: database.prepare(
+      `SELECT name FROM object WHERE kind = 'log' AND name > ?
+        ORDER BY name LIMIT ${THIN_ROWS}`,
+    ),
+    removeLog: database.prepare(
+      "DELETE FROM object WHERE kind = 'log' AND name = ?1 AND stored_at_ms < ?2",
+    ),
+    // Where there is no such line it is no hash, and no one's.
+    derivers: database.prepare(
+      `SELECT rowid AS row,
+        substr(text, instr(text, char(10) || 'Deriver: ') + 10, 32) AS deriver
+        FROM path WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE_ROWS}`,
     ),
     setUsed: database.prepare(
       "UPDATE path SET used_at_ms = ?2 WHERE hash = ?1 AND used_at_ms < ?3",
@@ -121,8 +136,8 @@ function prepare(database: DatabaseSync) {
   } satisfies Record<string, StatementSync>;
 }
 
-/** A listing has its path in its name, the others are a page: nothing that has to be looked into is larger. */
-const MAX_OBJECT_BYTES = 64 * 1024;
+/** A listing has its path in its name; what has to be looked into is at most 256 KiB each: 13 MB. */
+const OBJECT_ROWS = 50;
 
 export class PathRows {
   readonly #sql: ReturnType<typeof prepare>;
@@ -237,6 +252,24 @@ export class PathRows {
     return this.#sql.objects.all(kind, name, beforeMs).map((row) =>
       ObjectRow.parse(row)
     );
+  }
+
+  /** The next build logs behind a name. */
+  logsAfter(name: string): string[] {
+    return this.#sql.logs.all(name).map((row) => NameRow.parse(row).name);
+  }
+
+  /** False: it is not there, or was stored since. */
+  removeLog(name: string, beforeMs: number): boolean {
+    return this.#sql.removeLog.run(name, beforeMs).changes > 0;
+  }
+
+  /** The hashes of the derivations that the next paths behind a row came of, in the order they were stored; any other text where one does not say. */
+  deriversAfter(row: number): { row: number; deriver: string }[] {
+    return this.#sql.derivers.all(row) as unknown as {
+      row: number;
+      deriver: string;
+    }[];
   }
 
   removeObject(kind: string, name: string): void {

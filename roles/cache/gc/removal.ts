@@ -107,6 +107,23 @@ export class Removal {
     this.removed.objects += objects.length;
   }
 
+  /** Build logs, the last ones first, unless they were stored since `beforeMs`: as many as fit a slice. */
+  async removeLogs(
+    names: string[],
+    { beforeMs, pace }: { beforeMs: number; pace: Pace },
+  ): Promise<void> {
+    const { rows } = this.options;
+    let gone = 0;
+    await this.#transaction(() => {
+      do {
+        const name = names.pop();
+        if (name === undefined) return;
+        gone += rows.removeLog(name, beforeMs) ? 1 : 0;
+      } while (!pace.isOver);
+    });
+    this.removed.objects += gone;
+  }
+
   async #batch(
     work: (remove: (hash: string, watch?: Watch) => void) => void,
   ): Promise<void> {

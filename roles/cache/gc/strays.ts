@@ -1,6 +1,6 @@
 /**
- * What belongs to nothing any more: nars without a path, listings, realisations
- * and debug infos of what is gone. Uploads put them there first and what they
+ * What belongs to nothing any more: nars without a path, listings, realisations,
+ * debug infos and build logs of what is gone. Uploads put them there first and what they
  * belong to afterwards, so only what has lain for a while goes.
  *
  * @module
@@ -9,11 +9,14 @@ import { subjectOf } from "./core/object_subject.ts";
 import { Pace } from "../../turns/pace.ts";
 import type { CollectedObject, PathRows } from "./path_rows.ts";
 import type { Removal } from "./removal.ts";
+import { removeStrayLogs } from "./stray_logs.ts";
 
 /** How it is done. */
 export interface StraysOptions {
   rows: PathRows;
   removal: Removal;
+  /** Hashes of what roots name. */
+  roots: ReadonlySet<string>;
   /** What was stored later stays. Milliseconds since the Unix epoch. */
   beforeMs: number;
   signal: AbortSignal;
@@ -23,6 +26,7 @@ export interface StraysOptions {
 export async function removeStrays(options: StraysOptions): Promise<void> {
   await removeNars(options);
   await removeObjects(options);
+  await removeStrayLogs(options);
 }
 
 async function removeNars(
