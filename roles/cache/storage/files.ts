@@ -9,7 +9,7 @@
  */
 
 import { failpoint } from "../../process/failpoint.ts";
-import { fileBody } from "./file_body.ts";
+import { fileBody, keepChunks } from "./file_body.ts";
 import { Patience } from "./patience.ts";
 
 /** A nar on its way in. */
@@ -211,6 +211,7 @@ export class DiskFiles implements NarFiles {
       await Deno.remove(`${root}/tmp/${entry.name}`, { recursive: true });
     }
     await syncDirectory(root);
+    keepChunks();
     return new DiskFiles(root);
   }
 
