@@ -12,7 +12,7 @@ import { startCommand } from "../core/starter.ts";
 import type { VmConfig } from "../core/vm_config.ts";
 import { MISSING_HINT } from "./core/version.ts";
 import type { QemuProgram } from "./program.ts";
-import { launchGuarded } from "../host/guarded_launch.ts";
+import { launchGuarded } from "./guarded_launch.ts";
 import type { VmPaths } from "../host/run_directory.ts";
 import type { BegunLog } from "../host/serial_log.ts";
 import { guardOf, type Spawner } from "../host/spawner.ts";

@@ -8,9 +8,9 @@
 import { AppError } from "../../roles/model/errors.ts";
 import type { Clock } from "../../roles/model/ports.ts";
 import type { RunRecord } from "../core/run_record.ts";
-import type { VmPaths } from "./run_directory.ts";
-import { connectQmp } from "../qemu/qmp.ts";
-import type { GuardedEnd, Spawner } from "./spawner.ts";
+import type { VmPaths } from "../host/run_directory.ts";
+import { connectQmp } from "./qmp.ts";
+import type { GuardedEnd, Spawner } from "../host/spawner.ts";
 
 /** As for a start that daemonizes: a host that swaps may take long, but not for ever. */
 const START_TIMEOUT_MS = 60_000;
