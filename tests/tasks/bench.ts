@@ -20,6 +20,7 @@ interface BenchOptions {
 
 /** Every benchmark: literal imports, since a list cannot be scanned. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  autonix: () => import("../bench/autonix/mod.ts"),
   cache: () => import("../bench/cache/mod.ts"),
   "cache-index": () => import("../bench/cache_index.ts"),
   "cache-transfer": () => import("../bench/cache/one_request.ts"),
