@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { brotliCompressSync } from "node:zlib";
 import { initTls } from "../../roles/auth/mod.ts";
 import { systemRandom } from "../../roles/clock/mod.ts";
 import { CacheConfig, PathsReply } from "../../roles/cache/mod.ts";
@@ -341,6 +342,88 @@ Deno.test("an upstream that does not say the hash of its files is unpacked on th
     up.answers.set(cut.url, () => new Response(body as BodyInit));
     await assert.rejects(get(cache, otherUrl));
   }
+});
+
+Deno.test("listings and logs of an upstream are passed on, each as it is now", async () => {
+  await using up = scriptedUpstream();
+  await using cache = await startCache({ upstreams: [up.config] });
+  await using front = await startCache(above(cache));
+  const { hash } = fakePath("a");
+  const drv = `${hash}-a.drv`;
+  const packed = (text: string) =>
+    new Response(brotliCompressSync(text) as BodyInit, {
+      headers: { "content-encoding": "br" },
+    });
+  up.answers.set(`${hash}.ls`, () => packed(`{"version":1}`));
+  up.answers.set(`log/${drv}`, () => new Response("built"));
+  for (const one of [front, cache]) {
+    const ls = await get(one, `${hash}.ls`);
+    assert.deepEqual([ls.status, ls.text], [200, `{"version":1}`]);
+    assert.equal(ls.headers.get("content-type"), "application/json");
+    assert.equal((await get(one, `log/${drv}`)).text, "built");
+  }
+  // Nobody signed them: they are not kept.
+  up.answers.set(`log/${drv}`, () => new Response("built again"));
+  assert.equal((await get(cache, `log/${drv}`)).text, "built again");
+  const stats = await get(cache, "api/v1/stats");
+  assert.equal(JSON.parse(stats.text).objects, 0);
+  // What is pushed here comes first.
+  assert.equal((await put(cache, `log/${drv}`, "ours")).status, 200);
+  assert.equal((await get(cache, `log/${drv}`)).text, "ours");
+});
+
+Deno.test("listings and logs that are absent, too large or none are asked for once in a while", async () => {
+  await using up = scriptedUpstream();
+  await using cache = await startCache({ upstreams: [up.config] });
+  const name = (at: number) => `${fakePath(`p${at}`).hash}-p.drv`;
+  const mib = new Uint8Array(1024 * 1024);
+  const endless = () =>
+    new Response(
+      new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(mib),
+      }),
+    );
+  const bomb = brotliCompressSync(new Uint8Array(17 * 1024 * 1024));
+  const packedAs = (encoding: string) => () =>
+    new Response(bomb as BodyInit, {
+      headers: { "content-encoding": encoding },
+    });
+  up.answers.set(`log/${name(1)}`, endless);
+  up.answers.set(`log/${name(2)}`, packedAs("br"));
+  up.answers.set(`log/${name(3)}`, packedAs("of its own"));
+  const { hash } = fakePath("a");
+  up.answers.set(`${hash}.ls`, () => new Response("<html>"));
+  const names = [0, 1, 2, 3].map((at) => `log/${name(at)}`);
+  for (const _ of ["asked", "remembered"]) {
+    for (const path of [...names, `${hash}.ls`]) {
+      assert.equal((await get(cache, path)).status, 404, path);
+    }
+  }
+  const asked = (path: string) =>
+    up.asked.filter(({ url }) => url.endsWith(`/${path}`)).length;
+  assert.deepEqual(names.map(asked), [1, 1, 1, 1]);
+  // It answers, so it is asked for all else.
+  assert.equal((await get(cache, "readyz")).text.includes(up.url), false);
+  const head = await get(cache, `log/${name(9)}`, { method: "HEAD" });
+  assert.equal(head.status, 404);
+  assert.equal(asked(`log/${name(9)}`), 0);
+});
+
+Deno.test("narinfos that an upstream keeps packed are understood", async () => {
+  await using up = scriptedUpstream();
+  await using cache = await startCache({ upstreams: [up.config] });
+  const path = fakePath("a");
+  up.has(path);
+  const narInfo = await (await fetch(`${up.url}/${path.hash}.narinfo`)).text();
+  up.answers.set(
+    `${path.hash}.narinfo`,
+    () =>
+      new Response(brotliCompressSync(narInfo) as BodyInit, {
+        headers: { "content-encoding": "br" },
+      }),
+  );
+  assert.equal((await get(cache, `${path.hash}.narinfo`)).status, 200);
+  assert.deepEqual((await get(cache, path.url)).bytes, path.packed);
 });
 
 Deno.test("an upstream over TLS needs a certificate of a CA that is trusted", async () => {

@@ -162,7 +162,8 @@ async function unxz(packed: Uint8Array, what: string, maxBytes: number) {
   return joined(chunks);
 }
 
-async function decode(
+/** Undoes a Content-Encoding. @throws {AppError} `invalid` for one that is unknown; what the library throws for broken bytes. */
+export async function decode(
   packed: Uint8Array,
   encoding: string,
   what: string,

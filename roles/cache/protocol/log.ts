@@ -7,6 +7,7 @@ import type { ObjectEndpoint } from "./object.ts";
 
 export const log: ObjectEndpoint = {
   kind: "log",
+  sourced: "log",
   route: "/log/:name",
   suffix: "",
   type: "text/plain; charset=utf-8",

@@ -8,6 +8,7 @@ import { checkJson } from "./object.ts";
 
 export const ls: ObjectEndpoint = {
   kind: "ls",
+  sourced: "ls",
   route: "/:name{[0-9a-df-np-sv-z]{32}\\.ls}",
   suffix: ".ls",
   type: "application/json",

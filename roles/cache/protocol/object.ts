@@ -4,12 +4,14 @@
  *
  * @module
  */
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { type AppEnv, methodNotAllowed, requireRole } from "../../http/mod.ts";
 import { AppError } from "../../model/errors.ts";
 import { readBody } from "./body.ts";
 import { isObjectName, type ObjectKind } from "../../nar/core/names.ts";
 import type { CacheService } from "../service.ts";
+import { formatVia, parseVia } from "../sources/core/via.ts";
+import type { SourcedKind, SourcedObject } from "../sources/source.ts";
 import { Patience } from "../storage/patience.ts";
 import { uploadHandler } from "./upload.ts";
 
@@ -22,6 +24,8 @@ export interface ObjectEndpoint {
   suffix: string;
   type: string;
   maxBytes: number;
+  /** Asked of upstreams when it is not here. */
+  sourced?: SourcedKind;
   /** Throws AppError `invalid` for a body that no client could use. */
   check: (text: Uint8Array, what: string) => void;
 }
@@ -37,6 +41,29 @@ export function checkJson(body: Uint8Array, what: string): void {
   }
 }
 
+/** From the storage, else from an upstream: only GET is passed on, and only what we would have stored. */
+async function find(
+  c: Context<AppEnv>,
+  { metadata, sources }: CacheService,
+  { kind, sourced, check }: ObjectEndpoint,
+  name: string,
+): Promise<SourcedObject | undefined> {
+  const stored = metadata.object(kind, name);
+  if (stored !== undefined) return { bytes: stored, via: [] };
+  if (sourced === undefined || !sources.any || c.req.method !== "GET") {
+    return undefined;
+  }
+  const chain = parseVia(c.req.header("via"));
+  const found = await sources.object(sourced, name, chain);
+  try {
+    if (found !== undefined) check(found.bytes, `${kind} ${name}`);
+    return found;
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}
+
 /** Adds GET, HEAD and PUT of one kind. */
 export function addObject(
   app: Hono<AppEnv>,
@@ -49,18 +76,19 @@ export function addObject(
     param?.endsWith(suffix) === true
       ? param.slice(0, param.length - suffix.length)
       : "";
-  app.get(route, requireRole("viewer"), (c) => {
+  app.get(route, requireRole("viewer"), async (c) => {
     const name = nameOf(c.req.param("name"));
-    const body = isObjectName(kind, name)
-      ? service.metadata.object(kind, name)
+    const found = isObjectName(kind, name)
+      ? await find(c, service, endpoint, name)
       : undefined;
-    if (body === undefined) {
+    if (found === undefined) {
       throw new AppError("not_found", `There is no ${kind} ${name} here`);
     }
-    const bytes = body as Uint8Array<ArrayBuffer>;
-    return c.body(bytes, 200, {
+    const { bytes, via } = found;
+    return c.body(bytes as Uint8Array<ArrayBuffer>, 200, {
       "content-type": type,
-      "content-length": String(body.length),
+      "content-length": String(bytes.length),
+      ...(via.length === 0 ? {} : { via: formatVia(via) }),
       // A build log may hold anything: it is never to be taken for a page.
       "x-content-type-options": "nosniff",
     });

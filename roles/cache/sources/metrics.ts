@@ -10,7 +10,7 @@ import type { PathSource } from "./source.ts";
 export interface SourceMetrics {
   lookup(
     source: string,
-    what: "narinfo" | "nar",
+    what: "narinfo" | "nar" | "object",
     result: "hit" | "miss",
   ): void;
   /** Bytes of nars that came from it. */
@@ -27,7 +27,8 @@ export function sourceMetrics(
   const registers = [registry];
   const lookups = new Counter({
     name: "procurator_cache_source_lookups_total",
-    help: "Narinfos and nars asked of other sources than the storage",
+    help:
+      "Narinfos, nars, listings and logs asked of other sources than the storage",
     labelNames: ["source", "what", "result"],
     registers,
   });

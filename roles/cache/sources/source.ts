@@ -30,6 +30,16 @@ export interface SourcedNarInfo {
   via: Chain;
 }
 
+/** Kinds of small objects that are passed on from a source. */
+export type SourcedKind = "ls" | "log";
+
+/** A small object as a source has it. Nobody signed it. */
+export interface SourcedObject {
+  bytes: Uint8Array;
+  /** The caches behind the source that it came through. */
+  via: Chain;
+}
+
 export interface PathSource extends Disposable {
   /** For people, in messages and figures: `the local store`, an URL. */
   readonly name: string;
@@ -58,4 +68,14 @@ export interface PathSource extends Disposable {
    * @throws {AppError} as `narInfo`.
    */
   nar(file: string, chain: Chain): Promise<OpenFile | undefined>;
+  /**
+   * A small object of that name (`isObjectName`), for sources that have any.
+   *
+   * @throws {AppError} as `narInfo`.
+   */
+  object?(
+    kind: SourcedKind,
+    name: string,
+    chain: Chain,
+  ): Promise<SourcedObject | undefined>;
 }

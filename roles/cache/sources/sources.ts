@@ -13,7 +13,14 @@ import { Turns } from "../../turns/mod.ts";
 import type { OpenFile } from "../storage/files.ts";
 import type { Offers } from "../storage/offers.ts";
 import { mayPassOn } from "./core/via.ts";
-import type { Asking, Chain, PathSource, SourcedNarInfo } from "./source.ts";
+import type {
+  Asking,
+  Chain,
+  PathSource,
+  SourcedKind,
+  SourcedNarInfo,
+  SourcedObject,
+} from "./source.ts";
 
 /** Look-ups of one batch at once: others get their turns between them. */
 const BATCH_LOOKUPS = 32;
@@ -97,6 +104,24 @@ export class Sources implements AsyncDisposable {
     const failure = [...failures.values()]
       .find(({ code }) => code !== "not_found");
     if (failure !== undefined) throw failure;
+    return undefined;
+  }
+
+  /** The small object of the first that has it. Never throws for a source that fails. */
+  async object(
+    kind: SourcedKind,
+    name: string,
+    chain: Chain,
+  ): Promise<SourcedObject | undefined> {
+    for (const source of await this.#inOrder({ chain, lasting: false })) {
+      try {
+        const found = await source.object?.(kind, name, chain);
+        if (found === undefined) continue;
+        return { ...found, via: [...found.via, this.#options.own] };
+      } catch (error) {
+        this.#passOver(source, `${kind} ${name}`, error);
+      }
+    }
     return undefined;
   }
 

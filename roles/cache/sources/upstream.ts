@@ -26,9 +26,16 @@ import { Gate } from "./gate.ts";
 import type { SourceMetrics } from "./metrics.ts";
 import type { Pull } from "./pull.ts";
 import { Recent } from "./recent.ts";
-import type { Chain, PathSource, SourcedNarInfo } from "./source.ts";
+import type {
+  Chain,
+  PathSource,
+  SourcedKind,
+  SourcedNarInfo,
+  SourcedObject,
+} from "./source.ts";
 import type { UpstreamClient } from "./upstream_client.ts";
 import { UpstreamNars } from "./upstream_nars.ts";
+import { UpstreamObjects } from "./upstream_objects.ts";
 
 /** A narinfo from across the world, by way of a cache that asks another in turn. */
 const NARINFO_MS = 15_000;
@@ -92,6 +99,7 @@ export class Upstream implements PathSource {
   });
   readonly #gate: Gate;
   readonly #nars: UpstreamNars;
+  readonly #objects: UpstreamObjects;
   readonly #flights = new Map<string, Promise<Known | undefined>>();
   #info: CacheInfo | undefined;
   #infoFlight: Promise<CacheInfo> | undefined;
@@ -113,6 +121,9 @@ export class Upstream implements PathSource {
       hasRoom,
       store,
       metrics,
+    });
+    this.#objects = new UpstreamObjects({
+      ...{ name, client, gate, metrics, nowMs, log },
     });
     this.#known = new Recent({
       maxWeight: MAX_OFFER_CHARS,
@@ -169,6 +180,14 @@ export class Upstream implements PathSource {
       if (opened !== undefined) return opened;
     }
     return undefined;
+  }
+
+  async object(
+    kind: SourcedKind,
+    name: string,
+    chain: Chain,
+  ): Promise<SourcedObject | undefined> {
+    return await this.#objects.get(kind, name, chain);
   }
 
   [Symbol.dispose](): void {

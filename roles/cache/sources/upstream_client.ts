@@ -6,7 +6,9 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { AppError } from "../../model/errors.ts";
+import { decode } from "../protocol/body.ts";
 import { hopTo, MAX_REDIRECTS } from "./core/hops.ts";
 import { formatVia, parseVia } from "./core/via.ts";
 import { OwnFailure } from "./own_failure.ts";
@@ -36,6 +38,8 @@ export interface UpstreamAnswer {
   body: ReadableStream<Uint8Array>;
   /** Bytes of the body, when it says so and sends them as they are. */
   length: number | undefined;
+  /** How it is packed for the way; empty: it is not. */
+  encoding: string;
   via: Chain;
 }
 
@@ -70,25 +74,43 @@ function contentLength(headers: Headers): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
+/** Nix caches keep narinfos, listings and logs packed if told to, and say so whatever was asked for. */
+async function unpack(
+  packed: Uint8Array,
+  encoding: string,
+  { what, maxBytes }: { what: string; maxBytes: number },
+): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await decode(packed, encoding, what, maxBytes));
+  } catch (cause) {
+    throw new AppError(
+      "refused",
+      `Cannot read ${what}: it does not unpack as ${
+        encoding.slice(0, 20)
+      } within ${maxBytes} bytes`,
+      { cause },
+    );
+  }
+}
+
 async function readBounded(
   body: ReadableStream<Uint8Array>,
   maxBytes: number,
   what: string,
-): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) {
       throw new AppError(
-        "unavailable",
+        "refused",
         `Cannot read ${what}: it is larger than ${maxBytes} bytes`,
       );
     }
-    text += decoder.decode(chunk, { stream: true });
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 export class UpstreamClient implements Disposable {
@@ -139,11 +161,21 @@ export class UpstreamClient implements Disposable {
     }
   }
 
-  /** A small text, whole. As {@linkcode open}. */
+  /** A small text, whole. As {@linkcode bytes}. */
   async text(
     path: string,
     call: UpstreamCall & { maxBytes: number },
   ): Promise<{ text: string; via: Chain } | undefined> {
+    const answer = await this.bytes(path, call);
+    if (answer === undefined) return undefined;
+    return { text: new TextDecoder().decode(answer.bytes), via: answer.via };
+  }
+
+  /** Something small, whole and unpacked. As {@linkcode open}; `refused` also for what is too large or does not unpack. */
+  async bytes(
+    path: string,
+    call: UpstreamCall & { maxBytes: number },
+  ): Promise<{ bytes: Uint8Array; via: Chain } | undefined> {
     const whole = new AbortController();
     const timer = setTimeout(() => {
       whole.abort(this.#late(call.timeoutMs));
@@ -152,8 +184,10 @@ export class UpstreamClient implements Disposable {
       const answer = await this.open(path, { ...call, signal: whole.signal });
       if (answer === undefined) return undefined;
       const what = `${path} of ${this.#base.origin}`;
-      const text = await readBounded(answer.body, call.maxBytes, what);
-      return { text, via: answer.via };
+      const { maxBytes } = call;
+      const packed = await readBounded(answer.body, maxBytes, what);
+      const { encoding, via } = answer;
+      return { bytes: await unpack(packed, encoding, { what, maxBytes }), via };
     } catch (error) {
       if (error instanceof AppError) throw error;
       if (whole.signal.aborted) throw whole.signal.reason;
@@ -213,7 +247,9 @@ export class UpstreamClient implements Disposable {
     const { status, headers, body } = response;
     if (status === 200 && body !== null) {
       const via = parseVia(headers.get("via"));
-      return { body, length: contentLength(headers), via };
+      const encoding = headers.get("content-encoding")?.trim().toLowerCase();
+      const length = contentLength(headers);
+      return { body, length, encoding: encoding ?? "", via };
     }
     await body?.cancel();
     if (ABSENT.has(status)) return undefined;
