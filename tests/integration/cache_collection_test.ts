@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { statfs } from "node:fs/promises";
 import type { z } from "zod";
 import { CiConfig, run as runCi } from "../../roles/ci/mod.ts";
 import { JobStore } from "../../roles/ci/store.ts";
@@ -13,6 +14,7 @@ import type { Root } from "../../roles/cache/gc/root_source.ts";
 import { httpClient } from "../../roles/http/mod.ts";
 import { CollectionStatus } from "../../roles/model/collection.ts";
 import { AppError } from "../../roles/model/errors.ts";
+import { runChecked } from "../../roles/process/mod.ts";
 import { openCacheClient } from "../../roles/cli/cache_client.ts";
 import {
   type FakePath,
@@ -401,11 +403,7 @@ Deno.test("pushes go on while it is collected, and what they count on stays", as
 
 Deno.test("a nar that is being sent is sent to its end", async () => {
   await using at = await setUp(NOW);
-  const noise = new Uint8Array(4 * 1024 * 1024);
-  for (let i = 0; i < noise.length; i += 65_536) {
-    crypto.getRandomValues(noise.subarray(i, i + 65_536));
-  }
-  const path = fakePath("large", noise.toBase64());
+  const path = noisePath("large", 4);
   await at.push(path);
   at.clock.aheadMs = 2 * HOUR_MS;
   const answer = await fetch(`${at.cache.url}/${path.url}`);
@@ -528,6 +526,63 @@ Deno.test("large listings of what never came and debug infos of nars that are go
       await answer.body?.cancel();
       assert.equal(answer.status, status, name);
     }
+  }
+});
+
+/** Some `mib` that cannot be packed smaller. */
+function noisePath(name: string, mib: number): FakePath {
+  const noise = new Uint8Array(mib * 1024 * 1024);
+  for (let i = 0; i < noise.length; i += 65_536) {
+    crypto.getRandomValues(noise.subarray(i, i + 65_536));
+  }
+  return fakePath(name, noise.toBase64());
+}
+
+Deno.test("where the disk has less free than it shall, the least lately used go until it has", async () => {
+  const MIB = 1024 ** 2;
+  await using dir = await tempDir("cache-gc");
+  const stateDir = `${dir.path}/state`;
+  await Deno.mkdir(stateDir);
+  const options = ["-t", "tmpfs", "-o", "size=64m"];
+  await runChecked("mount", [...options, "tmpfs", stateDir]);
+  try {
+    const gc = { graceHours: 1, minFreeGiB: 24 / 1024 };
+    await using at = await setUp(gc, { stateDir });
+    const freeMib = async () => {
+      const { bavail, bsize } = await statfs(stateDir);
+      return bavail * bsize / MIB;
+    };
+    const paths = Array.from({ length: 8 }, (_, i) => noisePath(`p${i}`, 4));
+    for (const path of paths) {
+      await at.push(path);
+      at.clock.aheadMs += HOUR_MS;
+    }
+    at.clock.aheadMs += HOUR_MS;
+    const [oldest] = paths;
+    at.master.roots = [{
+      label: "generation 1 of shop",
+      base: oldest?.base ?? "",
+    }];
+    assert.ok(await freeMib() > 24);
+    assert.equal((await at.collect()).removed.paths, 0);
+
+    await Deno.writeFile(`${stateDir}/filler`, new Uint8Array(16 * MIB));
+    const before = await freeMib();
+    assert.ok(before < 24);
+    const { removed, shares } = await at.collect();
+    assert.equal(removed.paths, shares?.over.paths);
+    assert.equal(removed.paths, Math.ceil((24 - before) / 4));
+    await until("there is room", async () => await freeMib() >= 24, {
+      timeoutMs: 60_000,
+    });
+    const served = await Promise.all(paths.map(at.has));
+    const went = removed.paths;
+    assert.deepEqual(
+      served,
+      paths.map((_, age) => age === 0 || age > went),
+    );
+  } finally {
+    await runChecked("umount", [stateDir]);
   }
 });
 
