@@ -1,0 +1,240 @@
+/**
+ * What one Python source says: what it imports, which application objects it
+ * makes, what it serves and which variables it reads. One pass over its lines.
+ *
+ * Owns the patterns of applications and servers; those of variables are in
+ * `variables.ts`. Runs nothing and resolves no import.
+ *
+ * @module
+ */
+import type { Line } from "../../reading.ts";
+import { codeLines } from "./code_lines.ts";
+import {
+  type Call,
+  callAt,
+  literalOf,
+  portOf,
+  stringOf,
+} from "./expression.ts";
+import { APP_CLASSES } from "./frameworks.ts";
+import { type Variable, variablesOf } from "./variables.ts";
+
+/** `app = FastAPI()`, `app = create_app()`, `def create_app():`. */
+export interface AppObject {
+  name: string;
+  /** PyPI name of the framework whose class it is; null where a function made it. */
+  framework: string | null;
+  isFactory: boolean;
+  line: number;
+}
+
+/** Something that listens: `app.run(...)`, `uvicorn.run(...)`. */
+export interface Served {
+  /** What is called, without its object: `run`, `run_app`, `serve`. */
+  callee: string;
+  /** As written; null where none is. */
+  host: string | null;
+  port: number | null;
+  /** `main:app`. */
+  target: string | null;
+  line: number;
+}
+
+export interface SourceFacts {
+  path: string;
+  /** Modules with the line of their first import: `aiohttp.web` beside `aiohttp`. */
+  imports: ReadonlyMap<string, number>;
+  apps: readonly AppObject[];
+  served: readonly Served[];
+  variables: readonly Variable[];
+  /** Line of `if __name__ == "__main__"`. */
+  guard: number | null;
+}
+
+/** A source without one of these words says nothing but its imports. */
+const WORDS = [
+  "environ",
+  "getenv",
+  "env(",
+  "env.",
+  "config(",
+  "Settings",
+  "__main__",
+  "create_app",
+  "make_app",
+  ".run",
+  "run_app",
+  "serve",
+  "launch(",
+  "listen(",
+  "Server(",
+  "_port(",
+  ...APP_CLASSES.keys(),
+];
+/** Calls that are looked into; a program has a few dozen. */
+const MAX_CALLS = 500;
+
+const IMPORT =
+  /^[ \t]*(?:from[ \t]+([A-Za-z_][\w.]*)[ \t]+import[ \t]+\(?[ \t]*([\w, \t]*)|import[ \t]+([A-Za-z_][\w., \t]*))/;
+const ASSIGNED =
+  /^([A-Za-z_]\w*)[ \t]*(?::[^=]{1,80})?=[ \t]*(?:[A-Za-z_]\w*\.)?([A-Za-z_]\w*)\(/;
+const FACTORY =
+  /^(?:async[ \t]+)?def[ \t]+((?:create|make|build|get|init)_(?:app|application|server|api)|app_factory|application_factory)\(/;
+const MADE =
+  /^(?:create|make|build|get|init)_(?:app|application|server|api)$|^app_factory$/;
+const GUARD = /^if[ \t]+__name__[ \t]*==[ \t]*["']__main__["']/;
+/** Calls that listen, and whether their first argument is what they serve. */
+const SERVES =
+  /(^|[^\w.])((?:[A-Za-z_]\w*\.){0,3})(run|run_app|serve|launch|listen|run_simple|make_server|start_server|create_server|add_insecure_port|HTTPServer|ThreadingHTTPServer|TCPServer|ThreadingTCPServer|WSGIServer|run_server)\(/g;
+/** `run` of these is none of a server. */
+const NOT_SERVERS =
+  /^(?:subprocess|asyncio|cmd|mcp|trio|anyio|sp|unittest|pytest|conn|cursor|session|runner|pipeline|loop|curio|model|sess|tf|nox|invoke|c|ctx|fire|typer|bot|client|scheduler|worker|job|task)\.$/;
+const CONSTANT = /^([A-Z][A-Z0-9_]*)[ \t]*(?::[ \t]*\w+[ \t]*)?=[ \t]*(.+)$/;
+/** `8000`, or the last number of `int(os.environ.get("PORT", 8000))`. */
+const DEFAULT_PORT =
+  /["'](?:[A-Z]+_)*PORT["'][ \t]*\)?[ \t]*(?:,[ \t]*(?:default[ \t]*=[ \t]*)?|or[ \t]+)["']?([0-9]{2,5})\b/;
+
+interface Scan {
+  lines: readonly Line[];
+  constants: Map<string, string>;
+  calls: number;
+}
+
+/** The port an expression comes to, as far as it is written there or in a constant. */
+function portIn(expression: string | undefined, scan: Scan): number | null {
+  if (expression === undefined) return null;
+  const literal = portOf(literalOf(expression));
+  if (literal !== null) return literal;
+  const standard = portOf(DEFAULT_PORT.exec(expression)?.[1]);
+  if (standard !== null) return standard;
+  const name = /^(?:int\([ \t]*)?([A-Z][A-Z0-9_]*)[ \t]*\)?$/.exec(expression)
+    ?.[1];
+  const constant = name === undefined ? undefined : scan.constants.get(name);
+  if (constant === undefined) return null;
+  return portOf(literalOf(constant)) ??
+    portOf(DEFAULT_PORT.exec(constant)?.[1]);
+}
+
+/** `("", 8000)`, `"0.0.0.0:8000"`, `"[::]:50051"`, `8000` among the arguments. */
+function placeOf(
+  call: Call,
+  scan: Scan,
+): { host: string | null; port: number | null } {
+  const host = call.named.get("host") ?? call.named.get("server_name") ??
+    call.named.get("address") ?? call.named.get("hostname") ?? null;
+  const named = call.named.get("port") ?? call.named.get("server_port");
+  if (named !== undefined) return { host, port: portIn(named, scan) };
+  for (const part of call.positional) {
+    const pair = /^\([ \t]*([^,]*),[ \t]*([^)]*)\)$/.exec(part);
+    if (pair !== null) {
+      return { host: pair[1] ?? null, port: portIn(pair[2], scan) };
+    }
+    const text = stringOf(part);
+    const joined = text === null ? null : /^(.*):([0-9]{2,5})$/.exec(text);
+    if (joined !== null) {
+      return { host: joined[1] ?? null, port: portOf(joined[2]) };
+    }
+    const port = portIn(part, scan);
+    if (port !== null && port > 99) {
+      const first = call.positional[call.positional.indexOf(part) - 1];
+      return {
+        host: host ?? (stringOf(first) === null ? null : first ?? null),
+        port,
+      };
+    }
+  }
+  return { host, port: null };
+}
+
+function servedAt(index: number, scan: Scan): Served[] {
+  const line = scan.lines[index];
+  if (line === undefined || !line.text.includes("(")) return [];
+  const served: Served[] = [];
+  for (const found of line.text.matchAll(SERVES)) {
+    const [all, , object = "", callee = ""] = found;
+    if (NOT_SERVERS.test(object)) continue;
+    if (/^[ \t]*(?:async[ \t]+)?def[ \t]|^class[ \t]/.test(line.text)) continue;
+    if (++scan.calls > MAX_CALLS) break;
+    const call = callAt(scan.lines, index, found.index + all.length);
+    const { host, port } = placeOf(call, scan);
+    const first = stringOf(call.positional[0]);
+    served.push({
+      callee: `${object}${callee}`,
+      host,
+      port,
+      target: first !== null && /^[\w.]+:[\w.]+$/.test(first) &&
+          port !== Number(first.split(":")[1])
+        ? first
+        : null,
+      line: line.number,
+    });
+  }
+  return served;
+}
+
+function appOf(line: Line): AppObject | null {
+  const factory = FACTORY.exec(line.text)?.[1];
+  if (factory !== undefined) {
+    return {
+      name: factory,
+      framework: null,
+      isFactory: true,
+      line: line.number,
+    };
+  }
+  const [, name, made] = ASSIGNED.exec(line.text) ?? [];
+  if (name === undefined || made === undefined) return null;
+  const framework = APP_CLASSES.get(made) ?? null;
+  if (framework === null && !MADE.test(made)) return null;
+  return { name, framework, isFactory: false, line: line.number };
+}
+
+function addImport(imports: Map<string, number>, line: Line): void {
+  const [, from, names, plain] = IMPORT.exec(line.text) ?? [];
+  const modules = from === undefined
+    ? (plain ?? "").split(",").map((part) => part.trim().split(/\s/)[0] ?? "")
+    : [
+      from,
+      // `from aiohttp import web` is `aiohttp.web`.
+      ...(names ?? "").split(",").map((part) =>
+        `${from}.${part.trim().split(/\s/)[0] ?? ""}`
+      ),
+    ];
+  for (const module of modules) {
+    if (module === "" || module.endsWith(".")) continue;
+    if (!imports.has(module)) imports.set(module, line.number);
+    const [top = ""] = module.split(".");
+    if (!imports.has(top)) imports.set(top, line.number);
+  }
+}
+
+/** All a source says. */
+export function readSource(path: string, source: string): SourceFacts {
+  const imports = new Map<string, number>();
+  const isPlain = !WORDS.some((word) => source.includes(word));
+  const lines = codeLines(source);
+  const scan: Scan = { lines, constants: new Map(), calls: 0 };
+  const apps: AppObject[] = [];
+  const served: Served[] = [];
+  let guard: number | null = null;
+  for (const [index, line] of lines.entries()) {
+    if (line.text.includes("import")) addImport(imports, line);
+    if (isPlain) continue;
+    const [, constant, value] = CONSTANT.exec(line.text) ?? [];
+    if (constant !== undefined && value !== undefined) {
+      scan.constants.set(constant, value);
+    }
+    if (guard === null && GUARD.test(line.text)) guard = line.number;
+    const app = appOf(line);
+    if (app !== null) apps.push(app);
+    served.push(...servedAt(index, scan));
+  }
+  return {
+    path,
+    imports,
+    apps,
+    served,
+    variables: isPlain ? [] : variablesOf(lines, imports),
+    guard,
+  };
+}

@@ -1,0 +1,276 @@
+/**
+ * Starts of web frameworks: an application object that a server runs, a tool
+ * that is given a file, a script that serves by itself.
+ *
+ * @module
+ */
+import { basenameOf } from "../../file_tree.ts";
+import type { Framework, Used } from "./frameworks.ts";
+import { moduleOf } from "./modules.ts";
+import { configuredPort, type Port, sourcePort } from "./ports.ts";
+import { fileOf, type Project, relativeTo } from "./project.ts";
+import { type Chosen, serverOf, STANDARD_ASGI } from "./servers.ts";
+import type { AppObject, Served, SourceFacts } from "./source_facts.ts";
+import type { Start } from "./start.ts";
+
+/** Files applications are made in, the usual first. */
+const USUAL = [
+  "wsgi.py",
+  "asgi.py",
+  "main.py",
+  "app.py",
+  "application.py",
+  "server.py",
+  "api.py",
+  "run.py",
+  "index.py",
+  "__init__.py",
+];
+
+interface Place {
+  facts: SourceFacts;
+  app: AppObject;
+}
+
+/** Shallow before deep, usual names before others. */
+export function rankOfFile(
+  project: Project,
+  path: string,
+  usual: readonly string[] = USUAL,
+): number {
+  const relative = relativeTo(project, path);
+  const known = usual.indexOf(basenameOf(path));
+  return (relative.split("/").length - 1) * usual.length +
+    (known < 0 ? usual.length : known);
+}
+
+function places(project: Project, fits: (app: AppObject) => boolean): Place[] {
+  return project.sources
+    .flatMap((facts) => facts.apps.filter(fits).map((app) => ({ facts, app })))
+    .toSorted((a, b) =>
+      rankOfFile(project, a.facts.path) - rankOfFile(project, b.facts.path)
+    );
+}
+
+/** The application object of a framework; else what a factory made; else the factory. */
+function applicationOf(project: Project, framework: Framework): Place | null {
+  const [own] = places(
+    project,
+    ({ framework: name }) => name === framework.name,
+  );
+  if (own !== undefined) return own;
+  const [made] = places(
+    project,
+    ({ framework: name, isFactory }) => name === null && !isFactory,
+  );
+  if (made !== undefined) return made;
+  const [factory] = places(project, ({ isFactory }) => isFactory);
+  return factory ?? null;
+}
+
+function isOutward(host: string | null): boolean {
+  return host !== null && !/^["'](?:127\.|localhost|::1)/.test(host);
+}
+
+/** Calls that serve an application of these frameworks. */
+const SERVES = /(?:^|\.)(?:run|serve|run_simple)$/;
+
+/** A script of the project that serves by itself, to where others reach it. */
+function selfServing(
+  project: Project,
+): { facts: SourceFacts; served: Served } | null {
+  const scripts = project.sources
+    .filter(({ guard, path }) =>
+      guard !== null || basenameOf(path) === "__main__.py"
+    )
+    .toSorted((a, b) =>
+      rankOfFile(project, a.path) - rankOfFile(project, b.path)
+    );
+  for (const facts of scripts) {
+    const served = facts.served.find(({ callee, host }) =>
+      SERVES.test(callee) && isOutward(host)
+    );
+    if (served !== undefined) return { facts, served };
+  }
+  return null;
+}
+
+function portFor(
+  project: Project,
+  facts: SourceFacts,
+  framework: Framework,
+  server: string,
+): Port | null {
+  const said = configuredPort(project, server) ?? sourcePort(project, facts) ??
+    // `app.run(port=...)` in the script that is not started says what was meant.
+    sourcePort(
+      project,
+      project.sources.find(({ served }) =>
+        served.some(({ port, callee }) => port !== null && SERVES.test(callee))
+      ) ?? null,
+    );
+  if (said !== null) return said;
+  // A server in front listens where it does, not where the framework would.
+  const value = server === framework.name || server === "uvicorn"
+    ? framework.port
+    : 8000;
+  return value === null ? null : {
+    value,
+    source: "framework",
+    evidence: { file: facts.path, line: null },
+  };
+}
+
+/** A command that is run on a script. */
+export function runScript(project: Project, facts: SourceFacts): string {
+  if (basenameOf(facts.path) !== "__main__.py") {
+    return `python ${relativeTo(project, facts.path)}`;
+  }
+  const { name, from } = moduleOf(project, facts);
+  const module = name.replace(/\.?__main__$/, "");
+  if (module === "") return "python .";
+  return from === null
+    ? `python -m ${module}`
+    : `cd ${from} && python -m ${module}`;
+}
+
+function serve(
+  project: Project,
+  { framework, dependency }: Used,
+  place: Place,
+  server: Chosen,
+): Start {
+  const { facts, app } = place;
+  const { name, from } = moduleOf(project, facts);
+  const port = portFor(project, facts, framework, server.name);
+  const isConfigured = configuredPort(project, server.name) !== null;
+  // Dash keeps the application that servers run in `server`.
+  const object = framework.name === "dash" ? "server" : app.name;
+  const needed = server.dependency ?? dependency;
+  return {
+    command: server.command({
+      object: `${name}:${object}`,
+      isFactory: app.isFactory,
+      isAsync: framework.served === "asgi",
+      from,
+      port: isConfigured ? null : port?.value ?? null,
+    }),
+    source: "framework",
+    evidence: [
+      { file: facts.path, line: app.line },
+      ...needed === null ? [] : [needed.evidence],
+    ],
+    port,
+  };
+}
+
+/** Flask's own server. */
+function flaskRun(project: Project, { framework }: Used, place: Place): Start {
+  const { facts, app } = place;
+  const configured = fileOf(project, ".flaskenv");
+  const { name, from } = moduleOf(project, facts);
+  const port = portFor(project, facts, framework, "flask");
+  const isNamed = configured !== null &&
+    project.reading.match(configured, /^(?:export[ \t]+)?FLASK_APP[ \t]*=/) !==
+      null;
+  const module = from === null ? name : `${from}/${name}`;
+  // `app` and factories are found by themselves.
+  const object =
+    app.isFactory || app.name === "app" || app.name === "application"
+      ? module
+      : `${module}:${app.name}`;
+  return {
+    command: `flask ${
+      isNamed ? "" : `--app ${object} `
+    }run --host 0.0.0.0 --port ${port?.value ?? 5000}`,
+    source: "framework",
+    evidence: [{ file: facts.path, line: app.line }],
+    port,
+  };
+}
+
+/** An application object (or a script that serves one) of a framework that a server runs. */
+export function startApplication(project: Project): Start | null {
+  for (const used of project.frameworks) {
+    const { framework } = used;
+    if (
+      framework.name === "django" ||
+      framework.served !== "wsgi" && framework.served !== "asgi"
+    ) continue;
+    const isAsync = framework.served === "asgi";
+    const server = serverOf(project, isAsync);
+    const place = applicationOf(project, framework);
+    const self = selfServing(project);
+    const isFront = server !== null && server.name !== "uvicorn" &&
+      server.name !== "waitress";
+    if (self !== null && !isFront) {
+      return {
+        command: runScript(project, self.facts),
+        source: "source",
+        evidence: [{ file: self.facts.path, line: self.served.line }],
+        port: portFor(project, self.facts, framework, framework.name),
+      };
+    }
+    if (place === null) continue;
+    if (server !== null) return serve(project, used, place, server);
+    if (isAsync) return serve(project, used, place, STANDARD_ASGI);
+    if (framework.name === "flask") return flaskRun(project, used, place);
+    if (place.facts.guard === null && framework.name !== "dash") continue;
+    return {
+      command: runScript(project, place.facts),
+      source: "source",
+      evidence: [{ file: place.facts.path, line: place.app.line }],
+      port: portFor(project, place.facts, framework, framework.name),
+    };
+  }
+  return null;
+}
+
+/** Names of the file a tool is given, the usual first. */
+const TOOL_FILES = [
+  "streamlit_app.py",
+  "app.py",
+  "main.py",
+  "Home.py",
+  "home.py",
+  "dashboard.py",
+  "index.py",
+  "run.py",
+];
+
+/** Tools that run a file: the best named of those that import them. */
+export function startTool(project: Project): Start | null {
+  for (const { framework, dependency } of project.frameworks) {
+    if (framework.served !== "tool" || framework.start === undefined) continue;
+    const module = framework.name;
+    const [facts] = project.sources
+      .filter(({ imports, path }) =>
+        imports.has(module) &&
+        !/(?:^|\/)pages\//.test(relativeTo(project, path))
+      )
+      .toSorted((a, b) =>
+        rankOfFile(project, a.path, TOOL_FILES) -
+        rankOfFile(project, b.path, TOOL_FILES)
+      );
+    if (facts === undefined) continue;
+    const line = facts.imports.get(module) ?? null;
+    const configured = configuredPort(project, module);
+    const port: Port | null = configured ??
+      (framework.port === null ? null : {
+        value: framework.port,
+        source: "framework",
+        evidence: dependency?.evidence ?? { file: facts.path, line },
+      });
+    return {
+      command: framework.start.replace("FILE", relativeTo(project, facts.path))
+        .replace("PORT", String(port?.value ?? "")),
+      source: "framework",
+      evidence: [
+        { file: facts.path, line },
+        ...dependency === null ? [] : [dependency.evidence],
+      ],
+      port,
+    };
+  }
+  return null;
+}
