@@ -17,6 +17,7 @@ import {
 } from "../../roles/model/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { filePublisher, publishedIn } from "../support/file_publisher.ts";
+import { gitEnv } from "../support/git_env.ts";
 import { tempDir } from "../support/temp.ts";
 import { until } from "../support/wait.ts";
 
@@ -82,15 +83,7 @@ async function fixture(options: { pollMs: number }) {
     runChecked("git", args, {
       cwd: `${dir}/checkout`,
       clearEnv: true,
-      env: {
-        HOME: dir,
-        PATH: Deno.env.get("PATH") ?? "",
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_AUTHOR_NAME: "a",
-        GIT_AUTHOR_EMAIL: "a@example.org",
-        GIT_COMMITTER_NAME: "a",
-        GIT_COMMITTER_EMAIL: "a@example.org",
-      },
+      env: gitEnv(dir),
     });
   await git("init", "-q", "-b", "main");
   const remote = `${hubUrl.replace("//", `//x:${token}@`)}/shop.git`;

@@ -10,6 +10,7 @@ import { systemRandom } from "../../roles/clock/mod.ts";
 import { HubConfig, run } from "../../roles/hub/mod.ts";
 import { RepositoryView } from "../../roles/model/mod.ts";
 import { runProcess, type RunResult } from "../../roles/process/mod.ts";
+import { gitEnv } from "../support/git_env.ts";
 import { tempDir } from "../support/temp.ts";
 
 /** A hub with a repository `shop`, and a work tree to push from. */
@@ -42,16 +43,7 @@ async function fixture(): Promise<Fixture> {
   await made.body?.cancel();
   const work = `${temp.path}/work`;
   await Deno.mkdir(work);
-  const env = {
-    HOME: temp.path,
-    PATH: Deno.env.get("PATH") ?? "",
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_AUTHOR_NAME: "a",
-    GIT_AUTHOR_EMAIL: "a@example.org",
-    GIT_COMMITTER_NAME: "a",
-    GIT_COMMITTER_EMAIL: "a@example.org",
-  };
+  const env = gitEnv(temp.path);
   const tryGit = (...args: string[]) =>
     runProcess("git", args, {
       cwd: work,

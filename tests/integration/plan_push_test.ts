@@ -14,6 +14,7 @@ import { JobList, Plan } from "../../roles/model/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { cli } from "../support/cli.ts";
 import { startMaster } from "../support/master_process.ts";
+import { gitEnv } from "../support/git_env.ts";
 import { tempDir } from "../support/temp.ts";
 import { until } from "../support/wait.ts";
 
@@ -87,15 +88,7 @@ Deno.test("a push is bound to the plan that its author saw", async () => {
     runChecked("git", args, {
       cwd: work,
       clearEnv: true,
-      env: {
-        HOME: dir,
-        PATH: Deno.env.get("PATH") ?? "",
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_AUTHOR_NAME: "a",
-        GIT_AUTHOR_EMAIL: "a@example.org",
-        GIT_COMMITTER_NAME: "a",
-        GIT_COMMITTER_EMAIL: "a@example.org",
-      },
+      env: gitEnv(dir),
     });
   await git("init", "-q", "-b", "main");
   const remote = `${hubUrl.replace("//", `//x:${token.hub}@`)}/shop.git`;

@@ -16,6 +16,7 @@ import {
 } from "../../roles/model/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { filePublisher, publishedIn } from "./file_publisher.ts";
+import { gitEnv } from "./git_env.ts";
 import { tempDir } from "./temp.ts";
 import { until } from "./wait.ts";
 
@@ -113,15 +114,7 @@ export class CiFixture {
     return runChecked("git", args, {
       cwd: `${this.dir}/checkout`,
       clearEnv: true,
-      env: {
-        HOME: this.dir,
-        PATH: Deno.env.get("PATH") ?? "",
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_AUTHOR_NAME: "a",
-        GIT_AUTHOR_EMAIL: "a@example.org",
-        GIT_COMMITTER_NAME: "a",
-        GIT_COMMITTER_EMAIL: "a@example.org",
-      },
+      env: gitEnv(this.dir),
     });
   }
 

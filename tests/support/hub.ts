@@ -12,6 +12,7 @@ import {
   runProcess,
   type RunResult,
 } from "../../roles/process/mod.ts";
+import { gitEnv } from "./git_env.ts";
 import { tempDir } from "./temp.ts";
 
 /** A hub, its tokens and a place to work in. */
@@ -27,19 +28,6 @@ export interface TestHub extends AsyncDisposable {
     body?: unknown,
     token?: string,
   ): Promise<Response>;
-}
-
-function gitEnv(dir: string): Record<string, string> {
-  return {
-    HOME: dir,
-    PATH: Deno.env.get("PATH") ?? "",
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_AUTHOR_NAME: "a",
-    GIT_AUTHOR_EMAIL: "a@example.org",
-    GIT_COMMITTER_NAME: "a",
-    GIT_COMMITTER_EMAIL: "a@example.org",
-  };
 }
 
 /** git in `dir`, with the configuration of nobody. @throws when it fails. */
