@@ -5,15 +5,21 @@
  */
 import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
 import { go } from "./ecosystems/go/mod.ts";
+import { python } from "./ecosystems/python/mod.ts";
 import { clients } from "./evidence/clients.ts";
+import { compose } from "./evidence/compose/mod.ts";
+import { dockerfile } from "./evidence/dockerfile/mod.ts";
 import { envFiles } from "./evidence/env_files.ts";
 
 /** Their order changes no answer. */
 export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   go,
+  python,
 ];
 
 export const EVIDENCE: readonly EvidenceDetector[] = [
   clients,
+  compose,
+  dockerfile,
   envFiles,
 ];

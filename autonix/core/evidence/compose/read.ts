@@ -1,0 +1,298 @@
+/**
+ * Compose files as services: what each runs or builds, which it waits for, and
+ * what it is told by its environment.
+ *
+ * Anchors and merge keys are the parser's; `extends` is followed within the
+ * repository. Variables of the file itself (`${TAG:-16}`) are put in from the
+ * `.env` beside it or its example.
+ *
+ * @module
+ */
+import { directoryOf, joinPath } from "../../file_tree.ts";
+import {
+  at,
+  entriesOf,
+  itemsOf,
+  type Node,
+  scalarText,
+  textOf,
+} from "../../formats/node.ts";
+import { nodeEvidence, type Reading } from "../../reading.ts";
+import type { Evidence } from "../../../../roles/model/analysis.ts";
+import { substitute } from "../dockerfile/parse.ts";
+import { readEnvFile } from "../env_files.ts";
+
+export interface ComposeVariable {
+  name: string;
+  /** With the file's variables as they stand; null: taken from outside. */
+  raw: string | null;
+  evidence: Evidence;
+}
+
+export interface ComposeService {
+  name: string;
+  evidence: Evidence;
+  image: { text: string; evidence: Evidence } | null;
+  build: {
+    /** Null: leads out of the repository, or is a URL. */
+    context: string | null;
+    dockerfile: string | null;
+    evidence: Evidence;
+  } | null;
+  /** Ports within the container. */
+  ports: { port: number; evidence: Evidence }[];
+  environment: ComposeVariable[];
+  envFiles: string[];
+  /** Names of services it needs. */
+  needs: Set<string>;
+  command: string | null;
+  /** Directories of the repository that it sees. */
+  mounts: string[];
+}
+
+export interface ComposeFile {
+  path: string;
+  directory: string;
+  services: Map<string, ComposeService>;
+  /** What `${NAME}` in it stands for. */
+  values: ReadonlyMap<string, string>;
+}
+
+/** Names of compose files; a star stands for what they are for. */
+export const COMPOSE_NAMES = [
+  "compose.yml",
+  "compose.yaml",
+  "docker-compose.yml",
+  "docker-compose.yaml",
+  "compose.*.yml",
+  "compose.*.yaml",
+  "compose-*.yml",
+  "compose-*.yaml",
+  "docker-compose.*.yml",
+  "docker-compose.*.yaml",
+  "docker-compose-*.yml",
+  "docker-compose-*.yaml",
+  "*.docker-compose.yml",
+  "*-docker-compose.yml",
+  "podman-compose.yml",
+];
+const COMPOSE =
+  /^(?:[\w.-]{1,60}[.-])?(?:docker-|podman-)?compose(?:[.-][\w.-]{1,60})?\.ya?ml$/;
+/** `extends` of what extends; a chain longer than this is a loop. */
+const MAX_EXTENDS = 8;
+const MAX_SERVICES = 500;
+
+/** Every compose file, sorted. */
+export function composeFiles(reading: Reading): string[] {
+  const { tree } = reading;
+  return [...tree.withExtension("yml"), ...tree.withExtension("yaml")]
+    .filter((path) =>
+      COMPOSE.test(path.slice(path.lastIndexOf("/") + 1)) &&
+      tree.text(path) !== null
+    )
+    .sort();
+}
+
+/** The last port of `8080:80/tcp`, `127.0.0.1:80:80`, `80`, `${P:-80}:80`; of a range the first. */
+function portOf(node: Node, values: ReadonlyMap<string, string>) {
+  const long = scalarText(at(node, "target"));
+  const text = substitute(long ?? scalarText(node) ?? "", values);
+  const [plain = ""] = text.split("/", 1);
+  const [first = ""] = (plain.split(":").at(-1) ?? "").split("-", 1);
+  const port = Number(first);
+  return Number.isInteger(port) && port >= 1 && port <= 65535 ? port : null;
+}
+
+/** A map or a list of `NAME=value`. */
+function readEnvironment(node: Node | null, file: string): ComposeVariable[] {
+  const ofMap = entriesOf(node).map(([name, value]): ComposeVariable => ({
+    name,
+    raw: scalarText(value),
+    evidence: nodeEvidence(file, value),
+  }));
+  const ofList = itemsOf(node).flatMap((item): ComposeVariable[] => {
+    const text = scalarText(item) ?? "";
+    const equals = text.indexOf("=");
+    const name = equals < 0 ? text : text.slice(0, equals);
+    if (name === "") return [];
+    return [{
+      name,
+      raw: equals < 0 ? null : text.slice(equals + 1),
+      evidence: nodeEvidence(file, item),
+    }];
+  });
+  return [...ofMap, ...ofList].filter(({ name }) =>
+    /^[A-Za-z_]\w{0,199}$/.test(name)
+  );
+}
+
+function readBuild(
+  node: Node | null,
+  file: string,
+  values: ReadonlyMap<string, string>,
+): ComposeService["build"] {
+  if (node === null) return null;
+  const context = substitute(
+    textOf(node) ?? textOf(at(node, "context")) ?? ".",
+    values,
+  );
+  const directory = /^[a-z+]+:\/\/|^git@/.test(context)
+    ? null
+    : joinPath(directoryOf(file), context);
+  const dockerfile = textOf(at(node, "dockerfile"));
+  return {
+    context: directory,
+    dockerfile: directory === null
+      ? null
+      : joinPath(directory, substitute(dockerfile ?? "Dockerfile", values)),
+    evidence: nodeEvidence(file, node),
+  };
+}
+
+/** Names in a list or a map, without what follows a colon. */
+function namesIn(node: Node | null): string[] {
+  const names = [
+    ...entriesOf(node).map(([name]) => name),
+    ...itemsOf(node).map((item) => scalarText(item) ?? ""),
+  ];
+  return names.map((name) => name.split(":", 1)[0] ?? "").filter((name) =>
+    name !== ""
+  );
+}
+
+function readCommand(node: Node | null): string | null {
+  const words = itemsOf(node).map((item) => scalarText(item) ?? "");
+  return scalarText(node) ?? (words.length > 0 ? words.join(" ") : null);
+}
+
+function readService(
+  name: string,
+  node: Node,
+  of: { file: string; values: ReadonlyMap<string, string> },
+): ComposeService {
+  const { file, values } = of;
+  const image = at(node, "image");
+  const text = scalarText(image);
+  const envFile = at(node, "env_file");
+  return {
+    name,
+    evidence: nodeEvidence(file, node),
+    image: image === null || text === null
+      ? null
+      : { text: substitute(text, values), evidence: nodeEvidence(file, image) },
+    build: readBuild(at(node, "build"), file, values),
+    ports: [...itemsOf(at(node, "ports")), ...itemsOf(at(node, "expose"))]
+      .flatMap((item) => {
+        const port = portOf(item, values);
+        return port === null
+          ? []
+          : [{ port, evidence: nodeEvidence(file, item) }];
+      }),
+    environment: readEnvironment(at(node, "environment"), file),
+    envFiles: [
+      textOf(envFile),
+      ...itemsOf(envFile).map((item) =>
+        textOf(item) ?? textOf(at(item, "path"))
+      ),
+    ].flatMap((path) => {
+      const joined = path === null
+        ? null
+        : joinPath(directoryOf(file), substitute(path, values));
+      return joined === null ? [] : [joined];
+    }),
+    needs: new Set([
+      ...namesIn(at(node, "depends_on")),
+      ...namesIn(at(node, "links")),
+    ]),
+    command: readCommand(at(node, "command")),
+    mounts: itemsOf(at(node, "volumes")).flatMap((item) => {
+      const long = textOf(at(item, "source"));
+      const [from = ""] = (long ?? scalarText(item) ?? "").split(":", 1);
+      if (!from.startsWith(".")) return [];
+      const path = joinPath(directoryOf(file), from);
+      return path === null ? [] : [path];
+    }),
+  };
+}
+
+/** What a service takes over from the one it extends. */
+function inherit(own: ComposeService, base: ComposeService): ComposeService {
+  const names = new Set(own.environment.map(({ name }) => name));
+  return {
+    ...own,
+    image: own.image ?? (own.build === null ? base.image : null),
+    build: own.build ?? (own.image === null ? base.build : null),
+    ports: own.ports.length > 0 ? own.ports : base.ports,
+    environment: [
+      ...own.environment,
+      ...base.environment.filter(({ name }) => !names.has(name)),
+    ],
+    envFiles: [...new Set([...own.envFiles, ...base.envFiles])],
+    needs: new Set([...own.needs, ...base.needs]),
+    command: own.command ?? base.command,
+    mounts: [...own.mounts, ...base.mounts],
+  };
+}
+
+/** Variables that stand for themselves in a file: those of `.env`, or of its example. */
+function valuesBeside(reading: Reading, directory: string) {
+  const values = new Map<string, string>();
+  for (const name of [".env", ".env.example", ".env.dist", ".env.sample"]) {
+    const path = joinPath(directory, name);
+    if (path === null) continue;
+    for (const entry of readEnvFile(reading, path)) {
+      if (entry.value !== null && !values.has(entry.name)) {
+        values.set(entry.name, entry.value);
+      }
+    }
+  }
+  return values;
+}
+
+/** Every compose file of a repository, each read once. */
+export class Compose {
+  readonly files: readonly ComposeFile[];
+  readonly #reading: Reading;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+    this.files = composeFiles(reading).map((path) => this.#read(path));
+  }
+
+  #read(path: string): ComposeFile {
+    const directory = directoryOf(path);
+    const values = valuesBeside(this.#reading, directory);
+    const root = this.#reading.yaml(path);
+    const services = new Map<string, ComposeService>();
+    for (
+      const [name, node] of entriesOf(at(root, "services")).slice(
+        0,
+        MAX_SERVICES,
+      )
+    ) {
+      services.set(name, this.#resolve(name, node, { file: path, values }, 0));
+    }
+    return { path, directory, services, values };
+  }
+
+  #resolve(
+    name: string,
+    node: Node,
+    of: { file: string; values: ReadonlyMap<string, string> },
+    depth: number,
+  ): ComposeService {
+    const own = readService(name, node, of);
+    const reference = at(node, "extends");
+    if (reference === null || depth >= MAX_EXTENDS) return own;
+    const other = textOf(reference) ?? textOf(at(reference, "service"));
+    const from = textOf(at(reference, "file"));
+    const file = from === null ? of.file : joinPath(directoryOf(of.file), from);
+    if (other === null || file === null) return own;
+    const base = at(this.#reading.yaml(file), "services", other);
+    if (base === null) return own;
+    return inherit(
+      own,
+      this.#resolve(other, base, { ...of, file }, depth + 1),
+    );
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Which application a Dockerfile builds.
+ *
+ * The surest first: a compose file that says so; its own directory; its suffix
+ * (`Dockerfile.web`); what it starts and copies; the name of its directory
+ * (`docker/web/`); the nearest application above, where the directories between
+ * are such as hold Dockerfiles.
+ *
+ * @module
+ */
+import type { Draft } from "../../draft.ts";
+import { basenameOf, directoryOf, isWithin } from "../../file_tree.ts";
+import type { ComposeService } from "../compose/read.ts";
+import type { Targets } from "../targets.ts";
+import type { Stage } from "./parse.ts";
+
+/** A Dockerfile that a compose file builds. */
+export interface ComposeBuild {
+  service: string;
+  context: string;
+  dockerfile: string;
+}
+
+/** What stands in a Dockerfile's name beside `Dockerfile`. */
+export function variantOf(path: string): string {
+  return basenameOf(path).replace(/\.?(?:dockerfile|containerfile)[.-]?/i, "")
+    .toLowerCase();
+}
+
+/** Variants that are not how the application is run. */
+export const ASIDE_VARIANT =
+  /^(?:dev|develop|development|test|tests|testing|e2e|ci|local|debug|lint|docs|base|build|builder|devcontainer)$/;
+const PLACES = new Set([
+  "docker",
+  ".docker",
+  "dockerfiles",
+  "deploy",
+  "deployment",
+  "deployments",
+  "build",
+  "package",
+  "packaging",
+  "container",
+  "containers",
+  "ops",
+  "infra",
+  "infrastructure",
+  "images",
+  "image",
+  "prod",
+  "production",
+  "release",
+  "dist",
+  "app",
+  "etc",
+  "scripts",
+]);
+
+/** Builds of compose files, by Dockerfile. */
+export function buildsByFile(
+  services: Iterable<ComposeService>,
+): Map<string, ComposeBuild> {
+  const builds = new Map<string, ComposeBuild>();
+  for (const { name, build } of services) {
+    if (build === null || build.context === null || build.dockerfile === null) {
+      continue;
+    }
+    if (!builds.has(build.dockerfile)) {
+      builds.set(build.dockerfile, {
+        service: name,
+        context: build.context,
+        dockerfile: build.dockerfile,
+      });
+    }
+  }
+  return builds;
+}
+
+function isApplication(draft: Draft | null): draft is Draft {
+  return draft !== null && draft.role !== "root";
+}
+
+/** True when `path` stands in a text as a directory, not as part of a name. */
+function names(text: string, path: string): boolean {
+  for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
+    const before = text[at - 1] ?? " ";
+    const after = text[at + path.length] ?? " ";
+    if (/[\s"'=[/,.]/.test(before) && /[\s"'/\],]/.test(after)) return true;
+  }
+  return false;
+}
+
+/** The one application whose directory or name these instructions mention. */
+function mentioned(texts: readonly string[], targets: Targets): Draft | null {
+  const found = targets.all.filter((draft) =>
+    draft.path !== "." && draft.role === "application" &&
+    texts.some((text) => names(text, draft.path))
+  );
+  if (found.length === 1) return found[0] ?? null;
+  for (const text of texts) {
+    // turbo prune web, pnpm --filter=web, yarn workspace web, -p api
+    const name =
+      /(?:prune|--filter[= ]|--scope[= ]|workspace[= ]|-p |--package[= ])\s{0,3}["']?(@?[\w./-]{1,100})/
+        .exec(text.slice(0, 2_000))?.[1];
+    const draft = name === undefined
+      ? null
+      : targets.named(name.replace(/^\.\.\.|\.\.\.$/g, ""));
+    if (isApplication(draft)) return draft;
+  }
+  return null;
+}
+
+function byContent(stages: readonly Stage[], targets: Targets): Draft | null {
+  const last = stages.at(-1)?.instructions ?? [];
+  const texts = (keywords: RegExp, of: typeof last) =>
+    of.filter(({ keyword }) => keywords.test(keyword)).map(({ text }) => text);
+  const all = stages.flatMap(({ instructions }) => instructions);
+  return mentioned(texts(/^(?:CMD|ENTRYPOINT|WORKDIR)$/, last), targets) ??
+    mentioned(texts(/^RUN$/, all), targets) ??
+    mentioned(texts(/^(?:COPY|ADD|WORKDIR)$/, all), targets);
+}
+
+/** The nearest above, when what lies between only says that it is about containers. */
+function above(directory: string, targets: Targets): Draft | null {
+  const owner = targets.owner(directory);
+  if (!isApplication(owner)) return null;
+  const between = owner.path === "."
+    ? directory
+    : directory.slice(owner.path.length + 1);
+  const isPlace = between.split("/").every((part) =>
+    PLACES.has(part.toLowerCase())
+  );
+  return directory === owner.path || isPlace ? owner : null;
+}
+
+/** The application that a Dockerfile builds; null when that cannot be told. */
+export function ownerOfDockerfile(
+  path: string,
+  stages: readonly Stage[],
+  { targets, builds }: {
+    targets: Targets;
+    builds: ReadonlyMap<string, ComposeBuild>;
+  },
+): Draft | null {
+  const directory = directoryOf(path);
+  const build = builds.get(path);
+  const context = build === undefined ? null : targets.at(build.context);
+  if (build !== undefined && build.context !== "." && isApplication(context)) {
+    return context;
+  }
+  const variant = targets.named(variantOf(path));
+  if (isApplication(variant) && isWithin(variant.path, directory)) {
+    return variant;
+  }
+  const exact = targets.at(directory);
+  if (isApplication(exact)) return exact;
+  const ofContent = byContent(stages, targets);
+  if (ofContent !== null) return ofContent;
+  for (
+    const name of [
+      directory === "." ? "" : basenameOf(directory),
+      build?.service,
+    ]
+  ) {
+    const draft = targets.named(name ?? "");
+    if (isApplication(draft)) return draft;
+  }
+  if (isApplication(context)) return context;
+  const near = above(directory, targets);
+  if (near !== null) return near;
+  return directory === "." ? targets.only : null;
+}

@@ -1,0 +1,171 @@
+/**
+ * The start command of an application, from what its image starts.
+ *
+ * In an image programs lie elsewhere than in a repository: what a build has put
+ * somewhere is told by its ecosystem, and only the arguments are taken.
+ *
+ * @module
+ */
+import { claimsOf, type Source } from "../../claims.ts";
+import type { Draft, Ecosystem } from "../../draft.ts";
+import { joinPath } from "../../file_tree.ts";
+import type { Reading } from "../../reading.ts";
+import { type Command, relativeTo, textOf } from "./command.ts";
+
+const COMPILED: ReadonlySet<Ecosystem> = new Set<Ecosystem>([
+  "go",
+  "rust",
+  "c",
+  "zig",
+  "haskell",
+  "ocaml",
+  "swift",
+  "crystal",
+  "dart",
+  "jvm",
+  "dotnet",
+  "elixir",
+]);
+/** What is no application: it serves others, or keeps a container alive. */
+const NOT_ONE = new Set([
+  "nginx",
+  "httpd",
+  "caddy",
+  "apache2-foreground",
+  "apachectl",
+  "php-fpm",
+  "supervisord",
+  "/init",
+  "s6-svscan",
+  "sleep",
+  "tail",
+  "true",
+  "bash",
+  "sh",
+  "ash",
+  "cat",
+  "crond",
+  "cron",
+]);
+/** Directories of programs that an installation has put there. */
+const BINARIES =
+  /^(?:.*\/)?(?:\.?venv|env|node_modules\/\.bin|usr\/local|usr|root\/\.local|opt\/[\w-]{1,40})(?:\/bin)?\/([\w.-]+)$/;
+/** How one works on an application, not how it is run. */
+const DEVELOPMENT =
+  /(?:run|yarn|pnpm|bun|npm) (?:run )?(?:dev|watch|start:dev)\b|--reload\b|--debug\b|nodemon|\bair\b|runserver\b.*--nostatic|webpack-dev-server|--watch\b/;
+
+export interface Start {
+  text: string;
+  source: Source;
+}
+
+export interface StartContext {
+  reading: Reading;
+  draft: Draft;
+  workdir: string;
+  /** What the image itself puts in front: `node` of a distroless one. */
+  launcher: string | null;
+}
+
+function isThere({ reading, draft }: StartContext, word: string): boolean {
+  const path = joinPath(draft.path, word);
+  return path !== null && path !== "." && reading.tree.has(path);
+}
+
+/** Words as they are in the application's directory. */
+function localWords(command: Command, context: StartContext): string[] {
+  const { draft, workdir } = context;
+  const inRepository = draft.path === "." ? "" : `${draft.path}/`;
+  return command.words.map((word) => {
+    const relative = relativeTo(word, workdir);
+    const local = inRepository !== "" && relative.startsWith(inRepository)
+      ? relative.slice(inRepository.length)
+      : relative;
+    return local.length > 0 ? local : word;
+  });
+}
+
+function sourceOf(text: string): Source {
+  return DEVELOPMENT.test(text.slice(0, 500)) ? "guess" : "container";
+}
+
+/** The built program of the ecosystem with the image's arguments. */
+function builtWith(draft: Draft, words: readonly string[]): string | null {
+  const own = claimsOf(draft.claims, "start")[0]?.value;
+  if (own === undefined || words.length === 0 || own.includes(" ")) return null;
+  return textOf({ words: [own, ...words], shell: null, line: 0 }, "/");
+}
+
+/** The start command a Dockerfile tells; null when it is none to be used outside. */
+export function startOf(command: Command, context: StartContext): Start | null {
+  const words = localWords(command, context);
+  if (context.launcher !== null) words.unshift(context.launcher);
+  const [program = "", argument = ""] = words;
+  if (program === "" || (command.shell ?? "").includes("\n")) return null;
+  const isShell = /^(?:\/bin\/)?(?:ba|a)?sh$/.test(program);
+  if (isShell && isThere(context, argument)) {
+    const text = textOf({ ...command, words, shell: null }, "/");
+    return { text, source: sourceOf(text) };
+  }
+  const base = program.slice(program.lastIndexOf("/") + 1);
+  if (NOT_ONE.has(program) || NOT_ONE.has(base)) return null;
+  if (isThere(context, program)) {
+    const [first = "", ...rest] = words;
+    const called = /^\.?\//.test(first) ? first : `./${first}`;
+    const text = textOf(
+      { ...command, words: [called, ...rest], shell: null },
+      "/",
+    );
+    return { text, source: sourceOf(text) };
+  }
+  if (COMPILED.has(context.draft.ecosystem)) {
+    return ofCompiled(words, command, context);
+  }
+  const installed = BINARIES.exec(program.slice(0, 300))?.[1];
+  if (installed !== undefined) words[0] = installed;
+  else if (program.includes("/")) return null;
+  const text = command.shell !== null && context.launcher === null &&
+      installed === undefined
+    ? textOf(command, context.workdir)
+    : textOf({ ...command, words, shell: null }, "/");
+  return { text, source: sourceOf(text) };
+}
+
+const OF_BUILD_TOOLS = new Set([
+  "cargo",
+  "go",
+  "mix",
+  "iex",
+  "gradle",
+  "./gradlew",
+  "mvn",
+  "./mvnw",
+  "sbt",
+  "lein",
+  "clojure",
+  "clj",
+  "stack",
+  "cabal",
+  "make",
+  "swift",
+  "dart",
+  "npm",
+  "dune",
+]);
+
+function ofCompiled(
+  words: readonly string[],
+  command: Command,
+  { draft }: StartContext,
+): Start | null {
+  const [program = "", ...rest] = words;
+  if (OF_BUILD_TOOLS.has(program)) {
+    const text = textOf({ ...command, words: [...words] }, "/");
+    return { text, source: sourceOf(text) };
+  }
+  // The jar or library has another name in the image than in the build.
+  if (program === "java" || program === "dotnet") return null;
+  if (draft.ecosystem === "jvm" || draft.ecosystem === "dotnet") return null;
+  const text = builtWith(draft, rest);
+  return text === null ? null : { text, source: "container" };
+}

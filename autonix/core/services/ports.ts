@@ -1,0 +1,48 @@
+/**
+ * The port of a declared service, of those it publishes.
+ *
+ * @module
+ */
+import type { ServiceKind } from "./catalog.ts";
+
+/** Consoles, metrics and peers: published beside the port that clients use. */
+const ASIDE = new Set([
+  1883,
+  2380,
+  4223,
+  6222,
+  7474,
+  8001,
+  8025,
+  8080,
+  8081,
+  8088,
+  8161,
+  8222,
+  8233,
+  9001,
+  9100,
+  9300,
+  9600,
+  9644,
+  15671,
+  15672,
+  15692,
+  18083,
+  25672,
+  1080,
+  1081,
+  9443,
+  9009,
+  8443,
+]);
+
+/** The usual port if it is published, else the only one that clients may mean. */
+export function servicePort(
+  kind: ServiceKind,
+  published: readonly number[],
+): number | null {
+  if (kind.port !== null && published.includes(kind.port)) return kind.port;
+  const meant = published.filter((port) => !ASIDE.has(port));
+  return meant.length === 1 ? meant[0] ?? null : kind.port;
+}
