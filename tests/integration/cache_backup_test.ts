@@ -120,6 +120,20 @@ Deno.test("a backup while paths come and go holds whole closures, true nars and 
   assert.deepEqual(report.findings, []);
 });
 
+Deno.test("an empty cache is backed up and restored like any other", async () => {
+  await using dir = await tempDir("backup");
+  const [stateDir, backup, fresh] = ["cache", "backup", "fresh"].map((name) =>
+    `${dir.path}/${name}`
+  );
+  assert.ok(stateDir && backup && fresh);
+  {
+    await using _cache = await startCache({ stateDir });
+  }
+  await backupCache(stateDir, backup, QUIET);
+  await restored(backup, fresh);
+  assert.deepEqual((await check(fresh, { deep: true })).findings, []);
+});
+
 Deno.test("damage of the cache stays out of the backup, and damage of the backup out of the cache", async () => {
   await using dir = await tempDir("backup");
   const stateDir = `${dir.path}/cache`;

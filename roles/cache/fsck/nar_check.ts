@@ -199,8 +199,13 @@ export class NarCheck {
     const root = `${config.stateDir}/nar`;
     const shard = new RegExp(`^[${DIGITS}]{2}$`);
     const names: string[] = [];
-    for await (const { name, isDirectory } of Deno.readDir(root)) {
-      if (!isDirectory || !shard.test(name)) names.push(name);
+    try {
+      for await (const { name, isDirectory } of Deno.readDir(root)) {
+        if (!isDirectory || !shard.test(name)) names.push(name);
+      }
+    } catch (error) {
+      // A restored cache that had no nar has no place for them yet.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
     for (const name of names) {
       if (order.repair) await quarantine.take(`${root}/${name}`, name);
