@@ -47,7 +47,7 @@ export function withDirectAnswers(
   { anonymousRole, access, answer }: DirectOptions,
 ): ServeOptions["app"] {
   const mayRead = anonymousReaders(anonymousRole);
-  const direct = (request: Request): Response | undefined => {
+  const direct = (request: Request) => {
     const { method, url, headers } = request;
     if (method !== "GET" && method !== "HEAD") return undefined;
     const path = PLAIN_URL.exec(url)?.[1];
@@ -60,7 +60,5 @@ export function withDirectAnswers(
     access.count({ method, route, status: response.status, beginMs });
     return response;
   };
-  return {
-    fetch: (request, info) => direct(request) ?? app.fetch(request, info),
-  };
+  return { direct, fetch: (request, info) => app.fetch(request, info) };
 }

@@ -24,7 +24,8 @@ async function ask(
         ? { response: new Response("direct"), route: "/:name" }
         : undefined,
   });
-  return await (await served.fetch(request, INFO)).text();
+  const answer = served.direct?.(request) ?? await served.fetch(request, INFO);
+  return await answer.text();
 }
 
 Deno.test("a plain question for what is in memory never reaches the app", async () => {
@@ -71,7 +72,8 @@ Deno.test("direct answers are counted as the app's are", async () => {
     answer: () => ({ response: new Response("direct"), route: "/:name" }),
   });
   for (const method of ["GET", "HEAD"]) {
-    await served.fetch(new Request("http://x.example/hot", { method }), INFO);
+    const request = new Request("http://x.example/hot", { method });
+    assert.ok(served.direct?.(request) !== undefined);
   }
   const text = await registry.metrics();
   for (const method of ["GET", "HEAD"]) {
