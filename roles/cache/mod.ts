@@ -84,6 +84,8 @@ async function sourcesOf(
       const hash = info.base.slice(0, 32);
       // Nothing waits between them: no collection finds a nar without its path.
       const narStored = metadata.putNar(nar, nowMs);
+      // If the path cannot be stored that is what is told, and nobody waits for this.
+      narStored.catch(() => undefined);
       files.settle(nar.file);
       // What was uploaded meanwhile stays: contents never change.
       if (metadata.hasPath(hash)) return await narStored;
