@@ -20,11 +20,19 @@ import { Pace } from "../../turns/pace.ts";
 import type { PathRows } from "./path_rows.ts";
 import type { Uses, Watch } from "./uses.ts";
 
-/** Some 6 ms. */
+/** In one transaction; the time it takes ends most before. */
 const BATCH = 100;
+/** Of one transaction, without its sync: requests wait for it, and for the renames after it. */
+const BATCH_MS = 4;
+/**
+ * Between two times that the database's log is emptied, in a turn of its own. A
+ * path is some fifteen pages all over the file: left to a thousand pages in the
+ * log, that and a sync came on top of a transaction, 65 ms together.
+ */
+const BATCHES_PER_LOG = 4;
 
 export interface RemovalOptions {
-  database: Database;
+  database: Pick<Database, "commit" | "shortenLog">;
   rows: PathRows;
   files: Pick<NarFiles, "drop" | "isArriving">;
   hot: Pick<HotTexts, "delete">;
@@ -64,20 +72,21 @@ export class Removal {
     },
   ): Promise<void> {
     const pace = new Pace();
-    const { batch = BATCH } = this.options;
+    const { batch = BATCH, database } = this.options;
+    let batches = 0;
     for (let at = 0; at < plan.knotAt;) {
       await pace.rest(signal);
       const from = at;
+      const endMs = performance.now() + BATCH_MS;
       await this.#batch((remove) => {
-        for (; at < plan.knotAt && at - from < batch; at++) {
-          remove(graph.hashOf(plan.order[at] ?? 0), watch);
-          if (pace.isOver) {
-            at++;
-            return;
-          }
-        }
+        do {
+          remove(graph.hashOf(plan.order[at++] ?? 0), watch);
+        } while (
+          at < plan.knotAt && at - from < batch && performance.now() < endMs
+        );
       });
       told(at);
+      if (++batches % BATCHES_PER_LOG === 0) await database.shortenLog();
     }
     signal.throwIfAborted();
     await this.#removeKnot(graph, plan, watch);
@@ -135,16 +144,17 @@ export class Removal {
     }, gone);
   }
 
-  /** Rows in one transaction; what was hot is dropped, and files lose their names, in the same turn. */
+  /** Rows in one transaction; what was hot is dropped in the same turn, and files lose their names when that is on disk. */
   async #transaction(
     work: (dropped: Dropped[]) => void,
     gone: readonly string[] = [],
   ): Promise<void> {
-    const { database, files, hot } = this.options;
+    const { database, files, hot, rows } = this.options;
     const dropped: Dropped[] = [];
     const sparedBefore = this.spared;
+    let synced: Promise<void>;
     try {
-      database.transaction("a collection of garbage", () => {
+      synced = database.commit("a collection of garbage", () => {
         work(dropped);
         failpoint("gc.batch.begun");
       });
@@ -152,12 +162,17 @@ export class Removal {
       this.spared = sparedBefore;
       throw error;
     }
-    failpoint("gc.batch.committed");
     for (const hash of gone) hot.delete(hash);
+    await synced;
+    failpoint("gc.batch.committed");
     this.removed.paths += gone.length;
     this.removed.nars += dropped.length;
     for (const { bytes } of dropped) this.removed.bytes += bytes;
-    await Promise.all(dropped.map(({ file }) => files.drop(file)));
+    await Promise.all(dropped.map(async ({ file }) => {
+      // While that was written somebody may have sent the same nar again.
+      if (rows.hasNar(file) || files.isArriving(file)) return;
+      await files.drop(file);
+    }));
   }
 
   /** In a transaction: true when the path is gone. */

@@ -85,9 +85,18 @@ class World {
     this.promised.add(path);
   }
 
-  removal(batch: number): Removal {
+  /** @param whileSynced happens after each commit, before it is on disk. */
+  removal(batch: number, whileSynced = () => {}): Removal {
     return new Removal({
       ...this,
+      database: {
+        commit: async (what, action) => {
+          this.database.transaction(what, action);
+          await Promise.resolve();
+          whileSynced();
+        },
+        shortenLog: () => this.database.shortenLog(),
+      },
       batch,
       files: {
         drop: (file) => {
@@ -183,7 +192,7 @@ Deno.test("Removal breaks no closure and no promise, whatever is pushed and aske
         world.check();
       };
       happen();
-      const removal = world.removal(batch);
+      const removal = world.removal(batch, happen);
       await removal.apply(graph, await plan, {
         watch,
         signal: new AbortController().signal,
@@ -222,6 +231,16 @@ Deno.test("Removal takes a circle as a whole, or leaves it as a whole", async ()
       [isAsked, isAsked, isAsked],
     );
   }
+});
+
+Deno.test("Removal leaves a nar that is sent again while its end is written", async () => {
+  const world = new World();
+  using _database = world.database;
+  world.push(1, 1, []);
+  world.nowMs += 1000;
+  await world.removal(1, () => world.push(1, 1, [])).removePath(hashOf(1));
+  assert.ok(world.has(1));
+  world.check();
 });
 
 Deno.test("Uses: what is marked is written once, with the time of writing", async () => {

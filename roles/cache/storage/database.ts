@@ -78,7 +78,7 @@ export class Database implements Disposable {
   readonly sql: DatabaseSync;
   readonly #turns: ReturnType<typeof prepare>;
   readonly #path: string;
-  readonly #logSync = new SharedSync(() => this.#syncLog());
+  readonly #logSync: SharedSync;
   #log: Deno.FsFile | undefined;
   /** Commits whose sync is yet to come. */
   #unsynced = 0;
@@ -87,10 +87,12 @@ export class Database implements Disposable {
 
   /**
    * @param path `:memory:` keeps it in memory.
+   * @param syncLog in place of a sync of the log's file, for tests of disks that fail.
    * @throws {AppError} `refused` when a later version wrote it, `storage` when it is damaged.
    */
-  constructor(path: string) {
+  constructor(path: string, syncLog?: () => Promise<void>) {
     this.#path = path;
+    this.#logSync = new SharedSync(syncLog ?? (() => this.#syncLog()));
     this.sql = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
       this.sql.exec(PRAGMAS);
@@ -188,6 +190,8 @@ export class Database implements Disposable {
    */
   #mend(what: string): void {
     if (!this.#isTorn) return;
+    // A reader that holds the log may take minutes: nobody waits for it here.
+    this.sql.exec("PRAGMA busy_timeout = 0");
     try {
       const { busy } = CheckpointRow.parse(
         this.sql.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get(),
@@ -195,6 +199,8 @@ export class Database implements Disposable {
       this.#isTorn = busy !== 0;
     } catch (error) {
       throw toStorageError(what, error);
+    } finally {
+      this.sql.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     }
     if (!this.#isTorn) return;
     throw new AppError(
@@ -214,6 +220,22 @@ export class Database implements Disposable {
       this.sql.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
       // There is no room even for that: the next write fails and says so.
+    }
+  }
+
+  /**
+   * Brings what the log has to the database, for who writes much for long: once
+   * it has a thousand pages the next commit would do so, on top of its own work.
+   * The log's own sync is waited for before, beside everything else.
+   *
+   * @throws {AppError} `storage`
+   */
+  async shortenLog(): Promise<void> {
+    await this.lasting();
+    try {
+      this.sql.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch (error) {
+      throw toStorageError("what is in its log", error);
     }
   }
 
