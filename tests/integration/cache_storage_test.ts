@@ -71,3 +71,37 @@ Deno.test("Database: what was committed is seen at once, and told of as lasting 
     synchronous: 2,
   });
 });
+
+Deno.test("Database: after a sync that failed nothing is stored behind what may be lost", async () => {
+  await using dir = await tempDir("database");
+  const path = `${dir.path}/cache.sqlite`;
+  let failing = true;
+  using database = new Database(path, () => {
+    if (!failing) return Promise.resolve();
+    const error = Object.assign(new Error("input/output error"), {
+      code: "EIO",
+    });
+    return Promise.reject(error);
+  });
+  const metadata = new Metadata(database);
+  const put = (file: string) =>
+    metadata.putNar({ file, fileSize: 5, narHash: "h", narSize: 9 }, 1);
+  await assert.rejects(put("a.nar"), { code: "storage" });
+  assert.equal(database.isLasting, false);
+  failing = false;
+  {
+    using reader = new Database(path);
+    reader.sql.exec("BEGIN; SELECT * FROM nar");
+    assert.throws(() => void put("b.nar"), /a backup is under way/);
+    assert.equal(metadata.nar("b.nar"), undefined);
+    reader.sql.exec("COMMIT");
+  }
+  await put("c.nar");
+  assert.equal(database.isLasting, true);
+  // The log began anew: what was in it is in the database.
+  const log = await Deno.readFile(`${path}-wal`);
+  await Deno.writeFile(`${dir.path}/copy.sqlite`, await Deno.readFile(path));
+  assert.ok(log.length > 0);
+  using copy = new Database(`${dir.path}/copy.sqlite`);
+  assert.equal(new Metadata(copy).nar("a.nar")?.fileSize, 5);
+});
