@@ -13,6 +13,7 @@
  * @module
  */
 import { resolve } from "node:path";
+import { setImmediate } from "node:timers";
 import { AppError } from "../roles/model/errors.ts";
 import { FileTree, type Omission } from "./core/file_tree.ts";
 import { chooseReads } from "./core/reads.ts";
@@ -45,7 +46,7 @@ export interface ScanOptions {
 
 /** Lets timers, signals and whoever draws the progress have their turn. */
 function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 /** Why the disk refused, in words that are the same on every machine. */
@@ -89,19 +90,6 @@ export function openRoot(path: string): string {
     `Cannot analyze ${path} as it is no directory`,
     { hint: "name the directory the file lies in" },
   );
-}
-
-/** Reads at most so many bytes of a regular file. */
-function readBytes(path: string, maxBytes: number): Uint8Array {
-  using file = Deno.openSync(path);
-  const bytes = new Uint8Array(maxBytes);
-  let length = 0;
-  while (length < maxBytes) {
-    const count = file.readSync(bytes.subarray(length));
-    if (count === null) break;
-    length += count;
-  }
-  return bytes.subarray(0, length);
 }
 
 /** Null for a binary file. What is no UTF-8 becomes replacement characters. */
@@ -179,8 +167,9 @@ class Scanner {
   #ignoreText(path: string): string | null {
     const absolute = this.#absolute(path);
     try {
-      if (!Deno.lstatSync(absolute).isFile) return null;
-      return new TextDecoder().decode(readBytes(absolute, MAX_IGNORE_BYTES));
+      const info = Deno.lstatSync(absolute);
+      if (!info.isFile || info.size > MAX_IGNORE_BYTES) return null;
+      return new TextDecoder().decode(Deno.readFileSync(absolute));
     } catch {
       // It is a file of the tree too: where it matters, reading it is told there.
       return null;
@@ -239,7 +228,7 @@ class Scanner {
       // Files of the kernel say so too, and may never end.
       const text = bytes === 0
         ? ""
-        : decode(readBytes(this.#absolute(path), bytes));
+        : decode(Deno.readFileSync(this.#absolute(path)).subarray(0, bytes));
       if (text !== null) this.#texts.set(path, text);
     } catch (error) {
       this.#omit(path, error);

@@ -71,6 +71,29 @@ function addTo(
   else list.push(value);
 }
 
+/** Sorted by code units; what a walk gives is sorted already. */
+function sorted(files: Iterable<string>): readonly string[] {
+  const all = [...files];
+  let before = "";
+  for (const path of all) {
+    if (path < before) return all.sort(comparePaths);
+    before = path;
+  }
+  return all;
+}
+
+/** Where a text is in a sorted list, or where it would be. */
+function lowerBound(list: readonly string[], text: string): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] ?? "") < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 const NONE: readonly string[] = [];
 
 export class FileTree {
@@ -78,32 +101,43 @@ export class FileTree {
   readonly files: readonly string[];
   readonly omissions: readonly Omission[];
   readonly #texts: ReadonlyMap<string, string>;
-  readonly #known: ReadonlySet<string>;
-  readonly #byName = new Map<string, string[]>();
-  readonly #byExtension = new Map<string, string[]>();
+  /** Names of the files in each directory, sorted. */
   readonly #byDirectory = new Map<string, string[]>();
   readonly #children = new Map<string, Set<string>>();
+  /** Made when somebody asks: of most names nobody does. */
+  #byName: Map<string, string[]> | null = null;
+  #byExtension: Map<string, string[]> | null = null;
 
   constructor(parts: FileTreeParts) {
-    this.files = [...parts.files].sort(comparePaths);
+    this.files = sorted(parts.files);
     this.omissions = parts.omissions ?? [];
     this.#texts = parts.texts;
-    this.#known = new Set(this.files);
-    for (const path of this.files) this.#index(path);
+    let directory = "";
+    let names: string[] | null = null;
+    for (const path of this.files) {
+      const slash = path.lastIndexOf("/");
+      // Neighbours mostly lie in the same directory: no name is made to find that out.
+      const isSame = names !== null && slash === directory.length &&
+        path.startsWith(directory);
+      if (!isSame) {
+        directory = slash < 0 ? "" : path.slice(0, slash);
+        names = this.#namesOf(slash < 0 ? "." : directory);
+      }
+      names?.push(path.slice(slash + 1));
+    }
   }
 
-  #index(path: string): void {
-    const name = basenameOf(path);
-    const directory = directoryOf(path);
-    addTo(this.#byName, name, path);
-    addTo(this.#byExtension, extensionOf(name), path);
-    const isNew = !this.#byDirectory.has(directory);
-    addTo(this.#byDirectory, directory, name);
-    if (isNew) this.#indexDirectory(directory);
+  #namesOf(directory: string): string[] {
+    const there = this.#byDirectory.get(directory);
+    if (there !== undefined) return there;
+    const made: string[] = [];
+    this.#byDirectory.set(directory, made);
+    this.#enterDirectory(directory);
+    return made;
   }
 
   /** Enters a directory with those above it that hold no file of their own. */
-  #indexDirectory(directory: string): void {
+  #enterDirectory(directory: string): void {
     let child = directory;
     while (child !== ".") {
       const parent = directoryOf(child);
@@ -120,7 +154,10 @@ export class FileTree {
 
   /** True when there is such a file. */
   has(path: string): boolean {
-    return this.#known.has(path);
+    const names = this.#byDirectory.get(directoryOf(path));
+    if (names === undefined) return false;
+    const name = basenameOf(path);
+    return names[lowerBound(names, name)] === name;
   }
 
   /** True when there is a file in it or below it. */
@@ -136,11 +173,13 @@ export class FileTree {
 
   /** Every file of this name, sorted by path. */
   named(name: string): readonly string[] {
+    this.#byName ??= this.#indexBy((own) => own);
     return this.#byName.get(name) ?? NONE;
   }
 
   /** Every file with this extension, in lower case and without the dot, sorted by path. */
   withExtension(extension: string): readonly string[] {
+    this.#byExtension ??= this.#indexBy(extensionOf);
     return this.#byExtension.get(extension) ?? NONE;
   }
 
@@ -166,19 +205,15 @@ export class FileTree {
   /** Files below a directory, sorted; those of other directories are not gone through. */
   below(directory: string): readonly string[] {
     if (directory === ".") return this.files;
-    const from = this.#lowerBound(`${directory}/`);
-    const to = this.#lowerBound(`${directory}0`);
-    return this.files.slice(from, to);
+    return this.files.slice(
+      lowerBound(this.files, `${directory}/`),
+      lowerBound(this.files, `${directory}0`),
+    );
   }
 
-  #lowerBound(path: string): number {
-    let low = 0;
-    let high = this.files.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.files[middle] ?? "") < path) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  #indexBy(keyOf: (name: string) => string): Map<string, string[]> {
+    const index = new Map<string, string[]>();
+    for (const path of this.files) addTo(index, keyOf(basenameOf(path)), path);
+    return index;
   }
 }

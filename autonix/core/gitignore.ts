@@ -46,8 +46,8 @@ export class IgnoreList {
   readonly #names = new Map<string, Rule[]>();
   /** By what follows the star of `*.ext`. */
   readonly #extensions = new Map<string, Rule[]>();
-  /** By the path from the list's directory. */
-  readonly #paths = new Map<string, Rule[]>();
+  /** By the directory, from that of the list, and the name in it. */
+  readonly #paths = new Map<string, Map<string, Rule[]>>();
   readonly #tried: TriedRule[] = [];
   #count = 0;
   /** True when there were more than `MAX_RULES`; those after them do not count. */
@@ -78,7 +78,8 @@ export class IgnoreList {
     if (pattern.startsWith("/")) pattern = pattern.slice(1);
     const plain = literalLength(pattern);
     if (plain === pattern.length) {
-      addTo(isForNames ? this.#names : this.#paths, pattern, rule);
+      if (isForNames) addTo(this.#names, pattern, rule);
+      else this.#addPath(pattern, rule);
     } else if (isForNames && isExtension(pattern)) {
       addTo(this.#extensions, pattern.slice(1), rule);
     } else {
@@ -89,50 +90,90 @@ export class IgnoreList {
     }
   }
 
-  /**
-   * What this list says of a path: true left out, false taken back in, null
-   * nothing. `path` is relative to the list's directory; both as bytes.
-   */
-  says(path: string, name: string, isDirectory: boolean): boolean | null {
-    let best: Rule | null = null;
-    const consider = (rules: readonly Rule[] | undefined) => {
-      for (const rule of rules ?? []) {
-        if (rule.isForDirectories && !isDirectory) continue;
-        if (best === null || rule.index > best.index) best = rule;
-      }
-    };
-    consider(this.#names.get(name));
-    if (this.#paths.size > 0) consider(this.#paths.get(path));
-    if (this.#extensions.size > 0) {
-      for (let dot = name.indexOf("."); dot >= 0;) {
-        consider(this.#extensions.get(name.slice(dot)));
-        dot = name.indexOf(".", dot + 1);
-      }
-    }
-    const tried = this.#lastTried(path, name, isDirectory, best);
-    const rule: Rule | null = tried ?? best;
-    return rule === null ? null : !rule.isNegated;
+  #addPath(path: string, rule: Rule): void {
+    const slash = path.lastIndexOf("/");
+    const directory = path.slice(0, slash + 1);
+    const there = this.#paths.get(directory) ?? new Map<string, Rule[]>();
+    addTo(there, path.slice(slash + 1), rule);
+    this.#paths.set(directory, there);
   }
 
-  /** The last of those to be tried that matches, if it comes after `best`. */
-  #lastTried(
-    path: string,
-    name: string,
-    isDirectory: boolean,
-    best: Rule | null,
-  ): Rule | null {
-    for (let at = this.#tried.length - 1; at >= 0; at--) {
-      const rule = this.#tried[at];
-      if (rule === undefined || best !== null && rule.index < best.index) break;
-      if (rule.isForDirectories && !isDirectory) continue;
-      const text = rule.isForNames ? name : path;
-      if (
-        text.startsWith(rule.prefix) &&
-        matchesGlob(rule.glob, text.slice(rule.prefix.length))
-      ) return rule;
-    }
-    return null;
+  /** What of it can matter in one directory: `prefix` leads there from the list's own, with a slash at its end. */
+  within(prefix: string): IgnoreRules {
+    return {
+      names: this.#names,
+      extensions: this.#extensions,
+      paths: this.#paths.get(prefix) ?? null,
+      tried: this.#tried.filter((rule) =>
+        rule.isForNames || rule.prefix.startsWith(prefix) ||
+        prefix.startsWith(rule.prefix)
+      ),
+      prefix,
+    };
   }
+}
+
+/** The rules of a list, as far as they can matter in one directory. */
+export interface IgnoreRules {
+  names: ReadonlyMap<string, readonly Rule[]>;
+  extensions: ReadonlyMap<string, readonly Rule[]>;
+  paths: ReadonlyMap<string, readonly Rule[]> | null;
+  tried: readonly TriedRule[];
+  prefix: string;
+}
+
+/** The later of the best so far and what one of these lists says. */
+function later(
+  best: Rule | null,
+  rules: readonly Rule[] | undefined,
+  isDirectory: boolean,
+): Rule | null {
+  if (rules === undefined) return best;
+  for (const rule of rules) {
+    if (rule.isForDirectories && !isDirectory) continue;
+    if (best === null || rule.index > best.index) best = rule;
+  }
+  return best;
+}
+
+/** What one list says of a name: true left out, false taken back in, null nothing. */
+function says(
+  rules: IgnoreRules,
+  name: string,
+  isDirectory: boolean,
+): boolean | null {
+  let best = later(null, rules.names.get(name), isDirectory);
+  if (rules.paths !== null) {
+    best = later(best, rules.paths.get(name), isDirectory);
+  }
+  if (rules.extensions.size > 0) {
+    for (let dot = name.indexOf("."); dot >= 0;) {
+      best = later(best, rules.extensions.get(name.slice(dot)), isDirectory);
+      dot = name.indexOf(".", dot + 1);
+    }
+  }
+  const rule = lastTried(rules, name, isDirectory, best) ?? best;
+  return rule === null ? null : !rule.isNegated;
+}
+
+/** The last of those to be tried that matches, if it comes after `best`. */
+function lastTried(
+  { tried, prefix }: IgnoreRules,
+  name: string,
+  isDirectory: boolean,
+  best: Rule | null,
+): Rule | null {
+  for (let at = tried.length - 1; at >= 0; at--) {
+    const rule = tried[at];
+    if (rule === undefined || best !== null && rule.index < best.index) break;
+    if (rule.isForDirectories && !isDirectory) continue;
+    const text = rule.isForNames ? name : prefix + name;
+    if (
+      text.startsWith(rule.prefix) &&
+      matchesGlob(rule.glob, text.slice(rule.prefix.length))
+    ) return rule;
+  }
+  return null;
 }
 
 function addTo(map: Map<string, Rule[]>, key: string, rule: Rule): void {
@@ -192,20 +233,33 @@ export function scopeOf(
   return list.isEmpty ? above : { list, length, above };
 }
 
+/** The rules that matter in a directory, those of the nearest list first. */
+export function rulesIn(
+  scope: IgnoreScope | null,
+  directory: string,
+): IgnoreRules[] {
+  const rules: IgnoreRules[] = [];
+  if (scope === null) return rules;
+  const bytes = directory === "." ? "" : `${bytesOf(directory)}/`;
+  for (let here: IgnoreScope | null = scope; here !== null; here = here.above) {
+    rules.push(here.list.within(bytes.slice(here.length)));
+  }
+  return rules;
+}
+
 /**
- * True when a path is left out. Only for paths whose directory is not: nothing
- * takes back in what lies in a directory that is left out.
+ * True when what has this name in the rules' directory is left out. Nothing
+ * takes back in what lies in a directory that is left out: that is not walked.
  */
 export function isIgnored(
-  scope: IgnoreScope | null,
-  path: string,
+  rules: readonly IgnoreRules[],
+  name: string,
   isDirectory: boolean,
 ): boolean {
-  if (scope === null) return false;
-  const bytes = bytesOf(path);
-  const name = bytes.slice(bytes.lastIndexOf("/") + 1);
-  for (let here: IgnoreScope | null = scope; here !== null; here = here.above) {
-    const said = here.list.says(bytes.slice(here.length), name, isDirectory);
+  if (rules.length === 0) return false;
+  const bytes = bytesOf(name);
+  for (const list of rules) {
+    const said = says(list, bytes, isDirectory);
     if (said !== null) return said;
   }
   return false;

@@ -169,6 +169,9 @@ const SIGNS_WITHIN: ReadonlyMap<string, Rule> = new Map([
   ["meson-info", OUTPUT],
 ]);
 
+/** The shortest and the longest of them. */
+const SIGN_LENGTHS = [10, 14] as const;
+
 /** In a directory called `vendor`: what a manager put there, not what people keep in one. */
 const VENDOR_SIGNS: ReadonlySet<string> = new Set([
   // Go, Composer, Cargo.
@@ -177,16 +180,16 @@ const VENDOR_SIGNS: ReadonlySet<string> = new Set([
   ".cargo-checksum.json",
 ]);
 
-function isBeside(names: ReadonlySet<string>, sign: string): boolean {
-  if (!sign.startsWith("*")) return names.has(sign);
-  for (const name of names) if (name.endsWith(sign.slice(1))) return true;
-  return false;
+function isBeside(names: readonly string[], sign: string): boolean {
+  return sign.startsWith("*")
+    ? names.some((name) => name.endsWith(sign.slice(1)))
+    : names.includes(sign);
 }
 
 /** Why a directory is not entered, known before it is listed; null when it is. `within` is the name of the directory it lies in. */
 export function whyLeftOut(
   name: string,
-  of: { beside: ReadonlySet<string>; within: string },
+  of: { beside: readonly string[]; within: string },
 ): string | null {
   const rule = RULES.get(name);
   if (rule === undefined) return null;
@@ -203,11 +206,17 @@ export function whyLeftOut(
 /** The same, known from what it holds. Never of the root: that is what was asked for. */
 export function whyLeftOutFor(
   name: string,
-  holds: ReadonlySet<string>,
+  holds: readonly string[],
 ): string | null {
-  for (const [sign, { why }] of SIGNS_WITHIN) if (holds.has(sign)) return why;
-  if (name === "vendor") {
-    for (const sign of VENDOR_SIGNS) if (holds.has(sign)) return PACKAGES.why;
+  for (const held of holds) {
+    // Names are many, and to look one up costs more than this.
+    if (held.length < SIGN_LENGTHS[0] || held.length > SIGN_LENGTHS[1]) {
+      continue;
+    }
+    const why = SIGNS_WITHIN.get(held)?.why;
+    if (why !== undefined) return why;
   }
-  return null;
+  const isVendored = name === "vendor" &&
+    holds.some((held) => VENDOR_SIGNS.has(held));
+  return isVendored ? PACKAGES.why : null;
 }

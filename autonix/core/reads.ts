@@ -40,7 +40,8 @@ class Matcher {
   readonly #names = new Set<string>();
   /** `*.ts` by `.ts`. */
   readonly #extensions = new Set<string>();
-  readonly #stars: (readonly [string, string])[] = [];
+  /** By the first letter; those that begin with the star under "". */
+  readonly #stars = new Map<string, (readonly [string, string])[]>();
   /** With a directory, by the last part of that. */
   readonly #within = new Map<string, [string, NameTest][]>();
 
@@ -63,21 +64,37 @@ class Matcher {
     } else if (typeof test === "string") this.#names.add(test);
     else if (test[0] === "" && test[1].lastIndexOf(".") === 0) {
       this.#extensions.add(test[1]);
-    } else this.#stars.push(test);
+    } else {
+      const letter = test[0].slice(0, 1);
+      this.#stars.set(letter, [...this.#stars.get(letter) ?? [], test]);
+    }
   }
 
-  matches(path: string): boolean {
-    const slash = path.lastIndexOf("/");
-    const name = path.slice(slash + 1);
-    if (this.#names.has(name)) return true;
-    const dot = name.lastIndexOf(".");
-    if (dot >= 0 && this.#extensions.has(name.slice(dot))) return true;
-    if (this.#stars.some((star) => fits(name, star))) return true;
-    if (slash < 0 || this.#within.size === 0) return false;
-    const directory = path.slice(0, slash);
-    return this.#within.get(basenameOf(directory))?.some(([end, test]) =>
-      (directory === end || directory.endsWith(`/${end}`)) && fits(name, test)
-    ) ?? false;
+  /** Patterns that hold in a directory only; null for most directories. */
+  inDirectory(directory: string): readonly NameTest[] | null {
+    const patterns = this.#within.get(basenameOf(directory));
+    if (patterns === undefined) return null;
+    return patterns
+      .filter(([end]) => directory === end || directory.endsWith(`/${end}`))
+      .map(([, test]) => test);
+  }
+
+  /** `extension` is that of the name, with its dot. */
+  matches(
+    name: string,
+    extension: string,
+    here: readonly NameTest[] | null,
+  ): boolean {
+    return this.#names.has(name) || this.#extensions.has(extension) ||
+      this.#fitsStar(name, "") || this.#fitsStar(name, name.charAt(0)) ||
+      here !== null && here.some((test) => fits(name, test));
+  }
+
+  #fitsStar(name: string, letter: string): boolean {
+    const stars = this.#stars.get(letter);
+    if (stars === undefined) return false;
+    for (const star of stars) if (fits(name, star)) return true;
+    return false;
   }
 }
 
@@ -131,9 +148,22 @@ export function chooseReads(
   const source = new Matcher(reads.flatMap(({ sources }) => sources ?? []));
   const manifests: string[] = [];
   const sources: string[] = [];
+  let directory = "";
+  let hereManifests = manifest.inDirectory(directory);
+  let hereSources = source.inDirectory(directory);
   for (const path of files) {
-    if (manifest.matches(path)) manifests.push(path);
-    else if (source.matches(path)) sources.push(path);
+    const slash = path.lastIndexOf("/");
+    // Neighbours mostly lie in the same directory.
+    if (slash !== directory.length || !path.startsWith(directory)) {
+      directory = slash < 0 ? "" : path.slice(0, slash);
+      hereManifests = manifest.inDirectory(directory);
+      hereSources = source.inDirectory(directory);
+    }
+    const name = path.slice(slash + 1);
+    const dot = name.lastIndexOf(".");
+    const extension = dot < 0 ? "" : name.slice(dot);
+    if (manifest.matches(name, extension, hereManifests)) manifests.push(path);
+    else if (source.matches(name, extension, hereSources)) sources.push(path);
   }
   const choosing = new Choosing(sizeOf);
   choosing.takeManifests(ranked(manifests, { isSource: false }));

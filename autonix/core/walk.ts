@@ -14,13 +14,14 @@
  *
  * @module
  */
+import { basenameOf, joinPath, type Omission } from "./file_tree.ts";
 import {
-  basenameOf,
-  comparePaths,
-  joinPath,
-  type Omission,
-} from "./file_tree.ts";
-import { type IgnoreScope, isIgnored, scopeOf } from "./gitignore.ts";
+  type IgnoreRules,
+  type IgnoreScope,
+  isIgnored,
+  rulesIn,
+  scopeOf,
+} from "./gitignore.ts";
 import { whyLeftOut, whyLeftOutFor } from "./left_out.ts";
 
 /** Three times the largest monorepo that is known to us; names of so many take some 30 MiB. */
@@ -60,9 +61,11 @@ interface Directory {
   children: (string | Directory)[];
 }
 
-/** `a/` comes after `a-b`: the order of whole paths. */
-function sortKey(entry: Entry): string {
-  return entry.isDirectory ? `${entry.name}/` : entry.name;
+/** What is known of a directory while its entries are gone through. */
+interface Around {
+  rules: readonly IgnoreRules[];
+  beside: readonly string[];
+  within: string;
 }
 
 export class Walk {
@@ -110,7 +113,7 @@ export class Walk {
   listed(listing: Listing): void {
     const directory = this.#listed;
     if (directory === null) return;
-    const names = new Set(listing.entries.map(({ name }) => name));
+    const names = listing.entries.map(({ name }) => name);
     const own = basenameOf(directory.path);
     const isRoot = directory === this.#root;
     if (!isRoot && whyLeftOutFor(own, names) !== null) return;
@@ -121,22 +124,32 @@ export class Walk {
         directory.scope,
       );
     }
-    const keyed = listing.entries
-      .map((entry) => ({ key: sortKey(entry), entry }))
-      .sort((a, b) => comparePaths(a.key, b.key));
+    const around = {
+      rules: rulesIn(directory.scope, directory.path),
+      beside: names,
+      within: own,
+    };
+    // `a/` comes after `a-b`: the order of whole paths.
+    const keys = listing.entries
+      .map(({ name, isDirectory }) => isDirectory ? `${name}/` : name)
+      .sort();
     let before = "";
-    for (const { key, entry } of keyed) {
+    for (const key of keys) {
       // Names that are no UTF-8 may come out alike.
       if (key === before) continue;
       before = key;
       if (!this.#hasRoom()) return;
-      this.#enter(directory, entry, names);
+      if (key.endsWith("/")) this.#enter(directory, key.slice(0, -1), around);
+      else if (!isIgnored(around.rules, key, false)) {
+        this.#files += 1;
+        directory.children.push(key);
+      }
     }
   }
 
   #hasRoom(): boolean {
-    if (this.#isFull) return false;
-    this.#isFull = this.#entries >= MAX_ENTRIES || this.#files >= MAX_FILES;
+    this.#entries += 1;
+    this.#isFull = this.#entries > MAX_ENTRIES || this.#files >= MAX_FILES;
     if (this.#isFull) {
       const bound = this.#files >= MAX_FILES
         ? `${MAX_FILES} files`
@@ -150,22 +163,10 @@ export class Walk {
     return !this.#isFull;
   }
 
-  #enter(
-    directory: Directory,
-    entry: Entry,
-    beside: ReadonlySet<string>,
-  ): void {
-    this.#entries += 1;
-    const { name, isDirectory } = entry;
+  #enter(directory: Directory, name: string, around: Around): void {
+    if (whyLeftOut(name, around) !== null) return;
+    if (isIgnored(around.rules, name, true)) return;
     const path = directory.path === "." ? name : `${directory.path}/${name}`;
-    const within = basenameOf(directory.path);
-    if (isDirectory && whyLeftOut(name, { beside, within }) !== null) return;
-    if (isIgnored(directory.scope, path, isDirectory)) return;
-    if (!isDirectory) {
-      this.#files += 1;
-      directory.children.push(name);
-      return;
-    }
     const depth = directory.depth + 1;
     if (depth > MAX_DEPTH) {
       const why = `it lies more than ${MAX_DEPTH} directories deep`;
