@@ -6,6 +6,9 @@
 import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
 import { go } from "./ecosystems/go/mod.ts";
 import { python } from "./ecosystems/python/mod.ts";
+import { circleci } from "./evidence/ci/circleci.ts";
+import { github } from "./evidence/ci/github.ts";
+import { gitlab } from "./evidence/ci/gitlab.ts";
 import { clients } from "./evidence/clients.ts";
 import { compose } from "./evidence/compose/mod.ts";
 import { dockerfile } from "./evidence/dockerfile/mod.ts";
@@ -18,8 +21,11 @@ export const ECOSYSTEMS: readonly EcosystemDetector[] = [
 ];
 
 export const EVIDENCE: readonly EvidenceDetector[] = [
+  circleci,
   clients,
   compose,
   dockerfile,
   envFiles,
+  github,
+  gitlab,
 ];

@@ -115,10 +115,14 @@ function draftOf(one: ComposeService, context: Context): Draft | null {
       if (draft !== null) return draft;
     }
   }
-  return one.image === null || !one.image.text.includes("/")
-    ? null
-    : usable(targets.named(one.name));
+  if (one.image === null || !one.image.text.includes("/")) return null;
+  // A published image of its own: nobody calls a third party's just "app".
+  return usable(targets.named(one.name)) ??
+    (USUAL_NAMES.has(one.name) ? targets.only : null);
 }
+
+/** What the only application of a repository is called in its compose file. */
+const USUAL_NAMES = new Set(["app", "web", "api", "backend", "server"]);
 
 function usable(draft: Draft | null): Draft | null {
   return draft?.role === "root" ? null : draft;
@@ -140,6 +144,25 @@ function pointsAt(
   const isAddress = address !== null || host.port !== null ||
     value.includes("://") || isAddressName(variable.name);
   return isAddress ? { run, port: host.port } : null;
+}
+
+/** Variables of an environment that carry the address of a service, its port included. */
+function pointingAt(
+  environment: readonly ComposeVariable[],
+  { runs, file }: { runs: ReadonlyMap<string, Run>; file: ComposeFile },
+): { variable: ComposeVariable; run: Run; port: number | null }[] {
+  const found = environment.flatMap((variable) => {
+    const target = pointsAt(variable, runs, file);
+    return target === null ? [] : [{ variable, ...target }];
+  });
+  const ports = found.flatMap(({ variable: { name }, run }) => {
+    const port = name.replace(/HOST(?:NAME)?$/, "PORT");
+    const variable = environment.find((one) => one.name === port);
+    return port === name || variable === undefined
+      ? []
+      : [{ variable, run, port: Number(variable.raw) || null }];
+  });
+  return [...found, ...ports];
 }
 
 /** `${X}`, `${X:-y}`, `${X:?}`: whether a value has to come from outside, and else which it is. */
@@ -227,10 +250,8 @@ function stateRuns(
   const place = placeOf(file.path);
   for (const run of runs.values()) {
     const uses = own.flatMap(({ compose, draft }) => {
-      const pointing = compose.environment.flatMap((variable) => {
-        const found = pointsAt(variable, runs, file);
-        return found?.run === run ? [{ variable, port: found.port }] : [];
-      });
+      const pointing = pointingAt(compose.environment, { runs, file })
+        .filter((one) => one.run === run);
       const isUsed = pointing.length > 0 || compose.needs.has(run.name);
       return isUsed ? [{ path: draft?.path ?? null, pointing }] : [];
     });
@@ -274,9 +295,8 @@ function gatherFile(to: Gathering, file: ComposeFile, context: Context): void {
   if (placeOf(file.path) === "test") return;
   for (const one of own) {
     const pointing = new Set(
-      one.compose.environment.filter((variable) =>
-        pointsAt(variable, runs, file) !== null
-      ).map(({ name }) => name),
+      pointingAt(one.compose.environment, { runs, file })
+        .map(({ variable }) => variable.name),
     );
     stateVariables(to, one, pointing);
     stateOwn(to, one, context.reading);

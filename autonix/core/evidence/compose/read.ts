@@ -75,6 +75,10 @@ export const COMPOSE_NAMES = [
   "*.docker-compose.yml",
   "*-docker-compose.yml",
   "podman-compose.yml",
+  // What compose files extend.
+  "common*.yml",
+  "base*.yml",
+  "services*.yml",
 ];
 const COMPOSE =
   /^(?:[\w.-]{1,60}[.-])?(?:docker-|podman-)?compose(?:[.-][\w.-]{1,60})?\.ya?ml$/;
