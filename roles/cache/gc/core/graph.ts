@@ -85,11 +85,12 @@ class Column {
 
 export class GraphBuilder {
   readonly #paths: HashIndex;
-  readonly #files: HashIndex;
+  /** Let go of once references come: a million take as much as the paths. */
+  #files: HashIndex | undefined;
   readonly #used: Column;
   readonly #file: Column;
   readonly #edges: Column;
-  #fileBytes = new Float64Array();
+  #fileBytes: Float64Array | undefined;
   #firstEdge = new Uint32Array();
   #endEdge = new Uint32Array();
 
@@ -106,24 +107,22 @@ export class GraphBuilder {
   addPath({ hash, usedAtMs, file }: PathFacts): void {
     const path = this.#paths.add(hash);
     this.#used.set(path, secondOf(usedAtMs));
+    if (this.#files === undefined) throw new Error(`${hash} came too late`);
     this.#file.set(path, this.#files.add(file));
   }
 
   /** After all paths: what a nar takes. One that no path has is left out; one that never comes takes nothing. */
   addNar(file: string, bytes: number): void {
-    if (this.#fileBytes.length === 0) {
-      this.#fileBytes = new Float64Array(this.#files.count);
-    }
-    const number = this.#files.find(file);
+    const files = this.#files;
+    if (files === undefined) throw new Error(`${file} came too late`);
+    this.#fileBytes ??= new Float64Array(files.count);
+    const number = files.find(file);
     if (number !== ABSENT) this.#fileBytes[number] = bytes;
   }
 
-  /** After all paths: the references of one, their hashes one behind the other. Those that come first count. */
+  /** After all nars: the references of one, their hashes one behind the other. Those that come first count. */
   addReferences(hash: string, references: string): void {
-    if (this.#firstEdge.length === 0) {
-      this.#firstEdge = new Uint32Array(this.#paths.count);
-      this.#endEdge = new Uint32Array(this.#paths.count);
-    }
+    this.#endFiles();
     const path = this.#paths.find(hash);
     if (path === ABSENT || this.#endEdge[path] !== 0) return;
     this.#firstEdge[path] = this.#edges.length;
@@ -135,21 +134,25 @@ export class GraphBuilder {
     this.#endEdge[path] = this.#edges.length;
   }
 
+  #endFiles(): void {
+    if (this.#files === undefined) return;
+    this.#fileBytes ??= new Float64Array(this.#files.count);
+    this.#files = undefined;
+    this.#firstEdge = new Uint32Array(this.#paths.count);
+    this.#endEdge = new Uint32Array(this.#paths.count);
+  }
+
   done(): Graph {
+    this.#endFiles();
     const paths = this.#paths;
-    const { count } = paths;
-    const orZeros = (edges: Uint32Array) =>
-      edges.length === count ? edges : new Uint32Array(count);
     return {
-      count,
-      firstEdge: orZeros(this.#firstEdge),
-      endEdge: orZeros(this.#endEdge),
+      count: paths.count,
+      firstEdge: this.#firstEdge,
+      endEdge: this.#endEdge,
       edges: this.#edges.done(),
       usedSecond: this.#used.done(),
       file: this.#file.done(),
-      fileBytes: this.#fileBytes.length === 0
-        ? new Float64Array(this.#files.count)
-        : this.#fileBytes,
+      fileBytes: this.#fileBytes ?? new Float64Array(),
       hashOf: (path) => paths.textOf(path),
       find(hash) {
         const found = paths.find(hash);
