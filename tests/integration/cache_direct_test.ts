@@ -30,6 +30,12 @@ async function pushed(cache: TestCache, name: string): Promise<string> {
   return `/${path.hash}.narinfo`;
 }
 
+function isAllHere(text: string): boolean {
+  return text.includes("transfer-encoding: chunked")
+    ? text.endsWith("\r\n0\r\n\r\n")
+    : isWhole(text);
+}
+
 /** The whole answer, without its date. */
 async function answerTo(
   cache: TestCache,
@@ -44,7 +50,7 @@ async function answerTo(
       (isChunked ? "0\r\n\r\n" : ""),
   );
   const text = await connection.receive(
-    method === "HEAD" ? (all) => all.includes("\r\n\r\n") : isWhole,
+    (all) => method === "HEAD" ? all.includes("\r\n\r\n") : isAllHere(all),
   );
   assert.notEqual(text, "");
   return text.replace(/^date: .*\r\n/im, "");
@@ -113,6 +119,18 @@ Deno.test("a narinfo from memory and through the app are the same, and counted a
     head: after.head - before.head,
     hits: after.hits - before.hits,
   }, { get: gets, head: heads, hits: gets + heads });
+});
+
+Deno.test("whoever speaks HTTP/1.0 is told a narinfo's length", async () => {
+  await using cache = await startCache();
+  const path = await pushed(cache, "old");
+  using connection = await connectRaw(cache.url);
+  const { host } = new URL(cache.url);
+  await connection.send(`GET ${path} HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
+  const [head = "", body = ""] = (await connection.receive()).split("\r\n\r\n");
+  assert.match(head, new RegExp(`^content-length: ${body.length}$`, "m"));
+  assert.doesNotMatch(head, /transfer-encoding/);
+  assert.match(body, /^StorePath: .*-old$/m);
 });
 
 Deno.test("who may not read is refused a narinfo from memory as any other", async () => {
