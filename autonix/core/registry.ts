@@ -5,18 +5,24 @@
  */
 import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
 import { go } from "./ecosystems/go/mod.ts";
+import { javascript } from "./ecosystems/javascript/mod.ts";
 import { python } from "./ecosystems/python/mod.ts";
 import { circleci } from "./evidence/ci/circleci.ts";
 import { github } from "./evidence/ci/github.ts";
 import { gitlab } from "./evidence/ci/gitlab.ts";
 import { clients } from "./evidence/clients.ts";
 import { compose } from "./evidence/compose/mod.ts";
+import { devcontainer } from "./evidence/devcontainer.ts";
 import { dockerfile } from "./evidence/dockerfile/mod.ts";
 import { envFiles } from "./evidence/env_files.ts";
+import { platforms } from "./evidence/run/platforms.ts";
+import { procfile } from "./evidence/run/procfile.ts";
+import { tasks } from "./evidence/tasks/mod.ts";
 
 /** Their order changes no answer. */
 export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   go,
+  javascript,
   python,
 ];
 
@@ -24,8 +30,12 @@ export const EVIDENCE: readonly EvidenceDetector[] = [
   circleci,
   clients,
   compose,
+  devcontainer,
   dockerfile,
   envFiles,
   github,
   gitlab,
+  platforms,
+  procfile,
+  tasks,
 ];

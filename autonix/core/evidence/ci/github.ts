@@ -125,7 +125,7 @@ function readStep(
   if (run === null || script === null) return;
   const own = textOf(at(step, "working-directory"));
   const directory = own === null ? job.directory : joinPath(".", own);
-  if (directory === null) return;
+  if (directory === null || directory.includes("${{")) return;
   stateTest(to, context, {
     script,
     directory,

@@ -1,0 +1,153 @@
+/**
+ * Development containers: the runtime's version by image and features, and the
+ * ports that are forwarded.
+ *
+ * Their compose files are read as any other.
+ *
+ * @module
+ */
+import type { EvidenceDetector } from "../detector.ts";
+import { directoryOf, joinPath } from "../file_tree.ts";
+import {
+  at,
+  entriesOf,
+  itemsOf,
+  type Node,
+  scalarText,
+  textOf,
+} from "../formats/node.ts";
+import { nodeEvidence, type Reading } from "../reading.ts";
+import { SERVICES } from "../services/catalog.ts";
+import { pinned } from "./ci/versions.ts";
+import { runtimeOfImage } from "./dockerfile/base_images.ts";
+import { parseDockerfile } from "./dockerfile/parse.ts";
+import { type Gathering, gathering, state } from "./gathering.ts";
+import { isOf, type Runtime, Targets } from "./targets.ts";
+
+const FEATURES: ReadonlyMap<string, Runtime> = new Map<string, Runtime>([
+  ["node", "node"],
+  ["python", "python"],
+  ["go", "go"],
+  ["rust", "rust"],
+  ["java", "jvm"],
+  ["ruby", "ruby"],
+  ["php", "php"],
+  ["dotnet", "dotnet"],
+  ["bun", "bun"],
+  ["deno", "deno"],
+  ["elixir", "elixir"],
+  ["crystal", "crystal"],
+  ["swift", "swift"],
+  ["dart", "dart"],
+]);
+/** What somebody works with says less than what an image is built from. */
+const CONFIDENCE = 0.7;
+const SERVICE_PORTS = new Set(SERVICES.map(({ port }) => port));
+
+interface Context {
+  reading: Reading;
+  targets: Targets;
+  file: string;
+  /** Directory that is opened. */
+  path: string;
+}
+
+function stateVersion(
+  to: Gathering,
+  { targets, file, path }: Context,
+  of: { runtime: Runtime; version: string | null; node: Node },
+): void {
+  if (of.version === null) return;
+  const owner = targets.owner(path);
+  const drafts = owner === null || owner.role === "root"
+    ? targets.all.filter(({ role }) => role !== "root")
+    : [owner];
+  for (const draft of drafts) {
+    if (!isOf(draft, of.runtime)) continue;
+    state(to, {
+      path: draft.path,
+      field: "runtimeVersion",
+      value: of.version,
+      source: "container",
+      evidence: nodeEvidence(file, of.node),
+      confidence: CONFIDENCE,
+    });
+  }
+}
+
+/** The image: its own, or that of the Dockerfile it is built from. */
+function imageOf(root: Node, { reading, file }: Context) {
+  const image = at(root, "image");
+  const text = textOf(image);
+  if (image !== null && text !== null) return { text, node: image };
+  const build = at(root, "build", "dockerfile") ?? at(root, "dockerFile");
+  const path = joinPath(directoryOf(file), textOf(build) ?? "");
+  const base = path === null
+    ? undefined
+    : parseDockerfile(reading.lines(path)).at(-1)?.image;
+  return build === null || base === undefined
+    ? null
+    : { text: base, node: build };
+}
+
+function readContainer(to: Gathering, context: Context): void {
+  const { reading, file, path } = context;
+  const root = reading.json(file);
+  if (root === null) return;
+  const image = imageOf(root, context);
+  const base = image === null ? null : runtimeOfImage(image.text);
+  if (image !== null && base !== null) {
+    stateVersion(to, context, { ...base, node: image.node });
+  }
+  for (const [name, node] of entriesOf(at(root, "features"))) {
+    const [feature = ""] = name.slice(name.lastIndexOf("/") + 1).split(":");
+    const runtime = FEATURES.get(feature);
+    const version = pinned(scalarText(at(node, "version")) ?? "");
+    if (runtime !== undefined) {
+      stateVersion(to, context, { runtime, version, node });
+    }
+  }
+  for (const item of itemsOf(at(root, "forwardPorts"))) {
+    const value = Number(scalarText(item));
+    // A database's port is forwarded beside the application's.
+    if (!Number.isInteger(value) || value < 1 || value > 65535) continue;
+    if (
+      SERVICE_PORTS.has(value) && value !== 3000 && value !== 8000 &&
+      value !== 8080
+    ) continue;
+    state(to, {
+      path,
+      field: "port",
+      value,
+      source: "container",
+      evidence: nodeEvidence(file, item),
+      confidence: CONFIDENCE,
+    });
+  }
+}
+
+export const devcontainer: EvidenceDetector = {
+  name: "development containers",
+  reads: {
+    manifests: [
+      "devcontainer.json",
+      ".devcontainer.json",
+      ".devcontainer/Dockerfile",
+    ],
+  },
+  gather(reading, drafts) {
+    const found = gathering();
+    const targets = new Targets(drafts);
+    const files = [
+      ...reading.tree.named("devcontainer.json"),
+      ...reading.tree.named(".devcontainer.json"),
+    ];
+    for (const file of files) {
+      const [above = ""] = file.split(/\/?\.devcontainer(?:\/|\.json$)/, 1);
+      const path = above === "" ? "." : above;
+      if (targets.isAside(file)) continue;
+      readContainer(found, { reading, targets, file, path });
+    }
+    return found;
+  },
+};
