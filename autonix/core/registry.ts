@@ -12,6 +12,7 @@ import { github } from "./evidence/ci/github.ts";
 import { gitlab } from "./evidence/ci/gitlab.ts";
 import { clients } from "./evidence/clients.ts";
 import { compose } from "./evidence/compose/mod.ts";
+import { configuration } from "./evidence/configuration/mod.ts";
 import { devcontainer } from "./evidence/devcontainer.ts";
 import { dockerfile } from "./evidence/dockerfile/mod.ts";
 import { envFiles } from "./evidence/env_files.ts";
@@ -30,6 +31,7 @@ export const EVIDENCE: readonly EvidenceDetector[] = [
   circleci,
   clients,
   compose,
+  configuration,
   devcontainer,
   dockerfile,
   envFiles,

@@ -1,0 +1,106 @@
+/**
+ * Directories whose packages and sources are not what a repository is about.
+ *
+ * @module
+ */
+
+/** What others wrote, or what is handed to browsers as it is: nothing is told of it. */
+const FOREIGN: ReadonlySet<string> = new Set([
+  "vendor",
+  "vendors",
+  "third_party",
+  "third-party",
+  "thirdparty",
+  "node_modules",
+  "bower_components",
+  "public",
+  "static",
+]);
+
+/** What shows, tests or measures something else. */
+const SHOWN: ReadonlySet<string> = new Set([
+  "example",
+  "examples",
+  "sample",
+  "samples",
+  "demo",
+  "demos",
+  "playground",
+  "playgrounds",
+  "sandbox",
+  "sandboxes",
+  "fixture",
+  "fixtures",
+  "__fixtures__",
+  "__mocks__",
+  "mocks",
+  "__tests__",
+  "test",
+  "tests",
+  "testdata",
+  "spec",
+  "specs",
+  "e2e",
+  "cypress",
+  "bench",
+  "benches",
+  "benchmark",
+  "benchmarks",
+  "template",
+  "templates",
+  "boilerplate",
+  "stubs",
+  "generators",
+]);
+
+/** What is written about it: an application only where a workspace names it. */
+const ABOUT: ReadonlySet<string> = new Set(["doc", "docs", "documentation"]);
+
+/** Parts of a build that sources of its own never lie in. */
+const MADE: ReadonlySet<string> = new Set([
+  "dist",
+  "build",
+  "out",
+  "coverage",
+  ".storybook",
+  "storybook",
+  "stories",
+]);
+
+/** Names of test and story files. */
+const TESTING = /[._-](?:test|tests|spec|stories|story|e2e|mock|bench)\./i;
+const CONFIGURING = /(?:\.config\.\w{2,4}|^\.[\w.-]{1,40}rc\.\w{2,4})$/;
+
+function someSegment(path: string, names: ReadonlySet<string>): boolean {
+  return path.split("/").some((name) => names.has(name.toLowerCase()));
+}
+
+/** True for a directory of which nothing is told. */
+export function isForeign(directory: string): boolean {
+  return someSegment(directory, FOREIGN);
+}
+
+/** True for a package that counts only where there is no other. */
+export function isAside(directory: string, isMember: boolean): boolean {
+  return someSegment(directory, SHOWN) ||
+    !isMember && someSegment(directory, ABOUT) ||
+    /(?:^|[/-])e2e$/.test(directory);
+}
+
+/** `path` is relative to its package: true for what runs when the application runs. */
+export function isOwnSource(path: string): boolean {
+  const slash = path.lastIndexOf("/");
+  const name = path.slice(slash + 1);
+  if (TESTING.test(name) || name.endsWith(".d.ts")) return false;
+  if (name.includes(".min.") || name === ".pnp.cjs") return false;
+  if (slash < 0) return true;
+  const directory = path.slice(0, slash);
+  return !someSegment(directory, FOREIGN) && !someSegment(directory, SHOWN) &&
+    !someSegment(directory, ABOUT) && !someSegment(directory, MADE) &&
+    !directory.startsWith(".yarn");
+}
+
+/** `vite.config.ts`, `.eslintrc.cjs`: says nothing of what an application is written in. */
+export function isConfiguration(name: string): boolean {
+  return CONFIGURING.test(name);
+}

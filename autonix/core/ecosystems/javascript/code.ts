@@ -1,0 +1,50 @@
+/**
+ * What the sources of a package say of its environment, in one pass over each.
+ *
+ * @module
+ */
+import { claim } from "../../draft.ts";
+import { basenameOf } from "../../file_tree.ts";
+import { scanEnv } from "./env_scan.ts";
+import { scanPorts } from "./port_scan.ts";
+import type { Listening } from "./ports.ts";
+import type { Project } from "./project.ts";
+import { isConfiguration } from "./asides.ts";
+
+/** `env("DATABASE_URL")` of a Prisma schema. */
+const OF_PRISMA =
+  /^\s{0,20}(?:url|directUrl)\s{0,20}=\s{0,20}env\("([A-Z]\w{0,99})"\)/;
+
+function tellPrisma(project: Project): void {
+  const { reading, draft, directory } = project;
+  const names = ["prisma/schema.prisma", "schema.prisma", "db/schema.prisma"];
+  const path = reading.tree.first(directory, names);
+  if (path === null) return;
+  for (const { number, text } of reading.lines(path).slice(0, 5_000)) {
+    const name = OF_PRISMA.exec(text.slice(0, 300))?.[1];
+    if (name === undefined) continue;
+    const evidence = { file: path, line: number };
+    claim(draft, "env", { name, required: true }, "config", evidence);
+  }
+}
+
+/** Tells variables to the draft, and gives what is listened on. */
+export function tellCode(project: Project): Listening[] {
+  const { reading, draft } = project;
+  const listening: Listening[] = [];
+  for (const file of project.sources) {
+    const text = reading.tree.text(file);
+    if (text === null) continue;
+    const variables = scanEnv(text);
+    for (const { line, ...variable } of variables) {
+      claim(draft, "env", variable, "source", { file, line });
+    }
+    // A configuration's server is a tool's, for development or tests.
+    if (isConfiguration(basenameOf(file))) continue;
+    for (const mention of scanPorts(text, variables)) {
+      listening.push({ ...mention, file });
+    }
+  }
+  tellPrisma(project);
+  return listening;
+}

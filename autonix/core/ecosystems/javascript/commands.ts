@@ -1,0 +1,237 @@
+/**
+ * How a package is installed, built, started and tested.
+ *
+ * A script of the manifest is run through its package manager; where there is
+ * none, what the framework does, then the entry file. A script that serves for
+ * development counts less, and one that starts other packages, or containers,
+ * is none of this package.
+ *
+ * @module
+ */
+import type { Evidence } from "../../../../roles/model/analysis.ts";
+import type { Source } from "../../claims.ts";
+import { claim } from "../../draft.ts";
+import { fileEvidence } from "../../reading.ts";
+import { type Entry, entryOf } from "./entry.ts";
+import type { Told } from "./frameworks.ts";
+import { executeOf, installOf, runOf } from "./package_manager.ts";
+import { type Plan, planOf } from "./plans.ts";
+import { dependsOn, type Project, scriptOf } from "./project.ts";
+import {
+  expandScript,
+  isDelegating,
+  isDevelopment,
+  isPlaceholder,
+  startsContainers,
+} from "./scripts.ts";
+
+export interface Start {
+  command: string;
+  source: Source;
+  evidence: readonly Evidence[];
+  /** What is run in the end: the script with those it calls, or the command. */
+  text: string;
+  /** Script of the manifest that it is. */
+  script: string | null;
+  plan: Plan | null;
+  confidence?: number;
+}
+
+/** Scripts that start it for good, wherever `start` is for development. */
+const PRODUCTION = ["start:prod", "start:production", "serve:prod", "prod"];
+const BUILDS = [
+  "build",
+  "build:prod",
+  "build:production",
+  "compile",
+  "production",
+  "bundle",
+];
+const TESTS = ["test", "test:unit", "test:ci", "tests"];
+/** Programs that find the tests by themselves. */
+const RUNNERS = [
+  { name: "vitest", command: "vitest run" },
+  { name: "jest", command: "jest" },
+  { name: "mocha", command: "mocha" },
+  { name: "ava", command: "ava" },
+];
+/** A development server does answer, but nobody means it to. */
+const DEVELOPMENT_CONFIDENCE = 0.7;
+
+function startScript(project: Project): Start | null {
+  const { manifest } = project;
+  const standard = scriptOf(project, ["start"]);
+  const isFor = (name: string) => isDevelopment(expandScript(manifest, name));
+  const production = scriptOf(project, PRODUCTION);
+  const picked =
+    standard === null || production !== null && isFor(standard.name)
+      ? production ?? standard
+      : standard;
+  if (picked === null) return null;
+  const text = expandScript(manifest, picked.name);
+  if (startsContainers(text)) return null;
+  // `cd client && npm start` of a package without any below is its own affair.
+  if (isDelegating(picked.found.value) && project.below.length > 0) return null;
+  return {
+    command: runOf(project.manager, picked.name),
+    source: "manifest",
+    evidence: [picked.found.evidence],
+    text,
+    script: picked.name,
+    plan: null,
+    ...isDevelopment(text) ? { confidence: DEVELOPMENT_CONFIDENCE } : {},
+  };
+}
+
+function startOfEntry(entry: Entry): Start {
+  return {
+    command: entry.start,
+    source: "convention",
+    evidence: [entry.evidence],
+    text: entry.start,
+    script: null,
+    plan: null,
+  };
+}
+
+function startOfPlan(told: Told, plan: Plan): Start | null {
+  if (plan.start === null) return null;
+  const evidence = plan.evidence === null
+    ? [told.dependency.evidence]
+    : [told.dependency.evidence, plan.evidence];
+  return {
+    command: plan.start,
+    source: "framework",
+    evidence,
+    text: plan.start,
+    script: null,
+    plan,
+  };
+}
+
+/** `npm run dev`: better than nothing where a server is known to be there. */
+function startOfDevelopment(project: Project): Start | null {
+  const script = scriptOf(project, ["serve", "dev", "develop"]);
+  if (script === null) return null;
+  const text = expandScript(project.manifest, script.name);
+  if (isDelegating(script.found.value) || startsContainers(text)) return null;
+  return {
+    command: runOf(project.manager, script.name),
+    source: "guess",
+    evidence: [script.found.evidence],
+    text,
+    script: script.name,
+    plan: null,
+  };
+}
+
+/** What is known of how a package runs, before its role is decided. */
+export interface Running {
+  start: Start | null;
+  /** The framework that decides, with its plan. */
+  lead: { told: Told; plan: Plan } | null;
+  entry: Entry | null;
+}
+
+/** The framework that says how the whole is built and started. */
+function leadOf(
+  frameworks: readonly Told[],
+  hasServer: boolean,
+): Told | undefined {
+  const server = frameworks.find(({ framework }) =>
+    framework.kind === "server" || framework.start !== undefined
+  );
+  // A server beside a bundler serves what that one makes.
+  if (server !== undefined || hasServer) return server;
+  return frameworks.find(({ framework }) =>
+    framework.kind === "static" || framework.kind === "program"
+  );
+}
+
+/** How a package would be started, if it is an application. */
+export function runningOf(
+  project: Project,
+  frameworks: readonly Told[],
+): Running {
+  const entry = entryOf(project);
+  const isServer = frameworks.some(({ framework }) =>
+    framework.kind === "library"
+  );
+  const told = leadOf(frameworks, isServer && entry !== null);
+  const lead = told === undefined
+    ? null
+    : { told, plan: planOf(project, told.framework) };
+  const start = startScript(project) ??
+    (lead === null ? null : startOfPlan(lead.told, lead.plan)) ??
+    (lead === null && entry !== null ? startOfEntry(entry) : null) ??
+    (isServer || lead?.told.framework.kind === "server"
+      ? startOfDevelopment(project)
+      : null);
+  return { start, lead, entry };
+}
+
+/** Tells how it is installed and tested: true of libraries too. */
+export function tellUpkeep(project: Project): void {
+  const { draft, manager, manifest } = project;
+  const evidence = manager.lock ?? manifest.file;
+  claim(
+    draft,
+    "install",
+    installOf(manager),
+    "convention",
+    fileEvidence(evidence),
+  );
+  const test =
+    TESTS.map((name) => scriptOf(project, [name])).find((one) =>
+      one !== null && !isPlaceholder(one.found.value)
+    ) ?? null;
+  if (test !== null) {
+    const command = runOf(manager, test.name);
+    claim(draft, "test", command, "manifest", test.found.evidence);
+    return;
+  }
+  const runner = RUNNERS.find(({ name }) => dependsOn(project, name));
+  if (runner === undefined) return;
+  const dependency = manifest.dependencies.find(({ name }) =>
+    name === runner.name
+  );
+  const command = executeOf(manager, runner.command);
+  claim(draft, "test", command, "convention", dependency?.evidence ?? null);
+}
+
+/** What starts by a script of its own needs the framework's build only where that script runs the framework. */
+function needsBuild(told: Told, start: Start | null): boolean {
+  if (start === null || start.script === null) return true;
+  const program = told.framework.bin ?? told.framework.name;
+  return start.text.includes(program) && !isDevelopment(start.text);
+}
+
+/** Tells how it is built. */
+export function tellBuild(project: Project, running: Running): void {
+  const { draft, manager } = project;
+  const script = scriptOf(project, BUILDS);
+  if (script !== null) {
+    const command = runOf(manager, script.name);
+    claim(draft, "build", command, "manifest", script.found.evidence);
+    return;
+  }
+  const { lead, entry, start } = running;
+  if (lead !== null) {
+    const { plan, told } = lead;
+    if (!needsBuild(told, start)) return;
+    claim(draft, "build", plan.build, "framework", told.dependency.evidence);
+  } else if (entry?.build !== null && entry?.build !== undefined) {
+    claim(draft, "build", entry.build, "convention", entry.evidence);
+  }
+}
+
+/** Tells how it is started. */
+export function tellStart(project: Project, start: Start): void {
+  project.draft.claims.push({
+    field: "start",
+    value: start.command,
+    source: start.source,
+    evidence: start.evidence,
+    ...start.confidence === undefined ? {} : { confidence: start.confidence },
+  });
+}

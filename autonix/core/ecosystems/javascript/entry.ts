@@ -1,0 +1,192 @@
+/**
+ * The file an application starts with when no script does.
+ *
+ * `main` of the manifest where that file is there or a build makes it, then the
+ * names everybody uses. TypeScript is started as its build leaves it, by the
+ * runner that is there, or by bun.
+ *
+ * @module
+ */
+import type { Evidence } from "../../../../roles/model/analysis.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
+import { at, itemsOf, textOf } from "../../formats/node.ts";
+import { fileEvidence } from "../../reading.ts";
+import { fieldOf } from "./manifest.ts";
+import { executeOf } from "./package_manager.ts";
+import { shellWord } from "./shell.ts";
+import { dependsOn, fileOf, type Project } from "./project.ts";
+
+export interface Entry {
+  /** Relative to the package. */
+  file: string;
+  evidence: Evidence;
+  start: string;
+  /** Where nothing else builds it. */
+  build: string | null;
+  /** True when the manifest names it. */
+  isMain: boolean;
+}
+
+const STEMS = ["index", "server", "app", "main"];
+const FOLDERS = ["", "src/", "server/"];
+const JAVASCRIPT = ["js", "mjs", "cjs"];
+const TYPESCRIPT = ["ts", "mts", "tsx"];
+
+/** `src/main` may be `src/main.js` or `src/main/index.js`, as node looks for it. */
+function resolveMain(project: Project, main: string): string | null {
+  const plain = main.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
+  const choices = [
+    plain,
+    ...[...JAVASCRIPT, ...TYPESCRIPT].map((end) => `${plain}.${end}`),
+    ...JAVASCRIPT.map((end) => `${plain}/index.${end}`),
+  ];
+  return choices.find((path) =>
+    path !== "" && fileOf(project, path) !== null
+  ) ??
+    null;
+}
+
+function conventional(
+  project: Project,
+  extensions: readonly string[],
+): string | null {
+  for (const folder of FOLDERS) {
+    for (const stem of STEMS) {
+      for (const extension of extensions) {
+        const file = `${folder}${stem}.${extension}`;
+        if (fileOf(project, file) !== null) return file;
+      }
+    }
+  }
+  return null;
+}
+
+/** tsconfig.json files that extend each other; people chain two or three. */
+const MAX_EXTENDS = 5;
+
+/** A compiler option of tsconfig.json or of what it extends within the repository. */
+function compilerOption(project: Project, option: string): string | null {
+  let path = fileOf(project, "tsconfig.build.json") ??
+    fileOf(project, "tsconfig.json");
+  for (let step = 0; path !== null && step < MAX_EXTENDS; step++) {
+    const root = project.reading.json(path);
+    const value = textOf(at(root, "compilerOptions", option));
+    if (value !== null) return value;
+    const parent = at(root, "extends");
+    const name: string | null = textOf(parent) ??
+      textOf(itemsOf(parent).at(-1));
+    if (name === null || !name.startsWith(".")) return null;
+    const above: string | null = joinPath(directoryOf(path), name);
+    path = above === null
+      ? null
+      : [above, `${above}.json`].find((one) => project.reading.tree.has(one)) ??
+        null;
+  }
+  return null;
+}
+
+function plainDirectory(text: string): string {
+  const plain = text.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
+  return plain === "." ? "" : plain;
+}
+
+/** The file the compiler makes of a source. */
+function compiledOf(project: Project, source: string): string {
+  const out = plainDirectory(compilerOption(project, "outDir") ?? "");
+  const rootDir = compilerOption(project, "rootDir");
+  const isAllInSource = source.startsWith("src/") &&
+    !project.sources.some((path) =>
+      /\.[mc]?tsx?$/.test(path) &&
+      !(joinPath(project.directory, "src") !== null &&
+        path.startsWith(`${joinPath(project.directory, "src")}/`)) &&
+      !path.includes(".config.")
+    );
+  const root = rootDir === null
+    ? (isAllInSource && out !== "" ? "src" : "")
+    : plainDirectory(rootDir);
+  const relative = root !== "" && source.startsWith(`${root}/`)
+    ? source.slice(root.length + 1)
+    : source;
+  const made = relative.replace(/\.([mc]?)tsx?$/, ".$1js");
+  return out === "" ? made : `${out}/${made}`;
+}
+
+function runTypescript(
+  project: Project,
+  file: string,
+): Pick<Entry, "start" | "build"> | null {
+  const hasBuild = project.manifest.scripts.has("build");
+  if (hasBuild && compilerOption(project, "outDir") !== null) {
+    return {
+      start: `node ${shellWord(compiledOf(project, file))}`,
+      build: null,
+    };
+  }
+  for (const runner of ["tsx", "ts-node"]) {
+    if (dependsOn(project, runner)) {
+      return {
+        start: executeOf(project.manager, `${runner} ${shellWord(file)}`),
+        build: null,
+      };
+    }
+  }
+  if (!dependsOn(project, "typescript")) return null;
+  return {
+    start: `node ${shellWord(compiledOf(project, file))}`,
+    build: hasBuild ? null : executeOf(project.manager, "tsc"),
+  };
+}
+
+function runOfFile(
+  project: Project,
+  file: string,
+): Pick<Entry, "start" | "build"> | null {
+  if (project.manager.name === "bun") {
+    return { start: `bun run ${shellWord(file)}`, build: null };
+  }
+  return /\.[mc]?tsx?$/.test(file)
+    ? runTypescript(project, file)
+    : { start: `node ${shellWord(file)}`, build: null };
+}
+
+/** `main: dist/index.js` is there once the build script ran. */
+function builtMain(project: Project, main: string): string | null {
+  const plain = main.replace(/^(?:\.\/)+/, "");
+  return project.manifest.scripts.has("build") &&
+      /^(?:dist|build|out|lib|output|\.build)\/[\w./-]{1,200}$/.test(plain)
+    ? plain
+    : null;
+}
+
+/** Where it starts; null when nothing says so. */
+export function entryOf(project: Project): Entry | null {
+  const main = fieldOf(project.manifest, "main");
+  if (main !== null) {
+    const file = resolveMain(project, main.value);
+    const built = file === null ? builtMain(project, main.value) : null;
+    const run = built !== null
+      ? { start: `node ${shellWord(built)}`, build: null }
+      : file === null
+      ? null
+      : runOfFile(project, file);
+    if (run !== null) {
+      return {
+        file: built ?? file ?? main.value,
+        evidence: main.evidence,
+        ...run,
+        isMain: true,
+      };
+    }
+  }
+  const order = project.manager.name === "bun"
+    ? [...TYPESCRIPT, ...JAVASCRIPT]
+    : JAVASCRIPT;
+  const file = conventional(project, order) ??
+    conventional(project, TYPESCRIPT);
+  if (file === null) return null;
+  const run = runOfFile(project, file);
+  const path = fileOf(project, file);
+  return run === null || path === null
+    ? null
+    : { file, evidence: fileEvidence(path), ...run, isMain: false };
+}

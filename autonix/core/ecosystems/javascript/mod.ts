@@ -1,0 +1,77 @@
+/**
+ * JavaScript and TypeScript: a package is what a package.json, a deno.json or a
+ * project.json of nx says.
+ *
+ * | concern                                   | file                            |
+ * | ----------------------------------------- | ------------------------------- |
+ * | which packages there are                  | `survey.ts`, `asides.ts`        |
+ * | what belongs together                     | `workspaces.ts`, `nx.ts`        |
+ * | the manifest                              | `manifest.ts`                   |
+ * | who installs                              | `package_manager.ts`            |
+ * | which Node, Bun or Deno                   | `versions.ts`                   |
+ * | JavaScript or TypeScript                  | `sources.ts`                    |
+ * | frameworks                                | `frameworks.ts`, `plans.ts`     |
+ * | install, build, start, test               | `commands.ts`, `entry.ts`       |
+ * | application, library or root              | `roles.ts`                      |
+ * | ports                                     | `ports.ts`, `port_scan.ts`      |
+ * | environment variables                     | `env_scan.ts`, `env_names.ts`   |
+ * | libraries of the system                   | `native.ts`                     |
+ * | Deno                                      | `deno.ts`                       |
+ *
+ * @module
+ */
+import type { EcosystemDetector } from "../../detector.ts";
+import { denoDrafts } from "./deno.ts";
+import { looseDrafts } from "./loose.ts";
+import { nxDrafts } from "./nx.ts";
+import { packageDrafts } from "./packages.ts";
+import { SOURCE_PATTERNS } from "./sources.ts";
+import { surveyOf } from "./survey.ts";
+
+export const javascript: EcosystemDetector = {
+  ecosystem: "javascript",
+  reads: {
+    manifests: [
+      "package.json",
+      "pnpm-workspace.yaml",
+      "lerna.json",
+      "rush.json",
+      "nx.json",
+      "project.json",
+      "angular.json",
+      "deno.json",
+      "deno.jsonc",
+      "import_map.json",
+      "tsconfig.json",
+      "tsconfig.*.json",
+      ".nvmrc",
+      ".node-version",
+      ".bun-version",
+      ".dvmrc",
+      ".deno-version",
+      ".tool-versions",
+      "mise.toml",
+      ".mise.toml",
+      ".config/mise.toml",
+      "mise/config.toml",
+      "*.config.ts",
+      "*.config.js",
+      "*.config.mjs",
+      "*.config.mts",
+      "*.config.cjs",
+      "*.config.cts",
+      "*.prisma",
+    ],
+    // The head of yarn.lock tells yarn 1 from its successors; a large one is not worth a word.
+    sources: [...SOURCE_PATTERNS, "yarn.lock"],
+  },
+  detect: (reading) => {
+    const survey = surveyOf(reading);
+    const drafts = [
+      ...packageDrafts(survey),
+      ...nxDrafts(survey),
+      ...denoDrafts(survey),
+    ];
+    return drafts.length > 0 ? drafts : looseDrafts(survey);
+  },
+};

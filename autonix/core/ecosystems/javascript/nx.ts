@@ -1,0 +1,303 @@
+/**
+ * nx: a project.json is an application or a library without a manifest of its
+ * own. What it depends on is what its sources import, out of what the root's
+ * manifest lists, so that nothing of one application leaks into another.
+ *
+ * @module
+ */
+import { claim, type Dependency, type Draft, draftOf } from "../../draft.ts";
+import { directoryOf, isWithin } from "../../file_tree.ts";
+import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
+import { fileEvidence, nodeEvidence } from "../../reading.ts";
+import { isAside } from "./asides.ts";
+import { tellCode } from "./code.ts";
+import { type Framework, FRAMEWORKS, frameworksOf } from "./frameworks.ts";
+import { importedPackages } from "./imports.ts";
+import type { Manifest } from "./manifest.ts";
+import { tellNative } from "./native.ts";
+import { executeOf, installOf, tellManager } from "./package_manager.ts";
+import { serveOf } from "./plans.ts";
+import { hasFile, type Project } from "./project.ts";
+import { shellWord } from "./shell.ts";
+import { languageOf, ownSources } from "./sources.ts";
+import type { Survey } from "./survey.ts";
+import { tellVersion } from "./versions.ts";
+import type { Workspace } from "./workspaces.ts";
+
+/** Frameworks by the plugin whose executors a target names, or by a file of the project. */
+const BY_PLUGIN: readonly (readonly [RegExp, string])[] = [
+  [/^@(?:nx|nrwl)\/next:/, "next"],
+  [/^@(?:nx|nrwl)\/nuxt:/, "nuxt"],
+  [/^@(?:nx|nrwl)\/remix:/, "@remix-run/react"],
+  [
+    /^@(?:nx|nrwl)\/angular:|^@angular(?:-devkit\/build-angular|\/build):/,
+    "@angular/core",
+  ],
+  [/^@(?:nx|nrwl)\/expo:/, "expo"],
+  [/^@(?:nx|nrwl)\/vite:(?:build|dev-server)/, "vite"],
+];
+const BY_FILE: readonly (readonly [string, string])[] = [
+  ["next.config.js", "next"],
+  ["next.config.mjs", "next"],
+  ["next.config.ts", "next"],
+  ["nuxt.config.ts", "nuxt"],
+  ["astro.config.mjs", "astro"],
+];
+/** Targets that test a whole application from outside. */
+const TESTING = /:(?:cypress|playwright)\b/;
+
+interface NxProject {
+  directory: string;
+  file: string;
+  root: Node | null;
+  name: string;
+  executors: readonly string[];
+}
+
+function readProject(survey: Survey, directory: string, file: string) {
+  const root = survey.reading.json(file);
+  const executors = entriesOf(at(root, "targets")).map(([, target]) =>
+    textOf(at(target, "executor")) ?? textOf(at(target, "builder")) ?? ""
+  );
+  const name = textOf(at(root, "name")) ??
+    directory.slice(directory.lastIndexOf("/") + 1);
+  return { directory, file, root, name, executors };
+}
+
+function frameworkOf(nx: NxProject, project: Project): Framework | null {
+  const plugin = BY_PLUGIN.find(([pattern]) =>
+    nx.executors.some((executor) => pattern.test(executor))
+  )?.[1];
+  const byFile = BY_FILE.find(([name]) => hasFile(project, name))?.[1];
+  const name = plugin ?? byFile ??
+    (hasFile(project, "index.html") && hasFile(project, "vite.config.ts")
+      ? "vite"
+      : null);
+  return FRAMEWORKS.find((framework) => framework.name === name) ?? null;
+}
+
+/** The way from a project up to the root of the workspace. */
+function upTo(nx: NxProject, workspace: Workspace): string {
+  const own = workspace.directory === "."
+    ? nx.directory
+    : nx.directory.slice(workspace.directory.length + 1);
+  return own.split("/").map(() => "../").join("");
+}
+
+/** Where the build of a target lands, relative to the project. */
+function outputOf(nx: NxProject, workspace: Workspace): string {
+  const told = textOf(at(nx.root, "targets", "build", "options", "outputPath"));
+  const own = workspace.directory === "."
+    ? nx.directory
+    : nx.directory.slice(workspace.directory.length + 1);
+  return `${upTo(nx, workspace)}${told ?? `dist/${own}`}`;
+}
+
+interface NxStart {
+  command: string;
+  port: number | null;
+  source: "manifest" | "framework";
+}
+
+function startOf(
+  nx: NxProject,
+  project: Project,
+  of: { framework: Framework | null; workspace: Workspace },
+): NxStart | null {
+  const { framework, workspace } = of;
+  const name = shellWord(nx.name);
+  const port = framework?.port ?? null;
+  const run = (target: string, source: NxStart["source"]): NxStart => ({
+    command: executeOf(project.manager, `nx ${target}`),
+    port,
+    source,
+  });
+  if (at(nx.root, "targets", "start") !== null) {
+    return run(`start ${name}`, "manifest");
+  }
+  if (framework?.kind === "static") {
+    const output = outputOf(nx, workspace);
+    const served = serveOf(project, output, {
+      isSinglePage: framework.isSinglePage ?? false,
+    });
+    return {
+      command: served.start ?? "",
+      port: served.port?.value ?? null,
+      source: "framework",
+    };
+  }
+  if (framework?.name === "next") return run(`start ${name}`, "framework");
+  const isNode =
+    nx.executors.some((executor) =>
+      /^@(?:nx|nrwl)\/(?:js|node):(?:node|webpack|build)$/.test(executor)
+    ) ||
+    textOf(at(nx.root, "targets", "build", "options", "target")) === "node" ||
+    textOf(at(nx.root, "targets", "build", "options", "platform")) === "node";
+  if (isNode) {
+    const main = shellWord(`${outputOf(nx, workspace)}/main.js`);
+    return { command: `node ${main}`, port: null, source: "framework" };
+  }
+  return at(nx.root, "targets", "serve") === null
+    ? null
+    : run(`serve ${name}`, "manifest");
+}
+
+function rootOf(survey: Survey, directory: string): Workspace | null {
+  const holding = survey.workspaces.filter((one) =>
+    one.directory !== directory && isWithin(directory, one.directory)
+  );
+  return holding.toSorted((a, b) =>
+    b.directory.length - a.directory.length
+  )[0] ??
+    null;
+}
+
+/** Those of the root that the sources import; all that are the project's own. */
+function dependenciesOf(
+  survey: Survey,
+  sources: readonly string[],
+  root: Manifest,
+): Dependency[] {
+  const listed = new Map(root.dependencies.map((one) => [one.name, one]));
+  return importedPackages(survey.reading.tree, sources).map((one) => {
+    const known = listed.get(one.name);
+    return known === undefined ? one : { ...known, isDev: false };
+  });
+}
+
+function nxDraft(
+  survey: Survey,
+  nx: NxProject,
+  of: { root: Manifest; workspace: Workspace },
+): Draft {
+  const { reading } = survey;
+  const { root, workspace } = of;
+  const { directory } = nx;
+  const draft = draftOf({
+    path: directory,
+    ecosystem: "javascript",
+    role: "library",
+    weight: 2,
+  });
+  const all = survey.sources.get(directory) ?? [];
+  const sources = ownSources(directory, all);
+  const manifest: Manifest = {
+    ...root,
+    scripts: new Map(),
+    dependencies: dependenciesOf(survey, sources, root),
+  };
+  const manager = tellManager(reading, draft, {
+    manifest: root,
+    root: null,
+    workspace: null,
+  });
+  const project: Project = {
+    reading,
+    draft,
+    directory,
+    manifest,
+    workspace,
+    manager,
+    sources,
+    below: [],
+  };
+  const name = at(nx.root, "name");
+  claim(
+    draft,
+    "name",
+    nx.name,
+    "manifest",
+    name === null ? fileEvidence(nx.file) : nodeEvidence(nx.file, name),
+  );
+  draft.dependencies.push(...manifest.dependencies);
+  const { value, evidence } = languageOf(reading.tree, {
+    directory,
+    top: workspace.directory,
+    manifest: nx.file,
+    sources: all,
+    dependencies: [],
+  });
+  claim(draft, "language", value, "manifest", evidence);
+  tellVersion(reading, draft, { manifests: [root], runtime: "node" });
+  tellRunning(project, nx, workspace);
+  tellNative(draft);
+  return draft;
+}
+
+function tellRunning(
+  project: Project,
+  nx: NxProject,
+  workspace: Workspace,
+): void {
+  const { draft, manifest, manager, directory } = project;
+  const framework = frameworkOf(nx, project);
+  const listening = tellCode(project);
+  const isApplication = textOf(at(nx.root, "projectType")) === "application" &&
+    !nx.executors.some((executor) => TESTING.test(executor));
+  tellFrameworks(project, framework, nx.file);
+  const name = shellWord(nx.name);
+  const lock = manager.lock ?? manifest.file;
+  claim(draft, "install", installOf(manager), "convention", fileEvidence(lock));
+  for (const field of ["build", "test"] as const) {
+    const target = at(nx.root, "targets", field);
+    if (target === null) continue;
+    const command = executeOf(manager, `nx ${field} ${name}`);
+    claim(draft, field, command, "manifest", nodeEvidence(nx.file, target));
+  }
+  if (!isApplication) {
+    if (isAside(directory, false)) draft.weight = 1;
+    return;
+  }
+  draft.role = "application";
+  draft.weight = isAside(directory, false) ? 1 : 3;
+  const start = startOf(nx, project, { framework, workspace });
+  if (start === null) return;
+  const file = fileEvidence(nx.file);
+  claim(draft, "start", start.command, start.source, file);
+  if (framework?.kind === "static") {
+    claim(draft, "port", start.port, "framework", file);
+    return;
+  }
+  for (const { port, file: path, line, kind } of listening) {
+    const source = kind === "usual" ? "framework" : "source";
+    claim(draft, "port", port, source, { file: path, line });
+  }
+  if (listening.length === 0) {
+    claim(draft, "port", start.port, "framework", file);
+  }
+}
+
+function tellFrameworks(
+  project: Project,
+  framework: Framework | null,
+  file: string,
+): void {
+  const { draft, manifest } = project;
+  claim(
+    draft,
+    "framework",
+    framework?.name ?? null,
+    "manifest",
+    fileEvidence(file),
+  );
+  const covered = new Set([framework?.name, ...framework?.covers ?? []]);
+  for (const told of frameworksOf(manifest, ({ isDev }) => isDev !== true)) {
+    if (covered.has(told.framework.name)) continue;
+    const { evidence } = told.dependency;
+    claim(draft, "framework", told.framework.name, "manifest", evidence);
+  }
+}
+
+/** A draft for each project without a manifest of its own. */
+export function nxDrafts(survey: Survey): Draft[] {
+  return [...survey.projects].flatMap(([directory, file]) => {
+    const workspace = rootOf(survey, directory);
+    if (workspace === null || survey.manifests.has(directory)) return [];
+    const root = survey.manifests.get(workspace.directory);
+    if (root === undefined || directoryOf(file) === workspace.directory) {
+      return [];
+    }
+    const nx = readProject(survey, directory, file);
+    return [nxDraft(survey, nx, { root, workspace })];
+  });
+}

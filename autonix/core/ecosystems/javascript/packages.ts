@@ -1,0 +1,190 @@
+/**
+ * From a manifest to a draft: every concern of this folder in turn.
+ *
+ * @module
+ */
+import { claim, type Draft, draftOf } from "../../draft.ts";
+import { isWithin } from "../../file_tree.ts";
+import { tellCode } from "./code.ts";
+import {
+  type Running,
+  runningOf,
+  tellBuild,
+  tellStart,
+  tellUpkeep,
+} from "./commands.ts";
+import { configIn } from "./config_text.ts";
+import { isDenoPackage } from "./deno.ts";
+import {
+  type Framework,
+  frameworksOf,
+  runsProgram,
+  type Told,
+} from "./frameworks.ts";
+import type { Manifest } from "./manifest.ts";
+import { tellNative } from "./native.ts";
+import { tellManager } from "./package_manager.ts";
+import { tellPorts } from "./ports.ts";
+import { hasFile, type Project } from "./project.ts";
+import { decideRole, isForAssets } from "./roles.ts";
+import { languageOf, ownSources } from "./sources.ts";
+import type { Survey } from "./survey.ts";
+import { tellBunVersion, tellVersion } from "./versions.ts";
+import { linkedDirectory, workspaceOf } from "./workspaces.ts";
+
+/** A tool that only builds counts where something is there for it to build. */
+function isUsed(project: Project, framework: Framework): boolean {
+  const { reading, directory, manifest } = project;
+  if (framework.isDev !== true || framework.kind === "view") return true;
+  if (framework.name === "vite") return isPageOfVite(project);
+  const stem = framework.name === "@sveltejs/kit" ? "svelte" : framework.name;
+  return framework.bin === undefined || runsProgram(manifest, framework.bin) ||
+    configIn(reading, directory, [`${stem}.config`]) !== null;
+}
+
+/** Vite builds libraries, and pages of other languages, too: an index.html makes an application. */
+function isPageOfVite(project: Project): boolean {
+  if (isForAssets(project)) return true;
+  if (hasFile(project, "index.html")) return true;
+  const config = configIn(project.reading, project.directory, ["vite.config"]);
+  const root = /\broot\s{0,3}:\s{0,3}["']([\w./-]{1,100})["']/
+    .exec(config?.text ?? "")?.[1];
+  return hasFile(project, `${root ?? "src"}/index.html`);
+}
+
+/** What the manifest alone says. */
+function tellManifest(survey: Survey, draft: Draft, manifest: Manifest): void {
+  claim(
+    draft,
+    "name",
+    manifest.name?.value ?? null,
+    "manifest",
+    manifest.name?.evidence ?? null,
+  );
+  draft.dependencies.push(...manifest.dependencies);
+  if (manifest.name !== null) draft.provides.push(manifest.name.value);
+  for (const { version } of manifest.dependencies) {
+    const directory = linkedDirectory(manifest.directory, version ?? "");
+    if (directory !== null && survey.manifests.has(directory)) {
+      draft.links.push(directory);
+    }
+  }
+}
+
+/** The runtime that is asked for: of bun where that is what runs it. */
+function tellRuntime(
+  project: Project,
+  manifests: readonly Manifest[],
+): void {
+  const { reading, draft, manager } = project;
+  if (manager.name === "bun") {
+    const before = draft.claims.length;
+    tellVersion(reading, draft, { manifests, runtime: "bun" });
+    tellBunVersion(draft, manifests);
+    if (draft.claims.length > before) return;
+  }
+  tellVersion(reading, draft, { manifests, runtime: "node" });
+}
+
+/** Tells what runs and where it listens. */
+function tellRunning(
+  project: Project,
+  of: { running: Running; frameworks: readonly Told[]; isHolding: boolean },
+): void {
+  const { draft } = project;
+  const { running, frameworks } = of;
+  const listening = tellCode(project);
+  const isServing = listening.length > 0;
+  decideRole(project, { ...of, isServing });
+  tellUpkeep(project);
+  tellBuild(project, running);
+  if (draft.role !== "application") return;
+  if (isForAssets(project) && running.start?.script === null) return;
+  if (running.start !== null) tellStart(project, running.start);
+  tellPorts(project, {
+    start: running.start,
+    lead: running.lead?.told ?? null,
+    frameworks,
+    listening,
+  });
+  reportNoStart(project, { running, frameworks });
+}
+
+/** An application that is one for sure, and that nobody could start. */
+function reportNoStart(
+  project: Project,
+  { running, frameworks }: { running: Running; frameworks: readonly Told[] },
+): void {
+  const told = running.lead?.told ??
+    frameworks.find(({ framework }) => framework.kind === "library");
+  if (running.start !== null || told === undefined) return;
+  if (project.draft.weight === 1 || told.framework.kind === "program") return;
+  project.reading.report({
+    path: project.directory,
+    what: "start command",
+    why: running.lead?.plan.why ??
+      `depends on ${told.framework.name}, and no script or entry file starts it`,
+  });
+}
+
+function packageDraft(survey: Survey, manifest: Manifest): Draft {
+  const { reading } = survey;
+  const { directory } = manifest;
+  const draft = draftOf({
+    path: directory,
+    ecosystem: "javascript",
+    role: "application",
+    weight: 2,
+  });
+  const workspace = workspaceOf(directory, survey.workspaces);
+  const root = workspace === null
+    ? null
+    : survey.manifests.get(workspace.directory) ?? null;
+  const all = survey.sources.get(directory) ?? [];
+  const manager = tellManager(reading, draft, { manifest, root, workspace });
+  const project: Project = {
+    reading,
+    draft,
+    directory,
+    manifest,
+    workspace,
+    manager,
+    sources: ownSources(directory, all),
+    below: survey.directories.filter((path) =>
+      path !== directory && isWithin(path, directory)
+    ),
+  };
+  tellManifest(survey, draft, manifest);
+  const { value, evidence } = languageOf(reading.tree, {
+    directory,
+    top: workspace?.directory ?? directory,
+    manifest: manifest.file,
+    sources: all,
+    dependencies: manifest.dependencies,
+  });
+  claim(draft, "language", value, "manifest", evidence);
+  tellRuntime(project, root === null ? [manifest] : [manifest, root]);
+  const frameworks = frameworksOf(
+    manifest,
+    (framework) => isUsed(project, framework),
+  );
+  for (const { framework, dependency } of frameworks) {
+    const { evidence } = dependency;
+    claim(draft, "framework", framework.name, "manifest", evidence);
+  }
+  const isHolding = survey.workspaces.some((one) =>
+    one.directory === directory &&
+    (one.members.size > 0 || project.below.length > 0)
+  );
+  const running = runningOf(project, frameworks);
+  tellRunning(project, { running, frameworks, isHolding });
+  tellNative(draft);
+  return draft;
+}
+
+/** A draft for each package that npm, yarn, pnpm or bun installs. */
+export function packageDrafts(survey: Survey): Draft[] {
+  return [...survey.manifests.values()]
+    .filter((manifest) => !isDenoPackage(survey, manifest.directory))
+    .map((manifest) => packageDraft(survey, manifest));
+}

@@ -1,0 +1,122 @@
+/**
+ * What a package is to its repository, and how much speaks for JavaScript where
+ * another ecosystem claims the same directory.
+ *
+ * @module
+ */
+import type { Draft } from "../../draft.ts";
+import { isAside } from "./asides.ts";
+import type { Running } from "./commands.ts";
+import type { Told } from "./frameworks.ts";
+import { fieldOf, hasField } from "./manifest.ts";
+import { dependsOn, type Project } from "./project.ts";
+import { isDelegating, startsContainers } from "./scripts.ts";
+
+/** They build assets for a server in another language, which is what the directory is. */
+const ASSETS: readonly string[] = [
+  "laravel-vite-plugin",
+  "laravel-mix",
+  "vite-plugin-ruby",
+  "vite-plugin-symfony",
+  "@symfony/webpack-encore",
+  "@symfony/stimulus-bridge",
+  "@hotwired/turbo-rails",
+  "@rails/webpacker",
+  "@rails/ujs",
+  "@rails/activestorage",
+  "@rails/actioncable",
+  "shakapacker",
+  "phoenix",
+  "phoenix_live_view",
+];
+/** What only a package for others writes in its manifest. */
+const FOR_OTHERS = [
+  "exports",
+  "module",
+  "types",
+  "typings",
+  "files",
+  "publishConfig",
+  "peerDependencies",
+  "bin",
+];
+
+/** True for a package whose files end up in pages that another language serves. */
+export function isForAssets(project: Project): boolean {
+  return ASSETS.some((name) => dependsOn(project, name));
+}
+
+function isPrivate(project: Project): boolean {
+  const node = project.manifest.root?.value;
+  return node instanceof Map && node.get("private")?.value === true;
+}
+
+/**
+ * True for a package that only its manifest's `main` or an `index.js` would
+ * start, and that others use: nothing in it is a server.
+ */
+export function isLibrary(
+  project: Project,
+  of: { running: Running; isServing: boolean; frameworks: readonly Told[] },
+): boolean {
+  const { start, lead, entry } = of.running;
+  if (start !== null && start.source !== "convention") return false;
+  if (lead !== null || of.isServing) return false;
+  if (of.frameworks.some(({ framework }) => framework.kind === "library")) {
+    return false;
+  }
+  if (FOR_OTHERS.some((key) => hasField(project.manifest, key))) return true;
+  // In a workspace what nobody starts is used by the others.
+  if (project.workspace !== null) return true;
+  return entry === null && !isPrivate(project) &&
+    fieldOf(project.manifest, "main") !== null &&
+    fieldOf(project.manifest, "version") !== null &&
+    project.manifest.dependencies.length > 0 && project.sources.length > 0;
+}
+
+/** True for a package that holds others together and nothing else. */
+function isRoot(project: Project, running: Running, isHolding: boolean) {
+  if (running.start !== null && running.start.source !== "convention") {
+    return false;
+  }
+  if (isHolding) {
+    return running.lead === null && running.start === null ||
+      running.start?.source === "convention";
+  }
+  if (project.below.length === 0 || running.start !== null) return false;
+  return [...project.manifest.scripts.values()].some(({ value }) =>
+    isDelegating(value) || startsContainers(value)
+  );
+}
+
+/** Sets role and weight. */
+export function decideRole(
+  project: Project,
+  of: {
+    running: Running;
+    frameworks: readonly Told[];
+    /** Something in its sources listens. */
+    isServing: boolean;
+    /** It is the root of a workspace with members. */
+    isHolding: boolean;
+  },
+): void {
+  const { draft, directory } = project;
+  const { running, isHolding } = of;
+  const set = (role: Draft["role"], weight: Draft["weight"]) => {
+    draft.role = role;
+    draft.weight = isAside(directory, project.workspace !== null) ? 1 : weight;
+  };
+  if (isForAssets(project)) {
+    set("application", 1);
+  } else if (isRoot(project, running, isHolding)) {
+    set("root", 2);
+  } else if (isLibrary(project, of)) {
+    set("library", 2);
+  } else if (running.start !== null || running.lead !== null) {
+    set("application", 3);
+  } else {
+    // Tools of a repository (formatters, hooks) need a manifest and nothing to run.
+    set("application", project.sources.length > 0 ? 2 : 1);
+  }
+}

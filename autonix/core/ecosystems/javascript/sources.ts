@@ -1,0 +1,143 @@
+/**
+ * Which source files belong to which package, and the language they are in.
+ *
+ * A file belongs to the nearest package at or above it. TypeScript it is when
+ * there is a tsconfig.json or a typescript dependency and TypeScript files are
+ * at least as many as JavaScript ones; without any file to count a
+ * tsconfig.json says it, and without that and any JavaScript the files alone.
+ * Configuration files and declarations do not count.
+ *
+ * @module
+ */
+import type { Language } from "../../../../roles/model/analysis.ts";
+import type { Claim } from "../../claims.ts";
+import type { Dependency } from "../../draft.ts";
+import {
+  basenameOf,
+  comparePaths,
+  directoryOf,
+  type FileTree,
+  isWithin,
+  joinPath,
+} from "../../file_tree.ts";
+import { fileEvidence } from "../../reading.ts";
+import { isConfiguration, isForeign, isOwnSource } from "./asides.ts";
+
+const TYPESCRIPT: readonly string[] = ["ts", "tsx", "mts", "cts"];
+const JAVASCRIPT: readonly string[] = ["js", "jsx", "mjs", "cjs"];
+/** Neither by their name alone. */
+const COMPONENTS: readonly string[] = ["vue", "svelte", "astro"];
+
+/** File patterns of everything a scan looks at. */
+export const SOURCE_PATTERNS: readonly string[] = [
+  ...TYPESCRIPT,
+  ...JAVASCRIPT,
+  ...COMPONENTS,
+].map((extension) => `*.${extension}`);
+
+/** Sorted paths by the package they belong to; those of nobody are left out. */
+export function sourcesByOwner(
+  tree: FileTree,
+  owners: ReadonlySet<string>,
+): Map<string, string[]> {
+  const ownerOf = new Map<string, string | null>();
+  const find = (directory: string): string | null => {
+    const before = ownerOf.get(directory);
+    if (before !== undefined) return before;
+    const owner = owners.has(directory)
+      ? directory
+      : directory === "."
+      ? null
+      : find(directoryOf(directory));
+    ownerOf.set(directory, owner);
+    return owner;
+  };
+  const byOwner = new Map<string, string[]>();
+  for (const extension of [...TYPESCRIPT, ...JAVASCRIPT, ...COMPONENTS]) {
+    for (const path of tree.withExtension(extension)) {
+      const owner = find(directoryOf(path));
+      if (owner === null) continue;
+      const list = byOwner.get(owner);
+      if (list === undefined) byOwner.set(owner, [path]);
+      else list.push(path);
+    }
+  }
+  for (const list of byOwner.values()) list.sort(comparePaths);
+  return byOwner;
+}
+
+/** A path below `directory`, relative to it. */
+export function relativeTo(directory: string, path: string): string {
+  return directory === "." ? path : path.slice(directory.length + 1);
+}
+
+/** Those that run when the application runs. */
+export function ownSources(
+  directory: string,
+  sources: readonly string[],
+): string[] {
+  return sources.filter((path) => isOwnSource(relativeTo(directory, path)));
+}
+
+function countedIn(
+  sources: readonly string[],
+  directory: string,
+  extensions: readonly string[],
+): string[] {
+  return sources.filter((path) => {
+    const name = basenameOf(path);
+    const relative = relativeTo(directory, path);
+    return extensions.includes(name.slice(name.lastIndexOf(".") + 1)) &&
+      !isConfiguration(name) && !name.endsWith(".d.ts") &&
+      !name.includes(".min.") && name !== ".pnp.cjs" &&
+      !isForeign(directoryOf(relative)) && !relative.startsWith(".yarn/");
+  });
+}
+
+/** The tsconfig.json that holds for a directory: its own, or one above it up to `top`. */
+function tsconfigOf(
+  tree: FileTree,
+  directory: string,
+  top: string,
+): string | null {
+  for (let here = directory;; here = directoryOf(here)) {
+    const path = tree.first(here, ["tsconfig.json", "tsconfig.base.json"]);
+    if (path !== null) return path;
+    if (here === "." || here === top || !isWithin(here, top)) return null;
+  }
+}
+
+/** What a package is written in, and what says so. */
+export function languageOf(
+  tree: FileTree,
+  of: {
+    directory: string;
+    /** Root of the workspace, or the directory itself. */
+    top: string;
+    manifest: string;
+    sources: readonly string[];
+    dependencies: readonly Dependency[];
+  },
+): Pick<Claim<"language">, "value" | "evidence"> {
+  const { directory, sources } = of;
+  const typescript = countedIn(sources, directory, TYPESCRIPT);
+  const javascript = countedIn(sources, directory, JAVASCRIPT);
+  const config = tsconfigOf(tree, directory, of.top);
+  const dependency = of.dependencies.find(({ name }) => name === "typescript");
+  const isEither = typescript.length + javascript.length > 0;
+  const value: Language =
+    typescript.length > 0 && typescript.length >= javascript.length ||
+      !isEither && joinPath(directory, "tsconfig.json") === config &&
+        config !== null
+      ? "typescript"
+      : "javascript";
+  if (value === "javascript") {
+    return { value, evidence: [fileEvidence(of.manifest)] };
+  }
+  const said = [
+    ...config === null ? [] : [fileEvidence(config)],
+    ...dependency === undefined ? [] : [dependency.evidence],
+  ];
+  const [example = of.manifest] = typescript;
+  return { value, evidence: said.length > 0 ? said : [fileEvidence(example)] };
+}

@@ -1,0 +1,84 @@
+/**
+ * One look over the whole repository: which directories are packages, which
+ * workspaces hold them, and whose each source file is.
+ *
+ * @module
+ */
+import { comparePaths, directoryOf } from "../../file_tree.ts";
+import { at, textOf } from "../../formats/node.ts";
+import type { Reading } from "../../reading.ts";
+import { isForeign } from "./asides.ts";
+import { isPackage, type Manifest, readManifest } from "./manifest.ts";
+import { sourcesByOwner } from "./sources.ts";
+import { findWorkspaces, type Workspace } from "./workspaces.ts";
+
+export interface Survey {
+  reading: Reading;
+  /** Of package.json files, by directory. */
+  manifests: ReadonlyMap<string, Manifest>;
+  /** deno.json or deno.jsonc, by directory. */
+  denos: ReadonlyMap<string, string>;
+  /** project.json of nx, by directory. */
+  projects: ReadonlyMap<string, string>;
+  workspaces: readonly Workspace[];
+  /** Every directory of one of these, sorted. */
+  directories: readonly string[];
+  /** Source files by the directory they belong to. */
+  sources: ReadonlyMap<string, readonly string[]>;
+}
+
+function byDirectory(
+  reading: Reading,
+  names: readonly string[],
+): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const name of names) {
+    for (const file of reading.tree.named(name)) {
+      const directory = directoryOf(file);
+      if (!isForeign(directory) && !found.has(directory)) {
+        found.set(directory, file);
+      }
+    }
+  }
+  return found;
+}
+
+/** project.json was a format of .NET too, and others use the name: nx gives it targets or a type. */
+function isNxProject(reading: Reading, file: string): boolean {
+  const root = reading.json(file);
+  return at(root, "targets") !== null || at(root, "projectType") !== null ||
+    textOf(at(root, "$schema"))?.includes("nx") === true;
+}
+
+export function surveyOf(reading: Reading): Survey {
+  const { tree } = reading;
+  const manifests = new Map<string, Manifest>();
+  for (const file of byDirectory(reading, ["package.json"]).values()) {
+    const manifest = readManifest(reading, file);
+    if (isPackage(manifest)) manifests.set(manifest.directory, manifest);
+  }
+  const denos = byDirectory(reading, ["deno.json", "deno.jsonc"]);
+  const hasNx = tree.named("nx.json").length > 0;
+  const projects = new Map<string, string>();
+  if (hasNx) {
+    for (const [directory, file] of byDirectory(reading, ["project.json"])) {
+      if (isNxProject(reading, file)) projects.set(directory, file);
+    }
+  }
+  const directories = [
+    ...new Set([
+      ...manifests.keys(),
+      ...denos.keys(),
+      ...projects.keys(),
+    ]),
+  ].sort(comparePaths);
+  return {
+    reading,
+    manifests,
+    denos,
+    projects,
+    workspaces: findWorkspaces(reading, directories),
+    directories,
+    sources: sourcesByOwner(tree, new Set(directories)),
+  };
+}
