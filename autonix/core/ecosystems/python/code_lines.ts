@@ -8,14 +8,14 @@ import { MAX_LINE } from "./requirement.ts";
 
 /** Position of the comment of a line, or its length. */
 function commentAt(text: string): number {
+  let quotes = 0;
+  let counted = 0;
   for (let at = text.indexOf("#"); at >= 0; at = text.indexOf("#", at + 1)) {
-    let quotes = 0;
-    for (let here = 0; here < at; here++) {
-      if (text[here] === '"' || text[here] === "'") quotes += 1;
+    for (; counted < at; counted++) {
+      if (text[counted] === '"' || text[counted] === "'") quotes += 1;
     }
+    // Within an open string it is a sign like any other.
     if (quotes % 2 === 0) return at;
-    // A line of many signs in strings is no comment worth the search.
-    if (at > 400) break;
   }
   return text.length;
 }

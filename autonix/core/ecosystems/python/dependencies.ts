@@ -33,6 +33,17 @@ const DEV_GROUP =
 const RUN_GROUP =
   /^(?:main|default|prod|production|deploy|deployment|server|web|runtime|app)$/i;
 
+/** Names of groups are short; a longer one is cut before it is looked at. */
+const MAX_GROUP = 100;
+
+function isDevGroup(name: string): boolean {
+  return DEV_GROUP.test(name.slice(0, MAX_GROUP));
+}
+
+function isRunGroup(name: string): boolean {
+  return RUN_GROUP.test(name.slice(0, MAX_GROUP));
+}
+
 export interface Collected {
   dependencies: Dependency[];
   extras: Map<string, readonly string[]>;
@@ -115,7 +126,7 @@ function ofTable(
         version: scalarText(at(first, "version")) ?? textOf(first),
         location,
       },
-      isDev || at(first, "optional")?.value === true && DEV_GROUP.test(name),
+      isDev || at(first, "optional")?.value === true && isDevGroup(name),
       { file, line: node.line },
     );
   }
@@ -133,13 +144,13 @@ function ofPyproject(
       at(node, "project", "optional-dependencies"),
     )
   ) {
-    ofList(to, list, DEV_GROUP.test(group), file);
+    ofList(to, list, isDevGroup(group), file);
   }
   for (const [group, list] of entriesOf(at(node, "dependency-groups"))) {
-    ofList(to, list, !RUN_GROUP.test(group), file);
+    ofList(to, list, !isRunGroup(group), file);
   }
   for (const [group, table] of entriesOf(at(poetry, "group"))) {
-    ofTable(to, at(table, "dependencies"), !RUN_GROUP.test(group), file);
+    ofTable(to, at(table, "dependencies"), !isRunGroup(group), file);
   }
   ofTable(to, at(poetry, "dev-dependencies"), true, file);
   ofList(to, at(node, "tool", "uv", "dev-dependencies"), true, file);
@@ -211,7 +222,7 @@ function ofSetup(to: Collector, { setupScript, setupConfig }: Manifests): void {
     for (
       const { text, number } of iniLines(ini, "options.extras_require", extra)
     ) {
-      to.text(text, DEV_GROUP.test(extra), { file, line: number });
+      to.text(text, isDevGroup(extra), { file, line: number });
     }
   }
 }
@@ -226,9 +237,16 @@ export function collectDependencies(manifests: Manifests): Collected {
   }
   ofSetup(to, manifests);
   if (environment !== null) ofEnvironment(to, environment);
-  for (const file of manifests.requirements) {
-    for (const { requirement, evidence } of readRequirements(reading, file)) {
-      to.add(requirement, isDevFile(file), evidence);
+  // What running needs first: a list for developing includes it.
+  const files = manifests.requirements.toSorted((a, b) =>
+    Number(isDevFile(a)) - Number(isDevFile(b))
+  );
+  const seen = new Set<string>();
+  for (const file of files) {
+    for (
+      const { requirement, evidence } of readRequirements(reading, file, seen)
+    ) {
+      to.add(requirement, isDevFile(evidence.file), evidence);
     }
   }
   return {

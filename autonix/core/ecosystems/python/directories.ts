@@ -9,16 +9,15 @@
  * @module
  */
 import { basenameOf, directoryOf } from "../../file_tree.ts";
-import { at } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import {
+  describesProject,
   ENVIRONMENTS,
   type Manifests,
   openManifests,
-  pyprojectAt,
 } from "./project.ts";
 import { isDevFile, REQUIREMENT_FOLDERS } from "./requirements_files.ts";
-import { isAside, isForeign, nearest } from "./sources.ts";
+import { isAside, isForeign, isTesting, nearest } from "./sources.ts";
 
 export type Standing = "strong" | "plain" | "weak";
 
@@ -84,12 +83,7 @@ function hasManagePy(manifests: Manifests): boolean {
 /** Null when nothing of it is Python's. */
 function standingOf(manifests: Manifests): Standing | null {
   const { pyproject, path, reading } = manifests;
-  const describes = pyprojectAt(manifests, "project") ??
-    pyprojectAt(manifests, "build-system") ??
-    pyprojectAt(manifests, "tool", "poetry") ??
-    pyprojectAt(manifests, "tool", "pdm") ??
-    at(pyprojectAt(manifests, "tool", "uv"), "workspace");
-  const isStrong = describes !== null || manifests.pipfile !== null ||
+  const isStrong = describesProject(manifests) || manifests.pipfile !== null ||
     manifests.setupScript !== null ||
     manifests.setupConfig?.ini.has("metadata") === true ||
     hasManagePy(manifests) ||
@@ -146,11 +140,13 @@ export function findDirectories(reading: Reading): Directory[] {
     manifests: openManifests(reading, path),
     standing: "weak",
   }));
-  // Beside sources of its own, what lies in docs or tests is no application.
-  const near = [...found, ...weak].filter(({ manifests }) =>
-    !isAside(manifests.path)
-  );
-  return near.length > 0 ? near : found;
+  // Beside sources of its own, what lies in docs or tests is no application;
+  // beside examples, what tests them is none.
+  const all = [...found, ...weak];
+  const near = all.filter(({ manifests }) => !isAside(manifests.path));
+  if (near.length > 0) return near;
+  const shown = all.filter(({ manifests }) => !isTesting(manifests.path));
+  return shown.length > 0 ? shown : all;
 }
 
 /** True for a directory that has nothing but manage.py, below another project. */

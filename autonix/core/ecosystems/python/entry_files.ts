@@ -4,17 +4,21 @@
  *
  * @module
  */
-import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
+import { basenameOf, directoryOf } from "../../file_tree.ts";
+import { fileEvidence } from "../../reading.ts";
 import { ENTRIES } from "./directories.ts";
 import { entryPoints } from "./manifest_scripts.ts";
-import { type Port, sourcePort } from "./ports.ts";
+import { configuredPort, type Port, sourcePort } from "./ports.ts";
 import {
   declaredName,
+  fileOf,
   isPackage,
   type Project,
   relativeTo,
+  runtimeDependency,
 } from "./project.ts";
 import { normaliseName } from "./requirement.ts";
+import { moduleOf } from "./modules.ts";
 import type { SourceFacts } from "./source_facts.ts";
 import type { Start } from "./start.ts";
 import { rankOfFile, runScript } from "./web.ts";
@@ -92,12 +96,42 @@ function isNear(project: Project, path: string): boolean {
   return ["src", "app", own, `src/${own}`].includes(directory.toLowerCase());
 }
 
+/** True for a module that only makes an application of celery: its worker is started, not the module. */
+function isCelery({ apps, guard }: SourceFacts): boolean {
+  return guard === null && apps.some(({ framework }) => framework === "celery");
+}
+
+/** A worker, where the project is nothing else. */
+export function startWorker(project: Project): Start | null {
+  if (project.frameworks.some(({ framework }) => framework.name !== "celery")) {
+    return null;
+  }
+  const [facts] = project.sources.filter(isCelery)
+    .toSorted((a, b) =>
+      rankOfFile(project, a.path, ENTRIES) -
+      rankOfFile(project, b.path, ENTRIES)
+    );
+  const line = facts?.apps.find(({ framework }) => framework === "celery")
+    ?.line;
+  if (facts === undefined || line === undefined) return null;
+  const { name, from } = moduleOf(project, facts);
+  return {
+    command: `celery --app ${name} ${
+      from === null ? "" : `--workdir ${from} `
+    }worker`,
+    source: "framework",
+    evidence: [{ file: facts.path, line }],
+    port: null,
+  };
+}
+
 /** A script by its name, or a package with `__main__.py`. */
 export function startFile(project: Project): Start | null {
   const [facts] = project.sources
     .filter(({ path }) =>
       ENTRIES.includes(basenameOf(path)) && isNear(project, path)
     )
+    .filter((facts) => !isCelery(facts))
     // A module of an installed package is imported, unless it says that it is run.
     .filter(({ path, guard }) =>
       !isPackage(project) || directoryOf(path) === project.path ||
@@ -153,8 +187,15 @@ export function startEntryPoint(project: Project): Start | null {
   };
 }
 
-/** True when there is something at a path below the project. */
-export function hasBelow(project: Project, name: string): boolean {
-  const path = joinPath(project.path, name);
-  return path !== null && project.reading.tree.has(path);
+/** uwsgi, where its configuration says what it serves. */
+export function startUwsgi(project: Project): Start | null {
+  const file = fileOf(project, "uwsgi.ini");
+  const dependency = runtimeDependency(project, "uwsgi");
+  if (file === null || dependency === null) return null;
+  return {
+    command: "uwsgi --ini uwsgi.ini",
+    source: "config",
+    evidence: [fileEvidence(file), dependency.evidence],
+    port: configuredPort(project, "uwsgi"),
+  };
 }

@@ -25,7 +25,10 @@ export interface Framework {
   classes?: readonly string[];
   /** The module that says that it serves, where importing the package alone does not. */
   module?: string;
-  /** For `tool`: FILE is the file, PORT the port. */
+  /**
+   * Its own command: FILE is the file, OBJECT the application, PORT the port.
+   * Of an asynchronous one without it, uvicorn's.
+   */
   start?: string;
   carries?: readonly string[];
 }
@@ -40,19 +43,42 @@ export const FRAMEWORKS: readonly Framework[] = [
     classes: ["FastAPI"],
     carries: ["starlette"],
   },
-  { name: "litestar", served: "asgi", port: 8000, classes: ["Litestar"] },
+  {
+    name: "litestar",
+    served: "asgi",
+    port: 8000,
+    classes: ["Litestar"],
+    start: "litestar --app OBJECT run --host 0.0.0.0 --port PORT",
+  },
   { name: "starlette", served: "asgi", port: 8000, classes: ["Starlette"] },
-  { name: "sanic", served: "asgi", port: 8000, classes: ["Sanic"] },
+  {
+    name: "sanic",
+    served: "asgi",
+    port: 8000,
+    classes: ["Sanic"],
+    start: "sanic OBJECT --host 0.0.0.0 --port PORT",
+  },
   {
     name: "quart",
     served: "asgi",
     port: 5000,
     classes: ["Quart"],
+    start: "quart --app OBJECT run --host 0.0.0.0 --port PORT",
     carries: ["flask"],
   },
-  { name: "blacksheep", served: "asgi", port: 8000 },
+  {
+    name: "blacksheep",
+    served: "asgi",
+    port: 8000,
+    classes: ["blacksheep.Application"],
+  },
   { name: "flask", served: "wsgi", port: 5000, classes: ["Flask", "APIFlask"] },
-  { name: "falcon", served: "wsgi", port: 8000 },
+  {
+    name: "falcon",
+    served: "wsgi",
+    port: 8000,
+    classes: ["falcon.App", "falcon.API"],
+  },
   { name: "bottle", served: "script", port: 8080 },
   { name: "pyramid", served: "script", port: 6543 },
   { name: "cherrypy", served: "script", port: 8080 },
@@ -105,7 +131,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     port: 3000,
     carries: ["fastapi", "starlette"],
   },
-  { name: "celery", served: "other", port: null },
+  { name: "celery", served: "other", port: null, classes: ["Celery"] },
   { name: "scrapy", served: "other", port: null },
   {
     name: "jupyterlab",

@@ -12,7 +12,7 @@ import {
   type Node,
   textOf,
 } from "../../formats/node.ts";
-import { type Manifests, pyprojectAt } from "./project.ts";
+import { fileOf, type Manifests, pyprojectAt } from "./project.ts";
 
 export interface NamedCommand {
   name: string;
@@ -73,10 +73,34 @@ export function namedCommands(manifests: Manifests): NamedCommand[] {
   return found;
 }
 
+/** Entry points that are there to start it, not to be installed as programs. */
+function namedEntryPoints(manifests: Manifests): NamedCommand[] {
+  const isUv = pyprojectAt(manifests, "tool", "uv") !== null ||
+    fileOf(manifests, "uv.lock") !== null;
+  const tables: readonly (readonly [readonly string[], string | null])[] = [
+    [["tool", "poetry", "scripts"], "poetry run"],
+    [
+      ["project", "scripts"],
+      pyprojectAt(manifests, "tool", "poetry") !== null
+        ? "poetry run"
+        : isUv
+        ? "uv run"
+        : null,
+    ],
+  ];
+  const { pyproject } = manifests;
+  return tables.flatMap(([keys, run]) =>
+    pyproject === null || run === null
+      ? []
+      : ofTable(pyprojectAt(manifests, ...keys), run, pyproject.file)
+        .map((one) => ({ ...one, text: null }))
+  );
+}
+
 const STARTS = ["start", "serve", "server", "web", "run", "prod"];
 
 export function startCommand(manifests: Manifests): NamedCommand | null {
-  const all = namedCommands(manifests);
+  const all = [...namedCommands(manifests), ...namedEntryPoints(manifests)];
   for (const name of STARTS) {
     const found = all.find((one) => one.name === name);
     if (found !== undefined) return found;

@@ -29,6 +29,7 @@ import { claimNativeLibraries } from "./native.ts";
 import { claimManager, managedBy } from "./package_manager.ts";
 import {
   declaredName,
+  describesProject,
   fileOf,
   isPackage,
   openProject,
@@ -41,19 +42,17 @@ import { type Start, startOf } from "./start.ts";
 import { claimTest } from "./test_command.ts";
 import { claimVersion } from "./versions.ts";
 
-const PLACES = [
-  "pyproject.toml",
-  "Pipfile",
-  "setup.py",
-  "setup.cfg",
-  "manage.py",
-];
-
-/** The file that says most that this is Python. */
+/** The file that says most that this is Python; one that only configures tools says less. */
 function mainFile(project: Project): string | null {
-  return fileOf(project, ...PLACES) ?? project.mainRequirements ??
-    project.requirements[0] ??
-    project.environment?.file ?? null;
+  const { pyproject, setupConfig, environment, requirements } = project;
+  const describes = project.setupScript?.file ??
+    (setupConfig?.ini.has("metadata") === true ? setupConfig.file : null);
+  const isProject = pyproject !== null &&
+    (pyproject.node === null || describesProject(project));
+  return (isProject ? pyproject.file : null) ?? project.pipfile?.file ??
+    describes ?? fileOf(project, "manage.py") ?? project.mainRequirements ??
+    environment?.file ?? pyproject?.file ?? requirements[0] ??
+    setupConfig?.file ?? null;
 }
 
 function claimLanguage(draft: Draft, project: Project): void {

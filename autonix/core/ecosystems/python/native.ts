@@ -85,8 +85,24 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([[
   "psycopg2-binary",
 ], ["psycopg", "psycopg-binary"]]);
 
+/** What GeoDjango loads. */
+const GEOGRAPHIC = ["gdal", "geos", "proj"];
+
+function claimGeographic(draft: Draft, project: Project): void {
+  for (const { path, imports } of project.sources) {
+    for (const [module, line] of imports) {
+      if (!module.startsWith("django.contrib.gis")) continue;
+      for (const library of GEOGRAPHIC) {
+        claim(draft, "nativeLibrary", library, "source", { file: path, line });
+      }
+      return;
+    }
+  }
+}
+
 /** Those that running needs: tests bring their own browsers. */
 export function claimNativeLibraries(draft: Draft, project: Project): void {
+  claimGeographic(draft, project);
   const names = new Set(project.dependencies.map(({ name }) => name));
   for (const { name, isDev, evidence } of project.dependencies) {
     if (isDev) continue;

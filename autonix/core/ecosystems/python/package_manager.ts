@@ -13,7 +13,6 @@ import type {
 } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import { claim, type Draft } from "../../draft.ts";
-import { directoryOf } from "../../file_tree.ts";
 import { at, entriesOf, itemsOf, textOf } from "../../formats/node.ts";
 import { fileEvidence } from "../../reading.ts";
 import {
@@ -214,17 +213,14 @@ export function claimManager(
 ): void {
   if (who === null) return;
   claim(draft, "packageManager", who.manager, who.source, who.evidence);
-  const evidence = who.manager === "pip" ? who.evidence : [
-    ...who.evidence,
-    ...manifests.pyproject === null
-      ? []
-      : [fileEvidence(manifests.pyproject.file)],
-  ];
-  claim(
-    draft,
-    "install",
-    installOf(manifests, who),
-    "convention",
-    evidence.filter(({ file }) => directoryOf(file) !== ""),
-  );
+  // What is installed is written in the manifest the lock belongs to.
+  const ownManifest = who.manager === "pipenv"
+    ? manifests.pipfile
+    : who.manager === "pip" || who.manager === "conda"
+    ? null
+    : manifests.pyproject;
+  claim(draft, "install", installOf(manifests, who), "convention", [
+    ...who.evidence.map(({ file }) => fileEvidence(file)),
+    ...ownManifest === null ? [] : [fileEvidence(ownManifest.file)],
+  ]);
 }

@@ -120,6 +120,16 @@ export function pyprojectAt(
   return at(project.pyproject?.node, ...keys);
 }
 
+/** True when pyproject.toml describes a project, rather than settings of tools. */
+export function describesProject(project: Manifests): boolean {
+  return [["project"], ["build-system"], ["tool", "poetry"], ["tool", "pdm"], [
+    "tool",
+    "uv",
+    "workspace",
+  ]]
+    .some((keys) => pyprojectAt(project, ...keys) !== null);
+}
+
 /** The evidence of a node of pyproject.toml. */
 export function pyprojectEvidence(
   project: Manifests,

@@ -14,8 +14,10 @@ import {
 import type { Reading } from "../../reading.ts";
 import { MAX_LINE, parseRequirement, type Requirement } from "./requirement.ts";
 
-/** Included files may include each other. */
+/** Files of one project, with those they include. */
 const MAX_INCLUDED = 100;
+/** Lines of them; the longest frozen lists have hundreds. */
+const MAX_LINES = 20_000;
 const DEV =
   /(?:^|[-_.])(?:dev|devel|develop|development|test|tests|testing|doc|docs|lint|linting|ci|style|typing|mypy|build|benchmark|bench|examples?|local|tools|pre-commit|release)(?=[-_.]|$)/i;
 /** What an installation starts from, the first being the surest. */
@@ -84,7 +86,7 @@ export function mainRequirements(
 function joined(reading: Reading, path: string) {
   const lines: { number: number; text: string }[] = [];
   let open: { number: number; text: string } | null = null;
-  for (const { number, text } of reading.lines(path)) {
+  for (const { number, text } of reading.lines(path).slice(0, MAX_LINES)) {
     const cut = text.slice(0, MAX_LINE).trim();
     const goesOn = cut.endsWith("\\");
     const part = goesOn ? cut.slice(0, -1).trim() : cut;
@@ -98,12 +100,12 @@ function joined(reading: Reading, path: string) {
   return lines;
 }
 
-/** What a file and those it includes ask for. */
+/** What a file and those it includes ask for, without those `seen` before. */
 export function readRequirements(
   reading: Reading,
   file: string,
+  seen: Set<string>,
 ): RequirementLine[] {
-  const seen = new Set<string>();
   const found: RequirementLine[] = [];
   const read = (path: string): void => {
     if (seen.has(path) || seen.size >= MAX_INCLUDED) return;

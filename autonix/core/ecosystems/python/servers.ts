@@ -185,3 +185,17 @@ export const STANDARD_ASGI: Chosen = {
   dependency: null,
   command: UVICORN.command,
 };
+
+/** A framework's own command, of a template in which OBJECT and PORT stand. */
+export function ownServer(name: string, template: string): Chosen {
+  return {
+    name,
+    dependency: null,
+    command: (target) =>
+      within(
+        target,
+        template.replace("OBJECT", () => target.object)
+          .replace("PORT", String(target.port ?? "")),
+      ),
+  };
+}

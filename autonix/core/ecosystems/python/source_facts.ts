@@ -62,7 +62,7 @@ const WORDS = [
   "__main__",
   "create_app",
   "make_app",
-  ".run",
+  "run(",
   "run_app",
   "serve",
   "launch(",
@@ -73,11 +73,14 @@ const WORDS = [
 ];
 /** Calls that are looked into; a program has a few dozen. */
 const MAX_CALLS = 500;
+/** Objects and imports of one file; one that has more was made to have them. */
+const MAX_APPS = 100;
+const MAX_IMPORTS = 2_000;
 
 const IMPORT =
   /^[ \t]*(?:from[ \t]+([A-Za-z_][\w.]*)[ \t]+import[ \t]+\(?[ \t]*([\w, \t]*)|import[ \t]+([A-Za-z_][\w., \t]*))/;
 const ASSIGNED =
-  /^([A-Za-z_]\w*)[ \t]*(?::[^=]{1,80})?=[ \t]*(?:[A-Za-z_]\w*\.)?([A-Za-z_]\w*)\(/;
+  /^([A-Za-z_]\w*)[ \t]*(?::[^=]{1,80})?=[ \t]*([A-Za-z_][\w.]{0,100})\(/;
 const FACTORY =
   /^(?:async[ \t]+)?def[ \t]+((?:create|make|build|get|init)_(?:app|application|server|api)|app_factory|application_factory)\(/;
 const MADE =
@@ -92,7 +95,7 @@ const NOT_SERVERS =
 const CONSTANT = /^([A-Z][A-Z0-9_]*)[ \t]*(?::[ \t]*\w+[ \t]*)?=[ \t]*(.+)$/;
 /** `8000`, or the last number of `int(os.environ.get("PORT", 8000))`. */
 const DEFAULT_PORT =
-  /["'](?:[A-Z]+_)*PORT["'][ \t]*\)?[ \t]*(?:,[ \t]*(?:default[ \t]*=[ \t]*)?|or[ \t]+)["']?([0-9]{2,5})\b/;
+  /["'][A-Z_]{0,60}PORT["'][ \t]*\)?[ \t]*(?:,[ \t]*(?:default[ \t]*=[ \t]*)?|or[ \t]+)["']?([0-9]{2,5})\b/;
 
 interface Scan {
   lines: readonly Line[];
@@ -172,7 +175,26 @@ function servedAt(index: number, scan: Scan): Served[] {
   return served;
 }
 
-function appOf(line: Line): AppObject | null {
+/** The framework of a constructor: by its class, or where the class says little, by its module too. */
+function frameworkOf(
+  made: string,
+  imports: ReadonlyMap<string, number>,
+): string | null {
+  const parts = made.split(".");
+  const [last = ""] = parts.slice(-1);
+  const known = APP_CLASSES.get(last) ??
+    APP_CLASSES.get(parts.slice(-2).join("."));
+  if (known !== undefined) return known;
+  for (const [name, framework] of APP_CLASSES) {
+    if (name.endsWith(`.${made}`) && imports.has(name)) return framework;
+  }
+  return null;
+}
+
+function appOf(
+  line: Line,
+  imports: ReadonlyMap<string, number>,
+): AppObject | null {
   const factory = FACTORY.exec(line.text)?.[1];
   if (factory !== undefined) {
     return {
@@ -184,8 +206,10 @@ function appOf(line: Line): AppObject | null {
   }
   const [, name, made] = ASSIGNED.exec(line.text) ?? [];
   if (name === undefined || made === undefined) return null;
-  const framework = APP_CLASSES.get(made) ?? null;
-  if (framework === null && !MADE.test(made)) return null;
+  const framework = frameworkOf(made, imports);
+  if (framework === null && !MADE.test(made.split(".").at(-1) ?? "")) {
+    return null;
+  }
   return { name, framework, isFactory: false, line: line.number };
 }
 
@@ -218,15 +242,17 @@ export function readSource(path: string, source: string): SourceFacts {
   const served: Served[] = [];
   let guard: number | null = null;
   for (const [index, line] of lines.entries()) {
-    if (line.text.includes("import")) addImport(imports, line);
+    if (line.text.includes("import") && imports.size < MAX_IMPORTS) {
+      addImport(imports, line);
+    }
     if (isPlain) continue;
     const [, constant, value] = CONSTANT.exec(line.text) ?? [];
     if (constant !== undefined && value !== undefined) {
       scan.constants.set(constant, value);
     }
     if (guard === null && GUARD.test(line.text)) guard = line.number;
-    const app = appOf(line);
-    if (app !== null) apps.push(app);
+    const app = appOf(line, imports);
+    if (app !== null && apps.length < MAX_APPS) apps.push(app);
     served.push(...servedAt(index, scan));
   }
   return {

@@ -43,6 +43,19 @@ const ASIDE: ReadonlySet<string> = new Set([
   "alembic",
   "ci",
 ]);
+const TESTING: ReadonlySet<string> = new Set([
+  "tests",
+  "test",
+  "testing",
+  "testdata",
+  "fixtures",
+  "e2e",
+  "doc",
+  "docs",
+  "documentation",
+  ".github",
+  "ci",
+]);
 /** What others wrote. */
 const FOREIGN: ReadonlySet<string> = new Set([
   "vendor",
@@ -69,6 +82,11 @@ function hasPart(directory: string, parts: ReadonlySet<string>): boolean {
 
 export function isAside(directory: string): boolean {
   return hasPart(directory, ASIDE);
+}
+
+/** Tests and documentation: not even an example of something that runs. */
+export function isTesting(directory: string): boolean {
+  return hasPart(directory, TESTING);
 }
 
 export function isForeign(directory: string): boolean {

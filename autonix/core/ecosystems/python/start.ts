@@ -11,11 +11,18 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import { startDjango } from "./django.ts";
-import { startEntryPoint, startFile, startServer } from "./entry_files.ts";
+import {
+  startEntryPoint,
+  startFile,
+  startServer,
+  startUwsgi,
+  startWorker,
+} from "./entry_files.ts";
 import { portOf } from "./expression.ts";
 import { startCommand } from "./manifest_scripts.ts";
 import type { Port } from "./ports.ts";
 import type { Project } from "./project.ts";
+import { startStandalone } from "./standalone.ts";
 import { startApplication, startTool } from "./web.ts";
 
 export interface Start {
@@ -50,10 +57,13 @@ function startNamed(project: Project): Start | null {
 }
 
 const UNNAMED: readonly Way[] = [
+  startUwsgi,
   startDjango,
   startApplication,
   startTool,
+  startStandalone,
   startServer,
+  startWorker,
   startFile,
   startEntryPoint,
 ];

@@ -66,6 +66,8 @@ const OF_THE_MACHINE = new Set([
 const OF_TOOLS = /^(?:PYTEST_|GITHUB_|XDG_|npm_)/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const MAX_CALLS = 500;
+/** Of one file; what reads more is no program that somebody configures. */
+const MAX_VARIABLES = 1_000;
 
 const INDEXED =
   /\benviron[ \t]*\[[ \t]*["']([A-Za-z_][A-Za-z0-9_]*)["'][ \t]*\]/g;
@@ -130,6 +132,8 @@ function ofCall(
 interface Scan {
   lines: readonly Line[];
   found: Variable[];
+  /** Names in `"X" in os.environ`. */
+  sought: string[];
   calls: number;
 }
 
@@ -139,7 +143,10 @@ function add(
   name: string | null,
   how: Pick<Variable, "required" | "default">,
 ): void {
-  if (name !== null && isTold(name)) scan.found.push({ name, line, ...how });
+  if (name === null || !isTold(name)) return;
+  if (scan.found.length < MAX_VARIABLES) {
+    scan.found.push({ name, line, ...how });
+  }
 }
 
 function readEnviron(index: number, scan: Scan): void {
@@ -168,6 +175,7 @@ function readEnviron(index: number, scan: Scan): void {
   }
   for (const found of text.matchAll(MEMBER)) {
     add(scan, number, found[1] ?? null, { required: false, default: null });
+    scan.sought.push(found[1] ?? "");
   }
 }
 
@@ -212,8 +220,11 @@ export function variablesOf(
   lines: readonly Line[],
   imports: ReadonlyMap<string, number>,
 ): Variable[] {
-  const scan: Scan = { lines, found: [], calls: 0 };
-  const hasReader = READERS.some((name) => imports.has(name));
+  const scan: Scan = { lines, found: [], sought: [], calls: 0 };
+  // A reader may come from a module of the project: `from .base import *`.
+  const hasReader = READERS.some((name) => imports.has(name)) ||
+    [...imports.keys()].some((name) => name.endsWith(".env")) ||
+    lines.some(({ text }) => text.endsWith(" import *"));
   for (const [index, { text }] of lines.entries()) {
     if (text.includes("environ") || text.includes("getenv")) {
       readEnviron(index, scan);
@@ -228,5 +239,9 @@ export function variablesOf(
   for (const setting of settingsOf(lines, imports)) {
     if (isTold(setting.name)) scan.found.push(setting);
   }
-  return scan.found;
+  // What is looked for before it is read is not needed.
+  const sought = new Set(scan.sought);
+  return scan.found.map((one) =>
+    sought.has(one.name) ? { ...one, required: false } : one
+  );
 }

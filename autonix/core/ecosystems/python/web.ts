@@ -9,7 +9,7 @@ import type { Framework, Used } from "./frameworks.ts";
 import { moduleOf } from "./modules.ts";
 import { configuredPort, type Port, sourcePort } from "./ports.ts";
 import { fileOf, type Project, relativeTo } from "./project.ts";
-import { type Chosen, serverOf, STANDARD_ASGI } from "./servers.ts";
+import { type Chosen, ownServer, serverOf, STANDARD_ASGI } from "./servers.ts";
 import type { AppObject, Served, SourceFacts } from "./source_facts.ts";
 import type { Start } from "./start.ts";
 
@@ -75,7 +75,7 @@ function isOutward(host: string | null): boolean {
 /** Calls that serve an application of these frameworks. */
 const SERVES = /(?:^|\.)(?:run|serve|run_simple)$/;
 
-/** A script of the project that serves by itself, to where others reach it. */
+/** A script of the project that serves by itself, to where others reach it; `__main__.py` is there for nothing else. */
 function selfServing(
   project: Project,
 ): { facts: SourceFacts; served: Served } | null {
@@ -88,7 +88,8 @@ function selfServing(
     );
   for (const facts of scripts) {
     const served = facts.served.find(({ callee, host }) =>
-      SERVES.test(callee) && isOutward(host)
+      SERVES.test(callee) &&
+      (isOutward(host) || basenameOf(facts.path) === "__main__.py")
     );
     if (served !== undefined) return { facts, served };
   }
@@ -213,6 +214,14 @@ export function startApplication(project: Project): Start | null {
     }
     if (place === null) continue;
     if (server !== null) return serve(project, used, place, server);
+    if (framework.start !== undefined) {
+      return serve(
+        project,
+        used,
+        place,
+        ownServer(framework.name, framework.start),
+      );
+    }
     if (isAsync) return serve(project, used, place, STANDARD_ASGI);
     if (framework.name === "flask") return flaskRun(project, used, place);
     if (place.facts.guard === null && framework.name !== "dash") continue;

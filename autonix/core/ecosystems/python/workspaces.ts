@@ -8,6 +8,9 @@ import { directoryOf } from "../../file_tree.ts";
 import { at, itemsOf, type Node, textOf } from "../../formats/node.ts";
 import type { Manifests } from "./project.ts";
 
+/** A workspace names a few directories. */
+const MAX_PATTERNS = 500;
+
 /** True when a path fits a pattern of directories: `packages/*`, `apps/**`, `libs/a?`. */
 export function fitsPattern(path: string, pattern: string): boolean {
   const parts = path.split("/");
@@ -57,7 +60,9 @@ function fitsName(name: string, pattern: string): boolean {
 }
 
 function patternsOf(node: Node | null): string[] {
-  return itemsOf(node).flatMap((item) => textOf(item)?.slice(0, 300) ?? []);
+  return itemsOf(node).slice(0, MAX_PATTERNS).flatMap((item) =>
+    textOf(item)?.slice(0, 300) ?? []
+  );
 }
 
 function isMember(relative: string, workspace: Node): boolean {
