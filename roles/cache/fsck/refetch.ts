@@ -63,9 +63,11 @@ export class Lookout implements AsyncDisposable {
       async store(nar, { info, text }, by) {
         const nowMs = now();
         giveAway(config.stateDir, nar.file);
-        await metadata.putNar(nar, nowMs);
-        if (metadata.hasPath(info.base.slice(0, 32))) return;
-        await metadata.putPath(info, text, { nowMs, by });
+        const stored = [metadata.putNar(nar, nowMs)];
+        if (!metadata.hasPath(info.base.slice(0, 32))) {
+          stored.push(metadata.putPath(info, text, { nowMs, by }));
+        }
+        await Promise.all(stored);
       },
       nowMs: now,
       log: logger("cache"),

@@ -38,7 +38,7 @@ export interface SourcesDeps {
   database: Database;
   caCert: string | undefined;
   registry: Registry;
-  /** Makes a pulled path part of the cache; the nar is on disk. */
+  /** Makes a pulled path part of the cache, seen when the call returns; the nar is on disk. */
   store(nar: NarRecord, offer: Offer, by: string): Promise<void>;
   nowMs: () => number;
   log: Logger;

@@ -64,7 +64,7 @@ export interface UpstreamDeps {
   pulls: Map<string, Pull>;
   /** Whether the disk can take so many bytes more. */
   hasRoom(bytes: number): Promise<boolean>;
-  /** Makes a pulled path part of the cache; the nar is on disk. */
+  /** Makes a pulled path part of the cache, seen when the call returns; the nar is on disk. */
   store(nar: NarRecord, offer: Offer, by: string): Promise<void>;
   metrics: SourceMetrics;
   nowMs: () => number;

@@ -37,14 +37,14 @@ const WAITING = 1024;
 export interface UpstreamNarsOptions {
   /** The upstream's. */
   name: string;
-  client: UpstreamClient;
+  client: Pick<UpstreamClient, "open">;
   gate: Gate;
   files: Pick<NarFiles, "stage">;
   /** Nars under way from any upstream, by file. */
   pulls: Map<string, Pull>;
   /** Whether the disk can take so many bytes more. */
   hasRoom(bytes: number): Promise<boolean>;
-  /** Makes a pulled path part of the cache; the nar is on disk. */
+  /** Makes a pulled path part of the cache, seen when the call returns; the nar is on disk. */
   store(nar: NarRecord, offer: Offer, by: string): Promise<void>;
   metrics: SourceMetrics;
 }
@@ -122,11 +122,17 @@ export class UpstreamNars {
     const pull = new Pull(fileSize, via, files, async (stage, isTrue) => {
       await this.#pulling.run(async () => {
         const nar = await this.#fetch(offer, chain, { stage, isTrue });
-        await store(nar, offer, `upstream ${name}`);
+        const stored = store(nar, offer, `upstream ${name}`);
+        // Whoever comes now finds it in the storage, or that it was deleted there.
+        pulls.delete(file);
+        await stored;
       });
     });
     pulls.set(file, pull);
-    void pull.done.then(() => pulls.delete(file));
+    void pull.done.then(() => {
+      // Another one may have begun since it was stored.
+      if (pulls.get(file) === pull) pulls.delete(file);
+    });
     return pull;
   }
 
