@@ -7,6 +7,7 @@ import type { EvidenceDetector } from "../detector.ts";
 import type { Dependency, Draft } from "../draft.ts";
 import type { Reading } from "../reading.ts";
 import { kindOfClient } from "../services/clients.ts";
+import { kindOfDriver } from "./configuration/kinds.ts";
 import { gathering, service } from "./gathering.ts";
 
 /** A module of Go that only others need is no client of its own. */
@@ -17,6 +18,21 @@ function isIndirect(reading: Reading, draft: Draft, dependency: Dependency) {
   return text.slice(0, 1_000).includes("// indirect");
 }
 
+/** `celery[redis]`: extras of Python name the driver that they bring. */
+function kindsOfExtras(reading: Reading, draft: Draft, dependency: Dependency) {
+  const { file, line } = dependency.evidence;
+  if (draft.ecosystem !== "python" || line === null) return [];
+  const text = (reading.lines(file)[line - 1]?.text ?? "").slice(0, 2_000);
+  const from = text.toLowerCase().replace(/[_.]/g, "-")
+    .indexOf(`${dependency.name}[`);
+  const extras = from >= 0
+    ? text.slice(from).split(/[[\]]/, 2)[1] ?? ""
+    : /\bextras\s{0,4}=\s{0,4}\[([^\]]{1,200})\]/.exec(text)?.[1] ?? "";
+  return extras.split(",").flatMap((extra) =>
+    kindOfDriver(extra.trim().replace(/["']/g, "")) ?? []
+  );
+}
+
 export const clients: EvidenceDetector = {
   name: "client libraries",
   reads: { manifests: [] },
@@ -25,14 +41,18 @@ export const clients: EvidenceDetector = {
     for (const draft of drafts) {
       for (const dependency of draft.dependencies) {
         if (dependency.isDev) continue;
+        if (isIndirect(reading, draft, dependency)) continue;
         const kind = kindOfClient(draft.ecosystem, dependency.name);
-        if (kind === null || isIndirect(reading, draft, dependency)) continue;
-        found.services.push(service({
-          kind,
-          usedBy: draft.path,
-          strength: "client",
-          evidence: [dependency.evidence],
-        }));
+        const kinds = kindsOfExtras(reading, draft, dependency);
+        if (kind !== null) kinds.push(kind);
+        for (const kind of new Set(kinds)) {
+          found.services.push(service({
+            kind,
+            usedBy: draft.path,
+            strength: "client",
+            evidence: [dependency.evidence],
+          }));
+        }
       }
     }
     return found;

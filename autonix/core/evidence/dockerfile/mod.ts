@@ -67,8 +67,8 @@ function dockerfiles(reading: Reading): string[] {
   const isOne =
     /^(?:Dockerfile|Containerfile)(?:[.-][\w.-]{1,60})?$|^[\w-]{1,60}\.Dockerfile$|^dockerfile$|^[\w-]{1,60}\.dockerfile$/;
   return reading.tree.files.filter((path) =>
-    /ockerfile|ontainerfile/.test(path) && isOne.test(basenameOf(path)) &&
-    !path.endsWith(".dockerignore") && reading.tree.text(path) !== null
+    reading.tree.text(path) !== null && isOne.test(basenameOf(path)) &&
+    !path.endsWith(".dockerignore")
   );
 }
 

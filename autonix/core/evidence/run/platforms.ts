@@ -276,6 +276,10 @@ export const platforms: EvidenceDetector = {
     for (const [name, [read, format]] of READERS) {
       for (const file of reading.tree.named(basenameOf(name))) {
         if (targets.isAside(file)) continue;
+        // Charts and manifests of Kubernetes are called so too, and are no YAML.
+        if (
+          name === "app.yaml" && reading.match(file, /^runtime:/) === null
+        ) continue;
         const root = parse(reading, file, format);
         if (root === null) continue;
         read(found, root, { file, path: directoryOf(file), targets });
