@@ -27,9 +27,10 @@ const BATCH_MS = 4;
 /**
  * Between two times that the database's log is emptied, in a turn of its own. A
  * path is some fifteen pages all over the file: left to a thousand pages in the
- * log, that and a sync came on top of a transaction, 65 ms together.
+ * log, that and a sync came on top of a transaction, 65 ms together. So many
+ * transactions share their syncs too: one each would be most of the time.
  */
-const BATCHES_PER_LOG = 4;
+const BATCHES_PER_LOG = 8;
 
 export interface RemovalOptions {
   database: Pick<Database, "commit" | "shortenLog">;
@@ -73,23 +74,46 @@ export class Removal {
   ): Promise<void> {
     const pace = new Pace();
     const { batch = BATCH, database } = this.options;
-    let batches = 0;
+    const written: Promise<void>[] = [];
+    const settle = async () => {
+      await Promise.allSettled(written);
+      await Promise.all(written.splice(0));
+      await database.shortenLog();
+    };
     for (let at = 0; at < plan.knotAt;) {
-      await pace.rest(signal);
+      if (written.length === BATCHES_PER_LOG) await settle();
+      await this.#restAfter(written, pace, signal);
       const from = at;
       const endMs = performance.now() + BATCH_MS;
-      await this.#batch((remove) => {
+      const done = this.#batch((remove) => {
         do {
           remove(graph.hashOf(plan.order[at++] ?? 0), watch);
         } while (
           at < plan.knotAt && at - from < batch && performance.now() < endMs
         );
       });
+      // It is waited for below.
+      done.catch(() => undefined);
+      written.push(done);
       told(at);
-      if (++batches % BATCHES_PER_LOG === 0) await database.shortenLog();
     }
+    await settle();
     signal.throwIfAborted();
     await this.#removeKnot(graph, plan, watch);
+  }
+
+  /** Whoever ends it, what was begun comes to its end before. */
+  async #restAfter(
+    written: readonly Promise<void>[],
+    pace: Pace,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await pace.rest(signal);
+    } catch (error) {
+      await Promise.allSettled(written);
+      throw error;
+    }
   }
 
   /** One path that somebody wants gone, whose refusals were looked at in this turn. */
