@@ -24,7 +24,7 @@ function dotted(parts: readonly string[]): string {
 }
 
 /** True when it imports what lies beside it by its bare name, so it is run from its own directory. */
-function importsBeside(project: Project, facts: SourceFacts): boolean {
+export function importsBeside(project: Project, facts: SourceFacts): boolean {
   const directory = directoryOf(facts.path);
   const tree = project.reading.tree;
   for (const module of facts.imports.keys()) {

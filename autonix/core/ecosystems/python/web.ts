@@ -6,7 +6,7 @@
  */
 import { basenameOf } from "../../file_tree.ts";
 import type { Framework, Used } from "./frameworks.ts";
-import { moduleOf } from "./modules.ts";
+import { importsBeside, moduleOf } from "./modules.ts";
 import { configuredPort, type Port, sourcePort } from "./ports.ts";
 import { fileOf, type Project, relativeTo } from "./project.ts";
 import { type Chosen, ownServer, serverOf, STANDARD_ASGI } from "./servers.ts";
@@ -122,17 +122,21 @@ function portFor(
   };
 }
 
-/** A command that is run on a script. */
+/** How a script is run; a package with `__main__.py` by its name. */
 export function runScript(project: Project, facts: SourceFacts): string {
-  if (basenameOf(facts.path) !== "__main__.py") {
-    return `python ${relativeTo(project, facts.path)}`;
-  }
+  const path = relativeTo(project, facts.path);
+  if (basenameOf(facts.path) !== "__main__.py") return `python ${path}`;
+  const folders = path.split("/").slice(0, -1);
+  if (folders.length === 0) return "python .";
   const { name, from } = moduleOf(project, facts);
-  const module = name.replace(/\.?__main__$/, "");
-  if (module === "") return "python .";
-  return from === null
-    ? `python -m ${module}`
-    : `cd ${from} && python -m ${module}`;
+  if (from === null) return `python -m ${name.replace(/\.__main__$/, "")}`;
+  if (from === "src") {
+    return `cd src && python -m ${folders.slice(1).join(".")}`;
+  }
+  // What lies beside it is found when its directory is run. `-m` takes any name.
+  return importsBeside(project, facts)
+    ? `python ${folders.join("/")}`
+    : `python -m ${folders.join(".")}`;
 }
 
 function serve(
