@@ -49,7 +49,8 @@ function parseForm({ text, line }: Instruction): Command | null {
         words.every((word): word is string => typeof word === "string")
       ) return words.length === 0 ? null : { words, shell: null, line };
     } catch {
-      // A list that is none is a shell's text, as for the builder itself.
+      // A list with a mistake: a shell would find no such program.
+      return null;
     }
   }
   return text === "" ? null : { words: wordsOf(text), shell: text, line };

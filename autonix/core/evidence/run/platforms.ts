@@ -186,19 +186,7 @@ const RENDER_KINDS = new Map([
 
 function renderService(to: Gathering, one: Node, place: Place): void {
   const type = textOf(at(one, "type")) ?? "web";
-  const kind = RENDER_KINDS.get(type);
-  if (kind !== undefined) {
-    to.services.push(service({
-      kind,
-      name: textOf(at(one, "name")),
-      strength: "declared",
-      place: "production",
-      evidence: [nodeEvidence(place.file, one)],
-    }));
-    return;
-  }
-  const base = textOf(at(one, "rootDir")) ?? textOf(at(one, "dockerContext"));
-  const path = base === null ? place.path : joinPath(place.path, base);
+  const path = renderPath(one, place);
   if (path === null) return;
   const here = { ...place, path };
   if (type === "web" || type === "pserv") {
@@ -217,28 +205,61 @@ function renderService(to: Gathering, one: Node, place: Place): void {
   }
 }
 
-/** render.yaml */
-const render: Reader = (to, root, place) => {
-  for (const one of itemsOf(at(root, "databases"))) {
-    const name = textOf(at(one, "name"));
-    const users = itemsOf(at(root, "services")).flatMap((service) =>
-      itemsOf(at(service, "envVars")).filter((item) =>
-        textOf(at(item, "fromDatabase", "name")) === name &&
-        textOf(at(item, "fromDatabase", "property")) !== "password"
-      )
-    );
+/** Directory of a service of render.yaml. */
+function renderPath(one: Node, place: Place): string | null {
+  const base = textOf(at(one, "rootDir")) ?? textOf(at(one, "dockerContext"));
+  return base === null ? place.path : joinPath(place.path, base);
+}
+
+/** Services that take a variable from a database or another service by name. */
+function renderUsers(root: Node, place: Place, name: string | null) {
+  return itemsOf(at(root, "services")).flatMap((one) => {
+    const names = itemsOf(at(one, "envVars")).flatMap((item) => {
+      const from = at(item, "fromDatabase") ?? at(item, "fromService");
+      const isAddress = ["connectionString", "host", "port", "hostport"]
+        .includes(textOf(at(from, "property")) ?? "");
+      return name !== null && isAddress && textOf(at(from, "name")) === name
+        ? textOf(at(item, "key")) ?? []
+        : [];
+    });
+    const path = renderPath(one, place);
+    return names.length === 0 || path === null ? [] : [{ path, names }];
+  });
+}
+
+function renderRun(
+  to: Gathering,
+  root: Node,
+  place: Place,
+  of: { node: Node; kind: string; version: string | null },
+): void {
+  const name = textOf(at(of.node, "name"));
+  const users = renderUsers(root, place, name);
+  const none = { path: null, names: [] };
+  for (const { path, names } of users.length > 0 ? users : [none]) {
     to.services.push(service({
-      kind: "postgres",
-      version: scalarText(at(one, "postgresMajorVersion")),
+      kind: of.kind,
+      version: of.version,
       name,
-      env: users.flatMap((item) => textOf(at(item, "key")) ?? []),
+      usedBy: path,
+      env: names,
       strength: "declared",
       place: "production",
-      evidence: [nodeEvidence(place.file, one)],
+      evidence: [nodeEvidence(place.file, of.node)],
     }));
   }
-  for (const one of itemsOf(at(root, "services"))) {
-    renderService(to, one, place);
+}
+
+/** render.yaml */
+const render: Reader = (to, root, place) => {
+  for (const node of itemsOf(at(root, "databases"))) {
+    const version = scalarText(at(node, "postgresMajorVersion"));
+    renderRun(to, root, place, { node, kind: "postgres", version });
+  }
+  for (const node of itemsOf(at(root, "services"))) {
+    const kind = RENDER_KINDS.get(textOf(at(node, "type")) ?? "");
+    if (kind === undefined) renderService(to, node, place);
+    else renderRun(to, root, place, { node, kind, version: null });
   }
 };
 
