@@ -57,6 +57,7 @@ export class Guest {
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #isOver = false;
   #isUp = false;
+  #isPaused = false;
   #typed = "";
 
   constructor(
@@ -96,11 +97,13 @@ export class Guest {
 
   /** Its processors stand still: nobody takes a connection. */
   pause(): void {
+    this.#isPaused = true;
     void this.#server?.shutdown();
     this.#server = null;
   }
 
   resume(): void {
+    this.#isPaused = false;
     if (this.#isUp) this.#serve();
   }
 
@@ -127,7 +130,8 @@ export class Guest {
   #serve(): void {
     const { listen } = this.#script;
     this.#isUp = true;
-    if (listen === null) return;
+    // One that comes up while it is paused takes connections once it goes on.
+    if (listen === null || this.#isPaused) return;
     this.#server = Deno.serve(
       { ...listen, onListen: () => undefined },
       (request) =>
