@@ -17,6 +17,7 @@ import {
   stringOf,
 } from "./expression.ts";
 import { APP_CLASSES } from "./frameworks.ts";
+import { MAX_LINE } from "./requirement.ts";
 import { type Variable, variablesOf } from "./variables.ts";
 
 /** `app = FastAPI()`, `app = create_app()`, `def create_app():`. */
@@ -52,25 +53,15 @@ export interface SourceFacts {
 }
 
 /** A source without one of these words says nothing but its imports. */
-const WORDS = [
-  "environ",
-  "getenv",
-  "env(",
-  "env.",
-  "config(",
-  "Settings",
-  "__main__",
-  "create_app",
-  "make_app",
-  "run(",
-  "run_app",
-  "serve",
-  "launch(",
-  "listen(",
-  "Server(",
-  "_port(",
-  ...APP_CLASSES.keys(),
-];
+const WORDS = new RegExp([
+  "environ|getenv|\\benv[.(]|config\\(|Settings|__main__",
+  "(?:create|make|build|get|init)_(?:app|server|api)|app_factory|application_factory",
+  "run\\(|run_|serve|launch\\(|listen\\(|Server\\(|_port\\(",
+  // Of `falcon.App` the module: its class alone is too usual a word.
+  ...[...APP_CLASSES.keys()].map((name) => name.split(".")[0] ?? name),
+].join("|"));
+/** A line without one of these serves nothing. */
+const SERVING = /run|serve|launch\(|listen\(|Server\(|_port\(/;
 /** Calls that are looked into; a program has a few dozen. */
 const MAX_CALLS = 500;
 /** Objects and imports of one file; one that has more was made to have them. */
@@ -151,7 +142,7 @@ function placeOf(
 
 function servedAt(index: number, scan: Scan): Served[] {
   const line = scan.lines[index];
-  if (line === undefined || !line.text.includes("(")) return [];
+  if (line === undefined || !SERVING.test(line.text)) return [];
   const served: Served[] = [];
   for (const found of line.text.matchAll(SERVES)) {
     const [all, , object = "", callee = ""] = found;
@@ -195,6 +186,8 @@ function appOf(
   line: Line,
   imports: ReadonlyMap<string, number>,
 ): AppObject | null {
+  // At the top of a module: what is further in is no object to serve.
+  if (/^[ \t]/.test(line.text) || !line.text.includes("(")) return null;
   const factory = FACTORY.exec(line.text)?.[1];
   if (factory !== undefined) {
     return {
@@ -232,10 +225,41 @@ function addImport(imports: Map<string, number>, line: Line): void {
   }
 }
 
+/** The imports of a source that says nothing else: only the lines with the word are looked at. */
+function importsOf(source: string): Map<string, number> {
+  const imports = new Map<string, number>();
+  let number = 1;
+  let counted = 0;
+  for (let at = source.indexOf("import"); at >= 0;) {
+    const start = source.lastIndexOf("\n", at) + 1;
+    for (; counted < start; number++) {
+      counted = source.indexOf("\n", counted) + 1;
+    }
+    const text = source.slice(
+      start,
+      Math.min(start + MAX_LINE, lineEnd(source, at)),
+    );
+    // What is further in may stand in a docstring.
+    if (/^[fi]/.test(text) && imports.size < MAX_IMPORTS) {
+      addImport(imports, { number, text });
+    }
+    at = source.indexOf("import", lineEnd(source, at));
+  }
+  return imports;
+}
+
+function lineEnd(source: string, at: number): number {
+  const end = source.indexOf("\n", at);
+  return end < 0 ? source.length : end;
+}
+
 /** All a source says. */
 export function readSource(path: string, source: string): SourceFacts {
+  if (!WORDS.test(source)) {
+    const imports = importsOf(source);
+    return { path, imports, apps: [], served: [], variables: [], guard: null };
+  }
   const imports = new Map<string, number>();
-  const isPlain = !WORDS.some((word) => source.includes(word));
   const lines = codeLines(source);
   const scan: Scan = { lines, constants: new Map(), calls: 0 };
   const apps: AppObject[] = [];
@@ -245,7 +269,6 @@ export function readSource(path: string, source: string): SourceFacts {
     if (line.text.includes("import") && imports.size < MAX_IMPORTS) {
       addImport(imports, line);
     }
-    if (isPlain) continue;
     const [, constant, value] = CONSTANT.exec(line.text) ?? [];
     if (constant !== undefined && value !== undefined) {
       scan.constants.set(constant, value);
@@ -255,12 +278,6 @@ export function readSource(path: string, source: string): SourceFacts {
     if (app !== null && apps.length < MAX_APPS) apps.push(app);
     served.push(...servedAt(index, scan));
   }
-  return {
-    path,
-    imports,
-    apps,
-    served,
-    variables: isPlain ? [] : variablesOf(lines, imports),
-    guard,
-  };
+  const variables = variablesOf(lines, imports);
+  return { path, imports, apps, served, variables, guard };
 }
