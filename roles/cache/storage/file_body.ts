@@ -17,9 +17,13 @@
  * @module
  */
 
-/** Twice as much saves no more and is held for each client that is slow; half costs a seventh more. */
-const CHUNK_BYTES = 128 * 1024;
-/** Chunks of a few dozen clients. */
+/** Twice as much saves no more; half costs a seventh more. */
+const MAX_CHUNK_BYTES = 128 * 1024;
+/** Less, and what each read costs by itself shows. */
+const MIN_CHUNK_BYTES = 32 * 1024;
+/** A chunk for each body. Of each some two or three are held while its client is slow. */
+const CHUNKS_BYTES = 4 * 1024 * 1024;
+/** As many as 32 clients have. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 /** The page cache gives a chunk in 0.03 ms. */
 const SLOW_READ_MS = 0.5;
@@ -35,6 +39,14 @@ const POOLED_READS = 8;
  */
 export function keepChunks(): void {
   new ArrayBuffer(KEPT_BYTES).transfer(0);
+}
+
+/** Bodies that are being sent: the more, the smaller their chunks. */
+let openBodies = 0;
+
+function chunkBytes(): number {
+  const share = Math.floor(CHUNKS_BYTES / openBodies);
+  return Math.max(MIN_CHUNK_BYTES, Math.min(share, MAX_CHUNK_BYTES));
 }
 
 /**
@@ -55,9 +67,12 @@ export function fileBody(
   let pooledReads = 1;
   let given: ArrayBuffer | undefined;
   let isOpen = true;
+  openBodies++;
   const close = () => {
-    if (isOpen) file.close();
+    if (!isOpen) return;
     isOpen = false;
+    openBodies--;
+    file.close();
   };
   const letGo = () => {
     given?.transfer(0);
@@ -67,7 +82,7 @@ export function fileBody(
     pull(controller) {
       letGo();
       if (!isOpen) return controller.close();
-      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, left));
+      const chunk = new Uint8Array(Math.min(chunkBytes(), left));
       const take = (count: number | null) => {
         // Cancelled while the pool was reading.
         if (!isOpen) return;
