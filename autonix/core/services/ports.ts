@@ -37,6 +37,24 @@ const ASIDE = new Set([
   8443,
 ]);
 
+/** Debuggers and reloaders of Node, Python, Java, PHP and Go: beside an application, never it. */
+const OF_DEBUGGERS = new Set([
+  9229,
+  9230,
+  5678,
+  5005,
+  9003,
+  2345,
+  40000,
+  35729,
+  24678,
+]);
+
+/** True for a port that only whoever works on an application dials. */
+export function isDebugPort(port: number): boolean {
+  return OF_DEBUGGERS.has(port);
+}
+
 /** The usual port if it is published, else the only one that clients may mean. */
 export function servicePort(
   kind: ServiceKind,

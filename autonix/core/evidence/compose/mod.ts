@@ -15,7 +15,7 @@ import {
   serviceOfImage,
   versionOfTag,
 } from "../../services/images.ts";
-import { servicePort } from "../../services/ports.ts";
+import { isDebugPort, servicePort } from "../../services/ports.ts";
 import { runtimeOfImage } from "../dockerfile/base_images.ts";
 import {
   buildsByFile,
@@ -217,7 +217,8 @@ function stateEnvFiles(
 function stateOwn(to: Gathering, own: Own, reading: Reading): void {
   const { compose, draft } = own;
   if (draft === null) return;
-  for (const { port, evidence } of compose.ports) {
+  for (const { port, evidence } of [...compose.ports, ...compose.routed]) {
+    if (isDebugPort(port)) continue;
     state(to, {
       path: draft.path,
       field: "port",
@@ -241,11 +242,21 @@ function stateOwn(to: Gathering, own: Own, reading: Reading): void {
   }
 }
 
+/** What is built there may be an application that only its Dockerfile tells of. */
+function pathOf(compose: ComposeService, targets: Targets): string | null {
+  const context = compose.build?.context ?? null;
+  return context === null || targets.owner(context) !== null ? null : context;
+}
+
 /** Who uses a service, and by which variables: a claim for each of them. */
 function stateRuns(
   to: Gathering,
   file: ComposeFile,
-  { runs, own }: { runs: ReadonlyMap<string, Run>; own: readonly Own[] },
+  { runs, own, context }: {
+    runs: ReadonlyMap<string, Run>;
+    own: readonly Own[];
+    context: Context;
+  },
 ): void {
   const place = placeOf(file.path);
   for (const run of runs.values()) {
@@ -253,7 +264,8 @@ function stateRuns(
       const pointing = pointingAt(compose.environment, { runs, file })
         .filter((one) => one.run === run);
       const isUsed = pointing.length > 0 || compose.needs.has(run.name);
-      return isUsed ? [{ path: draft?.path ?? null, pointing }] : [];
+      const path = draft?.path ?? pathOf(compose, context.targets);
+      return isUsed ? [{ path, pointing }] : [];
     });
     // What clients within the network dial is surer than what is published.
     const dialled = uses.flatMap(({ pointing }) => pointing)
@@ -291,7 +303,7 @@ function gatherFile(to: Gathering, file: ComposeFile, context: Context): void {
     if (run !== null) runs.set(compose.name, run);
     else own.push({ compose, draft: draftOf(compose, context) });
   }
-  stateRuns(to, file, { runs, own });
+  stateRuns(to, file, { runs, own, context });
   if (placeOf(file.path) === "test") return;
   for (const one of own) {
     const pointing = new Set(

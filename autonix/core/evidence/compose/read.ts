@@ -41,6 +41,8 @@ export interface ComposeService {
   } | null;
   /** Ports within the container. */
   ports: { port: number; evidence: Evidence }[];
+  /** Ports that a proxy in front is told of by labels. */
+  routed: { port: number; evidence: Evidence }[];
   environment: ComposeVariable[];
   envFiles: string[];
   /** Names of services it needs. */
@@ -130,6 +132,30 @@ function readEnvironment(node: Node | null, file: string): ComposeVariable[] {
   );
 }
 
+/** `traefik.http.services.web.loadbalancer.server.port=8000` */
+function readLabels(
+  node: Node | null,
+  file: string,
+  values: ReadonlyMap<string, string>,
+): { port: number; evidence: Evidence }[] {
+  const labels = [
+    ...entriesOf(node).map(([name, value]) => ({
+      text: `${name}=${scalarText(value) ?? ""}`,
+      value,
+    })),
+    ...itemsOf(node).map((value) => ({ text: scalarText(value) ?? "", value })),
+  ];
+  return labels.flatMap(({ text, value }) => {
+    const found = /\.loadbalancer\.server\.port=(\d{2,5})$/.exec(
+      substitute(text.slice(0, 500), values),
+    )?.[1];
+    const port = Number(found);
+    return found === undefined || port < 1 || port > 65535
+      ? []
+      : [{ port, evidence: nodeEvidence(file, value) }];
+  });
+}
+
 function readBuild(
   node: Node | null,
   file: string,
@@ -192,6 +218,10 @@ function readService(
           ? []
           : [{ port, evidence: nodeEvidence(file, item) }];
       }),
+    routed: [
+      ...readLabels(at(node, "labels"), file, values),
+      ...readLabels(at(node, "deploy", "labels"), file, values),
+    ],
     environment: readEnvironment(at(node, "environment"), file),
     envFiles: [
       textOf(envFile),
@@ -227,6 +257,7 @@ function inherit(own: ComposeService, base: ComposeService): ComposeService {
     image: own.image ?? (own.build === null ? base.image : null),
     build: own.build ?? (own.image === null ? base.build : null),
     ports: own.ports.length > 0 ? own.ports : base.ports,
+    routed: own.routed.length > 0 ? own.routed : base.routed,
     environment: [
       ...own.environment,
       ...base.environment.filter(({ name }) => !names.has(name)),

@@ -8,7 +8,7 @@ import type { EvidenceDetector } from "../../detector.ts";
 import { directoryOf, joinPath } from "../../file_tree.ts";
 import { at, entriesOf, itemsOf, textOf } from "../../formats/node.ts";
 import { nodeEvidence, type Reading } from "../../reading.ts";
-import { addressesIn } from "../../services/addresses.ts";
+import { addressesIn, isAddressName } from "../../services/addresses.ts";
 import { readEnvFile } from "../env_files.ts";
 import { type Gathering, gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
@@ -91,7 +91,9 @@ const LOCAL = new Set(["localhost", "127.0.0.1", "0.0.0.0", "host"]);
 
 function readAddresses(to: Gathering, reading: Reading, file: string): void {
   for (const { number, text } of linesOf(reading, file)) {
-    const name = VARIABLE.exec(text)?.[1];
+    const variable = VARIABLE.exec(text)?.[1];
+    // `jdbc:postgresql://db/${DB_NAME}`: that one is no address.
+    const name = isAddressName(variable ?? "") ? variable : undefined;
     for (const { kind, host, port } of addressesIn(text)) {
       tell(to, file, {
         kind: kind.kind,

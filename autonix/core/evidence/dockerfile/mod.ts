@@ -14,6 +14,7 @@ import {
   serviceOfImage,
   versionOfTag,
 } from "../../services/images.ts";
+import { isDebugPort } from "../../services/ports.ts";
 import { Compose } from "../compose/read.ts";
 import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
 import { type Gathering, gathering, service, state } from "../gathering.ts";
@@ -128,6 +129,7 @@ function statePorts(to: Gathering, image: Image, owner: string): void {
   const stateAll = (ports: number[], line: number) => {
     for (const value of ports) {
       if (!Number.isInteger(value) || value < 1 || value > 65535) continue;
+      if (isDebugPort(value)) continue;
       state(to, {
         path: owner,
         field: "port",
@@ -280,6 +282,14 @@ function stateImage(
   }
 }
 
+const OF_TESTS =
+  /(?:^|\/)(?:\.devcontainer|\.github|\.circleci|\.gitlab|tests?|e2e|integration|ci)\//;
+
+/** Images to test or to work in are not how an application is run. */
+function isOfTests(path: string, targets: Targets): boolean {
+  return OF_TESTS.test(path) && targets.at(directoryOf(path)) === null;
+}
+
 /** A directory that only its Dockerfile says something of. */
 function draftOfImage(image: Image, reading: Reading): Draft | null {
   const root = image.last.at(-1);
@@ -324,7 +334,7 @@ export const dockerfile: EvidenceDetector = {
       ]),
     );
     for (const path of dockerfiles(reading)) {
-      if (targets.isAside(path) || path.includes(".devcontainer/")) continue;
+      if (targets.isAside(path) || isOfTests(path, targets)) continue;
       const image = readImage(reading, path);
       if (image === null || stateService(found, image)) continue;
       const owner = ownerOfDockerfile(path, image.stages, { targets, builds });
