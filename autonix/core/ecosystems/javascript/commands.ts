@@ -38,7 +38,7 @@ export interface Start {
 }
 
 /** Scripts that start it for good, wherever `start` is for development. */
-const PRODUCTION = ["start:prod", "start:production", "serve:prod", "prod"];
+const PRODUCTION = ["start:prod", "start:production", "serve:prod"];
 const BUILDS = [
   "build",
   "build:prod",
@@ -220,7 +220,7 @@ export function tellBuild(project: Project, running: Running): void {
     const { plan, told } = lead;
     if (!needsBuild(told, start)) return;
     claim(draft, "build", plan.build, "framework", told.dependency.evidence);
-  } else if (entry?.build !== null && entry?.build !== undefined) {
+  } else if (entry !== null && start?.command === entry.start) {
     claim(draft, "build", entry.build, "convention", entry.evidence);
   }
 }

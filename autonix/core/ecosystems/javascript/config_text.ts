@@ -79,6 +79,21 @@ export function literalOf(
     : { value, evidence: evidenceAt(config, found.index) };
 }
 
+/** A text at a key of an object: `build: { outDir: "site" }`. */
+export function literalIn(
+  config: ConfigText,
+  block: string,
+  key: string,
+): { value: string; evidence: Evidence } | null {
+  const found = blockOf(config.text, block);
+  if (found === null) return null;
+  const text = " ".repeat(found.start) + found.text;
+  const literal = literalOf({ ...config, text }, key);
+  if (literal === null) return null;
+  const offset = text.search(new RegExp(`\\b${key}\\b`));
+  return { value: literal.value, evidence: evidenceAt(config, offset) };
+}
+
 /** The port in an object of a key: `server: { port: 3000 }`. */
 export function portIn(
   config: ConfigText,

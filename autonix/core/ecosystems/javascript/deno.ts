@@ -15,7 +15,7 @@ import { isAside } from "./asides.ts";
 import { tellCode } from "./code.ts";
 import { frameworksOf } from "./frameworks.ts";
 import { importedPackages, packageOf } from "./imports.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
 import { installOf, type Manager, runOf } from "./package_manager.ts";
 import { portInScript } from "./scripts.ts";
@@ -63,8 +63,12 @@ export function isDenoPackage(survey: Survey, directory: string): boolean {
 }
 
 /** What `imports` and an import map name. */
-function importsOf(reading: Reading, directory: string, file: string) {
-  const root = reading.json(file);
+function importsOf(
+  reading: Reading,
+  directory: string,
+  of: { root: Node | null; file: string },
+) {
+  const { root, file } = of;
   const mapName = textOf(at(root, "importMap"));
   const mapFile = mapName === null ? null : joinPath(directory, mapName);
   const maps: [string, Node | null][] = [[file, at(root, "imports")]];
@@ -244,7 +248,10 @@ function managerIn(
 /** A manifest as of npm, empty where there is no package.json. */
 function manifestOf(survey: Survey, directory: string, file: string): Manifest {
   return survey.manifests.get(directory) ?? {
-    ...readManifest(survey.reading, file),
+    directory,
+    file,
+    root: survey.denos.has(directory) ? survey.reading.json(file) : null,
+    name: null,
     scripts: new Map(),
     dependencies: [],
   };
@@ -301,7 +308,7 @@ function tellPackage(
     draft.provides.push(name);
   }
   draft.dependencies.push(...withoutDoubles([
-    ...importsOf(reading, directory, of.file),
+    ...importsOf(reading, directory, of),
     ...manifest.dependencies,
     ...importedPackages(reading.tree, project.sources).filter((one) =>
       // A bare name is one of the imports above, or of Deno's own.

@@ -96,10 +96,10 @@ function tellRunning(
   const listening = tellCode(project);
   const isServing = listening.length > 0;
   decideRole(project, { ...of, isServing });
+  const isStarted = draft.role === "application" && !isForAssets(project);
   tellUpkeep(project);
-  tellBuild(project, running);
-  if (draft.role !== "application") return;
-  if (isForAssets(project) && running.start?.script === null) return;
+  tellBuild(project, isStarted ? running : { ...running, start: null });
+  if (!isStarted) return;
   if (running.start !== null) tellStart(project, running.start);
   tellPorts(project, {
     start: running.start,
@@ -182,9 +182,16 @@ function packageDraft(survey: Survey, manifest: Manifest): Draft {
   return draft;
 }
 
+/** A package of nothing but settings that others extend is told of by those. */
+function holdsCode(survey: Survey, draft: Draft): boolean {
+  return (survey.sources.get(draft.path) ?? []).length > 0 ||
+    (survey.manifests.get(draft.path)?.scripts.size ?? 0) > 0;
+}
+
 /** A draft for each package that npm, yarn, pnpm or bun installs. */
 export function packageDrafts(survey: Survey): Draft[] {
   return [...survey.manifests.values()]
     .filter((manifest) => !isDenoPackage(survey, manifest.directory))
-    .map((manifest) => packageDraft(survey, manifest));
+    .map((manifest) => packageDraft(survey, manifest))
+    .filter((draft) => draft.role !== "library" || holdsCode(survey, draft));
 }

@@ -10,7 +10,13 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
 import { nodeEvidence } from "../../reading.ts";
-import { configIn, type ConfigText, literalOf, portIn } from "./config_text.ts";
+import {
+  configIn,
+  type ConfigText,
+  literalIn,
+  literalOf,
+  portIn,
+} from "./config_text.ts";
 import type { Framework } from "./frameworks.ts";
 import { executeOf, fetchAndExecuteOf } from "./package_manager.ts";
 import { dependsOn, fileOf, hasFile, type Project } from "./project.ts";
@@ -222,7 +228,7 @@ function planVite(project: Project, framework: Framework): Plan {
   const config = configIn(project.reading, project.directory, ["vite.config"]);
   const usual = usualPlan(project, framework);
   if (config === null) return usual;
-  const out = literalOf(config, "outDir");
+  const out = literalIn(config, "build", "outDir");
   const output = out?.value.replace(/^\.\//, "").replace(/\/$/, "") ?? "dist";
   // Whoever names a port for development means the application.
   const port = portIn(config, "preview") ?? portIn(config, "server");

@@ -38,13 +38,24 @@ const MISE = [
 /** Names, ranges and aliases; what is longer was never meant as a version. */
 const VERSION = /^[\w.*^~<>=|/ +-]{1,60}$/;
 
+/** Names of whatever is the newest. */
+const MOVING: ReadonlySet<string> = new Set([
+  "node",
+  "stable",
+  "latest",
+  "current",
+  "canary",
+]);
+
 /** As pinned, without a leading v; null for what pins nothing. */
 export function cleanVersion(text: string): string | null {
   const value = text.trim().replace(/^v(?=\d)/, "");
   if (value === "" || value === "*" || value === "x" || value === "system") {
     return null;
   }
-  return VERSION.test(value) ? value : null;
+  const isVersion = /\d/.test(value) || /^lts\b/.test(value) ||
+    MOVING.has(value);
+  return isVersion && VERSION.test(value) ? value : null;
 }
 
 /** The first line that is no comment. */
