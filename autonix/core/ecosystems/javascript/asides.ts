@@ -4,6 +4,10 @@
  * @module
  */
 
+import type { Draft } from "../../draft.ts";
+import { directoryOf } from "../../file_tree.ts";
+import type { Reading } from "../../reading.ts";
+
 /** What others wrote, or what is handed to browsers as it is: nothing is told of it. */
 const FOREIGN: ReadonlySet<string> = new Set([
   "vendor",
@@ -85,6 +89,44 @@ export function isAside(directory: string, isMember: boolean): boolean {
   return someSegment(directory, SHOWN) ||
     !isMember && someSegment(directory, ABOUT) ||
     /(?:^|[/-])e2e$/.test(directory);
+}
+
+/** Manifests of other ecosystems: where one lies, there is something else than examples. */
+const OTHERS: readonly string[] = [
+  "go.mod",
+  "Cargo.toml",
+  "pyproject.toml",
+  "requirements.txt",
+  "Pipfile",
+  "manage.py",
+  "Gemfile",
+  "composer.json",
+  "pom.xml",
+  "build.gradle",
+  "build.gradle.kts",
+  "mix.exs",
+  "pubspec.yaml",
+  "Package.swift",
+];
+
+/** Examples, tests and documents are applications where there is nothing else. */
+export function withoutAsides(
+  reading: Reading,
+  drafts: readonly Draft[],
+  members: (directory: string) => boolean,
+): Draft[] {
+  const isBeside = (path: string) => isAside(path, members(path));
+  const isElse =
+    drafts.some(({ path, weight, role }) =>
+      weight > 1 && role !== "root" && !isBeside(path)
+    ) ||
+    OTHERS.some((name) =>
+      reading.tree.named(name).some((file) => {
+        const directory = directoryOf(file);
+        return !isBeside(directory) && !isForeign(directory);
+      })
+    );
+  return isElse ? drafts.filter(({ path }) => !isBeside(path)) : [...drafts];
 }
 
 /** `path` is relative to its package: true for what runs when the application runs. */

@@ -141,10 +141,11 @@ function leadOf(
   const server = frameworks.find(({ framework }) =>
     framework.kind === "server" || framework.start !== undefined
   );
-  // A server beside a bundler serves what that one makes.
-  if (server !== undefined || hasServer) return server;
+  if (server !== undefined) return server;
   return frameworks.find(({ framework }) =>
-    framework.kind === "static" || framework.kind === "program"
+    (framework.kind === "static" || framework.kind === "program") &&
+    // A server beside a bundler serves what that one makes.
+    !(hasServer && framework.isBundler === true)
   );
 }
 

@@ -186,8 +186,13 @@ function tellPorts(
   }
   const framework = draft.claims.find(({ field }) => field === "framework");
   const isListening = listening.length > 0 || scripted !== null;
-  if (!isListening && framework?.value === "fresh") {
+  if (isListening) return;
+  if (framework?.value === "fresh") {
     claim(draft, "port", 8000, "framework", framework.evidence);
+  }
+  const start = draft.claims.find(({ field }) => field === "start");
+  if (start !== undefined && String(start.value).startsWith("deno serve")) {
+    claim(draft, "port", 8000, "framework", start.evidence);
   }
 }
 

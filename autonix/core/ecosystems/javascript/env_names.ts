@@ -69,7 +69,7 @@ const OF_VITE: ReadonlySet<string> = new Set([
 
 /** True for a name that somebody has to set. */
 export function isAsked(name: string, isVite = false): boolean {
-  return /^[A-Z_][A-Za-z0-9_]{0,99}$/.test(name) && !COMMON.has(name) &&
+  return /^_{0,2}[A-Z][A-Za-z0-9_]{0,99}$/.test(name) && !COMMON.has(name) &&
     name !== "VERCEL" && name !== "NETLIFY" && name !== "RENDER" &&
     !PREFIXES.some((prefix) => name.startsWith(prefix)) &&
     !(isVite && OF_VITE.has(name));

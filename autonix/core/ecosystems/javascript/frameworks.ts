@@ -37,6 +37,8 @@ export interface Framework {
   start?: string;
   /** Directory of a static build. */
   output?: string;
+  /** It makes what a server beside it serves. */
+  isBundler?: boolean;
   /** A server has to answer every path with the one page. */
   isSinglePage?: boolean;
 }
@@ -250,6 +252,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     covers: OF_REACT,
     build: "react-scripts build",
     output: "build",
+    isBundler: true,
     isSinglePage: true,
   },
   {
@@ -260,6 +263,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     covers: OF_VUE,
     build: "vue-cli-service build",
     output: "dist",
+    isBundler: true,
     isSinglePage: true,
   },
   {
@@ -311,6 +315,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     bin: "vite",
     build: "vite build",
     output: "dist",
+    isBundler: true,
     isSinglePage: true,
   },
   {
@@ -321,6 +326,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     bin: "parcel",
     build: "parcel build",
     output: "dist",
+    isBundler: true,
     isSinglePage: true,
   },
   {

@@ -22,11 +22,13 @@
  */
 import type { EcosystemDetector } from "../../detector.ts";
 import { denoDrafts } from "./deno.ts";
+import { withoutAsides } from "./asides.ts";
 import { looseDrafts } from "./loose.ts";
 import { nxDrafts } from "./nx.ts";
 import { packageDrafts } from "./packages.ts";
 import { SOURCE_PATTERNS } from "./sources.ts";
 import { surveyOf } from "./survey.ts";
+import { workspaceOf } from "./workspaces.ts";
 
 export const javascript: EcosystemDetector = {
   ecosystem: "javascript",
@@ -72,6 +74,12 @@ export const javascript: EcosystemDetector = {
       ...nxDrafts(survey),
       ...denoDrafts(survey),
     ];
-    return drafts.length > 0 ? drafts : looseDrafts(survey);
+    return drafts.length > 0
+      ? withoutAsides(
+        reading,
+        drafts,
+        (path) => workspaceOf(path, survey.workspaces) !== null,
+      )
+      : looseDrafts(survey);
   },
 };

@@ -6,8 +6,14 @@
  * @module
  */
 import { claim, type Dependency, type Draft, draftOf } from "../../draft.ts";
-import { directoryOf, isWithin } from "../../file_tree.ts";
-import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
+import { directoryOf, isWithin, joinPath } from "../../file_tree.ts";
+import {
+  at,
+  entriesOf,
+  itemsOf,
+  type Node,
+  textOf,
+} from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence } from "../../reading.ts";
 import { isAside } from "./asides.ts";
 import { tellCode } from "./code.ts";
@@ -152,17 +158,37 @@ function rootOf(survey: Survey, directory: string): Workspace | null {
     null;
 }
 
-/** Those of the root that the sources import; all that are the project's own. */
+/** What the sources import, of what the root lists and of the other projects. */
 function dependenciesOf(
   survey: Survey,
   sources: readonly string[],
-  root: Manifest,
+  of: { root: Manifest; aliases: ReadonlyMap<string, string> },
 ): Dependency[] {
+  const { root, aliases } = of;
   const listed = new Map(root.dependencies.map((one) => [one.name, one]));
-  return importedPackages(survey.reading.tree, sources).map((one) => {
+  return importedPackages(survey.reading.tree, sources).flatMap((one) => {
     const known = listed.get(one.name);
-    return known === undefined ? one : { ...known, isDev: false };
+    if (known !== undefined) return [{ ...known, isDev: false }];
+    return aliases.has(one.name) ? [one] : [];
   });
+}
+
+/** Names by which projects import each other: `paths` of the root's tsconfig. */
+function aliasesOf(survey: Survey, workspace: Workspace): Map<string, string> {
+  const aliases = new Map<string, string>();
+  const { reading } = survey;
+  const file = reading.tree.first(workspace.directory, [
+    "tsconfig.base.json",
+    "tsconfig.json",
+  ]);
+  if (file === null) return aliases;
+  const paths = at(reading.json(file), "compilerOptions", "paths");
+  for (const [name, targets] of entriesOf(paths)) {
+    const target = textOf(itemsOf(targets)[0]);
+    const path = target === null ? null : joinPath(workspace.directory, target);
+    if (path !== null) aliases.set(name.replace(/\/\*$/, ""), path);
+  }
+  return aliases;
 }
 
 function nxDraft(
@@ -181,10 +207,14 @@ function nxDraft(
   });
   const all = survey.sources.get(directory) ?? [];
   const sources = ownSources(directory, all);
+  const aliases = aliasesOf(survey, workspace);
+  for (const [name, path] of aliases) {
+    if (isWithin(path, directory)) draft.provides.push(name);
+  }
   const manifest: Manifest = {
     ...root,
     scripts: new Map(),
-    dependencies: dependenciesOf(survey, sources, root),
+    dependencies: dependenciesOf(survey, sources, { root, aliases }),
   };
   const manager = tellManager(reading, draft, {
     manifest: root,

@@ -78,6 +78,21 @@ function pinnedIn(manifest: Manifest): Told | null {
   return null;
 }
 
+/** `pnpmVersion` of rush.json. */
+function rushIn(reading: Reading, workspace: Workspace | null): Told | null {
+  const path = workspace?.isRush === true
+    ? joinPath(workspace.directory, "rush.json")
+    : null;
+  if (path === null) return null;
+  for (const name of ["pnpm", "yarn", "npm"] as const) {
+    const node = at(reading.json(path), `${name}Version`);
+    if (node === null) continue;
+    const found = { value: name, evidence: nodeEvidence(path, node) };
+    return { name, source: "pin", found };
+  }
+  return null;
+}
+
 /** What a manifest says without naming its manager outright. */
 function hintedIn(manifest: Manifest): Told | null {
   for (const name of ["pnpm", "yarn", "bun"] as const) {
@@ -171,7 +186,7 @@ export function tellManager(
   if (workspace !== null) places.push(workspace.directory);
   const lockPlace = places.find((place) => locksIn(reading, place).length > 0);
   const locks = lockPlace === undefined ? [] : locksIn(reading, lockPlace);
-  const pin = first(manifests, pinnedIn);
+  const pin = rushIn(reading, workspace) ?? first(manifests, pinnedIn);
   const hint = first(manifests, hintedIn) ??
     first(places, (place) => configuredIn(reading, place)) ??
     first(manifests, calledIn);

@@ -117,7 +117,8 @@ function reportNoStart(
 ): void {
   const told = running.lead?.told ??
     frameworks.find(({ framework }) => framework.kind === "library");
-  if (running.start !== null || told === undefined) return;
+  if (told === undefined) return;
+  if (running.start !== null && running.start.source !== "guess") return;
   if (project.draft.weight === 1 || told.framework.kind === "program") return;
   project.reading.report({
     path: project.directory,

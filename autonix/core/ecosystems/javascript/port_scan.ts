@@ -105,7 +105,7 @@ function mentionAt(
   const isCall = match.endsWith("(");
   if (
     named !== null &&
-    (!isCall || /^\s{0,20}(?:\w{1,60},\s{0,20})?\{/.test(after))
+    (!isCall || /^\s{0,20}(?:[^{}]{1,120},\s{0,20})?\{/.test(after))
   ) {
     const port = valueOf(named[1] ?? "port", constants);
     return port === null ? null : { port, kind: "fixed" };

@@ -5,12 +5,13 @@
  * @module
  */
 import type { Draft } from "../../draft.ts";
-import { isAside } from "./asides.ts";
+import { isAside, isConfiguration } from "./asides.ts";
 import type { Running } from "./commands.ts";
 import type { Told } from "./frameworks.ts";
 import { fieldOf, hasField } from "./manifest.ts";
 import { dependsOn, type Project } from "./project.ts";
 import { isDelegating, startsContainers } from "./scripts.ts";
+import { relativeTo } from "./sources.ts";
 
 /** They build assets for a server in another language, which is what the directory is. */
 const ASSETS: readonly string[] = [
@@ -74,15 +75,20 @@ export function isLibrary(
     project.manifest.dependencies.length > 0 && project.sources.length > 0;
 }
 
+/** Something of its own beside its tools: a root that lists what all members need is none the more an application. */
+function hasOwnCode(project: Project): boolean {
+  return project.sources.some((path) => {
+    const relative = relativeTo(project.directory, path);
+    return relative.includes("/")
+      ? /^(?:src|app|pages|server|routes)\//.test(relative)
+      : !isConfiguration(relative);
+  });
+}
+
 /** True for a package that holds others together and nothing else. */
 function isRoot(project: Project, running: Running, isHolding: boolean) {
-  if (running.start !== null && running.start.source !== "convention") {
-    return false;
-  }
-  if (isHolding) {
-    return running.lead === null && running.start === null ||
-      running.start?.source === "convention";
-  }
+  if (running.start?.source === "manifest") return false;
+  if (isHolding) return running.lead === null || !hasOwnCode(project);
   if (project.below.length === 0 || running.start !== null) return false;
   return [...project.manifest.scripts.values()].some(({ value }) =>
     isDelegating(value) || startsContainers(value)
