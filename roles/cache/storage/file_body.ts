@@ -19,8 +19,8 @@
 
 /** Twice as much saves no more; half costs a seventh more. */
 const MAX_CHUNK_BYTES = 128 * 1024;
-/** Less, and what each read costs by itself shows. */
-const MIN_CHUNK_BYTES = 32 * 1024;
+/** With half of it 64 clients that take all they can get are served more slowly. */
+const MIN_CHUNK_BYTES = 64 * 1024;
 /** A chunk for each body. Of each some two or three are held while its client is slow. */
 const CHUNKS_BYTES = 4 * 1024 * 1024;
 /** As many as 32 clients have. */
