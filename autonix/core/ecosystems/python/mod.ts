@@ -146,7 +146,8 @@ function roleOf(
 ): Role {
   if (start !== null) return "application";
   const isWorkspace = pyprojectAt(project, "tool", "uv", "workspace") !== null;
-  if (project.sources.length === 0 && (hasBelow || isWorkspace)) return "root";
+  if (isWorkspace && !isPackage(project)) return "root";
+  if (project.sources.length === 0 && hasBelow) return "root";
   return isPackage(project) ? "library" : "application";
 }
 

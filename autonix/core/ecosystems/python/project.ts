@@ -71,6 +71,17 @@ function manifestOf(
   return file === null ? null : { file, node: open(file) };
 }
 
+/** setup.py, where it is one: modules have that name too. */
+function setupScript(of: Pick<Manifests, "reading" | "path">): string | null {
+  const file = fileOf(of, "setup.py");
+  const text = file === null ? null : of.reading.tree.text(file);
+  // Not read is not looked into: its name says enough.
+  return text === null ||
+      /\bsetup\(/.test(text) && /setuptools|distutils|skbuild|numpy/.test(text)
+    ? file
+    : null;
+}
+
 export function openManifests(reading: Reading, path: string): Manifests {
   const of = { reading, path };
   const toml = (file: string) => reading.toml(file);
@@ -78,7 +89,7 @@ export function openManifests(reading: Reading, path: string): Manifests {
     fileOf(of, ...ENVIRONMENTS),
     (file) => reading.yaml(file),
   );
-  const setup = fileOf(of, "setup.py");
+  const setup = setupScript(of);
   const config = fileOf(of, "setup.cfg");
   return {
     ...of,

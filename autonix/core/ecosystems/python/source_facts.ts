@@ -82,7 +82,7 @@ const SERVES =
   /(^|[^\w.])((?:[A-Za-z_]\w*\.){0,3})(run|run_app|serve|launch|listen|run_simple|make_server|start_server|create_server|add_insecure_port|HTTPServer|ThreadingHTTPServer|TCPServer|ThreadingTCPServer|WSGIServer|run_server)\(/g;
 /** `run` of these is none of a server. */
 const NOT_SERVERS =
-  /^(?:subprocess|asyncio|cmd|mcp|trio|anyio|sp|unittest|pytest|conn|cursor|session|runner|pipeline|loop|curio|model|sess|tf|nox|invoke|c|ctx|fire|typer|bot|client|scheduler|worker|job|task)\.$/;
+  /^(?:subprocess|debugpy|ptvsd|pydevd|asyncio|cmd|mcp|trio|anyio|sp|unittest|pytest|conn|cursor|session|runner|pipeline|loop|curio|model|sess|tf|nox|invoke|c|ctx|fire|typer|bot|client|scheduler|worker|job|task)\.$/;
 const CONSTANT = /^([A-Z][A-Z0-9_]*)[ \t]*(?::[ \t]*\w+[ \t]*)?=[ \t]*(.+)$/;
 /** `8000`, or the last number of `int(os.environ.get("PORT", 8000))`. */
 const DEFAULT_PORT =

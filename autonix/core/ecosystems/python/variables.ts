@@ -132,7 +132,7 @@ function ofCall(
 interface Scan {
   lines: readonly Line[];
   found: Variable[];
-  /** Names in `"X" in os.environ`. */
+  /** Names in `"X" in os.environ` and `if os.getenv("X")`. */
   sought: string[];
   calls: number;
 }
@@ -156,7 +156,9 @@ function readEnviron(index: number, scan: Scan): void {
     // `os.environ["X"] = ...` sets it.
     if (
       /^[ \t]*(?:=(?!=)|\+=)/.test(rest) ||
-      /\bdel[ \t]+(?:os\.)?$/.test(text.slice(0, found.index))
+      /\bdel[ \t]+(?:os\.)?$/.test(
+        text.slice(Math.max(0, found.index - 12), found.index),
+      )
     ) continue;
     add(scan, number, found[1] ?? null, { required: true, default: null });
   }
@@ -165,13 +167,11 @@ function readEnviron(index: number, scan: Scan): void {
     const call = callAt(scan.lines, index, found.index + found[0].length);
     const before = text.slice(Math.max(0, found.index - 40), found.index);
     const standard = call.named.get("default") ?? call.positional[1];
-    const how = ofCall(call, before, standard);
-    add(
-      scan,
-      number,
-      stringOf(call.positional[0] ?? call.named.get("key")),
-      how,
-    );
+    const name = stringOf(call.positional[0] ?? call.named.get("key"));
+    add(scan, number, name, ofCall(call, before, standard));
+    if (name !== null && /\b(?:el)?if[ \t(]{1,4}(?:os\.)?$/.test(before)) {
+      scan.sought.push(name);
+    }
   }
   for (const found of text.matchAll(MEMBER)) {
     add(scan, number, found[1] ?? null, { required: false, default: null });
