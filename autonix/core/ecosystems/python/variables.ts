@@ -88,16 +88,35 @@ const UNNAMED: ReadonlyMap<string, string> = new Map([
   ["email_url", "EMAIL_URL"],
   ["search_url", "SEARCH_URL"],
 ]);
-/** Methods of environs and django-environ that read no variable. */
-const NO_READS = new Set([
-  "read_env",
-  "read_envfile",
-  "prefixed",
-  "seal",
-  "parser",
-  "parser_for",
-  "get_value_from",
+/** Methods of environs and django-environ that read a variable. */
+const READS = new Set([
+  ...UNNAMED.keys(),
+  "bool",
+  "bytes",
+  "date",
+  "datetime",
+  "decimal",
+  "dict",
+  "dj_cache_url",
+  "dj_db_url",
+  "dj_email_url",
+  "enum",
+  "float",
+  "int",
+  "json",
+  "list",
+  "log_level",
+  "path",
+  "str",
+  "timedelta",
+  "time",
+  "tuple",
+  "unicode",
+  "url",
+  "uuid",
 ]);
+/** Other objects are called `env` and `config` too. */
+const CONSTANT_NAME = /^[A-Z_][A-Z0-9_]*$/;
 const READERS = ["decouple", "environs", "environ", "starlette.config"];
 
 /** True for what a person gives to the program. */
@@ -182,7 +201,8 @@ function readEnviron(index: number, scan: Scan): void {
 function readConfigured(index: number, scan: Scan): void {
   const { text, number } = scan.lines[index] ?? { text: "", number: 0 };
   for (const found of text.matchAll(CONFIGURED)) {
-    if (NO_READS.has(found[1] ?? "") || ++scan.calls > MAX_CALLS) continue;
+    if (found[1] !== undefined && !READS.has(found[1])) continue;
+    if (++scan.calls > MAX_CALLS) return;
     const call = callAt(scan.lines, index, found.index + found[0].length);
     const name = call.positional.length === 0
       ? UNNAMED.get(found[1] ?? "") ?? null
@@ -192,7 +212,9 @@ function readConfigured(index: number, scan: Scan): void {
       ? undefined
       : call.positional[1];
     const standard = call.named.get("default") ?? second;
-    add(scan, number, name, ofCall(call, "", standard));
+    if (name !== null && CONSTANT_NAME.test(name)) {
+      add(scan, number, name, ofCall(call, "", standard));
+    }
   }
 }
 
