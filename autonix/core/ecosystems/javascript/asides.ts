@@ -73,7 +73,30 @@ const MADE: ReadonlySet<string> = new Set([
 
 /** Names of test and story files. */
 const TESTING = /[._-](?:test|tests|spec|stories|story|e2e|mock|bench)\./i;
-const CONFIGURING = /(?:\.config\.\w{2,4}|^\.[\w.-]{1,40}rc\.\w{2,4})$/;
+const CONFIGURING =
+  /(?:\.(?:config|preset|workspace|setup)\.\w{2,4}|^\.[\w.-]{1,40}rc\.\w{2,4})$/;
+
+/** What people run by hand, or a pipeline does. */
+const TOOLS: ReadonlySet<string> = new Set([
+  "script",
+  "scripts",
+  "tool",
+  "tools",
+  "tooling",
+  "extra",
+  "extras",
+  "hack",
+  "ci",
+  ".github",
+  ".circleci",
+  ".husky",
+]);
+
+/** True for a file, relative to its package, that is a tool for whoever works on it. */
+export function isTool(path: string): boolean {
+  const [first = ""] = path.split("/", 1);
+  return path.includes("/") && TOOLS.has(first);
+}
 
 function someSegment(path: string, names: ReadonlySet<string>): boolean {
   return path.split("/").some((name) => names.has(name.toLowerCase()));
@@ -88,7 +111,9 @@ export function isForeign(directory: string): boolean {
 export function isAside(directory: string, isMember: boolean): boolean {
   return someSegment(directory, SHOWN) ||
     !isMember && someSegment(directory, ABOUT) ||
-    /(?:^|[/-])e2e$/.test(directory);
+    /(?:^|[/-])e2e$|-(?:examples?|demos?|samples?|tests?)(?:\/|$)/.test(
+      directory,
+    );
 }
 
 /** Manifests of other ecosystems: where one lies, there is something else than examples. */

@@ -9,7 +9,9 @@ import { scanEnv } from "./env_scan.ts";
 import { scanPorts } from "./port_scan.ts";
 import type { Listening } from "./ports.ts";
 import type { Project } from "./project.ts";
-import { isConfiguration } from "./asides.ts";
+import { isConfiguration, isTool } from "./asides.ts";
+import { expandScript } from "./scripts.ts";
+import { relativeTo } from "./sources.ts";
 
 /** `env("DATABASE_URL")` of a Prisma schema. */
 const OF_PRISMA =
@@ -28,11 +30,19 @@ function tellPrisma(project: Project): void {
   }
 }
 
+/** True when what starts the package runs files of this directory. */
+function isScripted({ manifest }: Project, relative: string): boolean {
+  const [directory = ""] = relative.split("/", 1);
+  return expandScript(manifest, "start").includes(`${directory}/`);
+}
+
 /** Tells variables to the draft, and gives what is listened on. */
 export function tellCode(project: Project): Listening[] {
-  const { reading, draft } = project;
+  const { reading, draft, directory } = project;
   const listening: Listening[] = [];
   for (const file of project.sources) {
+    const relative = relativeTo(directory, file);
+    if (isTool(relative) && !isScripted(project, relative)) continue;
     const text = reading.tree.text(file);
     if (text === null) continue;
     const variables = scanEnv(text);

@@ -16,7 +16,7 @@ import { type Entry, entryOf } from "./entry.ts";
 import type { Told } from "./frameworks.ts";
 import { executeOf, installOf, runOf } from "./package_manager.ts";
 import { type Plan, planOf } from "./plans.ts";
-import { dependsOn, type Project, scriptOf } from "./project.ts";
+import { dependsOn, hasFile, type Project, scriptOf } from "./project.ts";
 import {
   expandScript,
   isDelegating,
@@ -71,7 +71,10 @@ function startScript(project: Project): Start | null {
   const text = expandScript(manifest, picked.name);
   if (startsContainers(text)) return null;
   // `cd client && npm start` of a package without any below is its own affair.
-  if (isDelegating(picked.found.value) && project.below.length > 0) return null;
+  // A project.json beside it makes it the project that nx serves.
+  const isOfOthers = isDelegating(picked.found.value) &&
+    project.below.length > 0 && !hasFile(project, "project.json");
+  if (isOfOthers) return null;
   return {
     command: runOf(project.manager, picked.name),
     source: "manifest",

@@ -14,7 +14,7 @@ import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { isAside } from "./asides.ts";
 import { tellCode } from "./code.ts";
 import { frameworksOf } from "./frameworks.ts";
-import { importedPackages, packageOf } from "./imports.ts";
+import { importedPackages, packageOf, withoutDoubles } from "./imports.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
 import { installOf, type Manager, runOf } from "./package_manager.ts";
@@ -85,12 +85,6 @@ function importsOf(
     }
   }
   return dependencies;
-}
-
-function withoutDoubles(lists: readonly Dependency[]): Dependency[] {
-  const byName = new Map<string, Dependency>();
-  for (const one of lists) if (!byName.has(one.name)) byName.set(one.name, one);
-  return [...byName.values()];
 }
 
 /** The text of a task, which may be an object with a command. */

@@ -62,7 +62,7 @@ export function literalAt(text: string): string | null {
 
 /** `Number(X) || 3000`, `parseInt(X, 10) ?? 1`, `X as string || "a"`: what stands between a mention and its default. */
 const TO_DEFAULT =
-  /^!?(?:\s{0,3}as\s{1,3}\w{1,30})?\s{0,20}(?:,\s{0,3}\d{1,2}\s{0,3})?(?:\)\s{0,20}){0,3}(?:\|\||\?\?)=?\s{0,40}/;
+  /^!?(?:\s{0,3}as\s{1,3}\w{1,30})?\s{0,20}(?:,\s{0,3}\d{1,2}\s{0,3})?(?:\)\s{0,20}){0,3}(?:\|\||\?\?)=?\s{0,40}(?:[A-Za-z_$][\w$.?]{0,80}\s{0,20}(?:\|\||\?\?)\s{0,40}){0,3}/;
 const CHOICE = /^\)?\s{0,20}\?(?![.?])\s{0,20}[^:;?]{0,100}:\s{0,20}/;
 const OPTIONAL =
   /^\)?\s{0,20}(?:\?|&&|\|\||[=!]==?(?!\s{0,3}(?:undefined|null)\b)|\.includes\(|\.split\(\s{0,3}["'],["']\)\s{0,3}\?)/;

@@ -365,10 +365,22 @@ export function runsProgram(manifest: Manifest, program: string): boolean {
   );
 }
 
-function told(framework: Framework, manifest: Manifest): Told | null {
+function told(
+  framework: Framework,
+  manifest: Manifest,
+  root: Manifest | null,
+): Told | null {
   for (const name of framework.packages ?? [framework.name]) {
     const dependency = manifest.dependencies.find((one) => one.name === name);
-    if (dependency === undefined) continue;
+    if (dependency === undefined) {
+      // A workspace may list the tools of all its members once.
+      const shared = framework.bin !== undefined &&
+          runsProgram(manifest, framework.bin)
+        ? root?.dependencies.find((one) => one.name === name)
+        : undefined;
+      if (shared !== undefined) return { framework, dependency: shared };
+      continue;
+    }
     const isRun = framework.bin !== undefined &&
       runsProgram(manifest, framework.bin);
     if (!dependency.isDev || framework.isDev === true || isRun) {
@@ -382,8 +394,9 @@ function told(framework: Framework, manifest: Manifest): Told | null {
 export function frameworksOf(
   manifest: Manifest,
   isUsed: (framework: Framework) => boolean,
+  root: Manifest | null = null,
 ): Told[] {
-  const all = FRAMEWORKS.map((framework) => told(framework, manifest))
+  const all = FRAMEWORKS.map((framework) => told(framework, manifest, root))
     .filter((one): one is Told => one !== null && isUsed(one.framework));
   const covered = new Set(
     all.flatMap(({ framework }) => framework.covers ?? []),

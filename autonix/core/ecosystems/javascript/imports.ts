@@ -34,6 +34,13 @@ export function packageOf(
   return { name: found[1], version: found[2] ?? null };
 }
 
+/** Each name once, as it is listed first. */
+export function withoutDoubles(lists: readonly Dependency[]): Dependency[] {
+  const byName = new Map<string, Dependency>();
+  for (const one of lists) if (!byName.has(one.name)) byName.set(one.name, one);
+  return [...byName.values()];
+}
+
 /** What files import, each package once, at its first place. */
 export function importedPackages(
   tree: FileTree,

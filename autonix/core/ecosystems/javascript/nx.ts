@@ -18,7 +18,7 @@ import { fileEvidence, nodeEvidence } from "../../reading.ts";
 import { isAside } from "./asides.ts";
 import { tellCode } from "./code.ts";
 import { type Framework, FRAMEWORKS, frameworksOf } from "./frameworks.ts";
-import { importedPackages } from "./imports.ts";
+import { importedPackages, withoutDoubles } from "./imports.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
 import { executeOf, installOf, tellManager } from "./package_manager.ts";
@@ -208,13 +208,18 @@ function nxDraft(
   const all = survey.sources.get(directory) ?? [];
   const sources = ownSources(directory, all);
   const aliases = aliasesOf(survey, workspace);
+  const own = survey.manifests.get(directory);
+  if (own?.name != null) draft.provides.push(own.name.value);
   for (const [name, path] of aliases) {
     if (isWithin(path, directory)) draft.provides.push(name);
   }
   const manifest: Manifest = {
     ...root,
     scripts: new Map(),
-    dependencies: dependenciesOf(survey, sources, { root, aliases }),
+    dependencies: withoutDoubles([
+      ...own?.dependencies ?? [],
+      ...dependenciesOf(survey, sources, { root, aliases }),
+    ]),
   };
   const manager = tellManager(reading, draft, {
     manifest: root,
@@ -318,11 +323,19 @@ function tellFrameworks(
   }
 }
 
-/** A draft for each project without a manifest of its own. */
+/** True for a project whose manifest, where it has one, leaves everything to nx. */
+export function isNxPackage(survey: Survey, directory: string): boolean {
+  const manifest = survey.manifests.get(directory);
+  return survey.projects.has(directory) &&
+    rootOf(survey, directory) !== null &&
+    (manifest === undefined || manifest.scripts.size === 0);
+}
+
+/** A draft for each project that nx alone knows how to run. */
 export function nxDrafts(survey: Survey): Draft[] {
   return [...survey.projects].flatMap(([directory, file]) => {
     const workspace = rootOf(survey, directory);
-    if (workspace === null || survey.manifests.has(directory)) return [];
+    if (workspace === null || !isNxPackage(survey, directory)) return [];
     const root = survey.manifests.get(workspace.directory);
     if (root === undefined || directoryOf(file) === workspace.directory) {
       return [];

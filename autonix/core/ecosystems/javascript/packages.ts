@@ -23,6 +23,7 @@ import {
 } from "./frameworks.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
+import { isNxPackage } from "./nx.ts";
 import { tellManager } from "./package_manager.ts";
 import { tellPorts } from "./ports.ts";
 import { hasFile, type Project } from "./project.ts";
@@ -168,6 +169,7 @@ function packageDraft(survey: Survey, manifest: Manifest): Draft {
   const frameworks = frameworksOf(
     manifest,
     (framework) => isUsed(project, framework),
+    root,
   );
   for (const { framework, dependency } of frameworks) {
     const { evidence } = dependency;
@@ -192,7 +194,9 @@ function holdsCode(survey: Survey, draft: Draft): boolean {
 /** A draft for each package that npm, yarn, pnpm or bun installs. */
 export function packageDrafts(survey: Survey): Draft[] {
   return [...survey.manifests.values()]
-    .filter((manifest) => !isDenoPackage(survey, manifest.directory))
+    .filter(({ directory }) =>
+      !isDenoPackage(survey, directory) && !isNxPackage(survey, directory)
+    )
     .map((manifest) => packageDraft(survey, manifest))
     .filter((draft) => draft.role !== "library" || holdsCode(survey, draft));
 }

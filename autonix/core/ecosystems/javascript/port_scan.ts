@@ -133,12 +133,15 @@ export function scanPorts(
     if (port !== null) mentions.push({ port, line, kind: "default" });
   }
   const lineOf = lineCounter(text);
+  const isServer = /\.listen\(|\bserve\(/.test(text);
   let constants: ReadonlyMap<string, number> | null = null;
   for (const found of text.matchAll(TRIGGER)) {
     if (mentions.length >= MAX_MENTIONS) break;
     if (isCommented(text, found.index)) continue;
     constants ??= constantsOf(text);
     const mention = mentionAt(text, found, constants);
+    // `port || 25` of a file that listens on nothing is somebody else's port.
+    if (mention?.kind === "default" && !isServer) continue;
     if (mention !== null) {
       mentions.push({ ...mention, line: lineOf(found.index) });
     }

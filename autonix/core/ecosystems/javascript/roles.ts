@@ -88,7 +88,10 @@ function hasOwnCode(project: Project): boolean {
 /** True for a package that holds others together and nothing else. */
 function isRoot(project: Project, running: Running, isHolding: boolean) {
   if (running.start?.source === "manifest") return false;
-  if (isHolding) return running.lead === null || !hasOwnCode(project);
+  if (isHolding) {
+    return !hasOwnCode(project) ||
+      running.lead === null && running.start === null;
+  }
   if (project.below.length === 0 || running.start !== null) return false;
   return [...project.manifest.scripts.values()].some(({ value }) =>
     isDelegating(value) || startsContainers(value)

@@ -34,7 +34,7 @@ export function expandScript(manifest: Manifest, script: string): string {
 const DEVELOPING: readonly RegExp[] = [
   /\b(?:nodemon|ts-node-dev|tsnd|webpack-dev-server|live-server|browser-sync|node-dev)\b/,
   /\b(?:react-scripts|react-app-rewired|craco|docusaurus|react-native|expo) start\b/,
-  /\b(?:ng|vue-cli-service|ember|webpack|rsbuild|parcel) serve\b/,
+  /\b(?:ng|nx|vue-cli-service|ember|webpack|rsbuild|parcel) serve\b/,
   /\b(?:next|nuxt|nuxi|astro|remix|react-router|gatsby|vinxi|netlify|vercel|wrangler|rsbuild|nitro|nitropack|vitepress|vuepress|strapi) (?:dev|develop|vite:dev)\b/,
   /(?:^|[\s;&|])vite(?:\s{0,3}$|\s{1,3}(?:--|dev\b|serve\b|-))/m,
   /(?:^|\s)(?:--watch|--hot|-w)(?:\s|=|$)/m,
