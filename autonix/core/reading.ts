@@ -29,10 +29,14 @@ export interface Line {
 
 const BROKEN = Symbol("broken");
 
+/** Of all files together: a parser takes a second for one to ten million, and manifests of a thousand packages have three. */
+const MAX_PARSED_CHARS = 32 * 1024 * 1024;
+
 export class Reading {
   readonly tree: FileTree;
   readonly #parsed = new Map<string, unknown>();
   readonly #unknown: Unknown[] = [];
+  #leftChars = MAX_PARSED_CHARS;
 
   constructor(tree: FileTree) {
     this.tree = tree;
@@ -50,15 +54,15 @@ export class Reading {
 
   /** Null when it is not there, was not read, or is broken. Also with comments. */
   json(path: string): Node | null {
-    return this.#parse(`json ${path}`, path, parseJson);
+    return this.#parse(`json ${path}`, path, this.#within(parseJson));
   }
 
   toml(path: string): Node | null {
-    return this.#parse(`toml ${path}`, path, parseToml);
+    return this.#parse(`toml ${path}`, path, this.#within(parseToml));
   }
 
   xml(path: string): Node | null {
-    return this.#parse(`xml ${path}`, path, parseXml);
+    return this.#parse(`xml ${path}`, path, this.#within(parseXml));
   }
 
   /** The first document. */
@@ -68,7 +72,7 @@ export class Reading {
 
   /** Every document. */
   yamlAll(path: string): readonly Node[] {
-    return this.#parse(`yaml ${path}`, path, parseYaml) ?? [];
+    return this.#parse(`yaml ${path}`, path, this.#within(parseYaml)) ?? [];
   }
 
   /** Lines without their ends; none when it is not there or was not read. */
@@ -96,6 +100,17 @@ export class Reading {
       }
     }
     return null;
+  }
+
+  /** A parser that stops when all files together are too much. */
+  #within<T>(parse: (text: string) => T): (text: string) => T {
+    return (text) => {
+      this.#leftChars -= text.length;
+      if (this.#leftChars < 0) {
+        throw new FormatError("is one of too many to be parsed");
+      }
+      return parse(text);
+    };
   }
 
   #parse<T>(key: string, path: string, parse: (text: string) => T): T | null {

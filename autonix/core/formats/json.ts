@@ -15,6 +15,7 @@ import {
   lineFinder,
   MAX_DEPTH,
   type Node,
+  refuseMany,
 } from "./node.ts";
 
 /** The parser calls itself for each bracket: ended here before it starts. */
@@ -39,6 +40,7 @@ function refuseDeep(text: string): void {
 export function parseJson(text: string): Node {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   refuseDeep(source);
+  refuseMany(source, ",");
   const errors: ParseError[] = [];
   const root = parseTree(source, errors, { allowTrailingComma: true });
   const lineOf = lineFinder(source);

@@ -32,6 +32,30 @@ export const MAX_NODES = 200_000;
 /** Parsers call themselves for each level. */
 export const MAX_DEPTH = 200;
 
+/**
+ * Ends a file before its parser takes seconds to find out the same: `marks` are
+ * characters that come once for each value at most. Those within texts count
+ * too, which no manifest comes near.
+ */
+export function refuseMany(text: string, marks: string): void {
+  const codes = new Set([...marks].map((mark) => mark.charCodeAt(0)));
+  let left = MAX_NODES;
+  for (let at = 0; at < text.length; at++) {
+    if (codes.has(text.charCodeAt(at)) && --left < 0) {
+      throw new FormatError(`holds more than ${MAX_NODES} values`);
+    }
+  }
+}
+
+/** What a parser's error says of itself; a parser that ran out of stack says nothing useful. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith("Maximum call stack")) {
+    return "nested too deep, or too long a text";
+  }
+  return message.split("\n", 1)[0] ?? "";
+}
+
 /** What lies at `keys`, by name in maps and by number in lists. */
 export function at(
   node: Node | null | undefined,

@@ -4,13 +4,21 @@
  * @module
  */
 import { type AST, parseTOML } from "toml-eslint-parser";
-import { Budget, FormatError, type Node, type Scalar } from "./node.ts";
+import {
+  Budget,
+  FormatError,
+  type Node,
+  reasonOf,
+  refuseMany,
+  type Scalar,
+} from "./node.ts";
 
 /** A table while it is filled. */
 type Table = Map<string, Node>;
 
 /** @throws {FormatError} with the line of the first mistake. */
 export function parseToml(text: string): Node {
+  refuseMany(text, ",=");
   let program: AST.TOMLProgram;
   try {
     program = parseTOML(text);
@@ -19,8 +27,7 @@ export function parseToml(text: string): Node {
         typeof error.lineNumber === "number"
       ? error.lineNumber
       : null;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new FormatError(`is no TOML: ${why}`, line);
+    throw new FormatError(`is no TOML: ${reasonOf(error)}`, line);
   }
   const root: Table = new Map();
   const budget = new Budget();
@@ -50,11 +57,12 @@ function tableAt(root: Table, part: AST.TOMLTable, budget: Budget): Table {
 
 /** Tables of a list come in order: where one ends is where the last was opened. */
 function nextItem(table: Table, key: string, line: number): Table {
-  const list = table.get(key)?.value;
-  const items: Node[] = Array.isArray(list) ? [...list] : [];
   const item: Table = new Map();
-  items.push({ line, value: item });
-  table.set(key, { line: table.get(key)?.line ?? line, value: items });
+  const node = { line, value: item };
+  const list: unknown = table.get(key)?.value;
+  // Added to, not copied: a lockfile is a list of thousands.
+  if (Array.isArray(list)) list.push(node);
+  else table.set(key, { line, value: [node] });
   return item;
 }
 

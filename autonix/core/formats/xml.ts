@@ -17,11 +17,14 @@ import {
   FormatError,
   lineFinder,
   type Node,
+  reasonOf,
+  refuseMany,
   textOf,
 } from "./node.ts";
 
 /** The root element, under its name. @throws {FormatError} with the line of the first mistake. */
 export function parseXml(text: string): Node {
+  refuseMany(text, "<");
   const lineOf = lineFinder(text);
   let root: XmlElement | null;
   try {
@@ -34,10 +37,7 @@ export function parseXml(text: string): Node {
         typeof error.line === "number"
       ? error.line
       : null;
-    const why = error instanceof Error
-      ? (error.message.split("\n")[0] ?? "")
-      : String(error);
-    throw new FormatError(`is no XML: ${why}`, line);
+    throw new FormatError(`is no XML: ${reasonOf(error)}`, line);
   }
   if (root === null) throw new FormatError("is no XML: it has no element");
   const node = convert(root, { lineOf, budget: new Budget() }, 0);
