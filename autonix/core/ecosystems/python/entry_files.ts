@@ -44,8 +44,11 @@ function startScript(
   source: "source" | "convention",
   line: number | null,
 ): Start {
+  // What it imports it may serve; what others import is not its own.
   const [script] = project.frameworks.filter(({ framework }) =>
-    framework.served === "script"
+    framework.served === "script" &&
+    (facts.served.length > 0 ||
+      facts.imports.has(framework.module ?? framework.name))
   );
   const standard: Port | null =
     script === undefined || script.framework.port === null ? null : {
@@ -81,8 +84,13 @@ export function startServer(project: Project): Start | null {
 
 /** True for a script: one with a guard, or named like one at the top. */
 function isStarted(project: Project, { guard, path }: SourceFacts): boolean {
-  if (guard !== null) return true;
-  return ENTRIES.includes(basenameOf(path)) && isNear(project, path);
+  const isTop = directoryOf(path) === project.path ||
+    basenameOf(path) === "__main__.py";
+  if (guard !== null) return isTop || !isPackage(project);
+  if (!ENTRIES.includes(basenameOf(path))) return false;
+  // A package's modules are imported, whatever they are called.
+  return directoryOf(path) === project.path ||
+    !isPackage(project) && isNear(project, path);
 }
 
 /** At the top, in `src/`, `app/` or the package of the project's name. */

@@ -27,6 +27,8 @@ function dotted(parts: readonly string[]): string {
 export function importsBeside(project: Project, facts: SourceFacts): boolean {
   const directory = directoryOf(facts.path);
   const tree = project.reading.tree;
+  // A package that is installed is imported by its name.
+  if (tree.has(`${directory}/__init__.py`) && isPackage(project)) return false;
   for (const module of facts.imports.keys()) {
     if (module.includes(".")) continue;
     const file = joinPath(directory, `${module}.py`);

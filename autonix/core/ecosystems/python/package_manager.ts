@@ -17,6 +17,7 @@ import { at, entriesOf, itemsOf, textOf } from "../../formats/node.ts";
 import { fileEvidence } from "../../reading.ts";
 import {
   fileOf,
+  isPackage,
   type Manifests,
   pyprojectAt,
   pyprojectEvidence,
@@ -143,7 +144,7 @@ export function managedBy(manifests: Manifests): Managed | null {
       isLocked: false,
     };
   }
-  const file = manifests.mainRequirements ?? installable(manifests);
+  const file = pipReads(manifests);
   return file === null ? null : {
     manager: "pip",
     source: "manifest",
@@ -165,6 +166,14 @@ function installable(manifests: Manifests): string | null {
   if (setupScript !== null) return setupScript.file;
   if (setupConfig?.ini.has("metadata") === true) return setupConfig.file;
   return requirements[0] ?? null;
+}
+
+/** What pip is given: a list, or the package itself where its lists lie in a folder for setup.py to read. */
+function pipReads(manifests: Manifests): string | null {
+  const list = manifests.mainRequirements;
+  const isOwn = list !== null && relativeTo(manifests, list).includes("/") &&
+    isPackage(manifests);
+  return isOwn ? installable(manifests) : list ?? installable(manifests);
 }
 
 /** What a person types to install. */
@@ -195,9 +204,7 @@ function installOf(
         relativeTo(manifests, manifests.environment?.file ?? "environment.yml")
       }`;
     case "pip": {
-      const file = manifests.mainRequirements;
-      if (file !== null) return `pip install -r ${relativeTo(manifests, file)}`;
-      const from = installable(manifests);
+      const from = pipReads(manifests);
       return from !== null && manifests.requirements.includes(from)
         ? `pip install -r ${relativeTo(manifests, from)}`
         : "pip install .";

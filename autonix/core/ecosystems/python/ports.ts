@@ -68,10 +68,29 @@ export function configuredPort(project: Project, of: string): Port | null {
   return null;
 }
 
-function servedPort({ path, served }: SourceFacts): Port | null {
-  for (const { port, line } of served) {
+function servedPort(
+  project: Project,
+  { path, served }: SourceFacts,
+): Port | null {
+  for (const { port, portField, line } of served) {
     if (port !== null) {
       return { value: port, source: "source", evidence: { file: path, line } };
+    }
+    const field = portField === null ? null : fieldPort(project, portField);
+    if (field !== null) return field;
+  }
+  return null;
+}
+
+/** The default of a field of the settings: `port: int = 8000`, behind whatever prefix. */
+function fieldPort(project: Project, field: string): Port | null {
+  for (const { path, variables } of project.sources) {
+    for (const { name, default: standard, line } of variables) {
+      if (name !== field && !name.endsWith(`_${field}`)) continue;
+      const value = portOf(standard);
+      if (value !== null) {
+        return { value, source: "source", evidence: { file: path, line } };
+      }
     }
   }
   return null;
@@ -97,7 +116,7 @@ export function sourcePort(
   started: SourceFacts | null,
 ): Port | null {
   if (started !== null) {
-    const own = servedPort(started) ?? variablePort(started);
+    const own = servedPort(project, started) ?? variablePort(started);
     if (own !== null) return own;
   }
   // What another program of the project serves is not what this one does.
@@ -105,7 +124,7 @@ export function sourcePort(
     guard === null && path !== started?.path
   );
   for (const facts of imported) {
-    const found = variablePort(facts) ?? servedPort(facts);
+    const found = variablePort(facts) ?? servedPort(project, facts);
     if (found !== null) return found;
   }
   return null;

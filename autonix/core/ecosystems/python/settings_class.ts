@@ -86,7 +86,8 @@ export function settingsOf(
   const found: Variable[] = [];
   for (const [index, { text }] of lines.entries()) {
     const bases = CLASS.exec(text)?.[1];
-    if (bases === undefined || !/\bBaseSettings\b/.test(bases)) continue;
+    // Or of settings that are: `class App(LogSettings)`.
+    if (bases === undefined || !/Settings\b/.test(bases)) continue;
     const body = bodyOf(lines, index + 1);
     const indent = /^[ \t]*/.exec(body[0]?.text ?? "")?.[0] ?? "";
     const prefix = body.map((line) => PREFIX.exec(line.text)?.[1])

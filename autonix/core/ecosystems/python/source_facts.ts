@@ -36,6 +36,8 @@ export interface Served {
   /** As written; null where none is. */
   host: string | null;
   port: number | null;
+  /** `PORT` of `port=settings.port`: a field that is somewhere else. */
+  portField: string | null;
   /** `main:app`. */
   target: string | null;
   line: number;
@@ -140,6 +142,13 @@ function placeOf(
   return { host, port: null };
 }
 
+/** `API_PORT` of `settings.api_port`. */
+function fieldOf(expression: string | undefined): string | null {
+  const name = /^(?:int\()?[A-Za-z_][\w.]{0,100}\.(\w{1,60})\)?$/
+    .exec(expression ?? "")?.[1];
+  return name?.toUpperCase() ?? null;
+}
+
 function servedAt(index: number, scan: Scan): Served[] {
   const line = scan.lines[index];
   if (line === undefined || !SERVING.test(line.text)) return [];
@@ -156,6 +165,7 @@ function servedAt(index: number, scan: Scan): Served[] {
       callee: `${object}${callee}`,
       host,
       port,
+      portField: fieldOf(call.named.get("port")),
       target: first !== null && /^[\w.]+:[\w.]+$/.test(first) &&
           port !== Number(first.split(":")[1])
         ? first

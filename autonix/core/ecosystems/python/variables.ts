@@ -153,6 +153,8 @@ interface Scan {
   found: Variable[];
   /** Names in `"X" in os.environ` and `if os.getenv("X")`. */
   sought: string[];
+  /** True after `from os import environ`. */
+  hasEnviron: boolean;
   calls: number;
 }
 
@@ -168,9 +170,15 @@ function add(
   }
 }
 
+/** The process's, not the `environ` that a request carries. */
+function isOfProcess(text: string, at: number, scan: Scan): boolean {
+  return scan.hasEnviron || text.slice(Math.max(0, at - 3), at) === "os.";
+}
+
 function readEnviron(index: number, scan: Scan): void {
   const { text, number } = scan.lines[index] ?? { text: "", number: 0 };
   for (const found of text.matchAll(INDEXED)) {
+    if (!isOfProcess(text, found.index, scan)) continue;
     const rest = text.slice(found.index + found[0].length);
     // `os.environ["X"] = ...` sets it.
     if (
@@ -182,6 +190,8 @@ function readEnviron(index: number, scan: Scan): void {
     add(scan, number, found[1] ?? null, { required: true, default: null });
   }
   for (const found of text.matchAll(CALLED)) {
+    const isGetenv = found[0].startsWith("getenv");
+    if (!isGetenv && !isOfProcess(text, found.index, scan)) continue;
     if (++scan.calls > MAX_CALLS) return;
     const call = callAt(scan.lines, index, found.index + found[0].length);
     const before = text.slice(Math.max(0, found.index - 40), found.index);
@@ -193,6 +203,8 @@ function readEnviron(index: number, scan: Scan): void {
     }
   }
   for (const found of text.matchAll(MEMBER)) {
+    const at = found.index + found[0].length - "environ".length;
+    if (!isOfProcess(text, at, scan)) continue;
     add(scan, number, found[1] ?? null, { required: false, default: null });
     scan.sought.push(found[1] ?? "");
   }
@@ -242,7 +254,8 @@ export function variablesOf(
   lines: readonly Line[],
   imports: ReadonlyMap<string, number>,
 ): Variable[] {
-  const scan: Scan = { lines, found: [], sought: [], calls: 0 };
+  const hasEnviron = imports.has("os.environ");
+  const scan: Scan = { lines, found: [], sought: [], hasEnviron, calls: 0 };
   // A reader may come from a module of the project: `from .base import *`.
   const hasReader = READERS.some((name) => imports.has(name)) ||
     [...imports.keys()].some((name) => name.endsWith(".env")) ||

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { basenameOf } from "../../file_tree.ts";
+import { basenameOf, directoryOf } from "../../file_tree.ts";
 import type { Framework, Used } from "./frameworks.ts";
 import { importsBeside, moduleOf } from "./modules.ts";
 import { configuredPort, type Port, sourcePort } from "./ports.ts";
@@ -122,10 +122,21 @@ function portFor(
   };
 }
 
+/** A script by its path; one within a package as a module, so that the package is found. */
+function runModule(project: Project, facts: SourceFacts): string {
+  const path = relativeTo(project, facts.path);
+  const isWithin = path.includes("/") &&
+    project.reading.tree.has(`${directoryOf(facts.path)}/__init__.py`);
+  const { name, from } = moduleOf(project, facts);
+  return isWithin && from === null ? `python -m ${name}` : `python ${path}`;
+}
+
 /** How a script is run; a package with `__main__.py` by its name. */
 export function runScript(project: Project, facts: SourceFacts): string {
   const path = relativeTo(project, facts.path);
-  if (basenameOf(facts.path) !== "__main__.py") return `python ${path}`;
+  if (basenameOf(facts.path) !== "__main__.py") {
+    return runModule(project, facts);
+  }
   const folders = path.split("/").slice(0, -1);
   if (folders.length === 0) return "python .";
   const { name, from } = moduleOf(project, facts);
