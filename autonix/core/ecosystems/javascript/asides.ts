@@ -55,6 +55,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   "boilerplate",
   "stubs",
   "generators",
+  "remix.init",
 ]);
 
 /** What is written about it: an application only where a workspace names it. */

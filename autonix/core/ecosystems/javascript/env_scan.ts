@@ -88,6 +88,9 @@ export function useOf(before: string, after: string): Use | null {
   if (/(?:^|[^!])!\s{0,3}$/.test(before) && !/!!\s{0,3}$/.test(before)) {
     return REFUSED.test(after) ? "demanded" : "optional";
   }
+  if (/^\s{0,10}={2,3}\s{0,5}(?:undefined|null)\b/.test(after)) {
+    return REFUSED.test(after) ? "demanded" : "optional";
+  }
   if (OPTIONAL.test(after) || GUARD.test(before)) return "optional";
   return "plain";
 }

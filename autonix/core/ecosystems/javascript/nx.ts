@@ -96,7 +96,12 @@ function outputOf(nx: NxProject, workspace: Workspace): string {
   const own = workspace.directory === "."
     ? nx.directory
     : nx.directory.slice(workspace.directory.length + 1);
-  return `${upTo(nx, workspace)}${told ?? `dist/${own}`}`;
+  // Angular's newer builder keeps pages and server apart.
+  const isApart = nx.executors.some((executor) =>
+    /angular.{0,20}:application$/.test(executor)
+  );
+  const inner = isApart ? "/browser" : "";
+  return `${upTo(nx, workspace)}${told ?? `dist/${own}`}${inner}`;
 }
 
 interface NxStart {
