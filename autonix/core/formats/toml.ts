@@ -49,17 +49,26 @@ function tableAt(root: Table, part: AST.TOMLTable, budget: Budget): Table {
   keys.forEach((key, index) => {
     budget.spend(index, line);
     if (typeof key === "number") return;
-    const isList = typeof keys[index + 1] === "number";
-    table = isList ? nextItem(table, key, line) : inner(table, key, line);
+    const item = keys[index + 1];
+    table = typeof item === "number"
+      ? itemAt(table, key, item, line)
+      : inner(table, key, line);
   });
   return table;
 }
 
-/** Tables of a list come in order: where one ends is where the last was opened. */
-function nextItem(table: Table, key: string, line: number): Table {
+/** A table of a list; they come in order, so that one which is not there is the next. */
+function itemAt(
+  table: Table,
+  key: string,
+  index: number,
+  line: number,
+): Table {
+  const list: unknown = table.get(key)?.value;
+  const there: unknown = Array.isArray(list) ? list[index]?.value : undefined;
+  if (there instanceof Map) return there;
   const item: Table = new Map();
   const node = { line, value: item };
-  const list: unknown = table.get(key)?.value;
   // Added to, not copied: a lockfile is a list of thousands.
   if (Array.isArray(list)) list.push(node);
   else table.set(key, { line, value: [node] });
