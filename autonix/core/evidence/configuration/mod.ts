@@ -58,13 +58,12 @@ function linesOf(reading: Reading, file: string) {
     .filter(({ text }) => !COMMENT.test(text));
 }
 
-/** `url = env("DATABASE_URL")` beside a provider. */
-function variableBeside(reading: Reading, file: string): string[] {
-  const found = linesOf(reading, file).find(({ text }) =>
-    /^\s{0,8}url\s{0,8}[=:]/.test(text)
-  );
-  const name = VARIABLE.exec(found?.text ?? "")?.[1];
-  return name === undefined ? [] : [name];
+/** `url = env("DATABASE_URL")` beside a provider, and Prisma's `directUrl`. */
+function variablesBeside(reading: Reading, file: string): string[] {
+  return linesOf(reading, file).flatMap(({ text }) => {
+    if (!/^\s{0,8}(?:url|directUrl)\s{0,8}[=:]/.test(text)) return [];
+    return VARIABLE.exec(text)?.[1] ?? [];
+  });
 }
 
 function readDrivers(
@@ -81,7 +80,7 @@ function readDrivers(
       const kind = kindOfDriver(pattern.exec(line.text)?.[1] ?? "");
       if (kind === null || told.has(kind)) continue;
       told.add(kind);
-      const env = variableBeside(reading, file);
+      const env = variablesBeside(reading, file);
       tell(to, file, { kind, port: null, name: null, env, line: line.number });
     }
   }
