@@ -137,7 +137,12 @@ function startOf(
       source: "framework",
     };
   }
-  if (framework?.name === "next") return run(`start ${name}`, "framework");
+  if (framework?.name === "next") {
+    // Its plugin infers a target `start`; an executor that is named serves what was built.
+    return at(nx.root, "targets", "serve") === null
+      ? run(`start ${name}`, "framework")
+      : run(`serve ${name} --dev=false`, "framework");
+  }
   const isNode =
     nx.executors.some((executor) =>
       /^@(?:nx|nrwl)\/(?:js|node):(?:node|webpack|build)$/.test(executor)

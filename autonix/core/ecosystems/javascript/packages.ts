@@ -125,7 +125,9 @@ function reportNoStart(
     path: project.directory,
     what: "start command",
     why: running.lead?.plan.why ??
-      `depends on ${told.framework.name}, and no script or entry file starts it`,
+      (running.start === null
+        ? `depends on ${told.framework.name}, and no script or entry file starts it`
+        : `depends on ${told.framework.name}, and only a script for development starts it`),
   });
 }
 
