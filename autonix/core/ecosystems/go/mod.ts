@@ -1,45 +1,111 @@
 /**
- * Go: a module is what a go.mod says; each `package main` in it is a program.
+ * Go: a module is what a go.mod says.
+ *
+ * | concern                              | file            |
+ * | ------------------------------------ | --------------- |
+ * | which modules there are, go.work     | `modules.ts`    |
+ * | which Go                             | `versions.ts`   |
+ * | the program that is started          | `programs.ts`   |
+ * | install, build, start, test          | `commands.ts`   |
+ * | frameworks, libraries of modules     | `frameworks.ts` |
+ * | libraries of the system              | `cgo.ts`        |
+ * | environment variables, ports         | `sources.ts`    |
+ * | sources without a module             | `loose.ts`      |
  *
  * @module
  */
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
-import { directoryOf, joinPath } from "../../file_tree.ts";
+import { basenameOf, joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
+import { isAside } from "../shared/asides.ts";
+import { claimMentions } from "../shared/mentions.ts";
+import { sourcesByOwner } from "../shared/owners.ts";
+import { PIN_FILES } from "../shared/pins.ts";
+import { claimCgo } from "./cgo.ts";
+import { claimCommands } from "./commands.ts";
+import { claimDependencies } from "./frameworks.ts";
+import { looseDrafts } from "./loose.ts";
+import {
+  findModules,
+  findWorks,
+  type Module,
+  shortName,
+  type Work,
+  workOf,
+} from "./modules.ts";
+import { isOwnSource, mainProgram, programsOf } from "./programs.ts";
+import { GO } from "./sources.ts";
+import { claimVersions, PINNED } from "./versions.ts";
 
-function readModule(reading: Reading, manifest: string): Draft {
-  const path = directoryOf(manifest);
+function draftOfModule(
+  reading: Reading,
+  of: { module: Module; work: Work | null; sources: readonly string[] },
+): Draft {
+  const { module, work, sources } = of;
+  const { directory, file } = module;
+  const programs = programsOf(reading, directory, sources);
+  const name = shortName(module.path?.value ?? "");
+  const program = mainProgram(programs, [name, basenameOf(directory)]);
   const draft = draftOf({
-    path,
+    path: directory,
     ecosystem: "go",
-    role: "application",
-    weight: 2,
+    role: programs.length > 0 ? "application" : "library",
+    weight: isAside(directory) ? 1 : program === null ? 2 : 3,
   });
-  claim(draft, "language", "go", "manifest", fileEvidence(manifest));
-  claim(draft, "packageManager", "go", "manifest", fileEvidence(manifest));
-  const name = reading.match(manifest, /^module\s+"?([^\s"]+)/);
-  if (name !== null) draft.provides.push(name.value);
-  const version = reading.match(manifest, /^go\s+([\w.]+)/);
-  claim(
-    draft,
-    "runtimeVersion",
-    version?.value ?? null,
-    "manifest",
-    version?.evidence ?? null,
+  draft.dependencies = module.dependencies.map(
+    ({ isIndirect: _, ...dependency }) => dependency,
   );
-  const main = joinPath(path, "main.go");
-  if (main !== null && reading.tree.has(main)) {
-    claim(draft, "start", "./app", "convention", fileEvidence(main));
+  draft.links = [...module.links];
+  if (module.path !== null) {
+    draft.provides.push(module.path.value);
+    claim(draft, "name", name, "manifest", module.path.evidence);
+  }
+  const evidence = module.path?.evidence ?? fileEvidence(file);
+  claim(draft, "language", "go", "manifest", evidence);
+  claim(draft, "packageManager", "go", "manifest", evidence);
+  const sum = joinPath(directory, "go.sum") ?? "";
+  if (reading.tree.has(sum)) {
+    claim(draft, "packageManager", "go", "lock", fileEvidence(sum));
+  }
+  claimVersions(reading, draft, { module, work });
+  claimDependencies(draft, module);
+  claimCommands(reading, draft, { module, program, sources });
+  const own = sources.filter((path) => isOwnSource(directory, path));
+  claimMentions(reading, draft, own, GO);
+  claimCgo(reading, draft, own);
+  if (programs.length > 1 && program === null) {
+    reading.report({
+      path: directory,
+      what: "start command",
+      why:
+        `it builds ${programs.length} programs, and none is named like the module or a server`,
+    });
   }
   return draft;
 }
 
 export const go: EcosystemDetector = {
   ecosystem: "go",
-  reads: { manifests: ["go.mod", "go.work"], sources: ["*.go"] },
-  detect: (reading) =>
-    reading.tree.named("go.mod").map((manifest) =>
-      readModule(reading, manifest)
-    ),
+  reads: {
+    manifests: ["go.mod", "go.work", ...PINNED.files, ...PIN_FILES],
+    sources: ["*.go"],
+  },
+  detect(reading) {
+    const modules = findModules(reading);
+    if (modules.length === 0) return looseDrafts(reading);
+    const works = findWorks(reading);
+    const sources = sourcesByOwner(
+      reading.tree,
+      new Set(modules.map(({ directory }) => directory)),
+      GO.extensions,
+    );
+    return modules.map((module) =>
+      draftOfModule(reading, {
+        module,
+        work: workOf(module, works),
+        sources: sources.get(module.directory) ?? [],
+      })
+    );
+  },
 };
