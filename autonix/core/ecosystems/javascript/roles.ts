@@ -123,7 +123,10 @@ export function decideRole(
   } else if (isLibrary(project, of)) {
     set("library", 2);
   } else if (running.start !== null || running.lead !== null) {
-    set("application", 3);
+    // Pages alone yield to the server beside them that shows them.
+    const isPages = running.lead?.told.framework.kind === "static" &&
+      running.start?.source === "framework";
+    set("application", isPages ? 2 : 3);
   } else {
     // Tools of a repository (formatters, hooks) need a manifest and nothing to run.
     set("application", project.sources.length > 0 ? 2 : 1);
