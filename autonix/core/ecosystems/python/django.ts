@@ -9,6 +9,7 @@ import { configuredPort, type Port } from "./ports.ts";
 import { type Project, relativeTo, runtimeDependency } from "./project.ts";
 import { serverOf } from "./servers.ts";
 import type { Start } from "./start.ts";
+import { shellWord } from "./shell_word.ts";
 
 const SETTINGS =
   /["']DJANGO_SETTINGS_MODULE["'][ \t]*,[ \t]*["']([\w.]{1,200})["']/;
@@ -129,7 +130,9 @@ export function startDjango(project: Project): Start | null {
     };
   }
   return {
-    command: `python ${relativeTo(project, manage)} runserver 0.0.0.0:8000`,
+    command: `python ${
+      shellWord(relativeTo(project, manage))
+    } runserver 0.0.0.0:8000`,
     source: "framework",
     evidence: [evidence],
     port: standard,
@@ -144,7 +147,9 @@ export function buildDjango(
   if (manage === null) return null;
   const found = inSettings(project, directoryOf(manage), STATIC_ROOT);
   return found === null ? null : {
-    command: `python ${relativeTo(project, manage)} collectstatic --noinput`,
+    command: `python ${
+      shellWord(relativeTo(project, manage))
+    } collectstatic --noinput`,
     found,
   };
 }

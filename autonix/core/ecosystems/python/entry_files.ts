@@ -22,6 +22,7 @@ import { moduleOf } from "./modules.ts";
 import type { SourceFacts } from "./source_facts.ts";
 import type { Start } from "./start.ts";
 import { rankOfFile, runScript } from "./web.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** Scripts that no person starts the application by. */
 const NO_ENTRY = new Set([
@@ -124,8 +125,8 @@ export function startWorker(project: Project): Start | null {
   if (facts === undefined || line === undefined) return null;
   const { name, from } = moduleOf(project, facts);
   return {
-    command: `celery --app ${name} ${
-      from === null ? "" : `--workdir ${from} `
+    command: `celery --app ${shellWord(name)} ${
+      from === null ? "" : `--workdir ${shellWord(from)} `
     }worker`,
     source: "framework",
     evidence: [{ file: facts.path, line }],

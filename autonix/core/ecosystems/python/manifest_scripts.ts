@@ -13,6 +13,7 @@ import {
   textOf,
 } from "../../formats/node.ts";
 import { fileOf, type Manifests, pyprojectAt } from "./project.ts";
+import { shellWord } from "./shell_word.ts";
 
 export interface NamedCommand {
   name: string;
@@ -48,7 +49,7 @@ function ofTable(
     [name, node],
   ) => ({
     name,
-    run: `${run} ${name}`,
+    run: `${run} ${shellWord(name)}`,
     text: commandText(node),
     evidence: { file, line: node.line },
   }));

@@ -24,6 +24,7 @@ import {
 } from "./project.ts";
 import { relativeTo } from "./project.ts";
 import { workspaceRootOf } from "./workspaces.ts";
+import { shellWord } from "./shell_word.ts";
 
 type Manager = Extract<
   PackageManager,
@@ -189,7 +190,7 @@ function installOf(
         manifests.mainRequirements !== null
       ) {
         return `uv pip install -r ${
-          relativeTo(manifests, manifests.mainRequirements)
+          shellWord(relativeTo(manifests, manifests.mainRequirements))
         }`;
       }
       return isLocked ? "uv sync --frozen" : "uv sync";
@@ -201,12 +202,17 @@ function installOf(
       return isLocked ? "pipenv install --deploy" : "pipenv install";
     case "conda":
       return `conda env create -f ${
-        relativeTo(manifests, manifests.environment?.file ?? "environment.yml")
+        shellWord(
+          relativeTo(
+            manifests,
+            manifests.environment?.file ?? "environment.yml",
+          ),
+        )
       }`;
     case "pip": {
       const from = pipReads(manifests);
       return from !== null && manifests.requirements.includes(from)
-        ? `pip install -r ${relativeTo(manifests, from)}`
+        ? `pip install -r ${shellWord(relativeTo(manifests, from))}`
         : "pip install .";
     }
   }

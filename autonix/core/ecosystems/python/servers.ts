@@ -6,6 +6,7 @@
  */
 import type { Dependency } from "../../draft.ts";
 import { type Project, runtimeDependency } from "./project.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** What is served. */
 export interface Target {
@@ -36,16 +37,16 @@ function bind(flag: string, { port }: Target): string | null {
 
 /** `(` means something to a shell. */
 function called({ object, isFactory }: Target): string {
-  return isFactory ? `'${object}()'` : object;
+  return shellWord(isFactory ? `${object}()` : object);
 }
 
 function option(name: string, value: string | null): string | null {
-  return value === null ? null : `${name} ${value}`;
+  return value === null ? null : `${name} ${shellWord(value)}`;
 }
 
 /** Of a server without an option for it. */
 function within({ from }: Target, command: string): string {
-  return from === null ? command : `cd ${from} && ${command}`;
+  return from === null ? command : `cd ${shellWord(from)} && ${command}`;
 }
 
 const UVICORN: Server = {
@@ -54,7 +55,7 @@ const UVICORN: Server = {
   command: (target) =>
     words(
       "uvicorn",
-      target.object,
+      shellWord(target.object),
       target.isFactory ? "--factory" : null,
       option("--app-dir", target.from),
       target.port === null ? null : `--host 0.0.0.0 --port ${target.port}`,
@@ -93,7 +94,7 @@ const SERVERS: readonly Server[] = [
         words(
           "granian",
           `--interface ${target.isAsync ? "asgi" : "wsgi"}`,
-          target.object,
+          shellWord(target.object),
           target.isFactory ? "--factory" : null,
           target.port === null ? null : `--host 0.0.0.0 --port ${target.port}`,
         ),
@@ -108,7 +109,7 @@ const SERVERS: readonly Server[] = [
         words(
           "daphne",
           target.port === null ? null : `-b 0.0.0.0 -p ${target.port}`,
-          target.object,
+          shellWord(target.object),
         ),
       ),
   },
@@ -122,7 +123,7 @@ const SERVERS: readonly Server[] = [
           "waitress-serve",
           bind("--listen=", target),
           target.isFactory ? "--call" : null,
-          target.object,
+          shellWord(target.object),
         ),
       ),
   },
@@ -194,7 +195,7 @@ export function ownServer(name: string, template: string): Chosen {
     command: (target) =>
       within(
         target,
-        template.replace("OBJECT", () => target.object)
+        template.replace("OBJECT", () => shellWord(target.object))
           .replace("PORT", String(target.port ?? "")),
       ),
   };

@@ -17,6 +17,7 @@ import {
   pyprojectEvidence,
   relativeTo,
 } from "./project.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** So many tests tell which library they are written for. */
 const MAX_TESTS = 50;
@@ -92,7 +93,7 @@ export function claimTest(draft: Draft, project: Project): void {
     claim(
       draft,
       "test",
-      `python ${relativeTo(project, manage)} test`,
+      `python ${shellWord(relativeTo(project, manage))} test`,
       "framework",
       fileEvidence(manage),
     );

@@ -12,6 +12,7 @@ import { fileOf, type Project, relativeTo } from "./project.ts";
 import { type Chosen, ownServer, serverOf, STANDARD_ASGI } from "./servers.ts";
 import type { AppObject, Served, SourceFacts } from "./source_facts.ts";
 import type { Start } from "./start.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** Files applications are made in, the usual first. */
 const USUAL = [
@@ -128,7 +129,9 @@ function runModule(project: Project, facts: SourceFacts): string {
   const isWithin = path.includes("/") &&
     project.reading.tree.has(`${directoryOf(facts.path)}/__init__.py`);
   const { name, from } = moduleOf(project, facts);
-  return isWithin && from === null ? `python -m ${name}` : `python ${path}`;
+  return isWithin && from === null
+    ? `python -m ${shellWord(name)}`
+    : `python ${shellWord(path)}`;
 }
 
 /** How a script is run; a package with `__main__.py` by its name. */
@@ -140,14 +143,16 @@ export function runScript(project: Project, facts: SourceFacts): string {
   const folders = path.split("/").slice(0, -1);
   if (folders.length === 0) return "python .";
   const { name, from } = moduleOf(project, facts);
-  if (from === null) return `python -m ${name.replace(/\.__main__$/, "")}`;
+  if (from === null) {
+    return `python -m ${shellWord(name.replace(/\.__main__$/, ""))}`;
+  }
   if (from === "src") {
-    return `cd src && python -m ${folders.slice(1).join(".")}`;
+    return `cd src && python -m ${shellWord(folders.slice(1).join("."))}`;
   }
   // What lies beside it is found when its directory is run. `-m` takes any name.
   return importsBeside(project, facts)
-    ? `python ${folders.join("/")}`
-    : `python -m ${folders.join(".")}`;
+    ? `python ${shellWord(folders.join("/"))}`
+    : `python -m ${shellWord(folders.join("."))}`;
 }
 
 function serve(
@@ -197,7 +202,7 @@ function flaskRun(project: Project, { framework }: Used, place: Place): Start {
       : `${module}:${app.name}`;
   return {
     command: `flask ${
-      isNamed ? "" : `--app ${object} `
+      isNamed ? "" : `--app ${shellWord(object)} `
     }run --host 0.0.0.0 --port ${port?.value ?? 5000}`,
     source: "framework",
     evidence: [{ file: facts.path, line: app.line }],
@@ -286,8 +291,8 @@ export function startTool(project: Project): Start | null {
         evidence: dependency?.evidence ?? { file: facts.path, line },
       });
     return {
-      command: framework.start.replace("FILE", relativeTo(project, facts.path))
-        .replace("PORT", String(port?.value ?? "")),
+      command: framework.start.replace("PORT", String(port?.value ?? ""))
+        .replace("FILE", () => shellWord(relativeTo(project, facts.path))),
       source: "framework",
       evidence: [
         { file: facts.path, line },
