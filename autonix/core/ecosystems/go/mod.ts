@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { claimsOf } from "../../claims.ts";
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
@@ -37,6 +38,15 @@ import {
 import { isOwnSource, mainProgram, programsOf } from "./programs.ts";
 import { GO } from "./sources.ts";
 import { claimVersions, PINNED } from "./versions.ts";
+
+/** A framework that listens on 8080 by itself takes another port from PORT. */
+function claimUsualPort(draft: Draft): void {
+  const usual = claimsOf(draft.claims, "port")
+    .find(({ source }) => source === "framework");
+  if (usual === undefined) return;
+  const value = { name: "PORT", required: false, default: `${usual.value}` };
+  claim(draft, "env", value, "framework", usual.evidence);
+}
 
 function draftOfModule(
   reading: Reading,
@@ -74,6 +84,7 @@ function draftOfModule(
   const own = sources.filter((path) => isOwnSource(directory, path));
   claimMentions(reading, draft, own, GO);
   claimCgo(reading, draft, own);
+  claimUsualPort(draft);
   if (programs.length > 1 && program === null) {
     reading.report({
       path: directory,

@@ -1,0 +1,101 @@
+/**
+ * Frameworks by module, and libraries of the system that modules bind.
+ *
+ * @module
+ */
+import { claim, type Draft } from "../../draft.ts";
+import type { Module } from "./modules.ts";
+
+/** By module, without its major version. */
+const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
+  ["github.com/gin-gonic/gin", "gin"],
+  ["github.com/labstack/echo", "echo"],
+  ["github.com/gofiber/fiber", "fiber"],
+  ["github.com/go-chi/chi", "chi"],
+  ["github.com/gorilla/mux", "mux"],
+  ["github.com/julienschmidt/httprouter", "httprouter"],
+  ["github.com/valyala/fasthttp", "fasthttp"],
+  ["github.com/beego/beego", "beego"],
+  ["github.com/astaxie/beego", "beego"],
+  ["github.com/kataras/iris", "iris"],
+  ["github.com/cloudwego/hertz", "hertz"],
+  ["github.com/go-kratos/kratos", "kratos"],
+  ["github.com/zeromicro/go-zero", "go-zero"],
+  ["github.com/gobuffalo/buffalo", "buffalo"],
+  ["github.com/revel/revel", "revel"],
+  ["github.com/danielgtaylor/huma", "huma"],
+  ["github.com/gogf/gf", "goframe"],
+  ["github.com/pocketbase/pocketbase", "pocketbase"],
+  ["github.com/99designs/gqlgen", "gqlgen"],
+  ["connectrpc.com/connect", "connect"],
+  ["goa.design/goa", "goa"],
+  ["encore.dev", "encore"],
+  ["go-micro.dev", "go-micro"],
+  ["google.golang.org/grpc", "grpc"],
+  ["github.com/wailsapp/wails", "wails"],
+  ["fyne.io/fyne", "fyne"],
+]);
+
+/** Modules that compile only with a library of the system. */
+const NATIVE: ReadonlyMap<string, readonly string[]> = new Map([
+  ["github.com/h2non/bimg", ["vips"]],
+  ["github.com/davidbyttow/govips", ["vips"]],
+  ["gopkg.in/gographics/imagick.v2", ["imagemagick"]],
+  ["gopkg.in/gographics/imagick.v3", ["imagemagick"]],
+  ["gocv.io/x/gocv", ["opencv"]],
+  ["github.com/otiai10/gosseract", ["leptonica", "tesseract"]],
+  ["github.com/libgit2/git2go", ["libgit2"]],
+  ["github.com/pebbe/zmq4", ["zeromq"]],
+  ["github.com/google/gopacket", ["libpcap"]],
+  ["github.com/gopacket/gopacket", ["libpcap"]],
+  ["github.com/veandco/go-sdl2", ["SDL2"]],
+  ["github.com/go-gl/glfw", ["glfw", "libGL"]],
+  ["github.com/hajimehoshi/ebiten", ["alsa-lib", "libGL"]],
+  ["github.com/gotk3/gotk3", ["gtk3"]],
+  ["github.com/diamondburned/gotk4", ["gtk4"]],
+  ["github.com/wailsapp/wails", ["gtk3", "webkitgtk_4_1"]],
+  ["fyne.io/fyne", ["libGL"]],
+  ["github.com/linxGnu/grocksdb", ["rocksdb"]],
+  ["github.com/tecbot/gorocksdb", ["rocksdb"]],
+  ["github.com/gordonklaus/portaudio", ["portaudio"]],
+  ["github.com/hraban/opus", ["libopus"]],
+  ["github.com/lxc/go-lxc", ["lxc"]],
+  ["github.com/coreos/go-systemd/v22/sdjournal", ["systemd"]],
+  ["libvirt.org/go/libvirt", ["libvirt"]],
+  ["github.com/xo/usql", ["unixODBC"]],
+  ["github.com/alexbrainman/odbc", ["unixODBC"]],
+  ["github.com/google/gousb", ["libusb1"]],
+  ["github.com/miekg/pkcs11", ["softhsm"]],
+]);
+
+function withoutMajor(name: string): string {
+  return name.replace(/\/v\d{1,3}$/, "");
+}
+
+/** A module of the table, or one below it: `encore.dev/storage`. */
+function find<V>(table: ReadonlyMap<string, V>, name: string): V | null {
+  const plain = withoutMajor(name);
+  const exact = table.get(plain);
+  if (exact !== undefined) return exact;
+  for (
+    let end = plain.lastIndexOf("/");
+    end > 0;
+    end = plain.lastIndexOf("/", end - 1)
+  ) {
+    const above = table.get(withoutMajor(plain.slice(0, end)));
+    if (above !== undefined) return above;
+  }
+  return null;
+}
+
+/** Those a module asks for itself: what its dependencies need is their affair, but has to be linked too. */
+export function claimDependencies(draft: Draft, module: Module): void {
+  for (const { name, isIndirect, evidence } of module.dependencies) {
+    if (!isIndirect) {
+      claim(draft, "framework", find(FRAMEWORKS, name), "manifest", evidence);
+    }
+    for (const library of find(NATIVE, name) ?? []) {
+      claim(draft, "nativeLibrary", library, "manifest", evidence);
+    }
+  }
+}

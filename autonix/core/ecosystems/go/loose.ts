@@ -1,0 +1,70 @@
+/**
+ * Sources without go.mod: those of dep, glide or GOPATH, and single files. An
+ * application only where nothing else is.
+ *
+ * @module
+ */
+import { claim, type Draft, draftOf } from "../../draft.ts";
+import { directoryOf } from "../../file_tree.ts";
+import { fileEvidence, type Reading } from "../../reading.ts";
+import { isAside, isForeign } from "../shared/asides.ts";
+import { claimMentions } from "../shared/mentions.ts";
+import { claimPins } from "../shared/pins.ts";
+import { shellWord } from "../shared/shell.ts";
+import { claimCgo } from "./cgo.ts";
+import { isOwnSource, mainProgram, programsOf } from "./programs.ts";
+import { GO } from "./sources.ts";
+import { PINNED } from "./versions.ts";
+
+/** What managed packages before modules. */
+const MANIFESTS = ["Gopkg.toml", "glide.yaml", "vendor.json"];
+
+/** At most one: of the root, or of the one directory there is a program in. */
+export function looseDrafts(reading: Reading): Draft[] {
+  const { tree } = reading;
+  const all = tree.withExtension("go").filter((path) =>
+    !isForeign(directoryOf(path)) && !isAside(directoryOf(path))
+  );
+  const [first] = all;
+  if (first === undefined) return [];
+  const program = mainProgram(programsOf(reading, ".", all), []);
+  const manifest = tree.first(".", MANIFESTS);
+  const isOne = manifest === null && program !== null &&
+    program.directory !== "." &&
+    tree.filesIn(".").every((name) => !name.endsWith(".go"));
+  const path = isOne ? program.directory : ".";
+  const draft = draftOf({
+    path,
+    ecosystem: "go",
+    role: program === null ? "library" : "application",
+    weight: manifest === null ? 1 : 2,
+  });
+  claim(
+    draft,
+    "language",
+    "go",
+    "source",
+    fileEvidence(program?.evidence.file ?? first),
+  );
+  claimPins(reading, draft, PINNED);
+  if (program !== null) {
+    // Without a module there is no `.` to build; named files are one package.
+    const prefix = isOne || program.directory === "."
+      ? ""
+      : `${program.directory}/`;
+    const files = program.files.map((file) => shellWord(`${prefix}${file}`))
+      .join(" ");
+    claim(
+      draft,
+      "build",
+      `go build -o app ${files}`,
+      "convention",
+      program.evidence,
+    );
+    claim(draft, "start", "./app", "source", program.evidence);
+  }
+  const own = all.filter((file) => isOwnSource(path, file));
+  claimMentions(reading, draft, own, GO);
+  claimCgo(reading, draft, own);
+  return [draft];
+}

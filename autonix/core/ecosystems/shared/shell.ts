@@ -1,0 +1,12 @@
+/**
+ * Names of a repository as words of a shell.
+ *
+ * @module
+ */
+
+/** As it stands where that is one plain word, else in single quotes. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]{1,500}$/.test(text)
+    ? text
+    : `'${text.replaceAll("'", `'\\''`)}'`;
+}
