@@ -7,6 +7,7 @@ import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
 import { go } from "./ecosystems/go/mod.ts";
 import { javascript } from "./ecosystems/javascript/mod.ts";
 import { python } from "./ecosystems/python/mod.ts";
+import { ruby } from "./ecosystems/ruby/mod.ts";
 import { circleci } from "./evidence/ci/circleci.ts";
 import { github } from "./evidence/ci/github.ts";
 import { gitlab } from "./evidence/ci/gitlab.ts";
@@ -25,6 +26,7 @@ export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   go,
   javascript,
   python,
+  ruby,
 ];
 
 export const EVIDENCE: readonly EvidenceDetector[] = [
