@@ -8,7 +8,7 @@
  */
 import type { Source } from "../../claims.ts";
 import { claim, type Draft } from "../../draft.ts";
-import { joinPath } from "../../file_tree.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
 import {
   fileEvidence,
   type Found,
@@ -139,6 +139,16 @@ function locksIn(reading: Reading, directory: string) {
   });
 }
 
+/** People use one manager in all of a repository, also where no workspace says so. */
+function lockAbove(reading: Reading, directory: string) {
+  for (let here = directory; here !== ".";) {
+    here = directoryOf(here);
+    const [lock] = locksIn(reading, here);
+    if (lock !== undefined) return lock;
+  }
+  return null;
+}
+
 function configuredIn(reading: Reading, directory: string): Told | null {
   for (const [file, name] of CONFIGURATION) {
     const path = joinPath(directory, file);
@@ -190,9 +200,11 @@ export function tellManager(
   const hint = first(manifests, hintedIn) ??
     first(places, (place) => configuredIn(reading, place)) ??
     first(manifests, calledIn);
+  const above = lockAbove(reading, manifest.directory);
   const name = pin?.name ??
     locks.find((lock) => lock.name === hint?.name)?.name ??
-    locks[0]?.name ?? hint?.name ?? bunByTypes(manifest) ?? "npm";
+    locks[0]?.name ?? hint?.name ?? bunByTypes(manifest) ??
+    above?.name ?? "npm";
   const lock = locks.find((one) => one.name === name)?.path ?? null;
   if (pin !== null) {
     claim(draft, "packageManager", name, pin.source, pin.found.evidence);
@@ -205,7 +217,14 @@ export function tellManager(
   }
   const evidence = fileEvidence(manifest.file);
   if (pin === null && lock === null && hint === null) {
-    claim(draft, "packageManager", name, "convention", evidence);
+    const isAbove = above?.name === name;
+    claim(
+      draft,
+      "packageManager",
+      name,
+      isAbove ? "guess" : "convention",
+      isAbove ? fileEvidence(above.path) : evidence,
+    );
   }
   reportSeveral(reading, manifest, { locks, name, isSaid: pin !== null });
   const isBerry = name === "yarn" && isBerryIn(
@@ -309,9 +328,8 @@ export function executeOf(manager: Manager, command: string): string {
 
 /** What is typed to run a program of a package that is not installed. */
 export function fetchAndExecuteOf(manager: Manager, command: string): string {
-  if (manager.name === "bun" || manager.name === "deno") {
-    return executeOf(manager, command);
-  }
-  if (manager.name === "pnpm") return `pnpm dlx ${command}`;
-  return manager.isBerry ? `yarn dlx ${command}` : `npx ${command}`;
+  return manager.name === "bun" || manager.name === "deno"
+    ? executeOf(manager, command)
+    // Comes with Node, whoever installs.
+    : `npx ${command}`;
 }

@@ -67,7 +67,9 @@ function listenedAt(
   after: string,
   constants: ReadonlyMap<string, number>,
 ): number | null {
-  const first = /^\s{0,20}\+?(\w{1,60})\s{0,20}[,)]/.exec(after);
+  const first =
+    /^\s{0,20}\+?(?:(?:Number|parseInt)\()?(\w{1,60})(?:\s{1,5}as\s{1,5}\w{1,20})?\s{0,20}[,)]/
+      .exec(after);
   if (first !== null) return valueOf(first[1], constants);
   const options = optionsIn(after);
   const named = AS_OPTION.exec(options);

@@ -12,6 +12,8 @@ function told(text: string): string[] {
 Deno.test("scanPorts() tells what a file listens on", () => {
   const cases: [string, string[]][] = [
     ["app.listen(3000);", ["3000 fixed"]],
+    ["const port = 4000;\napp.listen(Number(port));", ["4000 fixed"]],
+    ["const port = 4000;\napp.listen(port as number, cb);", ["4000 fixed"]],
     ["app.listen({ host, port: 3000 });", ["3000 fixed"]],
     ["const port = 4000;\napp.listen(port, () => {});", ["4000 fixed"]],
     ["const PORT: number = 4000;\napp.listen({ port: PORT });", ["4000 fixed"]],

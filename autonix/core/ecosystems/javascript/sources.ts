@@ -28,12 +28,11 @@ const JAVASCRIPT: readonly string[] = ["js", "jsx", "mjs", "cjs"];
 /** Neither by their name alone. */
 const COMPONENTS: readonly string[] = ["vue", "svelte", "astro"];
 
-/** File patterns of everything a scan looks at. */
+/** File patterns of everything a scan looks at; bin/www is where Express' generator listens. */
 export const SOURCE_PATTERNS: readonly string[] = [
-  ...TYPESCRIPT,
-  ...JAVASCRIPT,
-  ...COMPONENTS,
-].map((extension) => `*.${extension}`);
+  ...[...TYPESCRIPT, ...JAVASCRIPT, ...COMPONENTS].map((end) => `*.${end}`),
+  "bin/www",
+];
 
 /** Sorted paths by the package they belong to; those of nobody are left out. */
 export function sourcesByOwner(
@@ -53,14 +52,17 @@ export function sourcesByOwner(
     return owner;
   };
   const byOwner = new Map<string, string[]>();
-  for (const extension of [...TYPESCRIPT, ...JAVASCRIPT, ...COMPONENTS]) {
-    for (const path of tree.withExtension(extension)) {
-      const owner = find(directoryOf(path));
-      if (owner === null) continue;
-      const list = byOwner.get(owner);
-      if (list === undefined) byOwner.set(owner, [path]);
-      else list.push(path);
-    }
+  const extensions = [...TYPESCRIPT, ...JAVASCRIPT, ...COMPONENTS];
+  const paths = [
+    ...extensions.flatMap((extension) => tree.withExtension(extension)),
+    ...tree.named("www").filter((path) => /(?:^|\/)bin\/www$/.test(path)),
+  ];
+  for (const path of paths) {
+    const owner = find(directoryOf(path));
+    if (owner === null) continue;
+    const list = byOwner.get(owner);
+    if (list === undefined) byOwner.set(owner, [path]);
+    else list.push(path);
   }
   for (const list of byOwner.values()) list.sort(comparePaths);
   return byOwner;

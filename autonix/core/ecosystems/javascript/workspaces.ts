@@ -126,9 +126,9 @@ function declarations(reading: Reading): Declared[] {
     ...tree.named("lerna.json").flatMap((file) => {
       const root = reading.json(file);
       const packages = at(root, "packages");
-      // Without a list lerna takes that of the package manager, or its own.
-      return textOf(at(root, "npmClient")) === null && packages === null
-        ? []
+      // Without a list lerna has one of its own, beside that of the package manager.
+      return packages === null
+        ? declared(file, root, ["packages/*"])
         : declared(file, packages, textsOf(packages));
     }),
     ...["deno.json", "deno.jsonc"].flatMap((name) =>
