@@ -6,6 +6,7 @@
 import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
 import { go } from "./ecosystems/go/mod.ts";
 import { javascript } from "./ecosystems/javascript/mod.ts";
+import { php } from "./ecosystems/php/mod.ts";
 import { python } from "./ecosystems/python/mod.ts";
 import { ruby } from "./ecosystems/ruby/mod.ts";
 import { circleci } from "./evidence/ci/circleci.ts";
@@ -20,11 +21,13 @@ import { envFiles } from "./evidence/env_files.ts";
 import { platforms } from "./evidence/run/platforms.ts";
 import { procfile } from "./evidence/run/procfile.ts";
 import { tasks } from "./evidence/tasks/mod.ts";
+import { toolVersions } from "./evidence/tool_versions.ts";
 
 /** Their order changes no answer. */
 export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   go,
   javascript,
+  php,
   python,
   ruby,
 ];
@@ -42,4 +45,5 @@ export const EVIDENCE: readonly EvidenceDetector[] = [
   platforms,
   procfile,
   tasks,
+  toolVersions,
 ];

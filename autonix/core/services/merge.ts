@@ -24,7 +24,10 @@ import { serviceKind } from "./catalog.ts";
 import { claimsOfVariables, variablesFor } from "./from_variables.ts";
 import { entitiesOf, type ServiceEntity } from "./identity.ts";
 
-type Application = Pick<AnalysedApplication, "path" | "env" | "commands">;
+type Application = Pick<
+  AnalysedApplication,
+  "path" | "env" | "commands" | "dependsOn"
+>;
 type Applications = ReadonlyMap<string, Application>;
 
 const STRENGTHS = ["declared", "configured", "client"] as const;
@@ -186,14 +189,43 @@ function first<V>(
   return null;
 }
 
+/** Applications that are started and depend, over however many, on this one. */
+function dependentsOf(path: string, applications: Applications): string[] {
+  const seen = new Set([path]);
+  const started: string[] = [];
+  for (const here of seen) {
+    for (const one of applications.values()) {
+      if (seen.has(one.path) || !one.dependsOn.includes(here)) continue;
+      seen.add(one.path);
+      if (one.commands.start !== null) started.push(one.path);
+    }
+  }
+  return started;
+}
+
+/** Who needs it running: for a library that speaks to it, what is built with that. */
+function startedBy(
+  speakers: readonly string[],
+  applications: Applications,
+): string[] {
+  const users = speakers.flatMap((path) => {
+    if (applications.get(path)?.commands.start !== null) return [path];
+    const dependents = dependentsOf(path, applications);
+    return dependents.length > 0 ? dependents : [path];
+  });
+  return [...new Set(users)].sort(comparePaths);
+}
+
 interface Settled {
   entity: ServiceEntity;
+  /** Whose own files or variables speak of it. */
+  speakers: string[];
   usedBy: string[];
 }
 
 /** Variables its claims name, and those of its users that can be no other's. */
 function variablesOf(
-  { entity, usedBy }: Settled,
+  { entity, speakers, usedBy }: Settled,
   all: readonly Settled[],
   applications: Applications,
 ): string[] {
@@ -202,11 +234,13 @@ function variablesOf(
     all.filter((other) => other.entity !== entity)
       .flatMap(({ entity }) => entity.claims.flatMap(({ env }) => [...env])),
   );
-  for (const path of usedBy) {
+  for (const path of new Set([...speakers, ...usedBy])) {
     const application = applications.get(path);
     if (application === undefined) continue;
     const used = new Set(
-      all.filter((other) => other.usedBy.includes(path))
+      all.filter((other) =>
+        other.usedBy.includes(path) || other.speakers.includes(path)
+      )
         .map((other) => other.entity.kind),
     );
     for (const name of variablesFor(application, entity.kind, used)) {
@@ -267,10 +301,10 @@ export function mergeServices(
     const isDeclared = ({ strength }: ServiceClaim) => strength === "declared";
     const entities = entitiesOf(same.filter(isDeclared), byPath);
     join(entities, same.filter((claim) => !isDeclared(claim)), byPath);
-    return entities.map((entity) => ({
-      entity,
-      usedBy: usersOf(entity, byPath),
-    }));
+    return entities.map((entity) => {
+      const speakers = usersOf(entity, byPath);
+      return { entity, speakers, usedBy: startedBy(speakers, byPath) };
+    });
   });
   return settled.map((one) => serviceOf(one, settled, byPath))
     .sort(compareServices);

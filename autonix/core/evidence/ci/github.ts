@@ -15,7 +15,7 @@ import {
   textOf,
 } from "../../formats/node.ts";
 import { nodeEvidence, type Reading } from "../../reading.ts";
-import { type Gathering, gathering } from "../gathering.ts";
+import { type Gathering, gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 import {
   type CiContext,
@@ -24,7 +24,7 @@ import {
   stateTest,
   stateVersion,
 } from "./gathering.ts";
-import { newest, pinned, type Setup, SETUPS } from "./versions.ts";
+import { newest, pinned, type Setup, SETUPS, STARTED } from "./versions.ts";
 
 interface Job {
   node: Node;
@@ -118,6 +118,18 @@ function readStep(
     for (const setup of SETUPS.get(name) ?? []) {
       stateSetup(to, context, { step, setup, job, revision });
     }
+    const started = STARTED.get(name.toLowerCase());
+    if (started === undefined) return;
+    const [kind, input] = started;
+    const versions = valuesOf(at(step, "with", input), job);
+    to.services.push(service({
+      kind,
+      version: newest(versions.flatMap((version) => pinned(version) ?? [])),
+      usedBy: job.directory === "." ? null : job.directory,
+      strength: "declared",
+      place: "ci",
+      evidence: [nodeEvidence(context.file, step)],
+    }));
     return;
   }
   const run = at(step, "run");

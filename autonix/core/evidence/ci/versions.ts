@@ -75,6 +75,23 @@ export const SETUPS: ReadonlyMap<string, readonly Setup[]> = new Map<
   ]],
 ]);
 
+/** Steps that start a service, by the action's name: its kind and the input with its version. */
+export const STARTED: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["supercharge/mongodb-github-action", ["mongodb", "mongodb-version"]],
+  ["supercharge/redis-github-action", ["redis", "redis-version"]],
+  ["ankane/setup-postgres", ["postgres", "postgres-version"]],
+  ["ankane/setup-mysql", ["mysql", "mysql-version"]],
+  ["ankane/setup-mariadb", ["mariadb", "mariadb-version"]],
+  ["ankane/setup-elasticsearch", ["elasticsearch", "elasticsearch-version"]],
+  ["ankane/setup-opensearch", ["opensearch", "opensearch-version"]],
+  ["shogo82148/actions-setup-redis", ["redis", "redis-version"]],
+  ["shogo82148/actions-setup-mysql", ["mysql", "mysql-version"]],
+  ["getong/mariadb-action", ["mariadb", "mariadb version"]],
+  ["getong/elasticsearch-action", ["elasticsearch", "elasticsearch version"]],
+  ["ikalnytskyi/action-setup-postgres", ["postgres", "postgres-version"]],
+  ["harmon758/postgresql-action", ["postgres", "postgresql version"]],
+]);
+
 /** Words that pin nothing. */
 const MOVING = new Set([
   "stable",

@@ -11,6 +11,7 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import type { EvidenceDetector } from "../../detector.ts";
+import type { Draft } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { type Gathering, gathering, state } from "../gathering.ts";
@@ -82,17 +83,18 @@ const ELSEWHERE =
 
 function stateTargets(
   to: Gathering,
-  { runner, path }: { runner: Runner; path: string },
+  { runner, draft }: { runner: Runner; draft: Draft },
   targets: readonly Target[],
 ): void {
   const byName = new Map(targets.map((target) => [target.name, target]));
   for (const [field, names, source] of FIELDS) {
+    if (field === "start" && draft.role !== "application") continue;
     for (const name of names) {
       const target = byName.get(name);
       if (target === undefined) continue;
       if (ELSEWHERE.test(target.recipe.slice(0, 2_000))) continue;
       state(to, {
-        path,
+        path: draft.path,
         field,
         value: runner.run(name),
         source,
@@ -139,11 +141,10 @@ export const tasks: EvidenceDetector = {
     for (const runner of RUNNERS) {
       for (const name of runner.files) {
         for (const file of reading.tree.named(name)) {
-          const path = directoryOf(file);
           // Of the very directory: a target below does not know what is above.
-          const draft = targets.at(path);
+          const draft = targets.at(directoryOf(file));
           if (draft === null || draft.role === "root") continue;
-          stateTargets(found, { runner, path }, runner.targets(reading, file));
+          stateTargets(found, { runner, draft }, runner.targets(reading, file));
         }
       }
     }

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { FileTree } from "../file_tree.ts";
+import { Reading } from "../reading.ts";
+import { isPlaceholder, readEnvFile } from "./env_files.ts";
+
+function entries(text: string) {
+  const texts = new Map([[".env.example", text]]);
+  const tree = new FileTree({ files: texts.keys(), texts });
+  return readEnvFile(new Reading(tree), ".env.example")
+    .map(({ name, value, isActive }) => [name, value, isActive]);
+}
+
+Deno.test("readEnvFile() takes quotes, comments and exports as a shell does", () => {
+  assert.deepEqual(
+    entries(
+      [
+        "A=1 # one",
+        "export B='two # words'",
+        'C="x" # y',
+        "D=",
+        "E=#none",
+        "F=a#b",
+        "# GG=off",
+        "# just words = here",
+        "A=2",
+        "not a line",
+      ].join("\n"),
+    ),
+    [
+      ["A", "1", true],
+      ["B", "two # words", true],
+      ["C", "x", true],
+      ["D", null, true],
+      ["E", null, true],
+      ["F", "a#b", true],
+      ["GG", null, false],
+    ],
+  );
+});
+
+Deno.test("isPlaceholder() knows what is to be filled in", () => {
+  for (
+    const [name, value] of [
+      ["API_KEY", "your-api-key"],
+      ["JWT_SECRET", "changeme"],
+      ["SECRET_KEY", "<generate one>"],
+      ["TOKEN", "xxxxxxxx"],
+      ["DB_PASSWORD", "password"],
+      ["DOMAIN", "<your domain>"],
+    ] as const
+  ) assert.ok(isPlaceholder(name, value), name);
+  for (
+    const [name, value] of [
+      ["LOG_LEVEL", "info"],
+      ["DATABASE_URL", "postgres://user:password@localhost/db"],
+      ["NAME", "example"],
+      ["DB_PASSWORD", "postgres"],
+    ] as const
+  ) assert.ok(!isPlaceholder(name, value), name);
+});
