@@ -103,10 +103,16 @@ function standingOf(manifests: Manifests): Standing | null {
     : null;
 }
 
+/** Sources of its own: a script in `scripts/` or a notebook in `notebooks/` needs a list too. */
 function hasSources(reading: Reading, path: string): boolean {
-  return reading.tree.below(path).some((file) =>
-    file.endsWith(".py") || file.endsWith(".ipynb")
-  );
+  return reading.tree.below(path).some((file) => {
+    if (!file.endsWith(".py") && !file.endsWith(".ipynb")) return false;
+    const directory = directoryOf(file);
+    const relative = path === "."
+      ? directory
+      : directory.slice(path.length + 1);
+    return !isAside(relative) && !isForeign(relative);
+  });
 }
 
 /** Directories of sources without a manifest: the root's, else those with an entry file one level down. */

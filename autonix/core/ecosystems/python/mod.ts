@@ -37,7 +37,7 @@ import {
   pyprojectAt,
 } from "./project.ts";
 import { normaliseName } from "./requirement.ts";
-import { type OwnSources, sourcesByProject } from "./sources.ts";
+import { isAside, type OwnSources, sourcesByProject } from "./sources.ts";
 import { type Start, startOf } from "./start.ts";
 import { claimTest } from "./test_command.ts";
 import { claimVersion } from "./versions.ts";
@@ -125,6 +125,20 @@ function isWeb(project: Project): boolean {
   );
 }
 
+/** Manifests of others: beside one, a list of requirements is for helpers unless it starts something. */
+const OTHERS = [
+  "package.json",
+  "go.mod",
+  "Cargo.toml",
+  "pom.xml",
+  "build.gradle",
+  "build.gradle.kts",
+  "Gemfile",
+  "composer.json",
+  "mix.exs",
+  "CMakeLists.txt",
+];
+
 function weightOf(
   standing: Directory["standing"],
   project: Project,
@@ -132,11 +146,12 @@ function weightOf(
 ): 1 | 2 | 3 {
   const serves = isWeb(project) && start !== null;
   if (standing === "weak") {
-    return serves && project.sources.length > 0 && !project.path.includes("/")
-      ? 2
-      : 1;
+    return serves && !isAside(project.path) ? 2 : 1;
   }
-  return serves || managePy(project) !== null ? 3 : 2;
+  if (serves || managePy(project) !== null) return 3;
+  const isHelper = standing === "plain" && start === null &&
+    fileOf(project, ...OTHERS) !== null;
+  return isHelper ? 1 : 2;
 }
 
 function roleOf(

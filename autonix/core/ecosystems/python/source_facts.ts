@@ -58,12 +58,13 @@ export interface SourceFacts {
 const WORDS = new RegExp([
   "environ|getenv|\\benv[.(]|config\\(|Settings|__main__",
   "(?:create|make|build|get|init)_(?:app|server|api)|app_factory|application_factory",
-  "run\\(|run_|serve|launch\\(|listen\\(|Server\\(|_port\\(",
+  "run\\(|run_|serve|launch\\(|listen\\(|Server\\(|_port\\(|bind\\(|uvicorn|--port",
   // Of `falcon.App` the module: its class alone is too usual a word.
   ...[...APP_CLASSES.keys()].map((name) => name.split(".")[0] ?? name),
 ].join("|"));
 /** A line without one of these serves nothing. */
-const SERVING = /run|serve|launch\(|listen\(|Server\(|_port\(/;
+const SERVING =
+  /run|serve|launch\(|listen\(|Server\(|_port\(|bind\(|Config\(|--port/;
 /** Calls that are looked into; a program has a few dozen. */
 const MAX_CALLS = 500;
 /** Objects and imports of one file; one that has more was made to have them. */
@@ -79,12 +80,16 @@ const FACTORY =
 const MADE =
   /^(?:create|make|build|get|init)_(?:app|application|server|api)$|^app_factory$/;
 const GUARD = /^if[ \t]+__name__[ \t]*==[ \t]*["']__main__["']/;
-/** Calls that listen, and whether their first argument is what they serve. */
+/** Calls that listen, or say where something will. */
 const SERVES =
-  /(^|[^\w.])((?:[A-Za-z_]\w*\.){0,3})(run|run_app|serve|launch|listen|run_simple|make_server|start_server|create_server|add_insecure_port|HTTPServer|ThreadingHTTPServer|TCPServer|ThreadingTCPServer|WSGIServer|run_server)\(/g;
-/** `run` of these is none of a server. */
+  /(^|[^\w.])((?:[A-Za-z_]\w*\.){0,3})(run|run_app|run_server|run_simple|serve|launch|listen|bind|make_server|start_server|create_server|add_insecure_port|Config|HTTPServer|ThreadingHTTPServer|TCPServer|ThreadingTCPServer|WSGIServer|add_argument|option)\(/g;
+/** `run` and `listen` of these are none of a server. */
 const NOT_SERVERS =
-  /^(?:subprocess|debugpy|ptvsd|pydevd|asyncio|cmd|mcp|trio|anyio|sp|unittest|pytest|conn|cursor|session|runner|pipeline|loop|curio|model|sess|tf|nox|invoke|c|ctx|fire|typer|bot|client|scheduler|worker|job|task)\.$/;
+  /^(?:subprocess|debugpy|ptvsd|pydevd|asyncio|cmd|trio|anyio|sp|unittest|pytest|conn|cursor|session|runner|pipeline|loop|curio|model|sess|tf|nox|invoke|c|ctx|fire|typer|bot|client|scheduler|worker|job|task|chromium|firefox|webkit|browser_type|event)\.$/;
+/** Of those that are no servers themselves, what makes one. */
+const MAKERS = new Set(["start_server", "create_server"]);
+/** Calls that count only with a port: others have methods of that name. */
+const WITH_PORT = new Set(["bind", "Config", "add_argument", "option"]);
 const CONSTANT = /^([A-Z][A-Z0-9_]*)[ \t]*(?::[ \t]*\w+[ \t]*)?=[ \t]*(.+)$/;
 /** `8000`, or the last number of `int(os.environ.get("PORT", 8000))`. */
 const DEFAULT_PORT =
@@ -111,6 +116,16 @@ function portIn(expression: string | undefined, scan: Scan): number | null {
     portOf(DEFAULT_PORT.exec(constant)?.[1]);
 }
 
+/** `"0.0.0.0:8000"`. */
+function addressOf(
+  expression: string,
+): { host: string | null; port: number | null } {
+  const found = /^(.*):([0-9]{2,5})$/.exec(stringOf(expression) ?? "");
+  return found === null
+    ? { host: null, port: null }
+    : { host: `"${found[1] ?? ""}"`, port: portOf(found[2]) };
+}
+
 /** `("", 8000)`, `"0.0.0.0:8000"`, `"[::]:50051"`, `8000` among the arguments. */
 function placeOf(
   call: Call,
@@ -120,18 +135,18 @@ function placeOf(
     call.named.get("address") ?? call.named.get("hostname") ?? null;
   const named = call.named.get("port") ?? call.named.get("server_port");
   if (named !== undefined) return { host, port: portIn(named, scan) };
+  const address = call.named.get("listen") ?? call.named.get("bind");
+  if (address !== undefined) return addressOf(address);
   for (const part of call.positional) {
     const pair = /^\([ \t]*([^,]*),[ \t]*([^)]*)\)$/.exec(part);
     if (pair !== null) {
       return { host: pair[1] ?? null, port: portIn(pair[2], scan) };
     }
-    const text = stringOf(part);
-    const joined = text === null ? null : /^(.*):([0-9]{2,5})$/.exec(text);
-    if (joined !== null) {
-      return { host: joined[1] ?? null, port: portOf(joined[2]) };
-    }
+    const joined = addressOf(part);
+    if (joined.port !== null) return joined;
     const port = portIn(part, scan);
-    if (port !== null && port > 99) {
+    // The length of a queue is a number too.
+    if (port !== null && (port > 1023 || port === 80 || port === 443)) {
       const first = call.positional[call.positional.indexOf(part) - 1];
       return {
         host: host ?? (stringOf(first) === null ? null : first ?? null),
@@ -149,17 +164,27 @@ function fieldOf(expression: string | undefined): string | null {
   return name?.toUpperCase() ?? null;
 }
 
+/** The default of `--port`. */
+function optionPort(call: Call, scan: Scan): number | null {
+  const isPort = call.positional.some((part) => stringOf(part) === "--port");
+  return isPort ? portIn(call.named.get("default"), scan) : null;
+}
+
 function servedAt(index: number, scan: Scan): Served[] {
   const line = scan.lines[index];
   if (line === undefined || !SERVING.test(line.text)) return [];
   const served: Served[] = [];
   for (const found of line.text.matchAll(SERVES)) {
     const [all, , object = "", callee = ""] = found;
-    if (NOT_SERVERS.test(object)) continue;
+    if (NOT_SERVERS.test(object) && !MAKERS.has(callee)) continue;
+    if (callee === "Config" && object !== "uvicorn.") continue;
     if (/^[ \t]*(?:async[ \t]+)?def[ \t]|^class[ \t]/.test(line.text)) continue;
     if (++scan.calls > MAX_CALLS) break;
     const call = callAt(scan.lines, index, found.index + all.length);
-    const { host, port } = placeOf(call, scan);
+    const { host, port } = callee === "add_argument" || callee === "option"
+      ? { host: null, port: optionPort(call, scan) }
+      : placeOf(call, scan);
+    if (port === null && WITH_PORT.has(callee)) continue;
     const first = stringOf(call.positional[0]);
     served.push({
       callee: `${object}${callee}`,

@@ -129,6 +129,28 @@ if __name__ == '__main__':
   assert.equal(facts.guard, 10);
 });
 
+Deno.test("source: where servers of every kind listen", () => {
+  const facts = readSource(
+    "a.py",
+    `import socket
+PORT = 7000
+config = uvicorn.Config(app, host="0.0.0.0", port=9001)
+sock.bind(("0.0.0.0", PORT))
+sock.listen(128)
+serve(app, listen="*:9002")
+parser.add_argument("-p", "--port", type=int, default=9003)
+await asyncio.start_server(handle, "0.0.0.0", 9004)
+server.add_insecure_port("[::]:9005")
+HTTPServer(("", 9006), Handler)
+debugpy.listen(("0.0.0.0", 9007))
+websockets.serve(handle, "localhost", 9008)
+parser.add_argument("--size", default=9009)
+`,
+  );
+  const ports = facts.served.flatMap(({ port }) => port ?? []);
+  assert.deepEqual(ports, [9001, 7000, 9002, 9003, 9004, 9005, 9006, 9008]);
+});
+
 Deno.test("source: what was made to be slow is not", () => {
   const long = "os.environ.get(".repeat(20_000);
   const hash = `x = '${"#".repeat(1_900)}\n`.repeat(130);

@@ -74,7 +74,7 @@ function isOutward(host: string | null): boolean {
 }
 
 /** Calls that serve an application of these frameworks. */
-const SERVES = /(?:^|\.)(?:run|serve|run_simple)$/;
+const SERVES = /(?:^|\.)(?:run|serve|run_simple|run_server|Config)$/;
 
 /** A script of the project that serves by itself, to where others reach it; `__main__.py` is there for nothing else. */
 function selfServing(
