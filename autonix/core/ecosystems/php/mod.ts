@@ -1,0 +1,259 @@
+/**
+ * PHP: an application is what a composer.json describes; a front controller
+ * (`index.php`, `public/index.php`) is one without it.
+ *
+ * | file            | what                                              |
+ * | --------------- | ------------------------------------------------- |
+ * | `project.ts`    | a directory with its manifest opened              |
+ * | `frameworks.ts` | tables: frameworks, document roots, libraries     |
+ * | `start.ts`      | the ways to start, in order                       |
+ * | `commands.ts`   | install, the build of assets, test                |
+ * | `variables.ts`  | variables and ports in sources                    |
+ *
+ * @module
+ */
+import type { EcosystemDetector } from "../../detector.ts";
+import { claim, type Draft } from "../../draft.ts";
+import { joinPath } from "../../file_tree.ts";
+import { textOf } from "../../formats/node.ts";
+import { fileEvidence, type Reading } from "../../reading.ts";
+import { claimPins, PIN_FILES, type Pinning } from "../common/pins.ts";
+import { below, type Place, placesOf, sourcesOf } from "../common/places.ts";
+import {
+  claimFound,
+  claimFrameworks,
+  claimManager,
+  claimNative,
+} from "../common/project.ts";
+import { scanFiles } from "../common/source_scan.ts";
+import { claimBuild, claimInstall, claimTest } from "./commands.ts";
+import { FRAMEWORKS, NATIVE } from "./frameworks.ts";
+import {
+  fileOf,
+  FRONTS,
+  manifestOf,
+  openProject,
+  type Project,
+  said,
+  saidText,
+} from "./project.ts";
+import { isLibrary, type Start, startOf } from "./start.ts";
+import { DEMANDED, PHP, SYMFONY } from "./variables.ts";
+
+const PINNING: Pinning = {
+  files: [".php-version"],
+  tools: ["php"],
+  prefix: "php-",
+};
+
+function claimIdentity(project: Project): void {
+  const { draft, manifest, lock } = project;
+  const evidence = manifestOf(project);
+  claim(
+    draft,
+    "language",
+    "php",
+    manifest === null ? "source" : "manifest",
+    evidence,
+  );
+  const name = saidText(project, "name");
+  claimFound(draft, "name", name);
+  if (name !== null) draft.provides.push(name.value);
+  if (manifest === null) return;
+  claimManager(draft, {
+    manager: "composer",
+    manifest: fileEvidence(manifest),
+    lock,
+  });
+}
+
+function claimVersion(project: Project): void {
+  const { draft, reading } = project;
+  claimPins(draft, reading, PINNING);
+  const platform = saidText(project, "config", "platform", "php");
+  claim(
+    draft,
+    "runtimeVersion",
+    platform?.value ?? null,
+    "pin",
+    platform?.evidence ?? null,
+  );
+  claimFound(draft, "runtimeVersion", saidText(project, "require", "php"));
+}
+
+/** Files that only WordPress brings. */
+function claimWordpress(project: Project): boolean {
+  const file = fileOf(
+    project,
+    "wp-load.php",
+    "wp-config-sample.php",
+    "wp-config.php",
+  );
+  if (
+    file === null ||
+    fileOf(
+        project,
+        "wp-settings.php",
+        "wp-config.php",
+        "wp-config-sample.php",
+      ) === null
+  ) {
+    return false;
+  }
+  claim(
+    project.draft,
+    "framework",
+    "wordpress",
+    "convention",
+    fileEvidence(file),
+  );
+  return true;
+}
+
+/** True for a path of what WordPress itself brings. */
+const OF_WORDPRESS =
+  /^(?:wp-admin|wp-includes|wp-content\/(?:plugins|themes))\//;
+
+function claimSources(project: Project): void {
+  const { draft, reading, sources, place } = project;
+  const own = sources.own.filter((file) =>
+    !OF_WORDPRESS.test(below(place.path, file))
+  );
+  scanFiles(draft, reading, own, { syntax: PHP });
+  for (const one of draft.claims) {
+    if (one.field !== "env" || typeof one.value !== "object") continue;
+    const { name } = one.value;
+    if (DEMANDED.has(name)) one.value = { name, required: true };
+  }
+  const config = joinPath(place.path, "config");
+  const yaml = config === null || !project.frameworks.includes("symfony")
+    ? []
+    : reading.tree.below(config).filter((file) => /\.ya?ml$/.test(file));
+  scanFiles(draft, reading, yaml, { syntax: SYMFONY, source: "config" });
+}
+
+function weightOf(project: Project, start: Start | null): 1 | 2 | 3 {
+  if (project.place.isAside) return 1;
+  const isWeb = project.frameworks.length > 0;
+  if (project.manifest === null) {
+    return project.place.path.split("/").length < 3 ? 2 : 1;
+  }
+  return isWeb && start !== null ? 3 : 2;
+}
+
+function roleOf(project: Project, start: Start | null): Draft["role"] {
+  if (isLibrary(project)) return "library";
+  if (start !== null || project.manifest === null) return "application";
+  const type = textOf(said(project, "type")?.node);
+  return type === "project" || project.frameworks.length > 0
+    ? "application"
+    : "library";
+}
+
+function readProject(project: Project): Draft {
+  const { draft, reading } = project;
+  claimIdentity(project);
+  claimVersion(project);
+  project.frameworks = claimFrameworks(draft, FRAMEWORKS);
+  if (project.frameworks.length === 0 && claimWordpress(project)) {
+    project.frameworks = ["wordpress"];
+  }
+  const start = startOf(project);
+  draft.weight = weightOf(project, start);
+  draft.role = roleOf(project, start);
+  claim(
+    draft,
+    "start",
+    start?.command ?? null,
+    start?.source ?? "guess",
+    start?.evidence ?? null,
+  );
+  claim(
+    draft,
+    "port",
+    start?.port ?? null,
+    start?.portSource ?? "framework",
+    start?.evidence ?? null,
+  );
+  claimInstall(project);
+  claimBuild(project);
+  claimTest(project);
+  claimSources(project);
+  claimNative(draft, NATIVE);
+  const [framework] = project.frameworks;
+  if (
+    start === null && framework !== undefined && draft.role === "application"
+  ) {
+    reading.report({
+      path: project.manifest ?? project.place.path,
+      what: "start command",
+      why: `${framework} is used, but nothing that serves it was found`,
+    });
+  }
+  return draft;
+}
+
+/** A directory of pages without a composer.json: that of the front controller, or above `public`. */
+function frontPlaces(reading: Reading): Place[] {
+  const fronts = reading.tree.named("index.php")
+    .filter((file) => file.split("/").length <= 4);
+  const directories = fronts.map((file) => {
+    const front = FRONTS.find((name) =>
+      file === name || file.endsWith(`/${name}`)
+    );
+    return file.slice(0, file.length - (front ?? "index.php").length) +
+      "index.php";
+  });
+  const places = placesOf(reading, directories).filter((place) =>
+    !place.isAside
+  );
+  // Pages below others are of the same site.
+  return places.filter(({ path }) =>
+    !places.some((other) =>
+      other.path !== path &&
+      (other.path === "." || path.startsWith(`${other.path}/`))
+    )
+  );
+}
+
+function loosePlaces(reading: Reading): Place[] {
+  const fronts = frontPlaces(reading);
+  if (fronts.length > 0) return fronts;
+  const atRoot = reading.tree.filesIn(".").filter((name) =>
+    name.endsWith(".php")
+  );
+  return placesOf(reading, atRoot);
+}
+
+function detect(reading: Reading): Draft[] {
+  const manifests = reading.tree.named("composer.json");
+  const places = manifests.length > 0
+    ? placesOf(reading, manifests)
+    : loosePlaces(reading);
+  const sources = sourcesOf(reading, places, {
+    extensions: ["php"],
+    isTest: /Test\.php$/,
+  });
+  return places.map((place) =>
+    readProject(openProject(reading, place, sources(place.path)))
+  );
+}
+
+export const php: EcosystemDetector = {
+  ecosystem: "php",
+  reads: {
+    // Not composer.lock: that it is there says enough, and it has megabytes.
+    manifests: [
+      "composer.json",
+      "package.json",
+      ".php-version",
+      ...PIN_FILES,
+      "Caddyfile",
+      "config/services.yaml",
+      "packages/*.yaml",
+      "config/*.php",
+    ],
+    sources: ["*.php"],
+  },
+  detect,
+};
