@@ -124,6 +124,14 @@ function isCommented(text: string, index: number): boolean {
   );
 }
 
+/** Words without one of which a file listens on nothing; a plain search is soon done. */
+const WORDS = [
+  ".listen(",
+  "serve(",
+  "startStandaloneServer(",
+  "export default {",
+];
+
 /** The ports of a source file; its variables as `scanEnv` told them. */
 export function scanPorts(
   text: string,
@@ -134,6 +142,7 @@ export function scanPorts(
     const port = PORT_NAME.test(name) ? portOf(value) : null;
     if (port !== null) mentions.push({ port, line, kind: "default" });
   }
+  if (!WORDS.some((word) => text.includes(word))) return mentions;
   const lineOf = lineCounter(text);
   const isServer = /\.listen\(|\bserve\(/.test(text);
   let constants: ReadonlyMap<string, number> | null = null;
