@@ -14,6 +14,9 @@ import { serviceKind } from "./catalog.ts";
 
 const LOCAL = new Set(["localhost", "127.0.0.1", "0.0.0.0"]);
 
+/** Rails writes a redis into this file of every new application, used or not. */
+const UNASKED = /(?:^|\/)config\/cable\.yml$/;
+
 /** The service that a variable with an address, or by its very name, carries. */
 export function claimOfVariable(
   variable: Pick<EnvVariable, "name" | "evidence"> & {
@@ -24,6 +27,10 @@ export function claimOfVariable(
   const address = addressOf(variable.default ?? "");
   const kind = address?.kind ?? kindOfVariable(variable.name);
   if (kind === null || kind === undefined) return null;
+  const { evidence } = variable;
+  if (
+    evidence.length > 0 && evidence.every(({ file }) => UNASKED.test(file))
+  ) return null;
   const host = address?.host ?? null;
   return {
     kind: kind.kind,
@@ -33,7 +40,7 @@ export function claimOfVariable(
     env: [variable.name],
     strength: "configured",
     name: host === null || LOCAL.has(host) ? null : host,
-    evidence: variable.evidence,
+    evidence,
   };
 }
 
