@@ -182,10 +182,14 @@ function importOf(framework: Framework, sources: readonly SourceFacts[]) {
   return null;
 }
 
-/** Frameworks of a project, in the order of the table. */
+/**
+ * Frameworks of a project, in the order of the table. What is one of its `own`
+ * modules it does not use but is.
+ */
 export function frameworksUsed(
   dependencies: readonly Dependency[],
   sources: readonly SourceFacts[],
+  own: ReadonlySet<string>,
 ): Used[] {
   const runtime = new Map(
     dependencies.filter(({ isDev }) => !isDev).map((one) => [one.name, one]),
@@ -197,7 +201,7 @@ export function frameworksUsed(
   for (const framework of FRAMEWORKS) {
     const { name, module } = framework;
     const dependency = runtime.get(name) ?? null;
-    const imported = importOf(framework, sources);
+    const imported = own.has(name) ? null : importOf(framework, sources);
     if (dependency === null && imported === null) continue;
     // Tests and tasks import what only they need; aiohttp is a client too.
     if (dependency === null && dev.has(name)) continue;

@@ -110,6 +110,24 @@ export function openManifests(reading: Reading, path: string): Manifests {
   };
 }
 
+/** Names at the top that are imported from the project itself. */
+function ownModules({ reading, path }: Manifests): Set<string> {
+  const names = new Set<string>();
+  for (const directory of [path, joinPath(path, "src") ?? path]) {
+    for (const folder of reading.tree.directoriesIn(directory)) {
+      if (
+        reading.tree.has(joinPath(directory, `${folder}/__init__.py`) ?? "")
+      ) {
+        names.add(folder);
+      }
+    }
+    for (const file of reading.tree.filesIn(directory)) {
+      if (file.endsWith(".py")) names.add(file.slice(0, -3));
+    }
+  }
+  return names;
+}
+
 export function openProject(manifests: Manifests, own: OwnSources): Project {
   const { dependencies, extras, links } = collectDependencies(manifests);
   return {
@@ -119,7 +137,11 @@ export function openProject(manifests: Manifests, own: OwnSources): Project {
     links,
     sources: own.sources,
     tests: own.tests,
-    frameworks: frameworksUsed(dependencies, own.sources),
+    frameworks: frameworksUsed(
+      dependencies,
+      own.sources,
+      ownModules(manifests),
+    ),
   };
 }
 

@@ -70,12 +70,12 @@ export function readSetupScript(
     return match === null || value === null ? null : found(value, match.index);
   };
   return {
-    name: single(/\bname[ \t]*=[ \t]*(["'][^"'\n]{1,200}["'])/),
+    name: single(/\bname(?:["'][ \t]*:|[ \t]*=)[ \t]*(["'][^"'\n]{1,200}["'])/),
     pythonRequires: single(
-      /\bpython_requires[ \t]*=[ \t]*(["'][^"'\n]{1,200}["'])/,
+      /\bpython_requires(?:["'][ \t]*:|[ \t]*=)[ \t]*(["'][^"'\n]{1,200}["'])/,
     ),
     requires: listed(
-      /\b(?:install_requires|INSTALL_REQUIRES|REQUIREMENTS|requirements|requires|REQUIRES)[ \t]*=[ \t]*\[/,
+      /\b(?:install_requires|INSTALL_REQUIRES|REQUIREMENTS|requirements|requires|REQUIRES)(?:["'][ \t]*:|[ \t]*=)[ \t]*\[/,
     ),
     extras: [
       ...listed(/\bextras_require[ \t]*=[ \t]*\{/),
