@@ -39,6 +39,8 @@ export interface Start {
 
 /** Scripts that start it for good, wherever `start` is for development. */
 const PRODUCTION = ["start:prod", "start:production", "serve:prod"];
+/** So many call what builds for production, too. */
+const MAYBE_PRODUCTION = ["prod", "production"];
 const BUILDS = [
   "build",
   "build:prod",
@@ -58,11 +60,23 @@ const RUNNERS = [
 /** A development server does answer, but nobody means it to. */
 const DEVELOPMENT_CONFIDENCE = 0.7;
 
+/** The first of these scripts that runs a program of the package. */
+function runningScript(project: Project, names: readonly string[]) {
+  const script = scriptOf(project, names);
+  return script !== null &&
+      /(?:^|[\s;&|])(?:node|bun|tsx|ts-node|pm2)\s/.test(
+        script.found.value.slice(0, 2_000),
+      )
+    ? script
+    : null;
+}
+
 function startScript(project: Project): Start | null {
   const { manifest } = project;
   const standard = scriptOf(project, ["start"]);
   const isFor = (name: string) => isDevelopment(expandScript(manifest, name));
-  const production = scriptOf(project, PRODUCTION);
+  const production = scriptOf(project, PRODUCTION) ??
+    runningScript(project, MAYBE_PRODUCTION);
   const picked =
     standard === null || production !== null && isFor(standard.name)
       ? production ?? standard

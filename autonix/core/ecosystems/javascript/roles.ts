@@ -33,14 +33,14 @@ const ASSETS: readonly string[] = [
 /** What only a package for others writes in its manifest. */
 const FOR_OTHERS = [
   "exports",
-  "module",
   "types",
   "typings",
   "files",
   "publishConfig",
-  "peerDependencies",
   "bin",
 ];
+/** What templates of applications write too. */
+const MAYBE_FOR_OTHERS = ["module", "peerDependencies"];
 
 /** True for a package whose files end up in pages that another language serves. */
 export function isForAssets(project: Project): boolean {
@@ -61,12 +61,15 @@ export function isLibrary(
   of: { running: Running; isServing: boolean; frameworks: readonly Told[] },
 ): boolean {
   const { start, lead, entry } = of.running;
-  if (start !== null && start.source !== "convention") return false;
-  if (lead !== null || of.isServing) return false;
+  if (start?.source === "manifest" || lead !== null) return false;
+  const has = (key: string) => hasField(project.manifest, key);
+  // What is published may listen too: for whoever develops with it.
+  if (!isPrivate(project) && FOR_OTHERS.some(has)) return true;
+  if (of.isServing) return false;
   if (of.frameworks.some(({ framework }) => framework.kind === "library")) {
     return false;
   }
-  if (FOR_OTHERS.some((key) => hasField(project.manifest, key))) return true;
+  if (FOR_OTHERS.some(has) || MAYBE_FOR_OTHERS.some(has)) return true;
   // In a workspace what nobody starts is used by the others.
   if (project.workspace !== null) return true;
   return entry === null && !isPrivate(project) &&
@@ -128,7 +131,7 @@ export function decideRole(
       running.start?.source === "framework";
     set("application", isPages ? 2 : 3);
   } else {
-    // Tools of a repository (formatters, hooks) need a manifest and nothing to run.
-    set("application", project.sources.length > 0 ? 2 : 1);
+    // Tools of a repository (formatters, bundlers, hooks) need a manifest and nothing to run.
+    set("application", running.entry === null ? 1 : 2);
   }
 }
