@@ -241,22 +241,35 @@ function appOf(
   return { name, framework, isFactory: false, line: line.number };
 }
 
+/** Of these, what is imported from them says more: `from aiohttp import web` is `aiohttp.web`. */
+const TOLD_APART = new Set([
+  "aiohttp",
+  "blacksheep",
+  "falcon",
+  "os",
+  "starlette",
+  "tornado",
+]);
+
 function addImport(imports: Map<string, number>, line: Line): void {
-  const [, from, names, plain] = IMPORT.exec(line.text) ?? [];
-  const modules = from === undefined
-    ? (plain ?? "").split(",").map((part) => part.trim().split(/\s/)[0] ?? "")
-    : [
-      from,
-      // `from aiohttp import web` is `aiohttp.web`.
-      ...(names ?? "").split(",").map((part) =>
-        `${from}.${part.trim().split(/\s/)[0] ?? ""}`
-      ),
-    ];
-  for (const module of modules) {
-    if (module === "" || module.endsWith(".")) continue;
+  const found = IMPORT.exec(line.text);
+  if (found === null) return;
+  const [, from, names = "", plain = ""] = found;
+  const add = (module: string) => {
+    if (module === "" || module.endsWith(".")) return;
     if (!imports.has(module)) imports.set(module, line.number);
-    const [top = ""] = module.split(".");
+    const dot = module.indexOf(".");
+    const top = dot < 0 ? module : module.slice(0, dot);
     if (!imports.has(top)) imports.set(top, line.number);
+  };
+  if (from === undefined) {
+    for (const part of plain.split(",")) add(part.trim().split(/\s/)[0] ?? "");
+    return;
+  }
+  add(from);
+  if (!TOLD_APART.has(from)) return;
+  for (const part of names.split(",")) {
+    add(`${from}.${part.trim().split(/\s/)[0] ?? ""}`);
   }
 }
 
