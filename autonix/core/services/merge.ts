@@ -7,115 +7,27 @@
  *        -> what is configured or a client joins the entity it means
  * ```
  *
- * Owns who uses a service, which version and port count, and which variables
- * carry its address. Which declarations are the same is in `identity.ts`.
+ * Owns which version and port count, and which variables carry its address.
+ * Which declarations are the same is in `identity.ts`, who uses it in `users.ts`.
  *
  * @module
  */
-import type {
-  AnalysedApplication,
-  AnalysedService,
-} from "../../../roles/model/analysis.ts";
+import type { AnalysedService } from "../../../roles/model/analysis.ts";
 import { ownerOf } from "../applications.ts";
 import { mergeEvidence } from "../claims.ts";
 import type { ServiceClaim } from "../detector.ts";
-import { comparePaths, directoryOf, isWithin } from "../file_tree.ts";
+import { comparePaths } from "../file_tree.ts";
 import { serviceKind } from "./catalog.ts";
 import { claimsOfVariables, variablesFor } from "./from_variables.ts";
 import { entitiesOf, type ServiceEntity } from "./identity.ts";
-
-type Application = Pick<
-  AnalysedApplication,
-  "path" | "env" | "commands" | "dependsOn"
->;
-type Applications = ReadonlyMap<string, Application>;
-
-const STRENGTHS = ["declared", "configured", "client"] as const;
-
-function strengthOf(claim: ServiceClaim): number {
-  return STRENGTHS.indexOf(claim.strength);
-}
-
-/** The surest that is said of each kind. */
-function strongest(claims: readonly ServiceClaim[]): Map<string, number> {
-  const best = new Map<string, number>();
-  for (const claim of claims) {
-    const before = best.get(claim.kind) ?? STRENGTHS.length;
-    best.set(claim.kind, Math.min(before, strengthOf(claim)));
-  }
-  return best;
-}
-
-/** A redis client beside a valkey in the compose file speaks to that valkey. */
-function foldKinds(claims: readonly ServiceClaim[]): ServiceClaim[] {
-  const best = strongest(claims);
-  const declaredByName = new Map(
-    claims.filter(({ strength, name }) =>
-      strength === "declared" && name !== null
-    ).map(({ name, kind }) => [name, kind]),
-  );
-  const standIns = new Map<string, string>();
-  for (const [kind, strength] of [...best].sort()) {
-    const other = serviceKind(kind)?.speaks;
-    if (other === undefined) continue;
-    const before = best.get(other);
-    if (before !== undefined && strength < before) standIns.set(other, kind);
-  }
-  return claims.map((claim) => {
-    if (claim.strength === "declared") return claim;
-    const named = claim.name === null ? undefined : declaredByName.get(
-      claim.name,
-    );
-    return { ...claim, kind: named ?? standIns.get(claim.kind) ?? claim.kind };
-  });
-}
-
-/** Applications a directory stands for: the nearest at or above it, else those below. */
-function usersAt(path: string, applications: Applications): string[] {
-  const owner = ownerOf(path, applications);
-  if (owner !== null) return [owner.path];
-  return startable(
-    [...applications.values()].filter((one) => isWithin(one.path, path)),
-  );
-}
-
-/** Those that something starts; libraries use no database of their own. */
-function startable(applications: readonly Application[]): string[] {
-  const started = applications.filter(({ commands }) =>
-    commands.start !== null
-  );
-  return (started.length > 0 ? started : applications).map(({ path }) => path);
-}
-
-/**
- * An application with drivers for several SQL databases speaks to the one that
- * is declared or configured; the other drivers are there for others.
- */
-function withoutSpareDrivers(
-  claims: readonly ServiceClaim[],
-  applications: Applications,
-): ServiceClaim[] {
-  const settled = new Map<string, Set<string>>();
-  const settle = (path: string, kind: string) => {
-    const kinds = settled.get(path);
-    if (kinds === undefined) settled.set(path, new Set([kind]));
-    else kinds.add(kind);
-  };
-  for (const { strength, kind, usedBy } of claims) {
-    if (strength === "client" || serviceKind(kind)?.group !== "sql") continue;
-    const paths = usedBy === null
-      ? [...applications.keys()]
-      : usersAt(usedBy, applications);
-    for (const path of paths) settle(path, kind);
-  }
-  return claims.filter(({ strength, kind, usedBy }) => {
-    if (strength !== "client" || usedBy === null) return true;
-    if (serviceKind(kind)?.group !== "sql") return true;
-    const path = ownerOf(usedBy, applications)?.path;
-    const kinds = path === undefined ? undefined : settled.get(path);
-    return kinds === undefined || kinds.has(kind);
-  });
-}
+import { foldKinds, strengthOf, withoutSpareDrivers } from "./narrowing.ts";
+import {
+  type Application,
+  type Applications,
+  startedBy,
+  usersAt,
+  usersOf,
+} from "./users.ts";
 
 /** Adds what is configured, or speaks to a service, to the entity it means. */
 function join(
@@ -155,29 +67,6 @@ function join(
   }
 }
 
-function usersOf(entity: ServiceEntity, applications: Applications): string[] {
-  const users = new Set<string>();
-  for (const { usedBy } of entity.claims) {
-    if (usedBy === null) continue;
-    for (const path of usersAt(usedBy, applications)) users.add(path);
-  }
-  if (users.size === 0) {
-    for (const { evidence } of entity.claims) {
-      const file = evidence[0]?.file ?? "";
-      // A workflow or a compose file speaks for what lies beside and below it.
-      const directory = /^\.[^/]+\//.test(file) ? "." : directoryOf(file);
-      const below = startable(
-        [...applications.values()].filter((one) =>
-          isWithin(one.path, directory)
-        ),
-      );
-      const paths = below.length > 0 ? below : usersAt(directory, applications);
-      for (const path of paths) users.add(path);
-    }
-  }
-  return [...users].sort(comparePaths);
-}
-
 function first<V>(
   entity: ServiceEntity,
   pick: (claim: ServiceClaim) => V | null,
@@ -187,33 +76,6 @@ function first<V>(
     if (value !== null) return value;
   }
   return null;
-}
-
-/** Applications that are started and depend, over however many, on this one. */
-function dependentsOf(path: string, applications: Applications): string[] {
-  const seen = new Set([path]);
-  const started: string[] = [];
-  for (const here of seen) {
-    for (const one of applications.values()) {
-      if (seen.has(one.path) || !one.dependsOn.includes(here)) continue;
-      seen.add(one.path);
-      if (one.commands.start !== null) started.push(one.path);
-    }
-  }
-  return started;
-}
-
-/** Who needs it running: for a library that speaks to it, what is built with that. */
-function startedBy(
-  speakers: readonly string[],
-  applications: Applications,
-): string[] {
-  const users = speakers.flatMap((path) => {
-    if (applications.get(path)?.commands.start !== null) return [path];
-    const dependents = dependentsOf(path, applications);
-    return dependents.length > 0 ? dependents : [path];
-  });
-  return [...new Set(users)].sort(comparePaths);
 }
 
 interface Settled {

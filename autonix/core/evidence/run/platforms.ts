@@ -12,76 +12,14 @@ import {
   at,
   entriesOf,
   itemsOf,
-  type Node,
   scalarText,
   textOf,
 } from "../../formats/node.ts";
 import { nodeEvidence, type Reading } from "../../reading.ts";
-import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
-import { type Gathering, gathering, service, state } from "../gathering.ts";
+import { gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
-
-interface Place {
-  file: string;
-  /** Directory it speaks of. */
-  path: string;
-  targets: Targets;
-}
-
-type Reader = (to: Gathering, root: Node, place: Place) => void;
-
-function command(
-  to: Gathering,
-  { file, path }: Place,
-  field: "install" | "build" | "start",
-  node: Node | null,
-): void {
-  const words = itemsOf(node).map((item) => scalarText(item) ?? "");
-  const text = (textOf(node) ?? words.join(" && ")).trim();
-  if (node === null || text === "" || text.length > 2_000) return;
-  state(to, {
-    path,
-    field,
-    value: text,
-    source: "procfile",
-    evidence: nodeEvidence(file, node),
-  });
-}
-
-function port(to: Gathering, { file, path }: Place, node: Node | null): void {
-  const value = Number(scalarText(node));
-  if (node === null || !Number.isInteger(value)) return;
-  if (value < 1 || value > 65535) return;
-  state(to, {
-    path,
-    field: "port",
-    value,
-    source: "procfile",
-    evidence: nodeEvidence(file, node),
-  });
-}
-
-function variable(
-  to: Gathering,
-  { file, path }: Place,
-  of: { name: string; value: string | null; required: boolean; node: Node },
-): void {
-  const { name, value, required, node } = of;
-  if (OF_TOOLS.has(name) || !/^[A-Za-z_]\w{0,199}$/.test(name)) return;
-  const isTold = value !== null && value !== "" && !isSecretName(name) &&
-    !isPlaceholder(name, value);
-  state(to, {
-    path,
-    field: "env",
-    value: {
-      name,
-      required: required && !isTold,
-      ...(isTold ? { default: value } : {}),
-    },
-    source: "procfile",
-    evidence: nodeEvidence(file, node),
-  });
-}
+import { render } from "./render.ts";
+import { command, port, type Reader, variable } from "./statements.ts";
 
 /** fly.toml */
 const fly: Reader = (to, root, place) => {
@@ -177,90 +115,6 @@ const appEngine: Reader = (to, root, place) => {
   if (textOf(at(root, "runtime")) === null) return;
   const entrypoint = at(root, "entrypoint");
   if (textOf(entrypoint) !== null) command(to, place, "start", entrypoint);
-};
-
-const RENDER_KINDS = new Map([
-  ["redis", "redis"],
-  ["keyvalue", "valkey"],
-]);
-
-function renderService(to: Gathering, one: Node, place: Place): void {
-  const type = textOf(at(one, "type")) ?? "web";
-  const path = renderPath(one, place);
-  if (path === null) return;
-  const here = { ...place, path };
-  if (type === "web" || type === "pserv") {
-    command(to, here, "start", at(one, "startCommand"));
-    command(to, here, "build", at(one, "buildCommand"));
-  }
-  for (const item of itemsOf(at(one, "envVars"))) {
-    const name = textOf(at(item, "key"));
-    if (name === null) continue;
-    variable(to, here, {
-      name,
-      value: scalarText(at(item, "value")),
-      required: at(item, "generateValue") === null,
-      node: item,
-    });
-  }
-}
-
-/** Directory of a service of render.yaml. */
-function renderPath(one: Node, place: Place): string | null {
-  const base = textOf(at(one, "rootDir")) ?? textOf(at(one, "dockerContext"));
-  return base === null ? place.path : joinPath(place.path, base);
-}
-
-/** Services that take a variable from a database or another service by name. */
-function renderUsers(root: Node, place: Place, name: string | null) {
-  return itemsOf(at(root, "services")).flatMap((one) => {
-    const names = itemsOf(at(one, "envVars")).flatMap((item) => {
-      const from = at(item, "fromDatabase") ?? at(item, "fromService");
-      const isAddress = ["connectionString", "host", "port", "hostport"]
-        .includes(textOf(at(from, "property")) ?? "");
-      return name !== null && isAddress && textOf(at(from, "name")) === name
-        ? textOf(at(item, "key")) ?? []
-        : [];
-    });
-    const path = renderPath(one, place);
-    return names.length === 0 || path === null ? [] : [{ path, names }];
-  });
-}
-
-function renderRun(
-  to: Gathering,
-  root: Node,
-  place: Place,
-  of: { node: Node; kind: string; version: string | null },
-): void {
-  const name = textOf(at(of.node, "name"));
-  const users = renderUsers(root, place, name);
-  const none = { path: null, names: [] };
-  for (const { path, names } of users.length > 0 ? users : [none]) {
-    to.services.push(service({
-      kind: of.kind,
-      version: of.version,
-      name,
-      usedBy: path,
-      env: names,
-      strength: "declared",
-      place: "production",
-      evidence: [nodeEvidence(place.file, of.node)],
-    }));
-  }
-}
-
-/** render.yaml */
-const render: Reader = (to, root, place) => {
-  for (const node of itemsOf(at(root, "databases"))) {
-    const version = scalarText(at(node, "postgresMajorVersion"));
-    renderRun(to, root, place, { node, kind: "postgres", version });
-  }
-  for (const node of itemsOf(at(root, "services"))) {
-    const kind = RENDER_KINDS.get(textOf(at(node, "type")) ?? "");
-    if (kind === undefined) renderService(to, node, place);
-    else renderRun(to, root, place, { node, kind, version: null });
-  }
 };
 
 const READERS: ReadonlyMap<

@@ -1,0 +1,145 @@
+/**
+ * The applications of a repository in its compose files: which each service
+ * runs, and what it is told.
+ *
+ * @module
+ */
+import type { Draft } from "../../draft.ts";
+import type { Reading } from "../../reading.ts";
+import { isDebugPort } from "../../services/ports.ts";
+import { runtimeOfImage } from "../dockerfile/base_images.ts";
+import { type ComposeBuild, ownerOfDockerfile } from "../dockerfile/owner.ts";
+import { parseDockerfile } from "../dockerfile/parse.ts";
+import {
+  isPlaceholder,
+  isSecretName,
+  OF_TOOLS,
+  readEnvFile,
+  stateEnvFile,
+} from "../env_files.ts";
+import { type Gathering, state } from "../gathering.ts";
+import { isOf, type Targets } from "../targets.ts";
+import type { ComposeService, ComposeVariable } from "./read.ts";
+
+export interface Context {
+  reading: Reading;
+  targets: Targets;
+  builds: ReadonlyMap<string, ComposeBuild>;
+}
+
+/** One of its own applications. */
+export interface Own {
+  compose: ComposeService;
+  draft: Draft | null;
+}
+
+/** The application that a compose service runs. */
+export function draftOf(one: ComposeService, context: Context): Draft | null {
+  const { reading, targets, builds } = context;
+  const build = one.build;
+  if (build !== null) {
+    if (build.context === null || build.dockerfile === null) return null;
+    const stages = parseDockerfile(reading.lines(build.dockerfile));
+    const owner = stages.length === 0
+      ? null
+      : ownerOfDockerfile(build.dockerfile, stages, { targets, builds });
+    return owner ?? usable(targets.at(build.context)) ??
+      usable(targets.named(one.name)) ??
+      (build.context === "." ? targets.only : null);
+  }
+  // A plain runtime over the repository's own directory is the application too.
+  if (runtimeOfImage(one.image?.text ?? "") !== null) {
+    for (const mount of one.mounts) {
+      const draft = usable(targets.at(mount));
+      if (draft !== null) return draft;
+    }
+  }
+  if (one.image === null || !one.image.text.includes("/")) return null;
+  // A published image of its own: nobody calls a third party's just "app".
+  return usable(targets.named(one.name)) ??
+    (USUAL_NAMES.has(one.name) ? targets.only : null);
+}
+
+/** What the only application of a repository is called in its compose file. */
+const USUAL_NAMES = new Set(["app", "web", "api", "backend", "server"]);
+
+function usable(draft: Draft | null): Draft | null {
+  return draft?.role === "root" ? null : draft;
+}
+
+/** `${X}`, `${X:-y}`, `${X:?}`: whether a value has to come from outside, and else which it is. */
+function defaultOf(variable: ComposeVariable): string | null {
+  const raw = variable.raw;
+  if (raw === null || raw === "") return null;
+  if (!raw.includes("$")) return raw;
+  const fallback = /^\$\{\w{1,100}:?-([^$}]{1,500})\}$/.exec(raw)?.[1];
+  return fallback ?? null;
+}
+
+export function stateVariables(
+  to: Gathering,
+  { compose, draft }: Own,
+  pointing: ReadonlySet<string>,
+): void {
+  if (draft === null) return;
+  for (const variable of compose.environment) {
+    if (OF_TOOLS.has(variable.name)) continue;
+    const value = defaultOf(variable);
+    const isTold = value !== null && !pointing.has(variable.name) &&
+      !isSecretName(variable.name) && !isPlaceholder(variable.name, value);
+    state(to, {
+      path: draft.path,
+      field: "env",
+      value: {
+        name: variable.name,
+        required: !isTold && variable.raw !== "",
+        ...(isTold ? { default: value } : {}),
+      },
+      source: "container",
+      evidence: variable.evidence,
+    });
+  }
+}
+
+/** Files that a service reads its variables from, or their examples. */
+function stateEnvFiles(
+  to: Gathering,
+  { compose, draft }: Own,
+  reading: Reading,
+) {
+  if (draft === null) return;
+  for (const path of compose.envFiles) {
+    const files = [`${path}.example`, `${path}.sample`, `${path}.dist`, path];
+    const file = files.find((one) => reading.tree.text(one) !== null);
+    if (file === undefined) continue;
+    stateEnvFile(to, readEnvFile(reading, file), { path: draft.path });
+  }
+}
+
+export function stateOwn(to: Gathering, own: Own, reading: Reading): void {
+  const { compose, draft } = own;
+  if (draft === null) return;
+  for (const { port, evidence } of [...compose.ports, ...compose.routed]) {
+    if (isDebugPort(port)) continue;
+    state(to, {
+      path: draft.path,
+      field: "port",
+      value: port,
+      source: "container",
+      evidence,
+    });
+  }
+  stateEnvFiles(to, own, reading);
+  const base = compose.build === null
+    ? runtimeOfImage(compose.image?.text ?? "")
+    : null;
+  if (base?.version != null && isOf(draft, base.runtime)) {
+    state(to, {
+      path: draft.path,
+      field: "runtimeVersion",
+      value: base.version,
+      source: "container",
+      evidence: compose.image?.evidence ?? compose.evidence,
+    });
+  }
+}

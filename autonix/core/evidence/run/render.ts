@@ -1,0 +1,101 @@
+/**
+ * render.yaml: applications with their commands, databases and key-value stores,
+ * and who takes whose address.
+ *
+ * @module
+ */
+import { joinPath } from "../../file_tree.ts";
+import {
+  at,
+  itemsOf,
+  type Node,
+  scalarText,
+  textOf,
+} from "../../formats/node.ts";
+import { nodeEvidence } from "../../reading.ts";
+import { type Gathering, service } from "../gathering.ts";
+import { command, type Place, type Reader, variable } from "./statements.ts";
+
+const RENDER_KINDS = new Map([
+  ["redis", "redis"],
+  ["keyvalue", "valkey"],
+]);
+
+function renderService(to: Gathering, one: Node, place: Place): void {
+  const type = textOf(at(one, "type")) ?? "web";
+  const path = renderPath(one, place);
+  if (path === null) return;
+  const here = { ...place, path };
+  if (type === "web" || type === "pserv") {
+    command(to, here, "start", at(one, "startCommand"));
+    command(to, here, "build", at(one, "buildCommand"));
+  }
+  for (const item of itemsOf(at(one, "envVars"))) {
+    const name = textOf(at(item, "key"));
+    if (name === null) continue;
+    variable(to, here, {
+      name,
+      value: scalarText(at(item, "value")),
+      required: at(item, "generateValue") === null,
+      node: item,
+    });
+  }
+}
+
+/** Directory of a service of render.yaml. */
+function renderPath(one: Node, place: Place): string | null {
+  const base = textOf(at(one, "rootDir")) ?? textOf(at(one, "dockerContext"));
+  return base === null ? place.path : joinPath(place.path, base);
+}
+
+/** Services that take a variable from a database or another service by name. */
+function renderUsers(root: Node, place: Place, name: string | null) {
+  return itemsOf(at(root, "services")).flatMap((one) => {
+    const names = itemsOf(at(one, "envVars")).flatMap((item) => {
+      const from = at(item, "fromDatabase") ?? at(item, "fromService");
+      const isAddress = ["connectionString", "host", "port", "hostport"]
+        .includes(textOf(at(from, "property")) ?? "");
+      return name !== null && isAddress && textOf(at(from, "name")) === name
+        ? textOf(at(item, "key")) ?? []
+        : [];
+    });
+    const path = renderPath(one, place);
+    return names.length === 0 || path === null ? [] : [{ path, names }];
+  });
+}
+
+function renderRun(
+  to: Gathering,
+  root: Node,
+  place: Place,
+  of: { node: Node; kind: string; version: string | null },
+): void {
+  const name = textOf(at(of.node, "name"));
+  const users = renderUsers(root, place, name);
+  const none = { path: null, names: [] };
+  for (const { path, names } of users.length > 0 ? users : [none]) {
+    to.services.push(service({
+      kind: of.kind,
+      version: of.version,
+      name,
+      usedBy: path,
+      env: names,
+      strength: "declared",
+      place: "production",
+      evidence: [nodeEvidence(place.file, of.node)],
+    }));
+  }
+}
+
+/** render.yaml */
+export const render: Reader = (to, root, place) => {
+  for (const node of itemsOf(at(root, "databases"))) {
+    const version = scalarText(at(node, "postgresMajorVersion"));
+    renderRun(to, root, place, { node, kind: "postgres", version });
+  }
+  for (const node of itemsOf(at(root, "services"))) {
+    const kind = RENDER_KINDS.get(textOf(at(node, "type")) ?? "");
+    if (kind === undefined) renderService(to, node, place);
+    else renderRun(to, root, place, { node, kind, version: null });
+  }
+};

@@ -1,0 +1,80 @@
+/**
+ * Claims that mean another kind than they name, or none: a client of redis
+ * beside a valkey, drivers that nobody needs.
+ *
+ * @module
+ */
+import { ownerOf } from "../applications.ts";
+import type { ServiceClaim } from "../detector.ts";
+import { serviceKind } from "./catalog.ts";
+import { type Applications, usersAt } from "./users.ts";
+
+const STRENGTHS = ["declared", "configured", "client"] as const;
+
+export function strengthOf(claim: ServiceClaim): number {
+  return STRENGTHS.indexOf(claim.strength);
+}
+
+/** The surest that is said of each kind. */
+function strongest(claims: readonly ServiceClaim[]): Map<string, number> {
+  const best = new Map<string, number>();
+  for (const claim of claims) {
+    const before = best.get(claim.kind) ?? STRENGTHS.length;
+    best.set(claim.kind, Math.min(before, strengthOf(claim)));
+  }
+  return best;
+}
+
+/** A redis client beside a valkey in the compose file speaks to that valkey. */
+export function foldKinds(claims: readonly ServiceClaim[]): ServiceClaim[] {
+  const best = strongest(claims);
+  const declaredByName = new Map(
+    claims.filter(({ strength, name }) =>
+      strength === "declared" && name !== null
+    ).map(({ name, kind }) => [name, kind]),
+  );
+  const standIns = new Map<string, string>();
+  for (const [kind, strength] of [...best].sort()) {
+    const other = serviceKind(kind)?.speaks;
+    if (other === undefined) continue;
+    const before = best.get(other);
+    if (before !== undefined && strength < before) standIns.set(other, kind);
+  }
+  return claims.map((claim) => {
+    if (claim.strength === "declared") return claim;
+    const named = claim.name === null ? undefined : declaredByName.get(
+      claim.name,
+    );
+    return { ...claim, kind: named ?? standIns.get(claim.kind) ?? claim.kind };
+  });
+}
+
+/**
+ * An application with drivers for several SQL databases speaks to the one that
+ * is declared or configured; the other drivers are there for others.
+ */
+export function withoutSpareDrivers(
+  claims: readonly ServiceClaim[],
+  applications: Applications,
+): ServiceClaim[] {
+  const settled = new Map<string, Set<string>>();
+  const settle = (path: string, kind: string) => {
+    const kinds = settled.get(path);
+    if (kinds === undefined) settled.set(path, new Set([kind]));
+    else kinds.add(kind);
+  };
+  for (const { strength, kind, usedBy } of claims) {
+    if (strength === "client" || serviceKind(kind)?.group !== "sql") continue;
+    const paths = usedBy === null
+      ? [...applications.keys()]
+      : usersAt(usedBy, applications);
+    for (const path of paths) settle(path, kind);
+  }
+  return claims.filter(({ strength, kind, usedBy }) => {
+    if (strength !== "client" || usedBy === null) return true;
+    if (serviceKind(kind)?.group !== "sql") return true;
+    const path = ownerOf(usedBy, applications)?.path;
+    const kinds = path === undefined ? undefined : settled.get(path);
+    return kinds === undefined || kinds.has(kind);
+  });
+}
