@@ -90,7 +90,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: "@sveltejs/kit",
     isDev: true,
     kind: "server",
-    bin: "vite",
+    bin: "svelte-kit",
     covers: ["svelte", "vite"],
     port: 3000,
     build: "vite build",

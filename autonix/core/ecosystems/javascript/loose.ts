@@ -14,7 +14,7 @@ import { languageOf, ownSources, sourcesByOwner } from "./sources.ts";
 import type { Survey } from "./survey.ts";
 
 const DENO =
-  /\bfrom\s{0,3}["'](?:https:\/\/(?:deno\.land|esm\.sh|jsr\.io)\/|jsr:|npm:)|\bDeno\.\w|import ["'](?:https:\/\/deno\.land|jsr:|npm:)/;
+  /\bfrom\s{0,3}["'](?:https:\/\/(?:deno\.land|jsr\.io)\/|jsr:|npm:)|\bDeno\.\w|import ["'](?:https:\/\/deno\.land|jsr:|npm:)/;
 const NODE =
   /\brequire\(\s{0,3}["']|\bfrom\s{0,3}["'](?:node:|http|fs|path)|\bprocess\.(?:env|argv)\b/;
 /** Files looked at: the first of a program show it. */

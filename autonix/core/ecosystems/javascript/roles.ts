@@ -61,11 +61,12 @@ export function isLibrary(
   of: { running: Running; isServing: boolean; frameworks: readonly Told[] },
 ): boolean {
   const { start, lead, entry } = of.running;
-  if (start?.source === "manifest" || lead !== null) return false;
+  if (start?.source === "manifest") return false;
   const has = (key: string) => hasField(project.manifest, key);
-  // What is published may listen too: for whoever develops with it.
-  if (!isPrivate(project) && FOR_OTHERS.some(has)) return true;
-  if (of.isServing) return false;
+  const isOnlyShown = lead === null || lead.told.dependency.isDev;
+  // What is published may listen, or have pages, too: for whoever develops with it.
+  if (!isPrivate(project) && FOR_OTHERS.some(has) && isOnlyShown) return true;
+  if (lead !== null || of.isServing) return false;
   if (of.frameworks.some(({ framework }) => framework.kind === "library")) {
     return false;
   }
