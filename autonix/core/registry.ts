@@ -9,6 +9,7 @@ import { javascript } from "./ecosystems/javascript/mod.ts";
 import { php } from "./ecosystems/php/mod.ts";
 import { python } from "./ecosystems/python/mod.ts";
 import { ruby } from "./ecosystems/ruby/mod.ts";
+import { rust } from "./ecosystems/rust/mod.ts";
 import { circleci } from "./evidence/ci/circleci.ts";
 import { github } from "./evidence/ci/github.ts";
 import { gitlab } from "./evidence/ci/gitlab.ts";
@@ -30,6 +31,7 @@ export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   php,
   python,
   ruby,
+  rust,
 ];
 
 export const EVIDENCE: readonly EvidenceDetector[] = [

@@ -1,0 +1,180 @@
+/**
+ * How a package is fetched, built, started and tested, and where frameworks
+ * that bring their own builder differ.
+ *
+ * What is built lies in the workspace's `target`, so a member's program is
+ * started from `../../target/release`.
+ *
+ * @module
+ */
+import type { Evidence } from "../../../../roles/model/analysis.ts";
+import { claim, type Draft } from "../../draft.ts";
+import { joinPath } from "../../file_tree.ts";
+import { at, itemsOf, scalarText, textOf } from "../../formats/node.ts";
+import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
+import { portOfAddress } from "../shared/mentions.ts";
+import { upTo } from "../shared/owners.ts";
+import { shellWord } from "../shared/shell.ts";
+import type { Manifest } from "./manifest.ts";
+import { lockOf } from "./native.ts";
+import type { Program } from "./programs.ts";
+
+export interface Package {
+  reading: Reading;
+  draft: Draft;
+  manifest: Manifest;
+  program: Program | null;
+  sources: readonly string[];
+}
+
+/** A static server, for pages that a framework builds. */
+const PAGES = "caddy file-server --listen :8080 --root dist";
+
+function hasCrate({ manifest }: Package, name: string): boolean {
+  return manifest.crates.some((crate) => crate.name === name && !crate.isDev);
+}
+
+function startOf({ manifest }: Package, program: Program): string {
+  const top = manifest.workspace?.directory ?? manifest.directory;
+  return shellWord(
+    `${upTo(top, manifest.directory)}/target/release/${program.name}`,
+  );
+}
+
+/** Where Rocket listens: without a word only at this machine itself. */
+function rocketStart(of: Package, command: string): string {
+  const file = joinPath(of.manifest.directory, "Rocket.toml") ?? "";
+  const config = of.reading.toml(file);
+  const isBound = ["default", "release", "global"].some((profile) =>
+    /^(?:0\.0\.0\.0|::)$/.test(textOf(at(config, profile, "address")) ?? "")
+  );
+  return isBound ? command : `ROCKET_ADDRESS=0.0.0.0 ${command}`;
+}
+
+function claimRocketPort({ reading, draft, manifest }: Package): void {
+  const file = joinPath(manifest.directory, "Rocket.toml") ?? "";
+  for (const profile of ["release", "global", "default"]) {
+    const port = at(reading.toml(file), profile, "port");
+    const value = Number(scalarText(port) ?? "");
+    if (port === null || !(value >= 1 && value <= 65_535)) continue;
+    claim(draft, "port", value, "config", nodeEvidence(file, port));
+    return;
+  }
+}
+
+/** Trunk builds pages of WebAssembly: Trunk.toml, or a page made for it. */
+function trunkOf({ reading, manifest }: Package): Evidence | null {
+  const { tree } = reading;
+  const config = tree.first(manifest.directory, ["Trunk.toml"]);
+  if (config !== null) return fileEvidence(config);
+  const page = joinPath(manifest.directory, "index.html") ?? "";
+  return reading.match(page, /\bdata-trunk\b/)?.evidence ?? null;
+}
+
+/** cargo-leptos builds the server and what browsers run. */
+function claimLeptos(of: Package): boolean {
+  const { draft, manifest, program } = of;
+  const { file, root, workspace } = manifest;
+  const own = at(root, "package", "metadata", "leptos");
+  const project = itemsOf(
+    at(workspace?.root, "workspace", "metadata", "leptos"),
+  )
+    .find((one) => textOf(at(one, "bin-package")) === manifest.name?.value);
+  const node = own ?? project ?? null;
+  if (node === null || program === null) return false;
+  const at_ = nodeEvidence(own === null ? workspace?.file ?? file : file, node);
+  claim(draft, "build", "cargo leptos build --release", "framework", at_);
+  claim(
+    draft,
+    "start",
+    `LEPTOS_SITE_ADDR=0.0.0.0:${sitePort(node)} ${startOf(of, program)}`,
+    "framework",
+    at_,
+  );
+  claim(draft, "port", sitePort(node), "config", at_);
+  return true;
+}
+
+function sitePort(node: Parameters<typeof at>[0]): number {
+  return portOfAddress(textOf(at(node, "site-addr")) ?? "") ?? 3000;
+}
+
+/** True when a framework's own builder says how. */
+function claimBuilder(of: Package): boolean {
+  if (hasCrate(of, "leptos") && claimLeptos(of)) return true;
+  const trunk = trunkOf(of);
+  if (trunk !== null) {
+    claim(of.draft, "build", "trunk build --release", "framework", trunk);
+    claim(of.draft, "start", PAGES, "framework", trunk);
+    claim(of.draft, "port", 8080, "convention", trunk);
+    return true;
+  }
+  const tauri = of.reading.tree.first(of.manifest.directory, [
+    "tauri.conf.json",
+    "tauri.conf.json5",
+    "Tauri.toml",
+  ]);
+  if (tauri === null || of.program === null) return false;
+  claim(
+    of.draft,
+    "build",
+    "cargo tauri build",
+    "framework",
+    fileEvidence(tauri),
+  );
+  claim(
+    of.draft,
+    "start",
+    startOf(of, of.program),
+    "framework",
+    fileEvidence(tauri),
+  );
+  return true;
+}
+
+function claimTests({ reading, draft, manifest, sources }: Package): void {
+  const folder = joinPath(manifest.directory, "tests") ?? "";
+  const test = sources.find((path) =>
+    path.startsWith(`${folder}/`) ||
+    /#\[(?:cfg\(test\)|test\]|tokio::test|actix_web::test|sqlx::test|rstest)/
+      .test(reading.tree.text(path) ?? "")
+  );
+  if (test !== undefined) {
+    claim(draft, "test", "cargo test", "convention", fileEvidence(test));
+  }
+}
+
+export function claimCommands(of: Package): void {
+  const { reading, draft, manifest, program } = of;
+  const lock = lockOf(reading, manifest);
+  const [first] = manifest.crates;
+  if (first !== undefined) {
+    const evidence = lock === null ? first.evidence : fileEvidence(lock);
+    claim(draft, "install", "cargo fetch", "convention", evidence);
+  }
+  claimTests(of);
+  if (hasCrate(of, "rocket")) claimRocketPort(of);
+  if (claimBuilder(of)) return;
+  const features = program?.requiredFeatures ?? [];
+  const flags = features.length === 0
+    ? ""
+    : ` --features ${shellWord(features.join(","))}`;
+  claim(
+    draft,
+    "build",
+    `cargo build --release${flags}`,
+    "convention",
+    fileEvidence(manifest.file),
+  );
+  if (program === null) return;
+  const plain = startOf(of, program);
+  const loco = hasCrate(of, "loco-rs") ? `${plain} start` : plain;
+  const start = hasCrate(of, "rocket") ? rocketStart(of, loco) : loco;
+  claim(
+    draft,
+    "start",
+    start,
+    program.isDeclared ? "manifest" : "source",
+    program.evidence,
+  );
+}
