@@ -4,6 +4,8 @@
  * @module
  */
 import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
+import { elixir } from "./ecosystems/elixir/mod.ts";
+import { gleam } from "./ecosystems/gleam/mod.ts";
 import { go } from "./ecosystems/go/mod.ts";
 import { javascript } from "./ecosystems/javascript/mod.ts";
 import { php } from "./ecosystems/php/mod.ts";
@@ -26,12 +28,14 @@ import { toolVersions } from "./evidence/tool_versions.ts";
 
 /** Their order changes no answer. */
 export const ECOSYSTEMS: readonly EcosystemDetector[] = [
+  elixir,
+  gleam,
   go,
   javascript,
   php,
   python,
-  ruby,
   rust,
+  ruby,
 ];
 
 export const EVIDENCE: readonly EvidenceDetector[] = [

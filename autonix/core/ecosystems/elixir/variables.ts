@@ -1,0 +1,43 @@
+/**
+ * Variables and ports in Elixir: configuration first, sources after it.
+ *
+ * @module
+ */
+import type { Syntax } from "../common/source_scan.ts";
+
+const LITERAL = `"([^"#\\n]{0,200})"|(\\d[\\d_]{0,12})\\b`;
+
+export const ELIXIR: Syntax = {
+  comments: ["#"],
+  hints: ["get_env", "fetch_env", "env!", "port:"],
+  mentions: [
+    { pattern: /\bSystem\.fetch_env!\(\s{0,4}"(\w{1,100})"/g, isNeeded: true },
+    {
+      pattern: /\bSystem\.(?:get_env|fetch_env)\(\s{0,4}"(\w{1,100})"/g,
+      isNeeded: false,
+    },
+    { pattern: /\benv!\(\s{0,4}"(\w{1,100})"/g, isNeeded: true },
+    { pattern: /\{:system,\s{0,4}"(\w{1,100})"/g, isNeeded: true },
+  ],
+  defaults: [
+    new RegExp(`^\\s{0,4}\\)?\\s{0,8}\\|\\|\\s{0,8}(?:${LITERAL})`),
+    new RegExp(`^\\s{0,4},\\s{0,8}(?:${LITERAL})`),
+    new RegExp(`^\\s{0,4},\\s{0,8}:\\w{1,20}!?,\\s{0,8}(?:${LITERAL})`),
+  ],
+  raising: /^\s{0,4}\)?\s{0,8}\|\|\s{0,8}raise\b/,
+  optional: /^\s{0,4}\)?\s{0,8}(?:\|\||==|!=|in\b|do\b)/,
+  asking: /\b(?:if|unless|not)\s{1,4}$/,
+};
+
+/** `port: 4000` of an endpoint or of a server among the children of a supervisor. */
+export const ELIXIR_SOURCE: Syntax = {
+  ...ELIXIR,
+  ports: [
+    /\b(?:Plug\.Cowboy|Bandit)\b[^\n]{0,200}?\bport:\s{0,4}(\d{2,5})\b/,
+    /\b(?:Plug\.Cowboy|Bandit),[^()]{0,200}?\bport:\s{0,4}(\d{2,5})\b/,
+  ],
+};
+export const ELIXIR_CONFIG: Syntax = {
+  ...ELIXIR,
+  ports: [/\bhttp:\s{0,4}\[[^\]]{0,200}?\bport:\s{0,4}(\d{2,5})\b/],
+};

@@ -1,0 +1,208 @@
+/**
+ * Gleam: a project is what a gleam.toml describes. On Erlang it is shipped as
+ * an Erlang shipment, which starts without Gleam; on JavaScript it is run.
+ *
+ * @module
+ */
+import type { EcosystemDetector } from "../../detector.ts";
+import { claim, type Draft, draftOf } from "../../draft.ts";
+import { joinPath } from "../../file_tree.ts";
+import {
+  at,
+  entriesOf,
+  type Node,
+  scalarText,
+  textOf,
+} from "../../formats/node.ts";
+import {
+  fileEvidence,
+  type Found,
+  nodeEvidence,
+  type Reading,
+} from "../../reading.ts";
+import { claimPins, PIN_FILES } from "../common/pins.ts";
+import {
+  type Place,
+  placesOf,
+  type Sources,
+  sourcesOf,
+} from "../common/places.ts";
+import {
+  claimFound,
+  claimFrameworks,
+  claimManager,
+  type FrameworkTable,
+} from "../common/project.ts";
+import { scanFiles, type Syntax } from "../common/source_scan.ts";
+
+const FRAMEWORKS: FrameworkTable = [
+  ["wisp", "wisp"],
+  ["mist", "mist"],
+  ["lustre", "lustre"],
+  ["elli", "gleam_elli"],
+  ["glen", "glen"],
+];
+/** What mist listens on unless told otherwise. */
+const MIST_PORT = 4000;
+
+const GLEAM: Syntax = {
+  comments: ["//"],
+  hints: ["envoy", "get_env", "mist", "elli", "glenvy"],
+  mentions: [
+    { pattern: /\benvoy\.get\(\s{0,4}"(\w{1,100})"/g, isNeeded: false },
+    { pattern: /\bos\.get_env\(\s{0,4}"(\w{1,100})"/g, isNeeded: false },
+    {
+      pattern: /\benv\.(?:string|int|bool|get)\(\s{0,4}"(\w{1,100})"/g,
+      isNeeded: true,
+    },
+  ],
+  defaults: [
+    /^\s{0,4}\)\s{0,20}(?:\|>\s{0,4}result\.try\(int\.parse\)\s{0,20}|\|>\s{0,4}result\.then\(int\.parse\)\s{0,20})?\|>\s{0,4}result\.unwrap\(\s{0,4}(?:"([^"\n]{0,200})"|(\d{1,12}))/,
+    /^\s{0,4}\),\s{0,4}(?:"([^"\n]{0,200})"|(\d{1,12}))\s{0,4}\)/,
+  ],
+  ports: [
+    /\bmist\.port\(\s{0,4}(\d{2,5})\s{0,4}\)/,
+    /\bmist\.run_service\(\s{0,4}(\d{2,5})\b/,
+    /\belli\.start\([^\n]{0,100}?on_port:\s{0,4}(\d{2,5})\b/,
+  ],
+};
+
+function addDependencies(
+  draft: Draft,
+  of: { file: string; node: Node | null; isDev: boolean },
+): void {
+  for (const [name, node] of entriesOf(of.node)) {
+    draft.dependencies.push({
+      name,
+      version: scalarText(node) ?? textOf(at(node, "version")),
+      isDev: of.isDev,
+      evidence: nodeEvidence(of.file, node),
+    });
+    const path = textOf(at(node, "path"));
+    const link = path === null ? null : joinPath(draft.path, path);
+    if (link !== null) draft.links.push(link);
+  }
+}
+
+function foundAt(file: string, node: Node | null): Found | null {
+  const value = textOf(node);
+  return node === null || value === null || value === ""
+    ? null
+    : { value, evidence: nodeEvidence(file, node) };
+}
+
+/** The module that is run: that of the project's name, with a `main`. */
+function mainOf(reading: Reading, path: string, name: string | null) {
+  const file = name === null
+    ? null
+    : reading.tree.first(path, [`src/${name}.gleam`]);
+  return file === null
+    ? null
+    : reading.match(file, /^pub fn main\s{0,4}\(/)?.evidence ?? null;
+}
+
+function claimCommands(
+  draft: Draft,
+  reading: Reading,
+  of: {
+    file: string;
+    lock: string | null;
+    name: string | null;
+    isErlang: boolean;
+  },
+): void {
+  const { path } = draft;
+  const manifest = fileEvidence(of.file);
+  claim(
+    draft,
+    "install",
+    "gleam deps download",
+    "convention",
+    of.lock === null ? manifest : fileEvidence(of.lock),
+  );
+  const main = mainOf(reading, path, of.name);
+  const tests = reading.tree.hasDirectory(joinPath(path, "test") ?? "test");
+  claim(draft, "test", "gleam test", "convention", tests ? manifest : null);
+  const isShipped = main !== null && of.isErlang;
+  claim(
+    draft,
+    "build",
+    isShipped ? "gleam export erlang-shipment" : "gleam build",
+    "convention",
+    manifest,
+  );
+  claim(
+    draft,
+    "start",
+    isShipped ? "./build/erlang-shipment/entrypoint.sh run" : "gleam run",
+    "convention",
+    main,
+  );
+  if (main === null) draft.role = "library";
+}
+
+function readProject(reading: Reading, place: Place, sources: Sources): Draft {
+  const { path } = place;
+  const draft = draftOf({
+    path,
+    ecosystem: "gleam",
+    role: "application",
+    weight: place.isAside ? 1 : 2,
+  });
+  const file = joinPath(path, "gleam.toml") ?? "gleam.toml";
+  const root = reading.toml(file);
+  const lock = reading.tree.first(path, ["manifest.toml"]);
+  addDependencies(draft, {
+    file,
+    node: at(root, "dependencies"),
+    isDev: false,
+  });
+  for (const key of ["dev-dependencies", "dev_dependencies"]) {
+    addDependencies(draft, { file, node: at(root, key), isDev: true });
+  }
+  const manifest = fileEvidence(file);
+  const name = foundAt(file, at(root, "name"));
+  claim(draft, "language", "gleam", "manifest", manifest);
+  claimFound(draft, "name", name);
+  if (name !== null) draft.provides.push(name.value);
+  claimManager(draft, { manager: "gleam", manifest, lock });
+  claimPins(draft, reading, { files: [".gleam-version"], tools: ["gleam"] });
+  claimFound(draft, "runtimeVersion", foundAt(file, at(root, "gleam")));
+  const frameworks = claimFrameworks(draft, FRAMEWORKS);
+  claimCommands(draft, reading, {
+    file,
+    lock,
+    name: name?.value ?? null,
+    isErlang: textOf(at(root, "target")) !== "javascript",
+  });
+  const serves = frameworks.includes("mist") && draft.role === "application";
+  const mist = draft.dependencies.find((one) => one.name === "mist");
+  claim(
+    draft,
+    "port",
+    serves ? MIST_PORT : null,
+    "framework",
+    mist?.evidence ?? null,
+  );
+  if (serves && draft.weight === 2) draft.weight = 3;
+  scanFiles(draft, reading, sources.own, { syntax: GLEAM });
+  return draft;
+}
+
+export const gleam: EcosystemDetector = {
+  ecosystem: "gleam",
+  reads: {
+    manifests: ["gleam.toml", ".gleam-version", ...PIN_FILES],
+    sources: ["*.gleam"],
+  },
+  detect(reading) {
+    const places = placesOf(reading, reading.tree.named("gleam.toml"));
+    const sources = sourcesOf(reading, places, {
+      extensions: ["gleam"],
+      isTest: /_test\.gleam$/,
+    });
+    return places.map((place) =>
+      readProject(reading, place, sources(place.path))
+    );
+  },
+};
