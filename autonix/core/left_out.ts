@@ -167,6 +167,7 @@ const SIGNS_WITHIN: ReadonlyMap<string, Rule> = new Map([
   ["CACHEDIR.TAG", CACHE],
   ["CMakeCache.txt", OUTPUT],
   ["meson-info", OUTPUT],
+  [".procurator", { why: "what procurator init wrote" }],
 ]);
 
 /** The shortest and the longest of them. */

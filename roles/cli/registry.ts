@@ -26,6 +26,7 @@ import { addExec } from "./commands/exec.ts";
 import { addGenerations } from "./commands/generations.ts";
 import { addGitCredential } from "./commands/git_credential.ts";
 import { addGuard } from "./commands/guard.ts";
+import { addInit } from "./commands/init.ts";
 import { addLogin } from "./commands/login.ts";
 import { addLogs } from "./commands/logs.ts";
 import {
@@ -86,6 +87,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addWorkerEnroll,
   addGuard,
   addAnalyze,
+  addInit,
   addExample,
   addRepo,
   addBuilds,

@@ -1,0 +1,122 @@
+/**
+ * What a variable that carries a service's address is set to, once the service
+ * is a VM with a name.
+ *
+ * The name of the variable says which part it carries; the default that the
+ * repository gives it says in which words: the scheme of a driver, the name of
+ * a database.
+ *
+ * @module
+ */
+
+export interface ServiceAddress {
+  host: string;
+  port: number;
+  scheme: string;
+  isDatabase: boolean;
+  user: string;
+  database: string;
+}
+
+type Part =
+  | "port"
+  | "host"
+  | "hostAndPort"
+  | "user"
+  | "password"
+  | "database"
+  | "url";
+
+/** The last words of a name, the first match counts. */
+const PARTS: readonly (readonly [RegExp, Part])[] = [
+  [/(URL|URI|DSN|CONN|CONNECTION|CONNECTION_STRING)S?$/, "url"],
+  [/(^|_)PORT$|[A-Z]PORT$/, "port"],
+  [/PASS(WORD|WD)?$|_PWD$|SECRET$/, "password"],
+  [/USER(NAME)?$/, "user"],
+  [/(HOST|HOSTNAME|SERVER)$/, "host"],
+  [
+    /(HOSTS|SERVERS|BROKERS?|NODES|ADDR|ADDRESS|ADDRS|ENDPOINTS?)$/,
+    "hostAndPort",
+  ],
+  [/(DATABASE|DBNAME|_DB|_NAME|^DB)$/, "database"],
+];
+
+/** `jdbc:postgresql+asyncpg:` of an address. */
+const SCHEME = /^((?:jdbc:)?[A-Za-z][A-Za-z0-9+.-]{0,40}):\/\//;
+/** A database's name at the end of an address, and what may follow it. */
+const DATABASE = /^[^?#]{0,300}\/([A-Za-z0-9_][A-Za-z0-9_-]{0,62})(?:[?#]|$)/;
+const USER = /:\/\/([A-Za-z_][A-Za-z0-9_-]{0,31})(?::[^@/]{0,200})?@/;
+const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
+const MAX_TEXT = 1000;
+
+function partOf(name: string): Part {
+  const upper = name.toUpperCase();
+  return PARTS.find(([pattern]) => pattern.test(upper))?.[1] ?? "url";
+}
+
+/** What a variable is set to; `standard` is what the repository sets it to. */
+export function addressValue(
+  name: string,
+  standard: string | undefined,
+  at: ServiceAddress,
+): string {
+  const told = (standard ?? "").slice(0, MAX_TEXT);
+  switch (partOf(name)) {
+    case "port":
+      return String(at.port);
+    case "host":
+      return SCHEME.test(told) ? urlOf(told, at) : at.host;
+    case "hostAndPort":
+      return SCHEME.test(told) ? urlOf(told, at) : `${at.host}:${at.port}`;
+    case "user":
+      return at.user;
+    case "password":
+      return standard ?? "";
+    case "database":
+      return SCHEME.test(told) ? urlOf(told, at) : at.database;
+    case "url":
+      return urlOf(told, at);
+  }
+}
+
+function urlOf(told: string, at: ServiceAddress): string {
+  const scheme = SCHEME.exec(told)?.[1] ?? at.scheme;
+  const isHttp = /^https?$/i.test(scheme);
+  if (!at.isDatabase || isHttp) {
+    const path =
+      /^[^:]{1,60}:\/\/[^/]{0,200}(\/[A-Za-z0-9/_.-]{0,200})/.exec(told)
+        ?.[1] ?? "";
+    // TLS ends with the service that had it.
+    const bare = scheme.replace(
+      /^(https|rediss|amqps|nats\+tls)$/i,
+      (tls) => tls.replace(/s$/i, ""),
+    );
+    return `${bare}://${at.host}:${at.port}${path === "/" ? "" : path}`;
+  }
+  const user = scheme.startsWith("jdbc:") ? "" : `${at.user}@`;
+  const asked = /\?[A-Za-z0-9=&_.-]{1,200}$/.exec(told)?.[0] ?? "";
+  const kept = /sslmode|ssl=/i.test(asked) ? "" : asked;
+  return `${scheme}://${user}${at.host}:${at.port}/${at.database}${kept}`;
+}
+
+/** User and database that the defaults of a service's variables name. */
+export function credentialsOf(
+  variables: readonly { name: string; default?: string | undefined }[],
+): { user: string; database: string } {
+  let user: string | null = null;
+  let database: string | null = null;
+  for (const { name, default: standard } of variables) {
+    const told = (standard ?? "").slice(0, MAX_TEXT);
+    if (told === "") continue;
+    const part = partOf(name);
+    if (SCHEME.test(told)) {
+      const rest = told.replace(SCHEME, "");
+      user ??= USER.exec(told)?.[1] ?? null;
+      database ??= DATABASE.exec(rest)?.[1] ?? null;
+    } else if (PLAIN_NAME.test(told)) {
+      if (part === "user") user ??= told;
+      if (part === "database") database ??= told;
+    }
+  }
+  return { user: user ?? "app", database: database ?? "app" };
+}

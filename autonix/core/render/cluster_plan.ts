@@ -1,0 +1,313 @@
+/**
+ * What becomes of an analysis: which packages there are, which VMs, who speaks
+ * to whom, and which variable is set to what.
+ *
+ * Decides; writes no Nix. An application without a start command is a package
+ * and no VM; a service that NixOS has no module for is told and left out.
+ *
+ * @module
+ */
+import type {
+  AnalysedApplication,
+  AnalysedService,
+  Analysis,
+  EnvVariable,
+} from "../../../roles/model/analysis.ts";
+import {
+  addressValue,
+  credentialsOf,
+  type ServiceAddress,
+} from "./addresses.ts";
+import { type BuildPlan, buildPlan } from "./builders.ts";
+import { type Because, because, type RenderFacts } from "./facts.ts";
+import { Names } from "./names.ts";
+import {
+  type RuntimeName,
+  RUNTIMES,
+  SERVICE_LINES,
+} from "./nixpkgs_release.ts";
+import { runtimesOf } from "./runtimes_of.ts";
+import {
+  packagePath,
+  type ServiceModule,
+  serviceModule,
+} from "./service_modules.ts";
+import { type StartCommand, startCommand } from "./start_command.ts";
+import { chooseLine } from "./version_choice.ts";
+
+/** A blueprint's lists hold no more. */
+const MAX_ITEMS = 64;
+/** What NixOS hands to a program; other names it cannot carry. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,200}$/;
+
+export interface PlannedVariable {
+  name: string;
+  value: string;
+  because: Because;
+}
+
+export interface PlannedRuntime {
+  /** `pkgs.nodejs_20`. */
+  package: string;
+  name: RuntimeName;
+  /** Where it is not what was asked for. */
+  note: string | null;
+  because: Because;
+}
+
+export interface PlannedApplication {
+  name: string;
+  application: AnalysedApplication;
+  runtimes: readonly PlannedRuntime[];
+  build: BuildPlan;
+  start: StartCommand | null;
+  ports: readonly { value: number; because: Because }[];
+  environment: readonly PlannedVariable[];
+  /** Read, required, and nowhere given. */
+  missing: readonly EnvVariable[];
+  /** VMs it speaks to. */
+  peers: readonly { name: string; because: Because }[];
+}
+
+export interface PlannedService {
+  name: string;
+  service: AnalysedService;
+  module: ServiceModule;
+  package: string | null;
+  note: string | null;
+  user: string;
+  database: string;
+  because: Because;
+}
+
+export interface ClusterPlan {
+  applications: readonly PlannedApplication[];
+  services: readonly PlannedService[];
+  /** Services without a VM. */
+  leftOut: readonly AnalysedService[];
+}
+
+function planService(
+  service: AnalysedService,
+  names: Names,
+  variables: readonly EnvVariable[],
+): PlannedService | null {
+  const module = serviceModule(service.kind);
+  if (module === null) return null;
+  const family = SERVICE_LINES[service.kind];
+  const choice = family === undefined
+    ? null
+    : chooseLine(family, service.version);
+  const asked = service.version === null ? "" : ` ${service.version}`;
+  const note = choice?.note ??
+    (family === undefined && service.version !== null
+      ? `asked for ${service.version}; nixpkgs has one version of it`
+      : null);
+  return {
+    name: names.take(service.kind),
+    service,
+    module,
+    package: choice === null ? null : packagePath(choice.line.attribute),
+    note,
+    ...credentialsOf(variables),
+    because: because(
+      `${service.kind}${asked} is a service of ${
+        service.usedBy.join(", ") || "the repository"
+      }`,
+      service.evidence,
+    ),
+  };
+}
+
+function addressOf(service: PlannedService): ServiceAddress {
+  const { name, module, user, database } = service;
+  return {
+    host: name,
+    port: module.port,
+    scheme: module.scheme,
+    isDatabase: module.isDatabase === true,
+    user,
+    database,
+  };
+}
+
+/** The variables that carry a service's address, as those who use it declare them. */
+function variablesOf(
+  service: AnalysedService,
+  applications: readonly AnalysedApplication[],
+): EnvVariable[] {
+  const users = applications.filter(({ path }) =>
+    service.usedBy.includes(path)
+  );
+  return users.flatMap(({ env }) =>
+    env.filter(({ name }) => service.env.includes(name))
+  );
+}
+
+function environmentOf(
+  application: AnalysedApplication,
+  services: readonly PlannedService[],
+): { environment: PlannedVariable[]; missing: EnvVariable[] } {
+  const set = new Map<string, PlannedVariable>();
+  const declared = new Map(application.env.map((one) => [one.name, one]));
+  for (const planned of services) {
+    for (const name of planned.service.env) {
+      if (!VARIABLE.test(name) || set.has(name)) continue;
+      const variable = declared.get(name);
+      set.set(name, {
+        name,
+        value: addressValue(name, variable?.default, addressOf(planned)),
+        because: because(
+          `carries the address of ${planned.name}`,
+          variable?.evidence ?? planned.service.evidence,
+        ),
+      });
+    }
+  }
+  const missing: EnvVariable[] = [];
+  const [port] = application.ports;
+  for (const variable of application.env) {
+    const { name, evidence } = variable;
+    if (!VARIABLE.test(name) || set.has(name)) continue;
+    if (name === "PORT" && port !== undefined) {
+      set.set(name, {
+        name,
+        value: String(port.value),
+        because: because("the port it listens on", port.evidence),
+      });
+    } else if (variable.default !== undefined) {
+      set.set(name, {
+        name,
+        value: variable.default,
+        because: because("what the repository sets it to", evidence),
+      });
+    } else if (variable.required) missing.push(variable);
+  }
+  const environment = [...set.values()].sort((a, b) =>
+    a.name < b.name ? -1 : 1
+  );
+  return { environment, missing };
+}
+
+function planRuntimes(application: AnalysedApplication): PlannedRuntime[] {
+  const asked = application.runtimeVersion;
+  return runtimesOf(application).flatMap((name, index) => {
+    const choice = chooseLine(
+      RUNTIMES[name],
+      index === 0 ? asked?.value ?? null : null,
+    );
+    if (choice === null) return [];
+    const version = index === 0 && asked !== null ? ` ${asked.value}` : "";
+    return [{
+      name,
+      package: packagePath(choice.line.attribute),
+      note: choice.note,
+      because: because(
+        `${application.language.value}${version}`,
+        (index === 0 ? asked : null)?.evidence ??
+          application.language.evidence,
+      ),
+    }];
+  });
+}
+
+/** Links that lead back to where they began are dropped: nobody could be the first. */
+function withoutCircles(
+  applications: PlannedApplication[],
+): PlannedApplication[] {
+  const byName = new Map(applications.map((one) => [one.name, one]));
+  const done = new Set<string>();
+  const kept = new Map<string, PlannedApplication["peers"]>();
+  // A stack of its own: a chain of a thousand packages is no reason to fail.
+  for (const first of applications) {
+    const stack = [{ name: first.name, at: 0 }];
+    const open = new Set([first.name]);
+    if (done.has(first.name)) continue;
+    while (stack.length > 0) {
+      const top = stack.at(-1);
+      if (top === undefined) break;
+      const peers = kept.get(top.name) ?? byName.get(top.name)?.peers ?? [];
+      kept.set(top.name, peers);
+      const next = peers[top.at++];
+      if (next === undefined) {
+        done.add(top.name);
+        open.delete(top.name);
+        stack.pop();
+      } else if (open.has(next.name)) {
+        top.at -= 1;
+        kept.set(top.name, peers.filter((peer) => peer !== next));
+      } else if (byName.has(next.name) && !done.has(next.name)) {
+        open.add(next.name);
+        stack.push({ name: next.name, at: 0 });
+      }
+    }
+  }
+  return applications.map((one) => ({
+    ...one,
+    peers: kept.get(one.name) ?? one.peers,
+  }));
+}
+
+export function planCluster(
+  analysis: Analysis,
+  facts: RenderFacts,
+): ClusterPlan {
+  const names = new Names();
+  const named = analysis.applications.map((application) => ({
+    application,
+    name: names.take(application.name),
+    start: startCommand(application),
+  }));
+  const services: PlannedService[] = [];
+  const leftOut: AnalysedService[] = [];
+  for (const service of analysis.services) {
+    const planned = planService(
+      service,
+      names,
+      variablesOf(service, analysis.applications),
+    );
+    if (planned === null) leftOut.push(service);
+    else services.push(planned);
+  }
+  const machines = new Map(
+    named.filter(({ start }) => start !== null).map((
+      one,
+    ) => [one.application.path, one.name]),
+  );
+  const applications = named.map(({ application, name, start }) => {
+    const own = services.filter(({ service }) =>
+      service.usedBy.includes(application.path)
+    );
+    const links = application.dependsOn.flatMap((path) => {
+      const peer = machines.get(path);
+      const why = because(`${application.path} depends on ${path}`);
+      return peer === undefined || peer === name
+        ? []
+        : [{ name: peer, because: why }];
+    });
+    const runtimes = planRuntimes(application);
+    return {
+      name,
+      application,
+      start,
+      runtimes,
+      build: buildPlan({
+        application,
+        facts,
+        runtime: runtimes[0]?.package ?? "pkgs",
+      }),
+      ports: application.ports.slice(0, MAX_ITEMS).map((
+        { value, evidence },
+      ) => ({
+        value,
+        because: because("a port it listens on", evidence),
+      })),
+      ...environmentOf(application, own),
+      peers: [
+        ...own.map((one) => ({ name: one.name, because: one.because })),
+        ...links,
+      ].slice(0, MAX_ITEMS),
+    };
+  });
+  return { applications: withoutCircles(applications), services, leftOut };
+}

@@ -1,0 +1,264 @@
+/**
+ * The flake of a repository: packages, shells, checks and the blueprint.
+ *
+ * ```
+ * Analysis --cluster_plan.ts--> ClusterPlan --*_lines.ts--> lines with reasons
+ *                                           --marks.ts---> flake.nix around them
+ * ```
+ *
+ * The same analysis gives the same bytes. Nothing of the repository is Nix
+ * before it went through nix_text.ts.
+ *
+ * @module
+ */
+import type { Analysis } from "../../../roles/model/analysis.ts";
+import { applicationLines, librariesOf } from "./application_lines.ts";
+import {
+  type ClusterPlan,
+  planCluster,
+  type PlannedApplication,
+} from "./cluster_plan.ts";
+import { type Because, because, type RenderFacts } from "./facts.ts";
+import { type FlakeLine, FlakeLines } from "./flake_lines.ts";
+import {
+  applicationModule,
+  applicationVm,
+  serviceModuleLines,
+  serviceVm,
+} from "./machine_lines.ts";
+import { packagePath } from "./service_modules.ts";
+
+/** Of the marked part within flake.nix. */
+const INDENT = 3;
+
+const FRAME = because("every flake of procurator init has it");
+const EVERY_SYSTEM = because(
+  "packages, shells and checks are there for each of these systems",
+);
+
+function hasVm(planned: PlannedApplication): boolean {
+  return planned.start !== null;
+}
+
+function headLines(lines: FlakeLines): void {
+  lines.comment(
+    "Written by `procurator init`, which says with --explain why each line is there. Change what is above or below:",
+    FRAME,
+  );
+  lines.comment("the next `procurator init` writes this part anew.", FRAME);
+  lines.add(
+    "procurator = import ./procurator/lib // import ./procurator/autonix;",
+    because("what the lines below call, copied into procurator/"),
+  );
+  lines.add(
+    'systems = [ "x86_64-linux" "aarch64-linux" ];',
+    EVERY_SYSTEM,
+  );
+  lines.add(
+    "forSystems = make: nixpkgs.lib.genAttrs systems (system: make nixpkgs.legacyPackages.${system});",
+    EVERY_SYSTEM,
+  );
+  lines.add("", FRAME);
+}
+
+function packageLines(lines: FlakeLines, plan: ClusterPlan): void {
+  const why = because("applications of the repository");
+  lines.block("applications = pkgs: {", "};", why, () => {
+    for (const planned of plan.applications) applicationLines(lines, planned);
+  });
+  lines.add("", FRAME);
+}
+
+function machineLines(lines: FlakeLines, plan: ClusterPlan): void {
+  const why = because("what VMs run");
+  lines.add(
+    'system = "x86_64-linux";',
+    because("VMs are built for the workers' system"),
+  );
+  lines.add(
+    "packages = applications nixpkgs.legacyPackages.${system};",
+    because("what VMs run is built for their system"),
+  );
+  lines.block(
+    "machines = pkgs: {",
+    "};",
+    why,
+    () => {
+      for (const planned of plan.applications.filter(hasVm)) {
+        applicationModule(lines, planned);
+      }
+      for (const planned of plan.services) serviceModuleLines(lines, planned);
+    },
+  );
+  for (const { kind, evidence } of plan.leftOut) {
+    lines.comment(
+      `${kind} has no VM: NixOS has no module for it that procurator init knows`,
+      because(`${kind} is a service of the repository`, evidence),
+    );
+  }
+  const image = because("each VM is a NixOS system of its own");
+  lines.block("image = name: procurator.nixosImage {", "};", image, () => {
+    lines.add("inherit nixpkgs system name;", image);
+    lines.add(
+      "modules = [ ({ pkgs, ... }: (machines pkgs).${name}) (modules.${name} or { }) ];",
+      because("what procurator init knows of it, and what you add to it"),
+    );
+  });
+  lines.add("", FRAME);
+}
+
+function clusterLines(lines: FlakeLines, plan: ClusterPlan): void {
+  const why = because("the blueprint: which VMs there are");
+  lines.block("blueprint = procurator.mkCluster {", "};", why, () => {
+    lines.add("inherit cluster;", because("its name is yours"));
+    lines.block("vms = {", "};", why, () => {
+      for (const planned of plan.applications.filter(hasVm)) {
+        applicationVm(lines, planned);
+      }
+      for (const planned of plan.services) serviceVm(lines, planned);
+    });
+  });
+  lines.add("", FRAME);
+}
+
+/** What a person needs to work on the repository, each once, with every reason. */
+function shellItems(plan: ClusterPlan): Map<string, Because> {
+  const items = new Map<string, Because>();
+  const add = (text: string, why: Because) => {
+    const before = items.get(text);
+    items.set(
+      text,
+      before === undefined || before.what === why.what
+        ? before ?? why
+        : because(`${before.what}; ${why.what}`, [
+          ...before.evidence,
+          ...why.evidence,
+        ]),
+    );
+  };
+  for (const planned of plan.applications) {
+    for (const runtime of planned.runtimes) {
+      add(runtime.package, runtime.because);
+    }
+    const manager = planned.application.packageManager;
+    const why = because(
+      `${planned.name} is built with ${manager?.value ?? "it"}`,
+      manager?.evidence ?? [],
+    );
+    for (const tool of planned.build.tools) add(packagePath(tool), why);
+    for (const tool of SHELL_TOOLS.get(manager?.value ?? "") ?? []) {
+      add(packagePath(tool), why);
+    }
+    for (const { value, evidence } of librariesOf(planned)) {
+      add(
+        packagePath(value),
+        because(`a library of ${planned.name}`, evidence),
+      );
+    }
+  }
+  for (const { name, module, because: why, package: own } of plan.services) {
+    for (const client of module.clients ?? []) {
+      const isServer = own !== null && client === "postgresql";
+      add(
+        isServer ? own : packagePath(client),
+        because(`speaks to ${name}`, why.evidence),
+      );
+    }
+  }
+  return items;
+}
+
+/** Managers whose builder brings them, and a person's shell does not. */
+const SHELL_TOOLS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["pip", ["python3Packages.pip"]],
+  ["poetry", ["poetry"]],
+  ["pdm", ["pdm"]],
+  ["pipenv", ["pipenv"]],
+  ["uv", ["uv"]],
+  ["conda", ["micromamba"]],
+  ["cargo", ["cargo", "clippy", "rustfmt"]],
+  ["bundler", ["bundler"]],
+  ["composer", ["phpPackages.composer"]],
+  ["maven", ["maven"]],
+  ["gradle", ["gradle"]],
+]);
+
+function outputLines(lines: FlakeLines, plan: ClusterPlan): void {
+  const why = because("what others find in the flake");
+  lines.block("generated = {", "};", why, () => {
+    const [only, ...others] = plan.applications;
+    const isAlone = only !== undefined && others.length === 0;
+    lines.add(
+      isAlone
+        ? `packages = forSystems (pkgs: let all = applications pkgs; in all // { default = all.${only.name}; });`
+        : "packages = forSystems applications;",
+      because(
+        isAlone
+          ? "`nix build` builds the one application"
+          : "`nix build .#NAME` builds an application",
+      ),
+    );
+    const shell = because("`nix develop` opens a shell with all of it");
+    lines.block(
+      "devShells = forSystems (pkgs: { default = pkgs.mkShell { packages = [",
+      "]; }; });",
+      shell,
+      () => {
+        for (const [text, reason] of shellItems(plan)) lines.add(text, reason);
+      },
+    );
+    const tests = because("ci builds every check before it publishes");
+    lines.block("checks = forSystems (pkgs: {", "});", tests, () => {
+      for (const { name, application, peers } of plan.applications) {
+        const { test } = application.commands;
+        if (test === null) continue;
+        const reason = because("test command", test.evidence);
+        if (peers.length > 0) {
+          lines.comment(
+            `its VMs ${
+              peers.map((peer) => peer.name).join(", ")
+            } are not there while it is tested`,
+            reason,
+          );
+        }
+        lines.add(`${name}-test = (applications pkgs).${name}.check;`, reason);
+      }
+    });
+    lines.add(
+      "inherit (blueprint) blueprint blueprintJSON;",
+      because("`nix eval --raw .#blueprintJSON` is what procurator reads"),
+    );
+  });
+}
+
+export interface RenderedFlake {
+  /** The marked part. */
+  lines: readonly FlakeLine[];
+  /** VMs by name. */
+  machines: readonly string[];
+  packages: readonly string[];
+  /** Kinds of services that have no VM. */
+  leftOut: readonly string[];
+}
+
+export function renderFlake(
+  analysis: Analysis,
+  facts: RenderFacts,
+): RenderedFlake {
+  const plan = planCluster(analysis, facts);
+  const lines = new FlakeLines(INDENT);
+  headLines(lines);
+  packageLines(lines, plan);
+  machineLines(lines, plan);
+  clusterLines(lines, plan);
+  outputLines(lines, plan);
+  return {
+    lines: lines.lines,
+    machines: [
+      ...plan.applications.filter(hasVm).map(({ name }) => name),
+      ...plan.services.map(({ name }) => name),
+    ],
+    packages: plan.applications.map(({ name }) => name),
+    leftOut: plan.leftOut.map(({ kind }) => kind),
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * VMs of applications and services: their NixOS modules, and what the
+ * blueprint says of them.
+ *
+ * @module
+ */
+import type { PlannedApplication, PlannedService } from "./cluster_plan.ts";
+import { because } from "./facts.ts";
+import type { FlakeLines } from "./flake_lines.ts";
+import { nixAttribute, nixList, nixString } from "./nix_text.ts";
+import { RELEASE } from "./nixpkgs_release.ts";
+
+/** NixOS and a small server. */
+const MEMORY_MIB = 512;
+/** A JVM takes a quarter of it for its heap. */
+const JVM_MEMORY_MIB = 1024;
+const JVM = new Set(["java", "kotlin", "scala", "clojure"]);
+/** NixOS boots in some 20 s where there is no KVM; a JVM then needs its time. */
+const GRACE_MS = 120_000;
+/** Sparse: it costs what is written. */
+const VOLUME_MIB = 10_240;
+/** Commented lines of one application; a repository may read hundreds of variables. */
+const MAX_MISSING = 20;
+
+/** The module that an application's VM runs. */
+export function applicationModule(
+  lines: FlakeLines,
+  planned: PlannedApplication,
+): void {
+  const { name, environment, missing, ports } = planned;
+  const why = because(
+    `${name} has a start command`,
+    planned.application.commands.start?.evidence ?? [],
+  );
+  lines.block(`${name} = procurator.runs {`, "};", why, () => {
+    lines.add(`name = ${nixString(name)};`, why);
+    lines.add(`package = packages.${name};`, why);
+    if (ports.length > 0) {
+      lines.add(
+        `ports = ${nixList(ports.map(({ value }) => String(value)))};`,
+        because(
+          "ports it listens on",
+          ports.flatMap(({ because }) => because.evidence),
+        ),
+      );
+    }
+    if (environment.length > 0) {
+      const reason = because("variables it reads");
+      lines.block("environment = {", "};", reason, () => {
+        for (const variable of environment) {
+          lines.add(
+            `${nixAttribute(variable.name)} = ${nixString(variable.value)};`,
+            variable.because,
+          );
+        }
+      });
+    }
+    for (const { name: variable, evidence } of missing.slice(0, MAX_MISSING)) {
+      lines.comment(
+        `${variable} is read and has no default: modules.${name}.systemd.services.${name}.environment.${variable} = "...";`,
+        because(`${variable} is required`, evidence),
+      );
+    }
+  });
+}
+
+/** The module that a service's VM runs. */
+export function serviceModuleLines(
+  lines: FlakeLines,
+  planned: PlannedService,
+): void {
+  const { name, module, note, service } = planned;
+  const why = planned.because;
+  if (note !== null) lines.comment(note, why);
+  lines.block(`${name} = {`, "};", why, () => {
+    for (
+      const option of module.options({
+        database: planned.database,
+        user: planned.user,
+        package: planned.package,
+      })
+    ) {
+      lines.add(option, why);
+    }
+    lines.add(
+      `networking.firewall.allowedTCPPorts = [ ${module.port} ];`,
+      because(`the port of ${service.kind}`, service.evidence),
+    );
+    if (module.unfree !== undefined) {
+      const names = nixList(module.unfree.map(nixString));
+      lines.add(
+        `nixpkgs.config.allowUnfreePredicate = package: builtins.elem (nixpkgs.lib.getName package) ${names};`,
+        because(`${service.kind} has an unfree license`, service.evidence),
+      );
+    }
+  });
+}
+
+/** One option of a list of names. */
+function peerLines(
+  lines: FlakeLines,
+  peers: PlannedApplication["peers"],
+): void {
+  if (peers.length === 0) return;
+  const names = nixList([...new Set(peers.map(({ name }) => name))].map(
+    nixString,
+  ));
+  const why = because(
+    peers.map(({ because }) => because.what).join("; "),
+    peers.flatMap(({ because }) => because.evidence),
+  );
+  lines.add(`network.allowedPeers = ${names};`, why);
+  lines.add(`dependsOn = ${names};`, why);
+}
+
+function imageLine(lines: FlakeLines, name: string): void {
+  lines.add(
+    `image = image ${nixString(name)};`,
+    because(`NixOS ${RELEASE} with the module modules.${name}`),
+  );
+}
+
+/** An application's entry of the blueprint. */
+export function applicationVm(
+  lines: FlakeLines,
+  planned: PlannedApplication,
+): void {
+  const { name, ports, peers, application } = planned;
+  const why = because(
+    `${name} has a start command`,
+    application.commands.start?.evidence ?? [],
+  );
+  lines.block(
+    `${name} = procurator.mkVm ({`,
+    `} // vms.${name} or { });`,
+    why,
+    () => {
+      lines.add("cpu = 1;", because("a core to begin with"));
+      const isJvm = JVM.has(application.language.value);
+      lines.add(
+        `memoryMib = ${isJvm ? JVM_MEMORY_MIB : MEMORY_MIB};`,
+        because(`enough for NixOS and ${application.language.value}`),
+      );
+      imageLine(lines, name);
+      const [first] = ports;
+      if (first === undefined) {
+        lines.add(
+          `healthChecks = [ { name = "unit"; kind = "command"; command = [ "systemctl" "is-active" "--quiet" ${
+            nixString(`${name}.service`)
+          } ]; graceMs = ${GRACE_MS}; } ];`,
+          because("no port is known: what counts is that it runs"),
+        );
+      } else {
+        const all = ports.map(({ value }, index) =>
+          `{ name = ${
+            nixString(index === 0 ? "main" : `port-${value}`)
+          }; guest = ${value}; }`
+        );
+        lines.add(
+          `network.ports = ${nixList(all)};`,
+          because(
+            "ports it listens on",
+            ports.flatMap(({ because }) => because.evidence),
+          ),
+        );
+        lines.add(
+          `healthChecks = [ { name = "main"; kind = "tcp"; port = ${first.value}; graceMs = ${GRACE_MS}; } ];`,
+          because("its first port", first.because.evidence),
+        );
+      }
+      peerLines(lines, peers);
+    },
+  );
+}
+
+/** A service's entry of the blueprint. */
+export function serviceVm(lines: FlakeLines, planned: PlannedService): void {
+  const { name, module, service } = planned;
+  lines.block(
+    `${name} = procurator.mkVm ({`,
+    `} // vms.${name} or { });`,
+    planned.because,
+    () => {
+      lines.add("cpu = 1;", because("a core to begin with"));
+      lines.add(
+        `memoryMib = ${module.memoryMib ?? MEMORY_MIB};`,
+        because(`enough for ${service.kind}`),
+      );
+      imageLine(lines, name);
+      const port = because(`the port of ${service.kind}`, service.evidence);
+      lines.add(
+        `network.ports = [ { name = "main"; guest = ${module.port}; } ];`,
+        port,
+      );
+      lines.add(
+        `healthChecks = [ { name = "main"; kind = "tcp"; port = ${module.port}; graceMs = ${GRACE_MS}; } ];`,
+        port,
+      );
+      if (module.dataDirectory !== undefined) {
+        lines.add(
+          `volumes = [ { name = "data"; sizeMib = ${VOLUME_MIB}; mount = ${
+            nixString(module.dataDirectory)
+          }; } ];`,
+          because(`${service.kind} keeps its data there`),
+        );
+      }
+    },
+  );
+}

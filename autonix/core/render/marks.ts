@@ -1,0 +1,94 @@
+/**
+ * The part of flake.nix that belongs to `procurator init`, between two marks.
+ *
+ * ```
+ * # procurator:begin <sha256 of the lines between>
+ * ...
+ * # procurator:end
+ * ```
+ *
+ * The hash tells whether somebody changed what is between them. What is outside
+ * is the user's: it is written once and then kept byte for byte.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { nixString } from "./nix_text.ts";
+import { NIXPKGS_URL } from "./nixpkgs_release.ts";
+
+const BEGIN = "# procurator:begin";
+const END = "# procurator:end";
+const BEGIN_LINE = /^[ \t]*# procurator:begin[ \t]+([0-9a-f]{64})[ \t]*$/;
+const END_LINE = /^[ \t]*# procurator:end[ \t]*$/;
+
+export interface MarkedFile {
+  before: string;
+  part: string;
+  after: string;
+  /** True when the part is as it was written. */
+  isUntouched: boolean;
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Null for a file without the two marks, in this order and once. */
+export function parseMarked(text: string): MarkedFile | null {
+  const lines = text.split("\n");
+  const begins = lines.flatMap((line, at) => line.includes(BEGIN) ? [at] : []);
+  const ends = lines.flatMap((line, at) => line.includes(END) ? [at] : []);
+  const [begin, secondBegin] = begins;
+  const [end, secondEnd] = ends;
+  if (begin === undefined || end === undefined || end < begin) return null;
+  if (secondBegin !== undefined || secondEnd !== undefined) return null;
+  const hash = BEGIN_LINE.exec(lines[begin] ?? "")?.[1];
+  if (!END_LINE.test(lines[end] ?? "")) return null;
+  const part = lines.slice(begin + 1, end).join("\n");
+  return {
+    before: lines.slice(0, begin).map((line) => `${line}\n`).join(""),
+    part,
+    after: lines.slice(end + 1).map((line) => `\n${line}`).join(""),
+    isUntouched: hash === hashOf(part),
+  };
+}
+
+function marked(part: string): string {
+  return `      ${BEGIN} ${hashOf(part)}\n${part}\n      ${END}`;
+}
+
+/** The file with another part. */
+export function withPart(file: MarkedFile, part: string): string {
+  return `${file.before}${marked(part)}${file.after}`;
+}
+
+/** A flake around the part, for a repository that has none. */
+export function newFlake(part: string, cluster: string): string {
+  return `{
+  description = ${nixString(`${cluster}: built and run by procurator`)};
+
+  inputs.nixpkgs.url = ${nixString(NIXPKGS_URL)};
+
+  outputs = { self, nixpkgs }:
+    let
+      # Yours: \`procurator init\` keeps it as it is.
+      cluster = ${nixString(cluster)};
+      # Options of VMs, as in vms.web = { replicas = 2; network.ports = [ { name = "main"; guest = 80; publish = 80; } ]; };
+      vms = { };
+      # NixOS modules that are added to VMs, as in modules.web.systemd.services.web.environment.TOKEN_FILE = "/run/token";
+      modules = { };
+
+${marked(part)}
+    in
+    generated // {
+      # Outputs of your own.
+    };
+}
+`;
+}
+
+/** The cluster's name in the part that is the user's; null where it is not as it was written. */
+export function clusterOf(file: MarkedFile): string | null {
+  return /^[ \t]*cluster = "([a-z0-9-]{1,63})";/m.exec(file.before)?.[1] ??
+    null;
+}

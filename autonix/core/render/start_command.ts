@@ -1,0 +1,115 @@
+/**
+ * A start command as a VM runs it: without the manager that would look for a
+ * virtual environment or the network, and with the programs that Nix built.
+ *
+ * @module
+ */
+import type { AnalysedApplication } from "../../../roles/model/analysis.ts";
+import { commandText } from "./command_text.ts";
+
+export interface StartCommand {
+  command: string;
+  /** Attributes of `pkgs` that it needs. */
+  tools: readonly string[];
+  /** PyPI names that it runs. */
+  servers: readonly string[];
+  /** Why it is not what the repository says; null where it is. */
+  note: string | null;
+}
+
+/** What `python -m pip install` would have put into a virtual environment. */
+const PYTHON_PROGRAMS: ReadonlyMap<string, string> = new Map([
+  ["gunicorn", "gunicorn"],
+  ["uvicorn", "uvicorn"],
+  ["hypercorn", "hypercorn"],
+  ["daphne", "daphne"],
+  ["waitress-serve", "waitress"],
+  ["flask", "flask"],
+  ["fastapi", "fastapi-cli"],
+  ["streamlit", "streamlit"],
+  ["celery", "celery"],
+  ["django-admin", "django"],
+  ["uwsgi", "uwsgi"],
+  ["sanic", "sanic"],
+  ["scrapy", "scrapy"],
+  ["jupyter", "jupyter"],
+  ["chainlit", "chainlit"],
+]);
+
+const RUNNERS = /^(?:poetry|uv|pdm|pipenv) run (?:--\S{1,40} )?/;
+/** `npx serve -s -l 8080 dist`. */
+const SERVE = /^(?:npx|pnpm dlx|bunx|yarn dlx) serve(?: |$)(.*)$/;
+const STATIC_PORT = 3000;
+
+function withoutRunner(command: string): string | null {
+  const rest = command.replace(RUNNERS, "");
+  if (rest === command) return null;
+  const [program = ""] = rest.split(" ");
+  if (program === "python" || PYTHON_PROGRAMS.has(program)) return rest;
+  return /^[\w./-]{1,200}\.py$/.test(program) ? `python ${rest}` : null;
+}
+
+function servedStatically(
+  rest: string,
+  ports: AnalysedApplication["ports"],
+): string {
+  const words = rest.split(" ").filter((word) => word !== "");
+  let port = String(ports[0]?.value ?? STATIC_PORT);
+  let directory = ".";
+  let isSingle = false;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "-s" || word === "--single") isSingle = true;
+    else if (word === "-l" || word === "-p") {
+      port = /\d{2,5}$/.exec(words[++at] ?? "")?.[0] ?? port;
+    } else if (!word.startsWith("-")) directory = word;
+  }
+  const fallback = isSingle ? ` --page-fallback ${directory}/index.html` : "";
+  return `static-web-server --host 0.0.0.0 --port ${port} --root ${directory}${fallback}`;
+}
+
+/** Servers that a Python command names: `gunicorn app:app`, `python -m uvicorn main:app`. */
+function serversOf(command: string): string[] {
+  const words = command.split(/\s+/).slice(0, 40);
+  return [...PYTHON_PROGRAMS].filter(([program]) => words.includes(program))
+    .map(([, name]) => name);
+}
+
+export function startCommand(
+  application: AnalysedApplication,
+): StartCommand | null {
+  const fact = application.commands.start;
+  if (fact === null) return null;
+  const command = commandText(fact.value);
+  const same = { command, tools: [], servers: [], note: null };
+  const isPython = application.language.value === "python";
+
+  const served = SERVE.exec(command)?.[1];
+  if (served !== undefined) {
+    return {
+      ...same,
+      command: servedStatically(served, application.ports),
+      tools: ["static-web-server"],
+      note: `${command} would fetch its server; nixpkgs has one`,
+    };
+  }
+  if (isPython) {
+    const rest = withoutRunner(command);
+    const run = rest ?? command;
+    return {
+      ...same,
+      command: run,
+      servers: serversOf(run),
+      note: rest === null
+        ? null
+        : "without the manager's runner: there is no virtual environment",
+    };
+  }
+  if (application.packageManager?.value === "cargo") {
+    const built = command.replace(/^(?:\.\/)?target\/release\//, "");
+    if (built !== command) {
+      return { ...same, command: built, note: "Nix installs it to bin/" };
+    }
+  }
+  return same;
+}

@@ -1,0 +1,30 @@
+/**
+ * What a rendered flake calls, as files of its repository: they are committed
+ * with it, so that a pinned commit evaluates anywhere (nix/README.md says why).
+ *
+ * @module
+ */
+import application from "../../nix/autonix/application.nix" with {
+  type: "text",
+};
+import autonix from "../../nix/autonix/default.nix" with { type: "text" };
+import image from "../../nix/autonix/image.nix" with { type: "text" };
+import python from "../../nix/autonix/python.nix" with { type: "text" };
+import runs from "../../nix/autonix/runs.nix" with { type: "text" };
+import agent from "../../nix/guest/agent.nix" with { type: "text" };
+import storeRoot from "../../nix/guest/store_root.nix" with { type: "text" };
+import { LIB_FILES } from "../../nix/examples/sample_project.ts";
+
+/** Texts by path below the repository. */
+export const LIBRARY: ReadonlyMap<string, string> = new Map([
+  ["procurator/autonix/application.nix", application],
+  ["procurator/autonix/default.nix", autonix],
+  ["procurator/autonix/image.nix", image],
+  ["procurator/autonix/python.nix", python],
+  ["procurator/autonix/runs.nix", runs],
+  ["procurator/guest/agent.nix", agent],
+  ["procurator/guest/store_root.nix", storeRoot],
+  ...Object.entries(LIB_FILES).map(([name, text]) =>
+    [`procurator/lib/${name}`, text] as const
+  ),
+]);

@@ -1,0 +1,88 @@
+# An application as a package: built in its directory as a person would, installed with all of that, and started
+# there by `bin/NAME-start`.
+#
+# builder      a builder of nixpkgs, and `arguments` for it: where its dependencies come from
+# directory    of the application below `source`; commands run there
+# runtime      packages that commands find, while building and once started
+# libraries    native libraries to build with
+# environment  for commands, while building and once started
+# build        null: nothing to build
+# ownPhases    the builder builds and installs programs to bin/ by itself; `build` is then its own too
+# start, test  null: it has none. `test` is run by `check`, a package of its own, so that a failing test keeps nobody
+#              from looking at what was built
+{ pkgs
+, name
+, source
+, version ? "0"
+, directory ? "."
+, builder ? pkgs.stdenv.mkDerivation
+, arguments ? { }
+, runtime ? [ ]
+, libraries ? [ ]
+, environment ? { }
+, build ? null
+, start ? null
+, test ? null
+, testInputs ? [ ]
+, ownPhases ? false
+}:
+let
+  inherit (pkgs.lib) escapeShellArg makeBinPath optionalAttrs;
+
+  # A command may be several; each fails the phase.
+  exports = builtins.concatStringsSep "\n" (
+    map (key: "export ${key}=${escapeShellArg environment.${key}}") (builtins.attrNames environment)
+  );
+  there = command: if command == null then "" else ''
+    ${exports}
+    pushd ${escapeShellArg directory} >/dev/null
+    ${command}
+    popd >/dev/null
+  '';
+  phase = hook: command: ''
+    runHook pre${hook}
+    export HOME=''${NIX_BUILD_TOP:-$PWD}
+    ${there command}
+    runHook post${hook}
+  '';
+
+  starter = pkgs.writeShellScript "${name}-start" ''
+    here=$(dirname "$(dirname "$(readlink -f "$0")")")
+    export PATH=$here/bin:${makeBinPath runtime}''${PATH:+:$PATH}
+    ${exports}
+    cd "$here"/share/application/${escapeShellArg directory}
+    ${if start == null then "" else start}
+  '';
+  install = ''
+    mkdir -p "$out/bin" "$out/share/application"
+    ${if ownPhases then "" else ''cp -R . "$out/share/application"''}
+    mkdir -p "$out"/share/application/${escapeShellArg directory}
+    ${if start == null then "" else ''cp ${starter} "$out/bin/${name}-start"''}
+  '';
+
+  common = arguments // {
+    inherit version;
+    pname = name;
+    src = source;
+    nativeBuildInputs = runtime ++ arguments.nativeBuildInputs or [ ];
+    buildInputs = libraries ++ arguments.buildInputs or [ ];
+    dontConfigure = arguments.dontConfigure or false;
+  } // (if ownPhases then { postInstall = install; } else {
+    buildPhase = phase "Build" build;
+    installPhase = ''
+      runHook preInstall
+      ${install}
+      runHook postInstall
+    '';
+  });
+in
+builder (common // {
+  doCheck = false;
+  meta = { } // optionalAttrs (start != null) { mainProgram = "${name}-start"; };
+  passthru.check = builder (common // {
+    pname = "${name}-test";
+    doCheck = true;
+    nativeCheckInputs = testInputs;
+    checkPhase = phase "Check" test;
+  });
+})

@@ -1,0 +1,22 @@
+# What a flake that `procurator init` wrote is made of, beside nix/lib. Needs nixpkgs, which the flake hands in.
+#
+#   source root                    the repository without what `init` wrote
+#   application { pkgs; ... }      an application as a package, with its tests as `check`
+#   pythonPackages { ... }         the dependencies of a Python project, as nixpkgs has them
+#   runs { name; package; ... }    the NixOS module that starts a package and keeps it running
+#   nixosImage { ... }             a NixOS system as the `image` of a VM
+let
+  # Written by init: a change of it must not rebuild the applications.
+  own = [ "flake.nix" "flake.lock" "procurator" ".git" ];
+in
+{
+  source = root: builtins.path {
+    name = "source";
+    path = root;
+    filter = path: _: !(dirOf path == toString root && builtins.elem (baseNameOf path) own);
+  };
+  application = import ./application.nix;
+  pythonPackages = import ./python.nix;
+  runs = import ./runs.nix;
+  nixosImage = import ./image.nix;
+}

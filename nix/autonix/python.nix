@@ -1,0 +1,45 @@
+# The dependencies that a Python project declares, as nixpkgs has them: by name, since nixpkgs has one version of each.
+# Nothing is fetched, so there is no hash to fill in.
+#
+#   pythonPackages { python = pkgs.python312; project = ./.; extra = [ "gunicorn" ]; } -> python with them
+#
+# Read are requirements.txt, pyproject.toml (PEP 621, poetry) and Pipfile.
+{ python, project, extra ? [ ] }:
+let
+  inherit (builtins) attrNames concatMap elemAt filter fromTOML isAttrs isList isString match pathExists readFile
+    replaceStrings split;
+
+  upper = [ "A" "B" "C" "D" "E" "F" "G" "H" "I" "J" "K" "L" "M" "N" "O" "P" "Q" "R" "S" "T" "U" "V" "W" "X" "Y" "Z" ];
+  lower = [ "a" "b" "c" "d" "e" "f" "g" "h" "i" "j" "k" "l" "m" "n" "o" "p" "q" "r" "s" "t" "u" "v" "w" "x" "y" "z" ];
+  # PEP 503.
+  plain = name: replaceStrings (upper ++ [ "_" "." ]) (lower ++ [ "-" "-" ]) name;
+
+  lines = text: filter isString (split "\r?\n" text);
+  # The name in `requests[socks]>=2 ; python_version > "3"`; none in options, links and comments.
+  nameOf = line:
+    let found = match "[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*).*" line;
+    in if found == null || match ".*://.*" line != null then [ ] else [ (plain (elemAt found 0)) ];
+
+  file = name: if pathExists (project + "/${name}") then readFile (project + "/${name}") else "";
+  toml = name: let text = file name; in if text == "" then { } else fromTOML text;
+  list = value: if isList value then filter isString value else [ ];
+  keys = value: if isAttrs value then attrNames value else [ ];
+
+  pyproject = toml "pyproject.toml";
+  poetry = pyproject.tool.poetry or { };
+  declared = concatMap nameOf (
+    lines (file "requirements.txt")
+    ++ list (pyproject.project.dependencies or [ ])
+    ++ keys (poetry.dependencies or { })
+    ++ keys ((toml "Pipfile").packages or { })
+    ++ extra
+  );
+  wanted = filter (name: name != "python") declared;
+
+  # What nixpkgs lacks is told and left out: a flake that does not evaluate helps nobody to find out.
+  found = from: name:
+    let package = from.${name} or from.${replaceStrings [ "-" ] [ "_" ] name} or null;
+    in if package != null then [ package ]
+    else builtins.trace "procurator: nixpkgs has no Python package ${name}; it is left out" [ ];
+in
+python.withPackages (from: concatMap (found from) wanted)

@@ -1,0 +1,21 @@
+# The NixOS module that starts a package of `application` and keeps it running, as a user of its own.
+{ name, package, environment ? { }, ports ? [ ] }:
+{
+  systemd.services.${name} = {
+    description = name;
+    wantedBy = [ "multi-user.target" ];
+    wants = [ "network-online.target" ];
+    after = [ "network-online.target" ];
+    environment = { HOME = "/var/lib/${name}"; } // environment;
+    serviceConfig = {
+      ExecStart = "${package}/bin/${name}-start";
+      Restart = "always";
+      RestartSec = 1;
+      DynamicUser = true;
+      StateDirectory = name;
+      # Ports below 1024 are the application's to take: the VM is its own.
+      AmbientCapabilities = [ "CAP_NET_BIND_SERVICE" ];
+    };
+  };
+  networking.firewall.allowedTCPPorts = ports;
+}
