@@ -47,7 +47,7 @@ function startScript(
 ): Start {
   // What it imports it may serve; what others import is not its own.
   const [script] = project.frameworks.filter(({ framework }) =>
-    framework.served === "script" &&
+    (framework.served === "script" || framework.served === "wsgi") &&
     (facts.served.length > 0 ||
       facts.imports.has(framework.module ?? framework.name))
   );

@@ -23,6 +23,8 @@ export interface Framework {
   port: number | null;
   /** Constructors of its application object. */
   classes?: readonly string[];
+  /** Of one that is both: the module whose application is asynchronous. */
+  asyncModule?: string;
   /** The module that says that it serves, where importing the package alone does not. */
   module?: string;
   /**
@@ -78,8 +80,9 @@ export const FRAMEWORKS: readonly Framework[] = [
     served: "wsgi",
     port: 8000,
     classes: ["falcon.App", "falcon.API"],
+    asyncModule: "falcon.asgi",
   },
-  { name: "bottle", served: "script", port: 8080 },
+  { name: "bottle", served: "wsgi", port: 8080, classes: ["bottle.Bottle"] },
   { name: "pyramid", served: "script", port: 6543 },
   { name: "cherrypy", served: "script", port: 8080 },
   { name: "robyn", served: "script", port: 8080, classes: ["Robyn"] },

@@ -16,6 +16,20 @@
  * | `source_facts.ts`     | what a source says: objects, ports, variables     |
  * | `native.ts`           | which libraries packages need                     |
  *
+ * Choices:
+ *
+ * - Commands are those of the project's environment: `gunicorn shop.wsgi`, not
+ *   `poetry run gunicorn shop.wsgi`. Scripts that a manifest names are run by
+ *   its manager: `pdm run start`.
+ * - A server in the dependencies serves; Django's and Flask's own only without
+ *   one. A script that serves to all addresses by itself is what its author
+ *   starts: it goes before uvicorn's command, not before gunicorn's.
+ * - A port that sources name is bound by the command that is made of them, so
+ *   that what knows the port (a compose file, a proxy) goes on to find it.
+ * - What wheels bring inside is no native library (`native.ts`).
+ * - What lies in tests, docs, examples, scripts and notebooks says nothing of the
+ *   application, and is one only where nothing else is.
+ *
  * @module
  */
 import type { EcosystemDetector } from "../../detector.ts";

@@ -208,8 +208,9 @@ function frameworkOf(
 ): string | null {
   const parts = made.split(".");
   const [last = ""] = parts.slice(-1);
+  // `falcon.asgi.App` is falcon's as `falcon.App` is.
   const known = APP_CLASSES.get(last) ??
-    APP_CLASSES.get(parts.slice(-2).join("."));
+    (parts.length > 1 ? APP_CLASSES.get(`${parts[0]}.${last}`) : undefined);
   if (known !== undefined) return known;
   for (const [name, framework] of APP_CLASSES) {
     if (name.endsWith(`.${made}`) && imports.has(name)) return framework;

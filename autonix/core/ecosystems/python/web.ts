@@ -69,6 +69,12 @@ function applicationOf(project: Project, framework: Framework): Place | null {
   return factory ?? null;
 }
 
+function isAsynchronous(framework: Framework, place: Place | null): boolean {
+  if (framework.served === "asgi") return true;
+  return framework.asyncModule !== undefined &&
+    place?.facts.imports.has(framework.asyncModule) === true;
+}
+
 function isOutward(host: string | null): boolean {
   return host !== null && !/^["'](?:127\.|localhost|::1)/.test(host);
 }
@@ -172,7 +178,7 @@ function serve(
     command: server.command({
       object: `${name}:${object}`,
       isFactory: app.isFactory,
-      isAsync: framework.served === "asgi",
+      isAsync: isAsynchronous(framework, place),
       from,
       port: isConfigured ? null : port?.value ?? null,
     }),
@@ -218,9 +224,9 @@ export function startApplication(project: Project): Start | null {
       framework.name === "django" ||
       framework.served !== "wsgi" && framework.served !== "asgi"
     ) continue;
-    const isAsync = framework.served === "asgi";
-    const server = serverOf(project, isAsync);
     const place = applicationOf(project, framework);
+    const isAsync = isAsynchronous(framework, place);
+    const server = serverOf(project, isAsync);
     const self = selfServing(project);
     const isFront = server !== null && server.name !== "uvicorn" &&
       server.name !== "waitress";
