@@ -128,11 +128,9 @@ class Scanner {
     const walk = new Walk(this.#ignoreText(".git/info/exclude"));
     let directories = 0;
     for (let path = walk.next(); path !== null; path = walk.next()) {
-      try {
-        walk.listed(this.#list(path));
-      } catch (error) {
-        walk.failed(reasonOf(error));
-      }
+      const listing = this.#list(path);
+      if (typeof listing === "string") walk.failed(listing);
+      else walk.listed(listing);
       if (++directories % PAUSE_DIRECTORIES === 0) {
         await this.#breathe({ files: walk.files, read: 0 });
       }
@@ -146,11 +144,18 @@ class Scanner {
     });
   }
 
-  #list(directory: string): Listing {
+  /** What a directory holds, or why it cannot be read. */
+  #list(directory: string): Listing | string {
+    let found: Deno.DirEntry[];
+    try {
+      found = [...Deno.readDirSync(this.#absolute(directory))];
+    } catch (error) {
+      return reasonOf(error);
+    }
     const entries: Entry[] = [];
     let ignore: string | null = null;
     const prefix = directory === "." ? "" : `${directory}/`;
-    for (const entry of Deno.readDirSync(this.#absolute(directory))) {
+    for (const entry of found) {
       const { name, isDirectory, isFile } = entry;
       if (isDirectory || isFile) entries.push({ name, isDirectory });
       else if (entry.isSymlink && this.#leadsToFile(prefix + name)) {
