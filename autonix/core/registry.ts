@@ -7,7 +7,9 @@ import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
 import { elixir } from "./ecosystems/elixir/mod.ts";
 import { gleam } from "./ecosystems/gleam/mod.ts";
 import { go } from "./ecosystems/go/mod.ts";
+import { haskell } from "./ecosystems/haskell/mod.ts";
 import { javascript } from "./ecosystems/javascript/mod.ts";
+import { ocaml } from "./ecosystems/ocaml/mod.ts";
 import { php } from "./ecosystems/php/mod.ts";
 import { python } from "./ecosystems/python/mod.ts";
 import { ruby } from "./ecosystems/ruby/mod.ts";
@@ -31,7 +33,9 @@ export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   elixir,
   gleam,
   go,
+  haskell,
   javascript,
+  ocaml,
   php,
   python,
   rust,

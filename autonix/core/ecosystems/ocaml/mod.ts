@@ -1,0 +1,283 @@
+/**
+ * OCaml: a project is what a dune-project or an .opam file describes; its
+ * programs are the `executable` stanzas of the dune files below it.
+ *
+ * | file      | what                                     |
+ * | --------- | ---------------------------------------- |
+ * | `sexp.ts` | the syntax of dune                       |
+ * | `opam.ts` | dependencies, of dune-project and .opam  |
+ *
+ * @module
+ */
+import type { EcosystemDetector } from "../../detector.ts";
+import { claim, type Draft, draftOf } from "../../draft.ts";
+import {
+  basenameOf,
+  directoryOf,
+  isWithin,
+  joinPath,
+} from "../../file_tree.ts";
+import { fileEvidence, type Found, type Reading } from "../../reading.ts";
+import { claimPins, PIN_FILES } from "../common/pins.ts";
+import {
+  below,
+  isAside,
+  nearest,
+  type Place,
+  placesOf,
+  type Sources,
+  sourcesOf,
+} from "../common/places.ts";
+import {
+  claimFound,
+  claimFrameworks,
+  claimManager,
+  claimNative,
+  type FrameworkTable,
+  type NativeTable,
+} from "../common/project.ts";
+import { scanFiles, type Syntax } from "../common/source_scan.ts";
+import { type Declared, fromDuneProject, fromOpam } from "./opam.ts";
+import { atomsOf, parseSexp, type Sexp, stanzas } from "./sexp.ts";
+
+const FRAMEWORKS: FrameworkTable = [
+  ["dream", "dream"],
+  ["opium", "opium"],
+  ["eliom", "eliom"],
+  ["ocsigenserver", "ocsigenserver"],
+  ["cohttp", "cohttp-lwt-unix", "cohttp-eio", "cohttp-async"],
+  ["tiny_httpd", "tiny_httpd"],
+  ["yocaml", "yocaml", "yocaml_unix"],
+];
+const PORTS: ReadonlyMap<string, number> = new Map([["dream", 8080], [
+  "opium",
+  3000,
+]]);
+const NATIVE: NativeTable = new Map([
+  ["caqti-driver-postgresql", ["postgresql"]],
+  ["postgresql", ["postgresql"]],
+  ["caqti-driver-sqlite3", ["sqlite"]],
+  ["sqlite3", ["sqlite"]],
+  ["caqti-driver-mariadb", ["mariadb-connector-c"]],
+  ["mariadb", ["mariadb-connector-c"]],
+  ["ssl", ["openssl"]],
+  ["lwt_ssl", ["openssl"]],
+  ["zarith", ["gmp"]],
+  ["dream", ["libev", "openssl"]],
+  ["conf-libev", ["libev"]],
+  ["conf-libssl", ["openssl"]],
+  ["conf-libpq", ["postgresql"]],
+  ["conf-postgresql", ["postgresql"]],
+  ["conf-sqlite3", ["sqlite"]],
+  ["conf-gmp", ["gmp"]],
+  ["conf-zlib", ["zlib"]],
+  ["conf-libcurl", ["curl"]],
+  ["conf-libffi", ["libffi"]],
+  ["conf-pcre", ["pcre"]],
+  ["conf-sdl2", ["SDL2"]],
+  ["ocurl", ["curl"]],
+  ["camlzip", ["zlib"]],
+  ["cairo2", ["cairo"]],
+  ["tsdl", ["SDL2"]],
+  ["pcre", ["pcre"]],
+]);
+
+const OCAML: Syntax = {
+  comments: ["(*", "*"],
+  hints: ["getenv", "port", "Dream"],
+  mentions: [
+    { pattern: /\b(?:Sys|Unix)\.getenv\s{1,4}"(\w{1,100})"/g, isNeeded: true },
+    {
+      pattern: /\b(?:Sys|Unix)\.getenv_opt\s{1,4}"(\w{1,100})"/g,
+      isNeeded: false,
+    },
+    { pattern: /\bSys\.getenv_exn\s{1,4}"(\w{1,100})"/g, isNeeded: true },
+  ],
+  defaults: [
+    /^\s{0,20}\|>\s{0,4}Option\.value\s{1,4}~default:\s{0,4}"([^"\n]{0,200})"/,
+    /^\s{1,8}with\s{1,8}Not_found\s{0,4}->\s{0,8}"([^"\n]{0,200})"/,
+    /^\s{1,8}with\s{0,20}\|?\s{0,4}Some\s{1,4}\w{1,40}\s{0,4}->[^|]{1,120}\|\s{0,4}None\s{0,4}->\s{0,8}(?:"([^"\n]{0,200})"|(\d{1,12}))/,
+  ],
+  asking: /\btry\s{1,4}(?:int_of_string\s{0,4}\(?)?$/,
+  ports: [
+    /~port:\s{0,4}(\d{2,5})\b/,
+    /\bApp\.port\s{1,4}(\d{2,5})\b/,
+    /`Port\s{1,4}(\d{2,5})\b/,
+  ],
+};
+
+interface Program {
+  /** Path of what dune builds, below the project. */
+  output: string;
+  found: Found;
+}
+
+/** Programs of the dune files that belong to a project, those of `bin` first. */
+function programsOf(
+  reading: Reading,
+  path: string,
+  places: ReadonlySet<string>,
+): { programs: Program[]; tests: Found | null } {
+  const programs: Program[] = [];
+  let tests: Found | null = null;
+  for (const file of reading.tree.named("dune")) {
+    const directory = directoryOf(file);
+    if (!isWithin(directory, path) || nearest(directory, places) !== path) {
+      continue;
+    }
+    const root = parseSexp(reading.tree.text(file) ?? "") ?? [];
+    const test = [...stanzas(root, "test"), ...stanzas(root, "tests")][0];
+    if (test !== undefined) {
+      tests ??= { value: "test", evidence: { file, line: test.line } };
+    }
+    if (isAside(below(path, directory))) continue;
+    for (
+      const { items, line } of [
+        ...stanzas(root, "executable"),
+        ...stanzas(root, "executables"),
+      ]
+    ) {
+      const name = atomsOf(items, "name")[0] ?? atomsOf(items, "names")[0];
+      if (name === undefined) continue;
+      const within = below(path, directory);
+      programs.push({
+        output: `${within === "" ? "" : `${within}/`}${name}.exe`,
+        found: { value: name, evidence: { file, line } },
+      });
+    }
+  }
+  const rank = ({ output }: Program) =>
+    output.startsWith("bin/") ? 0 : output.includes("/") ? 2 : 1;
+  return { programs: programs.sort((a, b) => rank(a) - rank(b)), tests };
+}
+
+function readDuneProject(reading: Reading, file: string): readonly Sexp[] {
+  const root = parseSexp(reading.tree.text(file) ?? "");
+  if (root === null) {
+    reading.report({
+      path: file,
+      what: "this file",
+      why: "its parentheses do not fit",
+    });
+  }
+  return root ?? [];
+}
+
+function claimCommands(
+  draft: Draft,
+  reading: Reading,
+  of: { manifest: string; places: ReadonlySet<string> },
+): void {
+  const manifest = fileEvidence(of.manifest);
+  const { programs, tests } = programsOf(reading, draft.path, of.places);
+  claim(draft, "install", "opam install . --deps-only", "convention", manifest);
+  claim(draft, "build", "dune build", "convention", manifest);
+  claim(draft, "test", "dune test", "convention", tests?.evidence ?? null);
+  const [program] = programs;
+  claim(
+    draft,
+    "start",
+    program === undefined ? null : `./_build/default/${program.output}`,
+    "convention",
+    program?.found.evidence ?? null,
+  );
+  if (program === undefined) draft.role = "library";
+}
+
+function readProject(
+  reading: Reading,
+  place: Place,
+  of: { sources: Sources; places: ReadonlySet<string> },
+): Draft {
+  const { path } = place;
+  const draft = draftOf({
+    path,
+    ecosystem: "ocaml",
+    role: "application",
+    weight: 2,
+  });
+  const dune = reading.tree.first(path, ["dune-project"]);
+  const opams = reading.tree.filesIn(path)
+    .filter((name) => name.endsWith(".opam"))
+    .flatMap((name) => joinPath(path, name) ?? []);
+  const declared: Declared = { dependencies: [], ocaml: null, names: [] };
+  const root = dune === null ? [] : readDuneProject(reading, dune);
+  if (dune !== null) fromDuneProject(declared, dune, root);
+  for (const opam of opams) {
+    fromOpam(declared, reading, opam);
+    const name = basenameOf(opam).slice(0, -".opam".length);
+    if (name !== "" && !declared.names.includes(name)) {
+      declared.names.push(name);
+    }
+  }
+  draft.dependencies.push(
+    ...declared.dependencies.filter(({ name }) =>
+      !declared.names.includes(name)
+    ),
+  );
+  draft.provides.push(...declared.names);
+  const manifest = dune ?? opams[0] ?? path;
+  const evidence = fileEvidence(manifest);
+  const name = atomsOf(root, "name")[0] ?? declared.names[0];
+  claim(draft, "language", "ocaml", "manifest", evidence);
+  claim(draft, "name", name ?? null, "manifest", evidence);
+  const lock = reading.tree.filesIn(path).find((one) =>
+    one.endsWith(".opam.locked")
+  );
+  claimManager(draft, {
+    manager: "opam",
+    manifest: fileEvidence(opams[0] ?? manifest),
+    lock: lock === undefined ? null : joinPath(path, lock),
+  });
+  claimPins(draft, reading, { files: [".ocaml-version"], tools: ["ocaml"] });
+  claimFound(draft, "runtimeVersion", declared.ocaml);
+  const frameworks = claimFrameworks(draft, FRAMEWORKS);
+  claimNative(draft, NATIVE);
+  claimCommands(draft, reading, { manifest, places: of.places });
+  const isWeb = frameworks.length > 0 && draft.role === "application";
+  const [framework = ""] = frameworks;
+  const used = draft.dependencies.find((one) => one.name === framework);
+  claim(
+    draft,
+    "port",
+    isWeb ? PORTS.get(framework) ?? null : null,
+    "framework",
+    used?.evidence ?? null,
+  );
+  draft.weight = place.isAside ? 1 : isWeb ? 3 : 2;
+  scanFiles(draft, reading, of.sources.own, { syntax: OCAML });
+  return draft;
+}
+
+export const ocaml: EcosystemDetector = {
+  ecosystem: "ocaml",
+  reads: {
+    manifests: [
+      "dune-project",
+      "dune",
+      "*.opam",
+      ".ocaml-version",
+      ...PIN_FILES,
+    ],
+    sources: ["*.ml"],
+  },
+  detect(reading) {
+    const { tree } = reading;
+    const dune = tree.named("dune-project");
+    const places = placesOf(
+      reading,
+      dune.length > 0 ? dune : tree.withExtension("opam"),
+    );
+    const paths = new Set(places.map(({ path }) => path));
+    const sources = sourcesOf(reading, places, {
+      extensions: ["ml"],
+      isTest: /^test_[\w-]{1,80}\.ml$|_test\.ml$/,
+    });
+    return places.map((place) =>
+      readProject(reading, place, {
+        sources: sources(place.path),
+        places: paths,
+      })
+    );
+  },
+};
