@@ -155,17 +155,18 @@ export function withoutAsides(
   return isElse ? drafts.filter(({ path }) => !isBeside(path)) : [...drafts];
 }
 
-/** `path` is relative to its package: true for what runs when the application runs. */
-export function isOwnSource(path: string): boolean {
-  const slash = path.lastIndexOf("/");
-  const name = path.slice(slash + 1);
-  if (TESTING.test(name) || name.endsWith(".d.ts")) return false;
-  if (name.includes(".min.") || name === ".pnp.cjs") return false;
-  if (slash < 0) return true;
-  const directory = path.slice(0, slash);
-  return !someSegment(directory, FOREIGN) && !someSegment(directory, SHOWN) &&
-    !someSegment(directory, ABOUT) && !someSegment(directory, MADE) &&
-    !directory.startsWith(".yarn");
+/** `name` is a file's: true for what runs when the application runs. */
+export function isOwnName(name: string): boolean {
+  return !TESTING.test(name) && !name.endsWith(".d.ts") &&
+    !name.includes(".min.") && name !== ".pnp.cjs";
+}
+
+/** A directory relative to its package: true where what runs may lie. */
+export function isOwnDirectory(directory: string): boolean {
+  return !directory.startsWith(".yarn") &&
+    [FOREIGN, SHOWN, ABOUT, MADE].every((names) =>
+      !someSegment(directory, names)
+    );
 }
 
 /** `vite.config.ts`, `.eslintrc.cjs`: says nothing of what an application is written in. */

@@ -41,10 +41,10 @@ export function tellCode(project: Project): Listening[] {
   const { reading, draft, directory } = project;
   const listening: Listening[] = [];
   for (const file of project.sources) {
-    const relative = relativeTo(directory, file);
-    if (isTool(relative) && !isScripted(project, relative)) continue;
     const text = reading.tree.text(file);
     if (text === null) continue;
+    const relative = relativeTo(directory, file);
+    if (isTool(relative) && !isScripted(project, relative)) continue;
     const variables = scanEnv(text);
     for (const { line, ...variable } of variables) {
       claim(draft, "env", variable, "source", { file, line });

@@ -26,14 +26,19 @@ export interface Project {
 
 /** True when there is such a file in the package. */
 export function hasFile(project: Project, relative: string): boolean {
-  const path = joinPath(project.directory, relative);
-  return path !== null && project.reading.tree.has(path);
+  return fileOf(project, relative) !== null;
 }
 
 /** The path of a file of the package; null when it is not there. */
 export function fileOf(project: Project, relative: string): string | null {
-  const path = joinPath(project.directory, relative);
-  return path !== null && project.reading.tree.has(path) ? path : null;
+  const { directory, reading } = project;
+  // Asked for dozens of names in each package: plain ones need no resolving.
+  const path = relative.includes("./")
+    ? joinPath(directory, relative)
+    : directory === "."
+    ? relative
+    : `${directory}/${relative}`;
+  return path !== null && reading.tree.has(path) ? path : null;
 }
 
 /** A dependency of this name that is there when the application runs. */

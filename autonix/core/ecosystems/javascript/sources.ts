@@ -21,7 +21,12 @@ import {
   joinPath,
 } from "../../file_tree.ts";
 import { fileEvidence } from "../../reading.ts";
-import { isConfiguration, isForeign, isOwnSource } from "./asides.ts";
+import {
+  isConfiguration,
+  isForeign,
+  isOwnDirectory,
+  isOwnName,
+} from "./asides.ts";
 
 const TYPESCRIPT: readonly string[] = ["ts", "tsx", "mts", "cts"];
 const JAVASCRIPT: readonly string[] = ["js", "jsx", "mjs", "cjs"];
@@ -78,22 +83,43 @@ export function ownSources(
   directory: string,
   sources: readonly string[],
 ): string[] {
-  return sources.filter((path) => isOwnSource(relativeTo(directory, path)));
+  const isOwn = new Map<string, boolean>();
+  return sources.filter((path) => {
+    if (!isOwnName(basenameOf(path))) return false;
+    const relative = directoryOf(relativeTo(directory, path));
+    let known = isOwn.get(relative);
+    if (known === undefined) {
+      known = isOwnDirectory(relative);
+      isOwn.set(relative, known);
+    }
+    return known;
+  });
 }
 
-function countedIn(
-  sources: readonly string[],
-  directory: string,
-  extensions: readonly string[],
-): string[] {
+/** Those that show what a package is written in. */
+function counted(sources: readonly string[], directory: string): string[] {
+  const isCounted = new Map<string, boolean>();
   return sources.filter((path) => {
     const name = basenameOf(path);
-    const relative = relativeTo(directory, path);
-    return extensions.includes(name.slice(name.lastIndexOf(".") + 1)) &&
-      !isConfiguration(name) && !name.endsWith(".d.ts") &&
-      !name.includes(".min.") && name !== ".pnp.cjs" &&
-      !isForeign(directoryOf(relative)) && !relative.startsWith(".yarn/");
+    if (isConfiguration(name) || name.endsWith(".d.ts")) return false;
+    if (name.includes(".min.") || name === ".pnp.cjs") return false;
+    const relative = directoryOf(relativeTo(directory, path));
+    let known = isCounted.get(relative);
+    if (known === undefined) {
+      known = !isForeign(relative) && !relative.startsWith(".yarn");
+      isCounted.set(relative, known);
+    }
+    return known;
   });
+}
+
+function withExtension(
+  paths: readonly string[],
+  extensions: readonly string[],
+): string[] {
+  return paths.filter((path) =>
+    extensions.includes(path.slice(path.lastIndexOf(".") + 1))
+  );
 }
 
 /** The tsconfig.json that holds for a directory: its own, or one above it up to `top`. */
@@ -122,8 +148,9 @@ export function languageOf(
   },
 ): Pick<Claim<"language">, "value" | "evidence"> {
   const { directory, sources } = of;
-  const typescript = countedIn(sources, directory, TYPESCRIPT);
-  const javascript = countedIn(sources, directory, JAVASCRIPT);
+  const all = counted(sources, directory);
+  const typescript = withExtension(all, TYPESCRIPT);
+  const javascript = withExtension(all, JAVASCRIPT);
   const config = tsconfigOf(tree, directory, of.top);
   const dependency = of.dependencies.find(({ name }) => name === "typescript");
   const isEither = typescript.length + javascript.length > 0;
