@@ -60,7 +60,7 @@ export interface ServiceClaim {
   /** A name of its own where it has one: tells two of a kind apart. */
   name: string | null;
   /** What it is declared for; where versions differ the first of these is believed. */
-  place?: "production" | "development" | "test" | "ci";
+  place?: "production" | "development" | "devcontainer" | "test" | "ci";
   evidence: readonly Evidence[];
 }
 

@@ -17,7 +17,13 @@ export interface ServiceEntity {
   claims: ServiceClaim[];
 }
 
-const PLACES = ["production", "development", "test", "ci"] as const;
+const PLACES = [
+  "production",
+  "development",
+  "devcontainer",
+  "test",
+  "ci",
+] as const;
 /** Words that tell where a service runs, not which it is. */
 const PLACE_WORDS = new Set([
   "test",

@@ -25,8 +25,30 @@ function strongest(claims: readonly ServiceClaim[]): Map<string, number> {
   return best;
 }
 
+/**
+ * `broker` is a redis in one compose file and a valkey in another: the same
+ * service, told by the one that can stand in.
+ */
+function alternativeOf(
+  claim: ServiceClaim,
+  claims: readonly ServiceClaim[],
+): string | null {
+  if (claim.name === null) return null;
+  const { file } = claim.evidence[0] ?? {};
+  const other = claims.find(({ kind, name, strength, evidence }) =>
+    strength === "declared" && name === claim.name &&
+    serviceKind(kind)?.speaks === claim.kind && evidence[0]?.file !== file
+  );
+  return other?.kind ?? null;
+}
+
 /** A redis client beside a valkey in the compose file speaks to that valkey. */
-export function foldKinds(claims: readonly ServiceClaim[]): ServiceClaim[] {
+export function foldKinds(all: readonly ServiceClaim[]): ServiceClaim[] {
+  const claims = all.map((claim) =>
+    claim.strength === "declared"
+      ? { ...claim, kind: alternativeOf(claim, all) ?? claim.kind }
+      : claim
+  );
   const best = strongest(claims);
   const declaredByName = new Map(
     claims.filter(({ strength, name }) =>

@@ -33,8 +33,9 @@ function gatherFile(to: Gathering, file: ComposeFile, context: Context): void {
       pointingAt(one.compose.environment, { runs, file })
         .map(({ variable }) => variable.name),
     );
-    stateVariables(to, one, pointing);
-    stateOwn(to, one, context.reading);
+    const isForWork = file.path.includes(".devcontainer/");
+    stateVariables(to, one, { pointing, isForWork });
+    if (!isForWork) stateOwn(to, one, context.reading);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Draft } from "../../draft.ts";
 import type { Reading } from "../../reading.ts";
+import { parseImage } from "../../services/images.ts";
 import { isDebugPort } from "../../services/ports.ts";
 import { runtimeOfImage } from "../dockerfile/base_images.ts";
 import { type ComposeBuild, ownerOfDockerfile } from "../dockerfile/owner.ts";
@@ -56,12 +57,20 @@ export function draftOf(one: ComposeService, context: Context): Draft | null {
   }
   if (one.image === null || !one.image.text.includes("/")) return null;
   // A published image of its own: nobody calls a third party's just "app".
-  return usable(targets.named(one.name)) ??
+  const image = parseImage(one.image.text)?.name ?? "";
+  return usable(targets.named(image)) ?? usable(targets.named(one.name)) ??
     (USUAL_NAMES.has(one.name) ? targets.only : null);
 }
 
 /** What the only application of a repository is called in its compose file. */
-const USUAL_NAMES = new Set(["app", "web", "api", "backend", "server"]);
+const USUAL_NAMES = new Set([
+  "app",
+  "web",
+  "api",
+  "backend",
+  "server",
+  "webserver",
+]);
 
 function usable(draft: Draft | null): Draft | null {
   return draft?.role === "root" ? null : draft;
@@ -79,11 +88,16 @@ function defaultOf(variable: ComposeVariable): string | null {
 export function stateVariables(
   to: Gathering,
   { compose, draft }: Own,
-  pointing: ReadonlySet<string>,
+  { pointing, isForWork }: {
+    pointing: ReadonlySet<string>;
+    isForWork: boolean;
+  },
 ): void {
   if (draft === null) return;
   for (const variable of compose.environment) {
     if (OF_TOOLS.has(variable.name)) continue;
+    // What somebody works with are that person's values.
+    if (isForWork && !pointing.has(variable.name)) continue;
     const value = defaultOf(variable);
     const isTold = value !== null && !pointing.has(variable.name) &&
       !isSecretName(variable.name) && !isPlaceholder(variable.name, value);

@@ -32,6 +32,7 @@ export interface Run {
 /** What a compose file is for, by the word in its name or the directory it lies in. */
 export function placeOf(path: string): NonNullable<ServiceClaim["place"]> {
   if (/prod|release|live/.test(basenameOf(path))) return "production";
+  if (path.includes(".devcontainer/")) return "devcontainer";
   const words = path.toLowerCase().split(/[/._-]/);
   return words.some((word) =>
       ["test", "tests", "testing", "e2e", "ci", "integration"].includes(word)

@@ -20,7 +20,8 @@ export const procfile: EvidenceDetector = {
     const found = gathering();
     const targets = new Targets(drafts);
     for (const file of reading.tree.named("Procfile")) {
-      if (targets.isAside(file)) continue;
+      // In any other directory it starts a part, mostly for work.
+      if (targets.at(directoryOf(file)) === null) continue;
       const commands = new Map<string, { text: string; line: number }>();
       for (const { number, text } of reading.lines(file).slice(0, 200)) {
         const [, name, command] = LINE.exec(text.slice(0, 1_100).trim()) ?? [];
