@@ -4,6 +4,8 @@
  * @module
  */
 import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
+import { crystal } from "./ecosystems/crystal/mod.ts";
+import { dart } from "./ecosystems/dart/mod.ts";
 import { elixir } from "./ecosystems/elixir/mod.ts";
 import { gleam } from "./ecosystems/gleam/mod.ts";
 import { go } from "./ecosystems/go/mod.ts";
@@ -30,6 +32,8 @@ import { toolVersions } from "./evidence/tool_versions.ts";
 
 /** Their order changes no answer. */
 export const ECOSYSTEMS: readonly EcosystemDetector[] = [
+  crystal,
+  dart,
   elixir,
   gleam,
   go,

@@ -160,7 +160,9 @@ const PARTS: readonly string[] = [
 export function readHpack(reading: Reading, file: string): Package | null {
   const root = reading.yaml(file);
   // pnpm reads a package.yaml too.
-  if (!PARTS.some((key) => at(root, key) !== null)) return null;
+  if (root === null || !PARTS.some((key) => at(root, key) !== null)) {
+    return null;
+  }
   const read = emptyPackage(file);
   const name = at(root, "name");
   const text = textOf(name);

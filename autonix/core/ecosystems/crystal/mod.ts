@@ -1,0 +1,231 @@
+/**
+ * Crystal: a project is what a shard.yml describes; its targets are built into
+ * `bin/`. Where it names none, a main source is compiled alone.
+ *
+ * @module
+ */
+import type { EcosystemDetector } from "../../detector.ts";
+import { claim, type Draft, draftOf } from "../../draft.ts";
+import { basenameOf, joinPath } from "../../file_tree.ts";
+import { at, entriesOf, type Node } from "../../formats/node.ts";
+import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
+import { claimPins, PIN_FILES } from "../common/pins.ts";
+import {
+  below,
+  type Place,
+  placesOf,
+  type Sources,
+  sourcesOf,
+} from "../common/places.ts";
+import {
+  claimFound,
+  claimFrameworks,
+  claimManager,
+  claimNative,
+  type FrameworkTable,
+  type NativeTable,
+} from "../common/project.ts";
+import { scanFiles, type Syntax } from "../common/source_scan.ts";
+import { addDependencies, foundAt } from "../common/yaml_manifest.ts";
+
+const FRAMEWORKS: FrameworkTable = [
+  ["kemal", "kemal"],
+  ["lucky", "lucky"],
+  ["amber", "amber"],
+  ["athena", "athena", "athena-framework"],
+  ["grip", "grip"],
+  ["marten", "marten"],
+  ["spider-gazelle", "action-controller"],
+];
+const PORTS: ReadonlyMap<string, number> = new Map([
+  ["kemal", 3000],
+  ["amber", 3000],
+  ["athena", 3000],
+  ["grip", 4004],
+  ["marten", 8000],
+  ["spider-gazelle", 3000],
+]);
+const NATIVE: NativeTable = new Map([
+  ["sqlite3", ["sqlite"]],
+  ["magickwand-crystal", ["imagemagick"]],
+  ["crystal-vips", ["vips"]],
+  ["crystal-libsodium", ["libsodium"]],
+  ["sodium", ["libsodium"]],
+]);
+
+const LITERAL = `"([^"#\\n]{0,200})"|(\\d[\\d_]{0,12})\\b`;
+const CRYSTAL: Syntax = {
+  comments: ["#"],
+  hints: ["ENV", "port", "Kemal", "bind_tcp", "listen"],
+  mentions: [
+    { pattern: /\bENV\["(\w{1,100})"\](?!\?)/g, isNeeded: true },
+    { pattern: /\bENV\["(\w{1,100})"\]\?/g, isNeeded: false },
+    { pattern: /\bENV\.fetch\(?\s{0,4}"(\w{1,100})"/g, isNeeded: true },
+    { pattern: /\bENV\.has_key\?\(?\s{0,4}"(\w{1,100})"/g, isNeeded: false },
+  ],
+  defaults: [
+    new RegExp(`^\\s{0,4}\\|\\|\\s{0,8}(?:${LITERAL})`),
+    new RegExp(`^\\s{0,4},\\s{0,8}(?:${LITERAL})`),
+    new RegExp(`^\\s{0,4}\\)?\\s{0,4}\\{\\s{0,4}(?:${LITERAL})\\s{0,4}\\}`),
+  ],
+  raising: /^\s{0,4}\|\|\s{0,8}(?:raise|abort)\b/,
+  optional: /^\s{0,4}(?:\|\||==|!=|\.try\b|\?\s|,\s{0,8}nil|\{)/,
+  asking: /\b(?:if|unless|elsif)\s{1,4}$/,
+  ports: [
+    /\bKemal\.run\(?\s{0,4}(?:port:\s{0,4})?(\d{2,5})\b/,
+    /\bKemal\.config\.port\s{0,4}=\s{0,4}(\d{2,5})\b/,
+    /\bbind_tcp\(?\s{0,4}(?:"[\w.:]{0,40}",\s{0,4})?(\d{2,5})\b/,
+    /\.listen\(?\s{0,4}(?:"[\w.:]{0,40}",\s{0,4})?(\d{2,5})\b/,
+    /\bconfig\.port\s{0,4}=\s{0,4}(\d{2,5})\b/,
+  ],
+};
+
+/** A target with its main source; the one named as the shard or as what serves before others. */
+function targetOf(root: Node | null, name: string | null) {
+  const targets = entriesOf(at(root, "targets"));
+  const usual = [name ?? "", "server", "app", "web", "start_server"];
+  for (const one of usual) {
+    const found = targets.find(([target]) => target === one);
+    if (found !== undefined) return found;
+  }
+  return targets[0] ?? null;
+}
+
+/** A source that starts something although no target names it. */
+function mainSource(
+  reading: Reading,
+  of: { path: string; name: string | null; isWeb: boolean },
+): string | null {
+  const own = of.isWeb && of.name !== null ? [`src/${of.name}.cr`] : [];
+  return reading.tree.first(of.path, [
+    "src/main.cr",
+    "src/app.cr",
+    "src/server.cr",
+    ...own,
+    "main.cr",
+    "app.cr",
+  ]);
+}
+
+function claimCommands(
+  draft: Draft,
+  reading: Reading,
+  of: { file: string; root: Node | null; name: string | null; isWeb: boolean },
+): void {
+  const { file, root, name, isWeb } = of;
+  const target = targetOf(root, name);
+  if (target !== null) {
+    const evidence = nodeEvidence(file, target[1]);
+    claim(draft, "build", "shards build --release", "manifest", evidence);
+    claim(draft, "start", `./bin/${target[0]}`, "manifest", evidence);
+  } else {
+    const main = mainSource(reading, { path: draft.path, name, isWeb });
+    if (main === null) draft.role = "library";
+    else {
+      const source = below(draft.path, main);
+      const program = basenameOf(main).slice(0, -".cr".length);
+      const evidence = fileEvidence(main);
+      claim(
+        draft,
+        "build",
+        `crystal build --release ${source} -o ${program}`,
+        "convention",
+        evidence,
+      );
+      claim(draft, "start", `./${program}`, "convention", evidence);
+    }
+  }
+  const helper = reading.tree.first(draft.path, ["spec/spec_helper.cr"]) ??
+    reading.tree.filesIn(joinPath(draft.path, "spec") ?? "spec")
+      .filter((one) => one.endsWith("_spec.cr"))
+      .map((one) => joinPath(draft.path, `spec/${one}`))[0] ??
+    null;
+  claim(
+    draft,
+    "test",
+    "crystal spec",
+    "convention",
+    helper === null ? null : fileEvidence(helper),
+  );
+}
+
+function readProject(reading: Reading, place: Place, sources: Sources): Draft {
+  const { path } = place;
+  const draft = draftOf({
+    path,
+    ecosystem: "crystal",
+    role: "application",
+    weight: 2,
+  });
+  const file = joinPath(path, "shard.yml") ?? "shard.yml";
+  const root = reading.yaml(file);
+  addDependencies(draft, {
+    file,
+    node: at(root, "dependencies"),
+    isDev: false,
+  });
+  addDependencies(draft, {
+    file,
+    node: at(root, "development_dependencies"),
+    isDev: true,
+  });
+  const manifest = fileEvidence(file);
+  const lock = reading.tree.first(path, ["shard.lock"]);
+  const name = foundAt(file, at(root, "name"));
+  claim(draft, "language", "crystal", "manifest", manifest);
+  claimFound(draft, "name", name);
+  if (name !== null) draft.provides.push(name.value);
+  claimManager(draft, { manager: "shards", manifest, lock });
+  claimPins(draft, reading, {
+    files: [".crystal-version"],
+    tools: ["crystal"],
+  });
+  claimFound(draft, "runtimeVersion", foundAt(file, at(root, "crystal")));
+  claim(
+    draft,
+    "install",
+    "shards install",
+    "convention",
+    lock === null ? manifest : fileEvidence(lock),
+  );
+  const frameworks = claimFrameworks(draft, FRAMEWORKS);
+  claimNative(draft, NATIVE);
+  const isWeb = frameworks.length > 0;
+  claimCommands(draft, reading, {
+    file,
+    root,
+    name: name?.value ?? null,
+    isWeb,
+  });
+  const framework = frameworks.find((one) => PORTS.has(one));
+  const used = draft.dependencies.find((one) => one.name === framework);
+  const port = framework === undefined || draft.role !== "application"
+    ? null
+    : PORTS.get(framework) ?? null;
+  claim(draft, "port", port, "framework", used?.evidence ?? manifest);
+  draft.weight = place.isAside
+    ? 1
+    : isWeb && draft.role === "application"
+    ? 3
+    : 2;
+  scanFiles(draft, reading, sources.own, { syntax: CRYSTAL });
+  return draft;
+}
+
+export const crystal: EcosystemDetector = {
+  ecosystem: "crystal",
+  reads: {
+    manifests: ["shard.yml", ".crystal-version", ...PIN_FILES],
+    sources: ["*.cr"],
+  },
+  detect(reading) {
+    const places = placesOf(reading, reading.tree.named("shard.yml"));
+    const sources = sourcesOf(reading, places, {
+      extensions: ["cr"],
+      isTest: /_spec\.cr$/,
+    });
+    return places.map((place) =>
+      readProject(reading, place, sources(place.path))
+    );
+  },
+};

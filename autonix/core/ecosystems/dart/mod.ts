@@ -1,0 +1,179 @@
+/**
+ * Dart: a package is what a pubspec.yaml describes.
+ *
+ * | file       | what                                          |
+ * | ---------- | --------------------------------------------- |
+ * | `start.ts` | programs, Dart Frog, why Flutter has no start |
+ *
+ * @module
+ */
+import type { EcosystemDetector } from "../../detector.ts";
+import { claim, type Draft, draftOf } from "../../draft.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
+import { at } from "../../formats/node.ts";
+import { fileEvidence, type Reading } from "../../reading.ts";
+import { claimPins, PIN_FILES } from "../common/pins.ts";
+import {
+  type Place,
+  placesOf,
+  type Sources,
+  sourcesOf,
+} from "../common/places.ts";
+import {
+  claimFound,
+  claimFrameworks,
+  claimManager,
+  claimNative,
+  type FrameworkTable,
+  type NativeTable,
+} from "../common/project.ts";
+import { scanFiles, type Syntax } from "../common/source_scan.ts";
+import { addDependencies, foundAt } from "../common/yaml_manifest.ts";
+import { claimStart, claimTest, type Project } from "./start.ts";
+
+const FRAMEWORKS: FrameworkTable = [
+  ["flutter", "flutter"],
+  ["dart_frog", "dart_frog"],
+  ["serverpod", "serverpod"],
+  ["shelf", "shelf"],
+  ["angel3", "angel3_framework"],
+  ["conduit", "conduit", "conduit_core"],
+  ["alfred", "alfred"],
+  ["jaspr", "jaspr"],
+  ["nyxx", "nyxx"],
+];
+const PORTS: ReadonlyMap<string, number> = new Map([["serverpod", 8080]]);
+const NATIVE: NativeTable = new Map([
+  ["sqlite3", ["sqlite"]],
+  ["drift", ["sqlite"]],
+]);
+
+const DART: Syntax = {
+  comments: ["//", "*", "/*"],
+  hints: ["Platform.environment", "env[", "serve(", ".bind(", "listen("],
+  mentions: [
+    {
+      pattern: /\bPlatform\.environment\[\s{0,4}["'](\w{1,100})["']\s{0,4}\]/g,
+      isNeeded: true,
+    },
+    {
+      pattern: /\b(?:dotenv|env)\[\s{0,4}["']([A-Z]\w{0,99})["']\s{0,4}\]/g,
+      isNeeded: true,
+    },
+    {
+      pattern:
+        /\bPlatform\.environment\.containsKey\(\s{0,4}["'](\w{1,100})["']/g,
+      isNeeded: false,
+    },
+  ],
+  defaults: [/^\s{0,4}\?\?\s{0,8}(?:["']([^"'$\n]{0,200})["']|(\d{1,12})\b)/],
+  raising: /^\s{0,4}\?\?\s{0,8}\(?throw\b/,
+  optional: /^\s{0,4}(?:\?\?|\?\.|==|!=)/,
+  ports: [
+    /\b(?:serve|shelf_io\.serve|io\.serve)\([^;]{1,120}?,\s{0,8}(\d{2,5})\s{0,4}[,)]/,
+    /\bHttpServer\.bind\([^;]{1,100}?,\s{0,8}(\d{2,5})\s{0,4}[,)]/,
+    /\bapp\.listen\(\s{0,4}(\d{2,5})\s{0,4}[,)]/,
+    /\bport\s{0,4}=\s{0,4}(\d{2,5});/,
+  ],
+};
+
+/** The lockfile of a package, or of the workspace it is a member of. */
+function lockOf(
+  reading: Reading,
+  path: string,
+  isMember: boolean,
+): string | null {
+  for (let here = path;; here = directoryOf(here)) {
+    const lock = reading.tree.first(here, ["pubspec.lock"]);
+    if (lock !== null || !isMember || here === ".") return lock;
+  }
+}
+
+function readProject(reading: Reading, place: Place, sources: Sources): Draft {
+  const { path } = place;
+  const draft = draftOf({
+    path,
+    ecosystem: "dart",
+    role: "application",
+    weight: 2,
+  });
+  const file = joinPath(path, "pubspec.yaml") ?? "pubspec.yaml";
+  const root = reading.yaml(file);
+  addDependencies(draft, {
+    file,
+    node: at(root, "dependencies"),
+    isDev: false,
+  });
+  addDependencies(draft, {
+    file,
+    node: at(root, "dev_dependencies"),
+    isDev: true,
+  });
+  const manifest = fileEvidence(file);
+  const name = foundAt(file, at(root, "name"));
+  const isMember = foundAt(file, at(root, "resolution"))?.value === "workspace";
+  const lock = lockOf(reading, path, isMember);
+  claim(draft, "language", "dart", "manifest", manifest);
+  claimFound(draft, "name", name);
+  if (name !== null) draft.provides.push(name.value);
+  claimManager(draft, { manager: "pub", manifest, lock });
+  claimPins(draft, reading, { files: [".dart-version"], tools: ["dart"] });
+  claimFound(
+    draft,
+    "runtimeVersion",
+    foundAt(file, at(root, "environment", "sdk")),
+  );
+  const frameworks = claimFrameworks(draft, FRAMEWORKS);
+  claimNative(draft, NATIVE);
+  const flutter =
+    draft.dependencies.find((one) => one.name === "flutter")?.evidence ?? null;
+  claim(
+    draft,
+    "install",
+    flutter === null ? "dart pub get" : "flutter pub get",
+    "convention",
+    lock === null ? manifest : fileEvidence(lock),
+  );
+  const project: Project = {
+    reading,
+    draft,
+    manifest: file,
+    name: name?.value ?? null,
+    frameworks,
+  };
+  if (at(root, "workspace") !== null) draft.role = "root";
+  else claimStart(project, flutter);
+  claimTest(project, flutter);
+  const isWeb = draft.role === "application" && flutter === null &&
+    frameworks.length > 0;
+  const framework = frameworks.find((one) => PORTS.has(one));
+  const used = draft.dependencies.find((one) => one.name === framework);
+  claim(
+    draft,
+    "port",
+    isWeb && framework !== undefined ? PORTS.get(framework) ?? null : null,
+    "framework",
+    used?.evidence ?? null,
+  );
+  draft.weight = place.isAside ? 1 : isWeb ? 3 : 2;
+  scanFiles(draft, reading, sources.own, { syntax: DART });
+  return draft;
+}
+
+export const dart: EcosystemDetector = {
+  ecosystem: "dart",
+  reads: {
+    manifests: ["pubspec.yaml", ".dart-version", ...PIN_FILES],
+    sources: ["*.dart"],
+  },
+  detect(reading) {
+    const places = placesOf(reading, reading.tree.named("pubspec.yaml"));
+    const sources = sourcesOf(reading, places, {
+      extensions: ["dart"],
+      isTest: /_test\.dart$/,
+    });
+    return places.map((place) =>
+      readProject(reading, place, sources(place.path))
+    );
+  },
+};
