@@ -1,7 +1,7 @@
 /**
  * Environment variables that a source file reads: `process.env.X`,
  * destructured, `import.meta.env.X`, `Deno.env.get("X")`, `Bun.env.X`,
- * `$env/static/*` of SvelteKit, `ConfigService.get("X")` of Nest, and schemas
+ * `$env/*` of SvelteKit, `ConfigService.get("X")` of Nest, and schemas
  * of zod, envalid, t3-env, Joi, valibot.
  *
  * A variable is required unless a default stands beside it or the file gets by
@@ -40,6 +40,8 @@ interface Placed {
 
 const TRIGGER =
   /process\.env|import\.meta\.env|Deno\.env\.get\(|Bun\.env|from ["']\$env\/static\/|\b(?:config|configService|this\.config|this\.configService|env)\.(?:get|getOrThrow)\b/g;
+/** `env.X` where `env` is `$env/dynamic/*` of SvelteKit. */
+const DYNAMIC = /(?<![.\w$])env(?=\.[A-Z])/g;
 /** What follows a mention and is looked at: an expression fits. */
 const AHEAD = 320;
 const BEHIND = 160;
@@ -246,7 +248,10 @@ export function scanEnv(text: string): EnvMention[] {
   // Most files name no variable, and a plain search tells so much sooner.
   if (!text.includes("env") && !text.includes("onfig")) return [];
   const raw: Placed[] = [];
-  for (const found of text.matchAll(TRIGGER)) {
+  const triggers = text.includes("$env/dynamic/")
+    ? [TRIGGER, DYNAMIC]
+    : [TRIGGER];
+  for (const found of triggers.flatMap((one) => [...text.matchAll(one)])) {
     if (raw.length >= MAX_MENTIONS) break;
     const isVite = found[0].startsWith("import");
     for (const mention of mentionsAt(text, found[0], found.index)) {

@@ -25,6 +25,11 @@ Deno.test("scanEnv() reads every way to name a variable", () => {
       "D",
     ]],
     ['import { A, B as b } from "$env/static/private";', ["A!", "B!"]],
+    ['import { env } from "$env/dynamic/private";\nuse(env.A, env.B ?? 1);', [
+      "A!",
+      "B=1",
+    ]],
+    ["use(env.A);", []],
     ['this.configService.get<string>("DB_HOST", "localhost")', [
       "DB_HOST=localhost",
     ]],

@@ -118,9 +118,11 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: "@builder.io/qwik-city",
     packages: ["@builder.io/qwik-city", "@qwik.dev/router"],
     isDev: true,
-    kind: "library",
+    kind: "server",
+    bin: "qwik",
     covers: ["vite"],
     port: 3000,
+    build: "qwik build",
   },
   {
     name: "@angular/core",

@@ -291,12 +291,15 @@ function planPages(project: Project, framework: Framework): Plan {
 
 /** Express adapter of qwik: its build leaves a server. */
 function planQwik(project: Project, framework: Framework): Plan {
-  return {
-    ...usualPlan(project, framework),
-    start: hasFile(project, "src/entry.express.tsx")
-      ? "node server/entry.express"
-      : null,
-  };
+  const usual = usualPlan(project, framework);
+  return hasFile(project, "src/entry.express.tsx")
+    ? { ...usual, start: "node server/entry.express" }
+    : {
+      ...usual,
+      start: null,
+      port: null,
+      why: "its adapter is for a platform; that for Express makes a server",
+    };
 }
 
 const PLANS: ReadonlyMap<
