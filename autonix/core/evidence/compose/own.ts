@@ -5,6 +5,7 @@
  * @module
  */
 import type { Draft } from "../../draft.ts";
+import { isWithin } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { parseImage } from "../../services/images.ts";
 import { isDebugPort } from "../../services/ports.ts";
@@ -40,6 +41,12 @@ export function draftOf(one: ComposeService, context: Context): Draft | null {
   const build = one.build;
   if (build !== null) {
     if (build.context === null || build.dockerfile === null) return null;
+    // One Dockerfile for several: a service is called as what it runs.
+    const named = usable(targets.named(one.name));
+    if (
+      named !== null && named.path !== build.context &&
+      isWithin(named.path, build.context)
+    ) return named;
     const stages = parseDockerfile(reading.lines(build.dockerfile));
     const owner = stages.length === 0
       ? null
