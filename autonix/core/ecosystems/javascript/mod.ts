@@ -10,7 +10,7 @@
  * | who installs                              | `package_manager.ts`            |
  * | which Node, Bun or Deno                   | `versions.ts`                   |
  * | JavaScript or TypeScript                  | `sources.ts`                    |
- * | frameworks                                | `frameworks.ts`, `plans.ts`     |
+ * | frameworks                                | `framework_table.ts`, `frameworks.ts`, `plans.ts` |
  * | install, build, start, test               | `commands.ts`, `entry.ts`       |
  * | application, library or root              | `roles.ts`                      |
  * | ports                                     | `ports.ts`, `port_scan.ts`      |

@@ -17,7 +17,8 @@ import {
 import { fileEvidence, nodeEvidence } from "../../reading.ts";
 import { isAside } from "./asides.ts";
 import { tellCode } from "./code.ts";
-import { type Framework, FRAMEWORKS, frameworksOf } from "./frameworks.ts";
+import { type Framework, FRAMEWORKS } from "./framework_table.ts";
+import { frameworksOf } from "./frameworks.ts";
 import { importedPackages, withoutDoubles } from "./imports.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
@@ -201,6 +202,33 @@ function aliasesOf(survey: Survey, workspace: Workspace): Map<string, string> {
   return aliases;
 }
 
+/** Name, language, version and what it depends on. */
+function tellProject(
+  project: Project,
+  nx: NxProject,
+  of: { all: readonly string[]; root: Manifest; top: string },
+): void {
+  const { reading, draft, directory, manifest } = project;
+  const name = at(nx.root, "name");
+  claim(
+    draft,
+    "name",
+    nx.name,
+    "manifest",
+    name === null ? fileEvidence(nx.file) : nodeEvidence(nx.file, name),
+  );
+  draft.dependencies.push(...manifest.dependencies);
+  const { value, evidence } = languageOf(reading.tree, {
+    directory,
+    top: of.top,
+    manifest: nx.file,
+    sources: of.all,
+    dependencies: [],
+  });
+  claim(draft, "language", value, "manifest", evidence);
+  tellVersion(reading, draft, { manifests: [of.root], runtime: "node" });
+}
+
 function nxDraft(
   survey: Survey,
   nx: NxProject,
@@ -246,24 +274,7 @@ function nxDraft(
     sources,
     below: [],
   };
-  const name = at(nx.root, "name");
-  claim(
-    draft,
-    "name",
-    nx.name,
-    "manifest",
-    name === null ? fileEvidence(nx.file) : nodeEvidence(nx.file, name),
-  );
-  draft.dependencies.push(...manifest.dependencies);
-  const { value, evidence } = languageOf(reading.tree, {
-    directory,
-    top: workspace.directory,
-    manifest: nx.file,
-    sources: all,
-    dependencies: [],
-  });
-  claim(draft, "language", value, "manifest", evidence);
-  tellVersion(reading, draft, { manifests: [root], runtime: "node" });
+  tellProject(project, nx, { all, root, top: workspace.directory });
   tellRunning(project, nx, workspace);
   tellNative(draft);
   return draft;

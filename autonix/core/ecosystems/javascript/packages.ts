@@ -15,12 +15,8 @@ import {
 } from "./commands.ts";
 import { configIn } from "./config_text.ts";
 import { isDenoPackage } from "./deno.ts";
-import {
-  type Framework,
-  frameworksOf,
-  runsProgram,
-  type Told,
-} from "./frameworks.ts";
+import type { Framework } from "./framework_table.ts";
+import { frameworksOf, runsProgram, type Told } from "./frameworks.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
 import { isNxPackage } from "./nx.ts";

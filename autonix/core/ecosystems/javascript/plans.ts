@@ -17,7 +17,7 @@ import {
   literalOf,
   portIn,
 } from "./config_text.ts";
-import type { Framework } from "./frameworks.ts";
+import type { Framework } from "./framework_table.ts";
 import { executeOf, fetchAndExecuteOf } from "./package_manager.ts";
 import { dependsOn, fileOf, hasFile, type Project } from "./project.ts";
 import { shellWord } from "./shell.ts";
