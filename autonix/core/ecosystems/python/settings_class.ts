@@ -11,6 +11,8 @@ import type { Variable } from "./variables.ts";
 const CLASS = /^class[ \t]+\w+\(([^)]*)\)[ \t]*:/;
 const FIELD = /^([ \t]+)([A-Za-z]\w*)[ \t]*:[ \t]*(.*)$/;
 const PREFIX = /\benv_prefix[ \t]*=[ \t]*["']([^"']*)["']/;
+const COMPUTED =
+  /^[ \t]+model_config[ \t]*(?::[^=]{1,80})?=[ \t]*(?=[^ \t])(?!(?:\w+\.)?(?:SettingsConfigDict|ConfigDict|dict)\(|\{)/;
 const NO_FIELDS = new Set(["model_config", "Config"]);
 
 /** `str = "x"` in type and value; `=` within brackets belongs to the type. */
@@ -90,6 +92,8 @@ export function settingsOf(
     if (bases === undefined || !/Settings\b/.test(bases)) continue;
     const body = bodyOf(lines, index + 1);
     const indent = /^[ \t]*/.exec(body[0]?.text ?? "")?.[0] ?? "";
+    // Made by a function of the project: nobody knows behind which prefix.
+    if (body.some((line) => COMPUTED.test(line.text))) continue;
     const prefix = body.map((line) => PREFIX.exec(line.text)?.[1])
       .find((one) => one !== undefined) ?? "";
     for (const [at, line] of body.entries()) {

@@ -83,6 +83,10 @@ class Settings(BaseSettings):
 
 class Other(BaseModel):
     name: str
+
+class Computed(BaseSettings):
+    model_config = settings_of("x")
+    name: str
 `),
     [
       ["APP_URL", true, null],

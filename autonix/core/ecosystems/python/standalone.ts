@@ -30,6 +30,10 @@ const STANDALONE: readonly Standalone[] = [
     marker: "development.ini",
     command: "pserve development.ini",
   },
+];
+
+/** Started only where nothing else is. */
+const NOTEBOOKS: readonly Standalone[] = [
   ...["jupyterlab", "jupyter"].map((framework) => ({
     framework,
     marker: { extension: "ipynb" },
@@ -50,7 +54,19 @@ function markedBy(project: Project, { marker }: Standalone): string | null {
 }
 
 export function startStandalone(project: Project): Start | null {
-  for (const one of STANDALONE) {
+  return startMarked(project, STANDALONE);
+}
+
+/** Notebooks, or the one spider. */
+export function startBeside(project: Project): Start | null {
+  return startMarked(project, NOTEBOOKS) ?? startSpider(project);
+}
+
+function startMarked(
+  project: Project,
+  table: readonly Standalone[],
+): Start | null {
+  for (const one of table) {
     const used = project.frameworks.find(({ framework }) =>
       framework.name === one.framework
     );
@@ -68,7 +84,7 @@ export function startStandalone(project: Project): Start | null {
       },
     };
   }
-  return startSpider(project);
+  return null;
 }
 
 /** The one spider of a scrapy project; of several nobody says which. */

@@ -22,7 +22,7 @@ import { portOf } from "./expression.ts";
 import { startCommand } from "./manifest_scripts.ts";
 import type { Port } from "./ports.ts";
 import type { Project } from "./project.ts";
-import { startStandalone } from "./standalone.ts";
+import { startBeside, startStandalone } from "./standalone.ts";
 import { startApplication, startTool } from "./web.ts";
 
 export interface Start {
@@ -59,9 +59,10 @@ function startNamed(project: Project): Start | null {
 const UNNAMED: readonly Way[] = [
   startUwsgi,
   startDjango,
+  startStandalone,
   startApplication,
   startTool,
-  startStandalone,
+  startBeside,
   startServer,
   startWorker,
   startFile,
