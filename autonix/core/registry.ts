@@ -16,6 +16,7 @@ import { php } from "./ecosystems/php/mod.ts";
 import { python } from "./ecosystems/python/mod.ts";
 import { ruby } from "./ecosystems/ruby/mod.ts";
 import { rust } from "./ecosystems/rust/mod.ts";
+import { c } from "./ecosystems/c/mod.ts";
 import { circleci } from "./evidence/ci/circleci.ts";
 import { github } from "./evidence/ci/github.ts";
 import { gitlab } from "./evidence/ci/gitlab.ts";
@@ -44,6 +45,7 @@ export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   python,
   rust,
   ruby,
+  c,
 ];
 
 export const EVIDENCE: readonly EvidenceDetector[] = [

@@ -8,6 +8,7 @@
  */
 import type { Ecosystem } from "../draft.ts";
 import {
+  C,
   CRYSTAL,
   DART,
   DOTNET,
@@ -44,6 +45,7 @@ const BY_ECOSYSTEM: ReadonlyMap<Ecosystem, ClientTable> = new Map<
   ["swift", SWIFT],
   ["dart", DART],
   ["crystal", CRYSTAL],
+  ["c", C],
 ]);
 
 const KINDS: ReadonlyMap<Ecosystem, ReadonlyMap<string, string>> = new Map(

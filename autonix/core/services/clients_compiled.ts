@@ -59,8 +59,8 @@ export const GO: ClientTable = {
 
 export const RUST: ClientTable = {
   postgres:
-    "tokio-postgres postgres deadpool-postgres bb8-postgres r2d2_postgres sqlx-postgres",
-  mysql: "mysql mysql_async sqlx-mysql",
+    "tokio-postgres postgres pq-sys deadpool-postgres bb8-postgres r2d2_postgres sqlx-postgres",
+  mysql: "mysql mysql_async mysqlclient-sys sqlx-mysql",
   mssql: "tiberius",
   redis:
     "redis deadpool-redis bb8-redis r2d2_redis fred mobc-redis redis-async apalis-redis",
@@ -225,4 +225,18 @@ export const CRYSTAL: ClientTable = {
   redis: "redis",
   mongodb: "cryomongo mongo",
   rabbitmq: "amqp-client",
+};
+
+/** By the names of pkg-config, CMake, Conan, vcpkg and the linker. */
+export const C: ClientTable = {
+  postgres: "libpq pq PostgreSQL libpqxx pqxx",
+  mysql: "mysqlclient libmysqlclient MySQL mysql-connector-cpp",
+  mariadb: "libmariadb mariadb",
+  redis: "hiredis redis++ redis-plus-plus",
+  mongodb: "libmongoc-1.0 mongo-c-driver mongocxx mongo-cxx-driver",
+  rabbitmq: "librabbitmq rabbitmq-c amqpcpp",
+  kafka: "rdkafka RdKafka rdkafka++ librdkafka cppkafka",
+  nats: "libnats nats cnats",
+  mosquitto: "libmosquitto mosquitto paho-mqtt-c paho-mqtt-cpp",
+  memcached: "libmemcached memcached",
 };

@@ -1,0 +1,71 @@
+/**
+ * What a build system says of a project, whichever it is.
+ *
+ * @module
+ */
+import type {
+  Evidence,
+  PackageManager,
+} from "../../../../roles/model/analysis.ts";
+import type { Found } from "../../reading.ts";
+
+/** A library that it asks for, by the name it uses. */
+export interface Asked {
+  name: string;
+  version: string | null;
+  isDev: boolean;
+  evidence: Evidence;
+  /** False for what the build fetches and compiles itself. */
+  isOfSystem: boolean;
+}
+
+export interface Program {
+  name: string;
+  /** Where the build puts it, relative to the project. */
+  output: string;
+  evidence: Evidence;
+}
+
+export interface Build {
+  manager: PackageManager;
+  /** The file that makes it a project. */
+  file: string;
+  name: Found | null;
+  /** What the build itself says; null: sources tell. */
+  language: Found<"c" | "cpp"> | null;
+  programs: Program[];
+  asked: Asked[];
+  command: string;
+  test: { command: string; evidence: Evidence } | null;
+}
+
+/** Programs that try out or measure the others. */
+const TRYING =
+  /(?:^|[_.-])(?:tests?|unittests?|bench|benchmarks?|examples?|demo|fuzz(?:er)?|sample)(?:[_.\d-]|$)/i;
+/** Names of what a person means by the application. */
+const USUAL = ["server", "main", "app", "api", "daemon"];
+
+/** Programs that people use, not those that try them out. */
+export function ownPrograms(programs: readonly Program[]): Program[] {
+  return programs.filter(({ name }) => !TRYING.test(name));
+}
+
+/** The one that is started; null when nobody can tell. */
+export function mainProgram(
+  programs: readonly Program[],
+  names: readonly string[],
+): Program | null {
+  const firm = ownPrograms(programs);
+  if (firm.length <= 1) return firm[0] ?? null;
+  for (const wanted of [...names, ...USUAL]) {
+    const found = firm.find(({ name }) =>
+      name.toLowerCase() === wanted.toLowerCase()
+    );
+    if (found !== undefined) return found;
+  }
+  const serving = firm.filter(({ name }) =>
+    /(?:^|[_-])(?:server|daemon|srv)$|d$/.test(name) &&
+      names.some((own) => name.startsWith(own)) || /[_-]server$/.test(name)
+  );
+  return serving.length === 1 ? serving[0] ?? null : null;
+}
