@@ -18,19 +18,14 @@ import { AppError } from "../roles/model/errors.ts";
 import { FileTree, type Omission } from "./core/file_tree.ts";
 import { chooseReads } from "./core/reads.ts";
 import { ECOSYSTEMS, EVIDENCE } from "./core/registry.ts";
-import {
-  type Entry,
-  type Listing,
-  MAX_IGNORE_BYTES,
-  Walk,
-} from "./core/walk.ts";
+import { type Listing, MAX_IGNORE_BYTES, Walk } from "./core/walk.ts";
 
-/** Directories between two pauses: some 10 ms. */
-const PAUSE_DIRECTORIES = 500;
+/** Directories between two pauses: some 30 ms. */
+const PAUSE_DIRECTORIES = 2_000;
 /** Files read between two pauses. */
-const PAUSE_FILES = 200;
+const PAUSE_FILES = 1_000;
 /** Text has no NUL; git looks at as many bytes. */
-const SNIFFED_BYTES = 8 * 1024;
+const SNIFFED_CHARS = 8 * 1024;
 
 /** How far it is. */
 export interface ScanProgress {
@@ -92,14 +87,20 @@ export function openRoot(path: string): string {
   );
 }
 
-/** Null for a binary file. What is no UTF-8 becomes replacement characters. */
-function decode(bytes: Uint8Array): string | null {
-  const [first, second] = bytes;
-  // Windows tools write manifests so.
-  const isWide = first === 0xff && second === 0xfe;
-  if (isWide) return new TextDecoder("utf-16le").decode(bytes);
-  if (bytes.subarray(0, SNIFFED_BYTES).includes(0)) return null;
-  return new TextDecoder().decode(bytes);
+/** What a file begins with that Windows tools wrote: two bytes that are no UTF-8. */
+const WIDE = "\ufffd\ufffd";
+
+/** Text of a file, null for a binary one. What is no UTF-8 becomes replacement characters. */
+function readText(path: string): string | null {
+  const text = Deno.readTextFileSync(path);
+  if (text.startsWith(WIDE)) {
+    const bytes = Deno.readFileSync(path);
+    const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
+    if (isWide) return new TextDecoder("utf-16le").decode(bytes);
+  }
+  const nul = text.indexOf("\0");
+  if (nul >= 0 && nul < SNIFFED_CHARS) return null;
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
 class Scanner {
@@ -146,20 +147,22 @@ class Scanner {
 
   /** What a directory holds, or why it cannot be read. */
   #list(directory: string): Listing | string {
-    let found: Deno.DirEntry[];
+    let found: Iterable<Deno.DirEntry>;
     try {
-      found = [...Deno.readDirSync(this.#absolute(directory))];
+      // The whole list is there at once; going through it asks the disk nothing.
+      found = Deno.readDirSync(this.#absolute(directory));
     } catch (error) {
       return reasonOf(error);
     }
-    const entries: Entry[] = [];
+    const entries: string[] = [];
     let ignore: string | null = null;
     const prefix = directory === "." ? "" : `${directory}/`;
     for (const entry of found) {
       const { name, isDirectory, isFile } = entry;
-      if (isDirectory || isFile) entries.push({ name, isDirectory });
+      if (isFile) entries.push(name);
+      else if (isDirectory) entries.push(`${name}/`);
       else if (entry.isSymlink && this.#leadsToFile(prefix + name)) {
-        entries.push({ name, isDirectory: false });
+        entries.push(name);
       }
       // As git: a link by this name is no list of patterns.
       if (isFile && name === ".gitignore") {
@@ -174,7 +177,7 @@ class Scanner {
     try {
       const info = Deno.lstatSync(absolute);
       if (!info.isFile || info.size > MAX_IGNORE_BYTES) return null;
-      return new TextDecoder().decode(Deno.readFileSync(absolute));
+      return Deno.readTextFileSync(absolute);
     } catch {
       // It is a file of the tree too: where it matters, reading it is told there.
       return null;
@@ -211,29 +214,27 @@ class Scanner {
 
   async #readAll(files: readonly string[]): Promise<void> {
     const reads = [...ECOSYSTEMS, ...EVIDENCE].map(({ reads }) => reads);
-    const sizes = new Map<string, number>();
+    const empty = new Set<string>();
     const { paths, omissions } = chooseReads(files, reads, (path) => {
       const bytes = this.#sizeOf(path);
-      if (bytes !== null) sizes.set(path, bytes);
+      if (bytes === 0) empty.add(path);
       return bytes;
     });
     this.#omissions.push(...omissions);
     let count = 0;
     for (const path of paths) {
-      this.#read(path, sizes.get(path) ?? 0);
+      // Files of the kernel are empty too, and may never end.
+      if (empty.has(path)) this.#texts.set(path, "");
+      else this.#read(path);
       if (++count % PAUSE_FILES === 0) {
         await this.#breathe({ files: files.length, read: count });
       }
     }
   }
 
-  /** `bytes` is what it had when it was chosen: what a file grows by since is not read. */
-  #read(path: string, bytes: number): void {
+  #read(path: string): void {
     try {
-      // Files of the kernel say so too, and may never end.
-      const text = bytes === 0
-        ? ""
-        : decode(Deno.readFileSync(this.#absolute(path)).subarray(0, bytes));
+      const text = readText(this.#absolute(path));
       if (text !== null) this.#texts.set(path, text);
     } catch (error) {
       this.#omit(path, error);

@@ -159,14 +159,14 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ...named({ ...CACHE, beside: ["Gemfile"] }, "tmp"),
 ]);
 
-/** A directory that holds one of these is such a tree, whatever its name. */
+/** A directory that holds one of these is such a tree, whatever its name; a slash ends the name of a directory. */
 const SIGNS_WITHIN: ReadonlyMap<string, Rule> = new Map([
   ["pyvenv.cfg", PACKAGES],
-  ["conda-meta", PACKAGES],
+  ["conda-meta/", PACKAGES],
   [".shards.info", PACKAGES],
   ["CACHEDIR.TAG", CACHE],
   ["CMakeCache.txt", OUTPUT],
-  ["meson-info", OUTPUT],
+  ["meson-info/", OUTPUT],
   [".procurator", { why: "what procurator init wrote" }],
 ]);
 

@@ -33,14 +33,13 @@ export const MAX_DEPTH = 64;
 /** The largest templates of .gitignore have 30 KiB. */
 export const MAX_IGNORE_BYTES = 256 * 1024;
 
-/** What a directory holds. Links to files of the repository are files; other links, sockets and devices are not here. */
-export interface Entry {
-  name: string;
-  isDirectory: boolean;
-}
-
+/** What a directory holds. */
 export interface Listing {
-  entries: readonly Entry[];
+  /**
+   * Names, those of directories with a slash at their end. Links to files of
+   * the repository are files; other links, sockets and devices are not here.
+   */
+  entries: readonly string[];
   /** Text of its `.gitignore`; null when it has none, or that could not be read. */
   ignore: string | null;
 }
@@ -113,10 +112,10 @@ export class Walk {
   listed(listing: Listing): void {
     const directory = this.#listed;
     if (directory === null) return;
-    const names = listing.entries.map(({ name }) => name);
+    const { entries } = listing;
     const own = basenameOf(directory.path);
     const isRoot = directory === this.#root;
-    if (!isRoot && whyLeftOutFor(own, names) !== null) return;
+    if (!isRoot && whyLeftOutFor(own, entries) !== null) return;
     if (listing.ignore !== null) {
       directory.scope = scopeOf(
         listing.ignore,
@@ -126,13 +125,11 @@ export class Walk {
     }
     const around = {
       rules: rulesIn(directory.scope, directory.path),
-      beside: names,
+      beside: entries,
       within: own,
     };
     // `a/` comes after `a-b`: the order of whole paths.
-    const keys = listing.entries
-      .map(({ name, isDirectory }) => isDirectory ? `${name}/` : name)
-      .sort();
+    const keys = entries.toSorted();
     let before = "";
     for (const key of keys) {
       // Names that are no UTF-8 may come out alike.
@@ -192,25 +189,37 @@ export class Walk {
   }
 }
 
+function listingOf(
+  listings: Map<string, Set<string>>,
+  directory: string,
+): Set<string> {
+  const there = listings.get(directory);
+  if (there !== undefined) return there;
+  const made = new Set<string>();
+  listings.set(directory, made);
+  return made;
+}
+
 /** Walks files that are held in memory, as a disk would be walked. */
 export function walkFiles(
   texts: ReadonlyMap<string, string>,
 ): WalkResult {
-  const listings = new Map<string, Map<string, Entry>>([[".", new Map()]]);
+  const listings = new Map<string, Set<string>>();
   for (const path of texts.keys()) {
-    const parts = path.split("/");
     let directory = ".";
-    parts.forEach((name, index) => {
-      const isDirectory = index < parts.length - 1;
-      const listing = listings.get(directory) ?? new Map();
-      listings.set(directory, listing.set(name, { name, isDirectory }));
-      directory = joinPath(directory, name) ?? ".";
-    });
+    let from = 0;
+    for (let slash = path.indexOf("/"); slash >= 0;) {
+      listingOf(listings, directory).add(path.slice(from, slash + 1));
+      directory = path.slice(0, slash);
+      from = slash + 1;
+      slash = path.indexOf("/", from);
+    }
+    listingOf(listings, directory).add(path.slice(from));
   }
   const walk = new Walk();
   for (let path = walk.next(); path !== null; path = walk.next()) {
     const ignore = texts.get(joinPath(path, ".gitignore") ?? "") ?? null;
-    walk.listed({ entries: [...listings.get(path)?.values() ?? []], ignore });
+    walk.listed({ entries: [...listingOf(listings, path)], ignore });
   }
   return walk.result();
 }

@@ -70,9 +70,7 @@ Deno.test("lists of what to leave out hold below their directory", () => {
 Deno.test("the patterns that git keeps for this clone count too", () => {
   const walk = new Walk("secret\n");
   assert.equal(walk.next(), ".");
-  const names = ["secret", "a"];
-  const entries = names.map((name) => ({ name, isDirectory: false }));
-  walk.listed({ entries, ignore: null });
+  walk.listed({ entries: ["secret", "a"], ignore: null });
   assert.equal(walk.next(), null);
   assert.deepEqual(walk.result().files, ["a"]);
 });
@@ -88,12 +86,8 @@ Deno.test("a directory that is too deep is told, the rest is there", () => {
 Deno.test("of too many files those nearest to the root count, and that is told", () => {
   const walk = new Walk();
   walk.next();
-  const many = Array.from({ length: MAX_FILES }, (_, at) => ({
-    name: `f${at}`,
-    isDirectory: false,
-  }));
-  const below = { name: "below", isDirectory: true };
-  walk.listed({ entries: [below, ...many.slice(1)], ignore: null });
+  const many = Array.from({ length: MAX_FILES }, (_, at) => `f${at}`);
+  walk.listed({ entries: ["below/", ...many.slice(1)], ignore: null });
   assert.equal(walk.next(), "below");
   walk.listed({ entries: many.slice(0, 10), ignore: null });
   assert.equal(walk.next(), null);
@@ -107,13 +101,11 @@ Deno.test("of too many files those nearest to the root count, and that is told",
 Deno.test("a directory that cannot be read is told, the rest goes on", () => {
   const walk = new Walk();
   walk.next();
-  const entries = ["a", "b"].map((name) => ({ name, isDirectory: true }));
-  walk.listed({ entries, ignore: null });
+  walk.listed({ entries: ["a/", "b/"], ignore: null });
   assert.equal(walk.next(), "a");
   walk.failed("cannot be read");
   assert.equal(walk.next(), "b");
-  const file = { name: "x", isDirectory: false };
-  walk.listed({ entries: [file], ignore: null });
+  walk.listed({ entries: ["x"], ignore: null });
   assert.equal(walk.next(), null);
   assert.deepEqual(walk.result(), {
     files: ["b/x"],
