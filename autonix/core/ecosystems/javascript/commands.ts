@@ -22,6 +22,7 @@ import {
   isDelegating,
   isDevelopment,
   isPlaceholder,
+  runsSeveral,
   startsContainers,
 } from "./scripts.ts";
 
@@ -86,9 +87,11 @@ function startScript(project: Project): Start | null {
   if (startsContainers(text)) return null;
   // `cd client && npm start` of a package without any below is its own affair.
   // A project.json beside it makes it the project that nx serves.
-  const isOfOthers = isDelegating(picked.found.value) &&
-    project.below.length > 0 && !hasFile(project, "project.json");
-  if (isOfOthers) return null;
+  const isOfOthers = isDelegating(picked.found.value) ||
+    runsSeveral(picked.found.value) && isDelegating(text);
+  const isAlone = project.below.length === 0 ||
+    hasFile(project, "project.json");
+  if (isOfOthers && !isAlone) return null;
   return {
     command: runOf(project.manager, picked.name),
     source: "manifest",

@@ -51,6 +51,9 @@ function conventional(
   extensions: readonly string[],
 ): string | null {
   for (const folder of FOLDERS) {
+    // A folder with a manifest is another package.
+    const directory = joinPath(project.directory, folder);
+    if (folder !== "" && project.below.includes(directory ?? "")) continue;
     for (const stem of STEMS) {
       for (const extension of extensions) {
         const file = `${folder}${stem}.${extension}`;

@@ -51,7 +51,7 @@ const PATTERN_BEHIND = 2_000;
 const MAX_MENTIONS = 2_000;
 
 const LITERAL =
-  /^(?:"([^"\n]{0,200})"|'([^'\n]{0,200})'|`([^`$\n]{0,200})`|(-?\d[\d_.]{0,20})\b|(true|false)\b)(?!\s*[+.\w$[(])/;
+  /^(?:"([^"\n]{0,200})"|'([^'\n]{0,200})'|`([^`$\n]{0,200})`|(-?\d[\d_.]{0,20})\b|(true|false)\b)(?![ \t]*[+.\w$[(])/;
 
 /** A literal at the beginning of a text, as a variable would hold it. */
 export function literalAt(text: string): string | null {

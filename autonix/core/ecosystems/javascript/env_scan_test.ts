@@ -49,6 +49,7 @@ Deno.test("scanEnv() finds the default beside a variable", () => {
     ['(process.env.A as string) || "x"', ["A=x"]],
     ["process.env.A || config.a || 1", ["A=1"]],
     ["process.env.A ? Number(process.env.A) : 3000", ["A=3000"]],
+    ["const a = process.env.A || 5000\n\napp.use()", ["A=5000"]],
     ["process.env.A || `http://${host}`", ["A"]],
     ['process.env.A || "http://" + host', ["A"]],
   ];

@@ -61,6 +61,11 @@ export function isDelegating(text: string): boolean {
   return DELEGATING.some((pattern) => pattern.test(text));
 }
 
+/** True for a script that runs several others side by side. */
+export function runsSeveral(text: string): boolean {
+  return /\b(?:concurrently|npm-run-all|run-p|run-s|zx|wireit)\b/.test(text);
+}
+
 /** True for a script that starts containers: no way to start the package itself. */
 export function startsContainers(text: string): boolean {
   return /\bdocker(?:-compose|\s{1,3}compose|\s{1,3}run)\b/.test(text);
