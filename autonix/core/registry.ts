@@ -8,15 +8,16 @@ import { crystal } from "./ecosystems/crystal/mod.ts";
 import { dart } from "./ecosystems/dart/mod.ts";
 import { elixir } from "./ecosystems/elixir/mod.ts";
 import { gleam } from "./ecosystems/gleam/mod.ts";
+import { c } from "./ecosystems/c/mod.ts";
 import { go } from "./ecosystems/go/mod.ts";
 import { haskell } from "./ecosystems/haskell/mod.ts";
 import { javascript } from "./ecosystems/javascript/mod.ts";
+import { jvm } from "./ecosystems/jvm/mod.ts";
 import { ocaml } from "./ecosystems/ocaml/mod.ts";
 import { php } from "./ecosystems/php/mod.ts";
 import { python } from "./ecosystems/python/mod.ts";
 import { ruby } from "./ecosystems/ruby/mod.ts";
 import { rust } from "./ecosystems/rust/mod.ts";
-import { c } from "./ecosystems/c/mod.ts";
 import { circleci } from "./evidence/ci/circleci.ts";
 import { github } from "./evidence/ci/github.ts";
 import { gitlab } from "./evidence/ci/gitlab.ts";
@@ -33,6 +34,7 @@ import { toolVersions } from "./evidence/tool_versions.ts";
 
 /** Their order changes no answer. */
 export const ECOSYSTEMS: readonly EcosystemDetector[] = [
+  c,
   crystal,
   dart,
   elixir,
@@ -40,12 +42,12 @@ export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   go,
   haskell,
   javascript,
+  jvm,
   ocaml,
   php,
   python,
   rust,
   ruby,
-  c,
 ];
 
 export const EVIDENCE: readonly EvidenceDetector[] = [

@@ -1,0 +1,226 @@
+/**
+ * Ports and variables in the configuration of frameworks: Spring's, Quarkus'
+ * and Micronaut's application files, HOCON, Dropwizard's YAML.
+ *
+ * Read by lines: these files hold placeholders that no parser of YAML takes.
+ * Files of profiles that only developers and tests use tell nothing.
+ *
+ * @module
+ */
+import { claim, type Draft } from "../../draft.ts";
+import { basenameOf, directoryOf } from "../../file_tree.ts";
+import type { Line, Reading } from "../../reading.ts";
+import { isOwnVariable, portOf, type Variable } from "./source_facts.ts";
+import { HOCON, statementsOf } from "./statements.ts";
+
+/** Keys whose number is a port that is listened on. */
+const PORT_KEYS: ReadonlySet<string> = new Set([
+  "server.port",
+  "management.server.port",
+  "grpc.server.port",
+  "spring.grpc.server.port",
+  "quarkus.http.port",
+  "quarkus.grpc.server.port",
+  "micronaut.server.port",
+  "ktor.deployment.port",
+  "play.server.http.port",
+  "http.port",
+  "server.applicationConnectors.port",
+  "server.adminConnectors.port",
+  "server.connector.port",
+  "app.port",
+  "app.server.port",
+  "http.server.port",
+]);
+const FILES = [
+  "application.properties",
+  "application.yml",
+  "application.yaml",
+  "application.conf",
+  "bootstrap.properties",
+  "bootstrap.yml",
+  "bootstrap.yaml",
+  "microprofile-config.properties",
+  "config.yml",
+  "config.yaml",
+];
+const PROFILE =
+  /^application-(?!dev|test|local|it\b|integration|e2e|ci\b|docker-test)[\w-]{1,40}\.(?:properties|ya?ml)$/;
+const ASIDE = /(?:^|\/)(?:test|it|androidTest|integrationTest|testFixtures)\//;
+const MAX_LINE = 2_000;
+const MAX_LINES = 3_000;
+const MAX_FOUND = 200;
+
+export const CONFIGURATION_FILES = [
+  ...FILES,
+  "application-*.properties",
+  "application-*.yml",
+  "application-*.yaml",
+];
+
+/** `${X}`, `${X:8080}`, `${X:${y}}`, Ktor's `$X:8080`. */
+const PLACEHOLDER =
+  /\$\{([A-Z][A-Z0-9_]{1,100})(?::([^${}]{0,200}))?([}$])|\$([A-Z][A-Z0-9_]{1,100})(?::([\w.-]{1,100}))?"/g;
+
+interface Entry {
+  key: string;
+  value: string;
+  line: number;
+}
+
+/** `a.b=c` lines. */
+function propertiesIn(lines: readonly Line[]): Entry[] {
+  return lines.flatMap(({ number, text }) => {
+    const [, key, value] =
+      /^\s{0,20}(%?[\w.-]{1,200})\s{0,20}[=:]\s{0,20}(.*)$/.exec(text) ?? [];
+    return key === undefined || value === undefined || key.startsWith("%")
+      ? []
+      : [{ key, value: value.trim(), line: number }];
+  });
+}
+
+/** Keys with the ones they lie in, of documents for every profile. */
+function yamlIn(lines: readonly Line[]): Entry[] {
+  const found: Entry[] = [];
+  let document: Entry[] = [];
+  let path: { indent: number; key: string }[] = [];
+  const finish = () => {
+    const isOfProfile = document.some(({ key }) =>
+      key === "spring.profiles" || key.startsWith("spring.config.activate")
+    );
+    if (!isOfProfile) found.push(...document);
+    document = [];
+    path = [];
+  };
+  for (const { number, text } of lines) {
+    if (text.startsWith("---")) {
+      finish();
+      continue;
+    }
+    const [, blanks, key, value] =
+      /^([ -]{0,100})["']?([\w.%-]{1,200})["']?:(?:\s{1,100}(.*))?$/.exec(
+        text,
+      ) ?? [];
+    if (blanks === undefined || key === undefined) continue;
+    const indent = blanks.length;
+    path = path.filter((one) => one.indent < indent).slice(-50);
+    const full = [...path.map((one) => one.key), key].join(".");
+    path.push({ indent, key });
+    if (full.startsWith("%")) continue;
+    const told = (value ?? "").trim();
+    document.push({ key: full, value: told, line: number });
+  }
+  finish();
+  return found;
+}
+
+function hoconIn(text: string): Entry[] {
+  return statementsOf(text, HOCON).flatMap(({ text, line, blocks }) => {
+    const [, key, value] =
+      /^"?([\w.-]{1,200})"?\s{0,20}[=:]\s{0,20}([^\n]{0,500})$/.exec(text) ??
+        [];
+    if (key === undefined || value === undefined) return [];
+    const around = blocks.map((head) => head.replace(/[\s=:"]{1,10}$/, ""));
+    return [{ key: [...around, key].join("."), value, line }];
+  });
+}
+
+function entriesIn(reading: Reading, file: string): Entry[] {
+  if (file.endsWith(".conf")) return hoconIn(reading.tree.text(file) ?? "");
+  const lines = reading.lines(file).slice(0, MAX_LINES)
+    .map(({ number, text }) => ({ number, text: text.slice(0, MAX_LINE) }))
+    .filter(({ text }) => !/^\s{0,100}[#!]/.test(text));
+  return file.endsWith(".properties") ? propertiesIn(lines) : yamlIn(lines);
+}
+
+/** `8080`, and the default of `${PORT:8080}`. */
+function portIn(value: string): number | null {
+  const plain = value.replace(/^["']|["']?(?:\s{1,20}#.*)?$/g, "");
+  return portOf(plain) ??
+    portOf(/\$\{[\w.]{1,100}:([0-9]{1,5})\}/.exec(value)?.[1]) ??
+    portOf(/\$[A-Z_]{1,60}:([0-9]{1,5})/.exec(value)?.[1]);
+}
+
+function variablesIn(entries: readonly Entry[], isHocon: boolean): Variable[] {
+  const found: Variable[] = [];
+  for (const [index, { key, value, line }] of entries.entries()) {
+    const before = entries[index - 1];
+    if (found.length >= MAX_FOUND) break;
+    if (isHocon) {
+      const [, optional, name] =
+        /\$\{(\??)([A-Z][A-Z0-9_]{1,100})\}/.exec(value) ?? [];
+      if (name === undefined) continue;
+      // `port = 8080` and below it `port = ${?PORT}`.
+      const standard = optional === "?" && before?.key === key &&
+          !before.value.includes("${")
+        ? before.value.replaceAll('"', "")
+        : null;
+      found.push({ name, required: optional !== "?", default: standard, line });
+      continue;
+    }
+    for (const match of value.matchAll(PLACEHOLDER)) {
+      const name = match[1] ?? match[4];
+      const standard = match[2] ?? match[5] ?? null;
+      if (name === undefined) continue;
+      const isNested = match[3] === "$";
+      found.push({
+        name,
+        required: standard === null && !isNested,
+        default: isNested ? null : standard,
+        line,
+      });
+    }
+  }
+  return found.filter(({ name }) => isOwnVariable(name));
+}
+
+/** Files of each project, by its directory. */
+export function configurationByProject(
+  reading: Reading,
+  ownerOf: (directory: string) => string | null,
+): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const add = (file: string) => {
+    const owner = ownerOf(directoryOf(file));
+    if (owner === null) return;
+    const relative = owner === "." ? file : file.slice(owner.length + 1);
+    if (ASIDE.test(relative)) return;
+    found.set(owner, [...found.get(owner) ?? [], file]);
+  };
+  for (const name of FILES) reading.tree.named(name).forEach(add);
+  for (const extension of ["properties", "yml", "yaml"]) {
+    for (const file of reading.tree.withExtension(extension)) {
+      if (PROFILE.test(basenameOf(file))) add(file);
+    }
+  }
+  return found;
+}
+
+export function claimConfiguration(
+  draft: Draft,
+  reading: Reading,
+  of: { files: readonly string[]; isDropwizard: boolean },
+): void {
+  for (const file of of.files) {
+    const name = basenameOf(file);
+    if (name.startsWith("config.") && !of.isDropwizard) continue;
+    const entries = entriesIn(reading, file);
+    // A profile's port is one of several; the application's own counts.
+    const isProfile = PROFILE.test(name);
+    for (const { key, value, line } of isProfile ? [] : entries) {
+      if (!PORT_KEYS.has(key)) continue;
+      claim(draft, "port", portIn(value), "config", { file, line });
+    }
+    for (
+      const { name, required, default: standard, line } of variablesIn(
+        entries,
+        file.endsWith(".conf"),
+      )
+    ) {
+      const value = standard === null
+        ? { name, required }
+        : { name, required, default: standard };
+      claim(draft, "env", value, "config", { file, line });
+    }
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * How what Gradle builds is started: by the plugin that packs it.
+ *
+ * @module
+ */
+import type { Evidence } from "../../../../../roles/model/analysis.ts";
+import { type Command, type Place, shellWord } from "../project.ts";
+import { mainProgram } from "../sources.ts";
+import type { Placed, Values } from "./script.ts";
+
+export interface Built {
+  place: Place;
+  /** Of the project: what its jar is called. */
+  name: string;
+  version: string | null;
+  statements: readonly Placed[];
+  plugins: ReadonlyMap<string, Evidence>;
+  values: Values;
+  hasDependencies: boolean;
+  /** `./gradlew` or `gradle`. */
+  gradle: string;
+}
+
+export interface Start {
+  start: Command;
+  /** The task that makes what is started. */
+  task: string;
+}
+
+const APPLICATION = [
+  "application",
+  "io.micronaut.application",
+  "io.ktor.plugin",
+  "org.graalvm.buildtools.native",
+];
+const SHADOW = ["com.github.johnrengelmann.shadow", "com.gradleup.shadow"];
+
+function pluginOf(built: Built, ids: readonly string[]): Evidence | null {
+  for (const id of ids) {
+    const found = built.plugins.get(id);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+/** The name of an archive that a task makes. */
+function archive(
+  built: Built,
+  of: { task: RegExp; classifier: string; ending: string },
+): string {
+  const { statements, values } = built;
+  const set = (name: string) =>
+    values.assigned(
+      statements,
+      new RegExp(`^${name}\\b`),
+      of.task,
+    )?.value ?? null;
+  const file = set("(?:archiveFileName|archiveName)");
+  if (file !== null) return `build/libs/${file}`;
+  const base = set("(?:archiveBaseName|baseName)") ??
+    values.assigned(statements, /^archivesBaseName\b/)?.value ??
+    values.assigned(statements, /^archivesName\b/, /^base$/)?.value ??
+    values.assigned(statements, /^base\.archivesName\b/)?.value ?? built.name;
+  const version = set("(?:archiveVersion|version)") ?? built.version;
+  const classifier = set("(?:archiveClassifier|classifier)") ?? of.classifier;
+  const parts = [base, version ?? "", classifier].filter((part) => part !== "");
+  return `build/libs/${parts.join("-")}.${of.ending}`;
+}
+
+function startBoot(built: Built): Start | null {
+  const evidence = pluginOf(built, ["org.springframework.boot"]);
+  if (evidence === null) return null;
+  const isOff = built.statements.some(({ text, blocks }) =>
+    /bootJar/.test(blocks.at(-1) ?? "") &&
+    /^(?:enabled|isEnabled)\s{0,4}=\s{0,4}false/.test(text)
+  );
+  if (isOff) return null;
+  const isWar = built.plugins.has("war");
+  const file = archive(built, {
+    task: isWar ? /\bbootWar\b/ : /\bbootJar\b/,
+    classifier: "",
+    ending: isWar ? "war" : "jar",
+  });
+  return {
+    start: {
+      command: `java -jar ${shellWord(file)}`,
+      source: "framework",
+      evidence,
+    },
+    task: "build",
+  };
+}
+
+function startQuarkus(built: Built): Start | null {
+  const evidence = pluginOf(built, ["io.quarkus"]);
+  if (evidence === null) return null;
+  return {
+    start: {
+      command: "java -jar build/quarkus-app/quarkus-run.jar",
+      source: "framework",
+      evidence,
+    },
+    task: "build",
+  };
+}
+
+/** Where a script names the class with `main`. */
+function mainClass(built: Built) {
+  const { statements, values } = built;
+  const name = /^(?:mainClass|mainClassName|main)\b/;
+  return values.assigned(statements, name, /^application$/) ??
+    values.assigned(statements, /^mainClassName\b/) ??
+    values.assigned(statements, /^application\.mainClass(?:Name)?\b/);
+}
+
+function manifestMain(built: Built): Evidence | null {
+  const found = built.statements.find(({ text, blocks }) =>
+    /["']?Main-Class["']?\s{0,4}(?::|\bto\b|=|,|\])/.test(text) &&
+    blocks.some((block) =>
+      /\b(?:jar|Jar|manifest|shadowJar|fatJar)\b/.test(block)
+    )
+  );
+  return found === undefined ? null : { file: found.file, line: found.line };
+}
+
+function startShadow(built: Built): Start | null {
+  const evidence = pluginOf(built, SHADOW);
+  if (evidence === null) return null;
+  if (mainClass(built) === null && manifestMain(built) === null) return null;
+  const file = archive(built, {
+    task: /\bshadowJar\b|ShadowJar/,
+    classifier: "all",
+    ending: "jar",
+  });
+  return {
+    start: {
+      command: `java -jar ${shellWord(file)}`,
+      source: "framework",
+      evidence,
+    },
+    task: "shadowJar",
+  };
+}
+
+/** The application plugin installs a script beside the jars. */
+function startInstalled(built: Built): Start | null {
+  const evidence = pluginOf(built, APPLICATION);
+  const main = mainClass(built);
+  if (evidence === null || main === null) return null;
+  const { statements, values } = built;
+  const name =
+    values.assigned(statements, /^applicationName\b/, /^application$/)
+      ?.value ??
+      values.assigned(statements, /^applicationName\b/)?.value ??
+      built.name;
+  return {
+    start: {
+      command: shellWord(`build/install/${built.name}/bin/${name}`),
+      source: "framework",
+      evidence: main.evidence,
+    },
+    task: "installDist",
+  };
+}
+
+/** A jar whose manifest names its program. */
+function startJar(built: Built): Start | null {
+  const evidence = manifestMain(built);
+  if (evidence === null) return null;
+  const file = archive(built, {
+    task: /\b[jJ]ar\b/,
+    classifier: "",
+    ending: "jar",
+  });
+  return {
+    start: {
+      command: `java -jar ${shellWord(file)}`,
+      source: "framework",
+      evidence,
+    },
+    task: "build",
+  };
+}
+
+/** Servers of servlets that a plugin runs. */
+function startServlet(built: Built): Start | null {
+  const evidence = pluginOf(built, ["org.gretty"]);
+  if (evidence === null) return null;
+  return {
+    start: {
+      command: `${built.gradle} appRun`,
+      source: "framework",
+      evidence,
+    },
+    task: "build",
+  };
+}
+
+/** A program in the sources that nothing packs. */
+function startProgram(built: Built): Start | null {
+  const program = mainProgram(built.place.sources);
+  if (program === null || built.plugins.has("com.android.application")) {
+    return null;
+  }
+  const evidence = { file: program.path, line: program.line };
+  if (pluginOf(built, APPLICATION) !== null) {
+    return {
+      start: { command: `${built.gradle} run`, source: "source", evidence },
+      task: "build",
+    };
+  }
+  if (!program.path.endsWith(".java") || built.hasDependencies) return null;
+  return {
+    start: {
+      command: `java -cp build/classes/java/main ${
+        shellWord(program.className)
+      }`,
+      source: "source",
+      evidence,
+    },
+    task: "build",
+  };
+}
+
+const WAYS = [
+  startBoot,
+  startQuarkus,
+  startShadow,
+  startInstalled,
+  startJar,
+  startServlet,
+  startProgram,
+];
+
+export function startOf(built: Built): Start | null {
+  for (const way of WAYS) {
+    const found = way(built);
+    if (found !== null) return found;
+  }
+  return null;
+}

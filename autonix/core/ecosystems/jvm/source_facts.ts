@@ -1,0 +1,256 @@
+/**
+ * What one source of the JVM says: which programs it has, on which ports it
+ * listens, which variables it reads. One pass over its lines.
+ *
+ * Owns the patterns. Each is tried on one line, cut to a bound; a call that
+ * goes over several lines is seen as far as its first.
+ *
+ * @module
+ */
+
+export interface Program {
+  /** `com.example.Main`, `com.example.MainKt`, `shop.core`. */
+  className: string;
+  line: number;
+}
+
+export interface Variable {
+  name: string;
+  required: boolean;
+  default: string | null;
+  line: number;
+}
+
+export interface SourceFacts {
+  path: string;
+  programs: readonly Program[];
+  ports: readonly { port: number; line: number }[];
+  variables: readonly Variable[];
+}
+
+const MAX_LINE = 2_000;
+/** Of one file; one that has more was made to have them. */
+const MAX_FOUND = 200;
+
+/** A source without one of these words says nothing here. */
+const WORDS =
+  /\bmain\b|-main\b|getenv|\benv\b|extends (?:App|IOApp|ZIO|Main)|IOApp|ZIOApp|@Value|[pP]ort\b|port"|listen|\.start\(|bind|Server|dotenv|Dotenv|envOrElse/;
+
+const PACKAGE = /^\s{0,8}package\s{1,4}([\w.]{1,300})/;
+const NAMESPACE = /^\(ns\s{1,8}(?:\^\S{1,80}\s{1,4})?([\w.*+!?<>=/-]{1,200})/;
+
+const MAINS: Readonly<Record<string, RegExp>> = {
+  java:
+    /^\s{0,8}(?:(?:public|static|final)\s{1,4}){1,3}void\s{1,4}main\s{0,2}\(|^\s{0,8}void\s{1,4}main\s{0,2}\(\s{0,2}\)\s{0,4}\{/,
+  groovy: /^\s{0,8}static\s{1,4}(?:void|def)\s{1,4}main\s{0,2}\(/,
+  kt: /^(?:suspend\s{1,4})?fun\s{1,4}main\s{0,2}\(/,
+  scala:
+    /^object\s{1,4}(\w{1,100})\s{1,4}extends\s[^{]{0,200}\b(?:App|IOApp|IOApp\.Simple|ZIOAppDefault|ZIOApp|TaskApp|ResourceApp(?:\.Forever)?|MainRoutes|cask\.Main)\b|^\s{0,8}@main\s{1,4}def\s{1,4}(\w{1,100})|^\s{1,8}def\s{1,4}main\s{0,2}\(/,
+  clj: /^\s{0,4}\(defn\s{1,4}(?:\^\S{1,40}\s{1,4})?-main\b/,
+};
+const SCALA_OBJECT = /^(?:case\s{1,4})?object\s{1,4}(\w{1,100})/;
+
+/** Calls whose number is a port that is listened on. */
+const PORTS: readonly RegExp[] = [
+  // Ktor, gRPC, http4s, ZIO, akka.
+  /\bembeddedServer\([^)]{0,200}\bport\s{0,2}=\s{0,2}([0-9]{2,5})\b/,
+  /\bembeddedServer\(\s{0,2}\w{1,20}\s{0,2},\s{0,2}([0-9]{2,5})\b/,
+  /\bforPort\(([0-9]{2,5})\)/,
+  /\bwithPort\(\s{0,2}(?:port"|Port\.from\w{1,10}\(\s{0,2}"?)([0-9]{2,5})/,
+  /\bbindHttp\(([0-9]{2,5})/,
+  /\bServer\.defaultWithPort\(([0-9]{2,5})/,
+  /\bServer\.Config\.default\.port\(([0-9]{2,5})/,
+  /\bnewServerAt\([^,)]{1,100},\s{0,2}([0-9]{2,5})\)/,
+  /\bbindAndHandle\([^)]{1,200},\s{0,2}([0-9]{2,5})\)/,
+  // Javalin, Spark, Vert.x, Undertow, Helidon, Armeria.
+  /\bJavalin\b[^;]{0,200}\.start\(([0-9]{2,5})\)/,
+  /^\s{0,40}(?:app|javalin|server)\.start\(([0-9]{2,5})\)/,
+  /^\s{0,40}\.start\(([0-9]{2,5})\)/,
+  /(?:^|[\s;.])(?:Spark\.)?port\(([0-9]{2,5})\);/,
+  /\.listen\(([0-9]{2,5})\b/,
+  /\baddHttpListener\(([0-9]{2,5}),/,
+  /\.http\(([0-9]{2,5})\)/,
+  // The JDK's own, Jetty.
+  /\bInetSocketAddress\(\s{0,2}(?:"[^"]{0,60}"\s{0,2},\s{0,2})?([0-9]{2,5})\s{0,2}\)/,
+  /\bnew (?:ServerSocket|Server)\(\s{0,2}([0-9]{2,5})\s{0,2}\)/,
+  // Clojure.
+  /\brun-(?:jetty|server)\b[^}]{0,200}:port\s{1,4}([0-9]{2,5})\b/,
+  /^\s{0,60}\{?:port\s{1,4}([0-9]{2,5})\b/,
+  // A constant of that name.
+  /\b(?:PORT|port|httpPort|serverPort|HTTP_PORT)\s{0,2}(?::\s{0,2}\w{1,20}\s{0,2})?=\s{0,2}([0-9]{4,5})\b/,
+];
+/** Clients connect to the address that is written there. */
+const CONNECTS =
+  /\b(?:new Socket|connect|HttpClient|RedisClient|Jedis|forAddress)\b/;
+
+/** Ways to read a variable; the first group is its name. */
+const READS =
+  /(?:\bSystem\.getenv\(\s{0,2}|\bSystem\/getenv\s{1,4}|\bgetenv\(\)\.get(?:OrDefault)?\(\s{0,2}|\bgetenv\(\)\[\s{0,2}|\benv\.get(?:OrDefault)?\(\s{0,2}|\bsys\.env(?:\.get(?:OrElse)?)?\(\s{0,2}|\b(?:Properties\.|scala\.util\.Properties\.)?envOr(?:Else|None|Some)\(\s{0,2}|\bdotenv(?:\.get\(|\[)\s{0,2}|\bEnv\[\w{1,20}\]\.of\(\s{0,2})"([A-Za-z_][A-Za-z0-9_]{0,100})"/g;
+const ENVIRON =
+  /\(env\s{1,4}:([a-z][a-z0-9-]{0,100})(?:\s{1,4}("[^"\n]{0,200}"|[0-9]{1,10}))?/g;
+const VALUE = /\$\{([A-Z][A-Z0-9_]{1,100})(?::([^}$]{0,200}))?\}/g;
+/** What may follow: `, "x")`, `) ?: "x"`, `).getOrElse("x")`, `) "x")` in an `or`. */
+const DEFAULT =
+  /^\s{0,2}(?:,\s{0,2}|[\])]{1,2}(?:\?\.\w{1,20}\(\)|\.\w{1,20}\(\)|\.map\([^)]{0,40}\)|\.flatMap\([^)]{0,40}\)){0,3}\s{0,2}(?:\?:\s{0,2}|\.(?:getOrElse|orElse|or)\(\s{0,2}|\)?\.orElse\(\s{0,2}|\s{1,4}))(?:"([^"\n]{0,200})"|([0-9]{1,10})\b)/;
+/** Words of a line that looks at whether it is there. */
+const CHECKED =
+  /[!=]= ?null|\?:|\?\.|Optional|orElse|getOrElse|isBlank|isEmpty|sys\.env\.get\(|envOrNone|\(or |\(some->|when-let|if-let|getOrDefault|\.isDefined|\.nonEmpty/;
+const BY_DEFAULT: ReadonlySet<string> = new Set([
+  "PATH",
+  "HOME",
+  "USER",
+  "USERNAME",
+  "PWD",
+  "SHELL",
+  "LANG",
+  "TZ",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+  "HOSTNAME",
+  "JAVA_HOME",
+  "JAVA_OPTS",
+  "CI",
+  "GITHUB_ACTIONS",
+  "APPDATA",
+  "LOCALAPPDATA",
+  "DISPLAY",
+  "XDG_CONFIG_HOME",
+  "XDG_DATA_HOME",
+  "XDG_CACHE_HOME",
+  "ProgramFiles",
+]);
+const COMMENT = /^\s{0,100}(?:\/\/|\*|\/\*|;)/;
+
+/** The number of a port, as text. */
+export function portOf(text: string | null | undefined): number | null {
+  const port = /^[0-9]{1,5}$/.test(text ?? "") ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : null;
+}
+
+export function isOwnVariable(name: string): boolean {
+  return !BY_DEFAULT.has(name) && !name.startsWith("GITHUB_");
+}
+
+interface Scan {
+  extension: string;
+  base: string;
+  packageName: string;
+  object: string | null;
+  programs: Program[];
+  ports: { port: number; line: number }[];
+  variables: Variable[];
+}
+
+function readProgram(text: string, line: number, scan: Scan): void {
+  const found = MAINS[scan.extension]?.exec(text);
+  if (found === null || found === undefined) return;
+  const prefix = scan.packageName === "" ? "" : `${scan.packageName}.`;
+  const own = scan.extension === "kt"
+    ? `${scan.base.charAt(0).toUpperCase()}${scan.base.slice(1)}Kt`
+    : scan.base;
+  const className = scan.extension === "clj"
+    ? scan.packageName || scan.base
+    : prefix + (found[1] ?? found[2] ?? scan.object ?? own);
+  scan.programs.push({ className, line });
+}
+
+function readPorts(text: string, line: number, scan: Scan): void {
+  if (CONNECTS.test(text)) return;
+  for (const pattern of PORTS) {
+    const port = portOf(pattern.exec(text)?.[1]);
+    if (port === null) continue;
+    scan.ports.push({ port, line });
+    return;
+  }
+}
+
+function addVariable(
+  scan: Scan,
+  of: Variable,
+): void {
+  if (!isOwnVariable(of.name) || scan.variables.length >= MAX_FOUND) return;
+  scan.variables.push(of);
+  // `System.getenv("PORT") ?: 8080`.
+  const port = /^(?:APP_|SERVER_|HTTP_|WEB_)?PORT$/.test(of.name)
+    ? portOf(of.default)
+    : null;
+  if (port !== null) scan.ports.push({ port, line: of.line });
+}
+
+function readVariables(text: string, line: number, scan: Scan): void {
+  for (const found of text.matchAll(READS)) {
+    const [all, name = ""] = found;
+    const rest = text.slice(found.index + all.length, found.index + 400);
+    const after = DEFAULT.exec(rest);
+    const isTotal = /envOrElse|getOrDefault|getOrElse/.test(all);
+    const isOr = scan.extension.startsWith("clj") && /\(or /.test(text);
+    const standard = after?.[1] ?? after?.[2] ?? null;
+    const isDefault = isTotal || scan.extension !== "clj" || isOr;
+    addVariable(scan, {
+      name,
+      required: standard === null && !CHECKED.test(text),
+      default: isDefault ? standard : null,
+      line,
+    });
+  }
+  if (text.includes("@Value") || text.includes("@ConfigProperty")) {
+    for (const [, name = "", standard = null] of text.matchAll(VALUE)) {
+      addVariable(scan, {
+        name,
+        required: standard === null,
+        default: standard,
+        line,
+      });
+    }
+  }
+  if (!scan.extension.startsWith("clj")) return;
+  for (const [, name = "", standard] of text.matchAll(ENVIRON)) {
+    addVariable(scan, {
+      name: name.replaceAll("-", "_").toUpperCase(),
+      required: standard === undefined && !CHECKED.test(text),
+      default: standard?.replaceAll('"', "") ?? null,
+      line,
+    });
+  }
+}
+
+/** Null when it says nothing. */
+export function readSource(path: string, text: string): SourceFacts | null {
+  if (!WORDS.test(text)) return null;
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const dot = name.lastIndexOf(".");
+  const extension = name.slice(dot + 1);
+  const scan: Scan = {
+    extension: extension === "cljc" ? "clj" : extension,
+    base: name.slice(0, dot),
+    packageName: "",
+    object: null,
+    programs: [],
+    ports: [],
+    variables: [],
+  };
+  let number = 0;
+  for (const whole of text.split("\n")) {
+    number += 1;
+    const line = whole.slice(0, MAX_LINE);
+    if (line.length < 6 || COMMENT.test(line)) continue;
+    if (scan.packageName === "") {
+      scan.packageName = (PACKAGE.exec(line) ?? NAMESPACE.exec(line))?.[1] ??
+        "";
+    }
+    if (scan.extension === "scala") {
+      scan.object = SCALA_OBJECT.exec(line)?.[1] ?? scan.object;
+    }
+    if (scan.programs.length < MAX_FOUND) readProgram(line, number, scan);
+    if (/env|@Value|@ConfigProperty/.test(line)) {
+      readVariables(line, number, scan);
+    }
+    if (scan.ports.length < MAX_FOUND && /[0-9]{2}/.test(line)) {
+      readPorts(line, number, scan);
+    }
+  }
+  const { programs, ports, variables } = scan;
+  if (programs.length + ports.length + variables.length === 0) return null;
+  return { path, programs, ports, variables };
+}
