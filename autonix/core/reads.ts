@@ -9,7 +9,7 @@
  * @module
  */
 import type { NamePattern, Reads } from "./detector.ts";
-import { basenameOf, comparePaths, type Omission } from "./file_tree.ts";
+import { basenameOf, type Omission } from "./file_tree.ts";
 
 /** A monorepo of a thousand packages has some three manifests each. */
 export const MAX_MANIFESTS = 10_000;
@@ -113,31 +113,27 @@ function depthOf(path: string): number {
   return depth;
 }
 
-interface Ranked {
-  path: string;
-  depth: number;
-  isEntry: boolean;
+/** Paths by rank, the lowest first; within a rank as they were put in. */
+class Ranks {
+  readonly #ranks: string[][] = [];
+  count = 0;
+
+  add(rank: number, path: string): void {
+    (this.#ranks[rank] ??= []).push(path);
+    this.count += 1;
+  }
+
+  *[Symbol.iterator](): Generator<string> {
+    for (const paths of this.#ranks) if (paths !== undefined) yield* paths;
+  }
 }
 
-function compareRanked(a: Ranked, b: Ranked): number {
-  return Number(b.isEntry) - Number(a.isEntry) || a.depth - b.depth ||
-    comparePaths(a.path, b.path);
-}
-
-function ranked(paths: readonly string[], of: { isSource: boolean }): string[] {
-  return paths
-    .map((path) => ({
-      path,
-      depth: depthOf(path),
-      isEntry: of.isSource && ENTRY.test(basenameOf(path)),
-    }))
-    .sort(compareRanked)
-    .map(({ path }) => path);
-}
+/** More than any path has: what is no entry point comes after all that are. */
+const NO_ENTRY = 1_000;
 
 /**
- * Which of these files are read. `sizeOf` is asked only for those that could
- * be, since it costs a system call; null when it is gone.
+ * Which of these files, which are sorted, are read. `sizeOf` is asked only for
+ * those that could be, since it costs a system call; null when it is gone.
  */
 export function chooseReads(
   files: Iterable<string>,
@@ -146,9 +142,10 @@ export function chooseReads(
 ): Choice {
   const manifest = new Matcher(reads.flatMap(({ manifests }) => manifests));
   const source = new Matcher(reads.flatMap(({ sources }) => sources ?? []));
-  const manifests: string[] = [];
-  const sources: string[] = [];
+  const manifests = new Ranks();
+  const sources = new Ranks();
   let directory = "";
+  let depth = 0;
   let hereManifests = manifest.inDirectory(directory);
   let hereSources = source.inDirectory(directory);
   for (const path of files) {
@@ -156,18 +153,22 @@ export function chooseReads(
     // Neighbours mostly lie in the same directory.
     if (slash !== directory.length || !path.startsWith(directory)) {
       directory = slash < 0 ? "" : path.slice(0, slash);
+      depth = depthOf(path);
       hereManifests = manifest.inDirectory(directory);
       hereSources = source.inDirectory(directory);
     }
     const name = path.slice(slash + 1);
     const dot = name.lastIndexOf(".");
     const extension = dot < 0 ? "" : name.slice(dot);
-    if (manifest.matches(name, extension, hereManifests)) manifests.push(path);
-    else if (source.matches(name, extension, hereSources)) sources.push(path);
+    if (manifest.matches(name, extension, hereManifests)) {
+      manifests.add(depth, path);
+    } else if (source.matches(name, extension, hereSources)) {
+      sources.add(ENTRY.test(name) ? depth : NO_ENTRY + depth, path);
+    }
   }
   const choosing = new Choosing(sizeOf);
-  choosing.takeManifests(ranked(manifests, { isSource: false }));
-  choosing.takeSources(ranked(sources, { isSource: true }));
+  choosing.takeManifests(manifests);
+  choosing.takeSources(sources);
   return { paths: choosing.paths, omissions: choosing.omissions };
 }
 
@@ -183,16 +184,18 @@ class Choosing {
     this.#sizeOf = sizeOf;
   }
 
-  takeManifests(paths: readonly string[]): void {
-    if (paths.length > MAX_MANIFESTS) {
+  takeManifests(manifests: Ranks): void {
+    if (manifests.count > MAX_MANIFESTS) {
       this.omissions.push({
         path: ".",
         what: "manifests",
         why:
-          `${paths.length} files look like manifests; the ${MAX_MANIFESTS} nearest to the root are read`,
+          `${manifests.count} files look like manifests; the ${MAX_MANIFESTS} nearest to the root are read`,
       });
     }
-    for (const path of paths.slice(0, MAX_MANIFESTS)) {
+    let count = 0;
+    for (const path of manifests) {
+      if (++count > MAX_MANIFESTS) return;
       const bytes = this.#sizeOf(path);
       if (bytes === null) continue;
       if (bytes <= MAX_MANIFEST_BYTES) this.#take(path, bytes);
@@ -207,9 +210,9 @@ class Choosing {
     }
   }
 
-  takeSources(paths: readonly string[]): void {
+  takeSources(sources: Ranks): void {
     let count = 0;
-    for (const path of paths) {
+    for (const path of sources) {
       if (count >= MAX_SOURCES || this.#isFull) return;
       const bytes = this.#sizeOf(path);
       if (bytes === null || bytes > MAX_SOURCE_BYTES) continue;
