@@ -37,6 +37,7 @@ const ASIDE = new Set([
 export class Targets {
   readonly all: readonly Draft[];
   readonly #byPath: ReadonlyMap<string, Draft>;
+  #byName: ReadonlyMap<string, ReadonlySet<Draft>> | null = null;
 
   constructor(drafts: readonly Draft[]) {
     this.all = mergeDrafts(drafts);
@@ -55,16 +56,29 @@ export class Targets {
 
   /** The one whose directory or manifest has this name, if it is the only one. */
   named(name: string): Draft | null {
-    if (name === "") return null;
-    const wanted = name.toLowerCase();
-    const found = this.all.filter((draft) =>
-      basenameOf(draft.path).toLowerCase() === wanted ||
-      claimsOf(draft.claims, "name").some(({ value }) =>
-        value.toLowerCase() === wanted ||
-        value.toLowerCase().endsWith(`/${wanted}`)
-      )
-    );
-    return found.length === 1 ? found[0] ?? null : null;
+    const found = this.#namedAs().get(name.toLowerCase());
+    return found?.size === 1 ? [...found][0] ?? null : null;
+  }
+
+  /** Drafts by directory and by name, with and without its scope; made when first asked for. */
+  #namedAs(): ReadonlyMap<string, ReadonlySet<Draft>> {
+    if (this.#byName !== null) return this.#byName;
+    const byName = new Map<string, Set<Draft>>();
+    const add = (name: string, draft: Draft) => {
+      if (name === "") return;
+      const known = byName.get(name.toLowerCase());
+      if (known === undefined) byName.set(name.toLowerCase(), new Set([draft]));
+      else known.add(draft);
+    };
+    for (const draft of this.all) {
+      add(basenameOf(draft.path), draft);
+      for (const { value } of claimsOf(draft.claims, "name")) {
+        add(value, draft);
+        add(basenameOf(value), draft);
+      }
+    }
+    this.#byName = byName;
+    return byName;
   }
 
   /** The only application there is. */

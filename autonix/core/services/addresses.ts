@@ -105,9 +105,14 @@ export function isVariableOf(name: string, kind: ServiceKind): boolean {
   }
 }
 
+/** What stands beside a service is another: ELASTIC_APM_SERVER_URL, KAFKA_UI_URL. */
+const OF_COMPANIONS =
+  /_(?:APM|EXPRESS|INSIGHT|COMMANDER|UI|EXPORTER|CONNECT|REGISTRY|REST|ADMIN)_/;
+
 /** Kinds whose very variable this is: `REDIS_URL`, not `DATABASE_URL`. */
 export function kindOfVariable(name: string): ServiceKind | null {
   if (name.length > 200 || !TELLING_SUFFIX.test(name)) return null;
+  if (OF_COMPANIONS.test(name)) return null;
   const isNamed = ({ words }: ServiceKind) =>
     // Two letters are too little to tell a service by.
     words.some((word) => word.length > 3 && name.startsWith(`${word}_`));
@@ -116,7 +121,8 @@ export function kindOfVariable(name: string): ServiceKind | null {
 
 /** Others have URLs for many reasons: a Grafana to link to is none to run. */
 const TOLD_BY_NAME = SERVICES.filter(({ kind, group }) =>
-  group === "sql" || group === "queue" || group === "search" ||
+  group === "sql" && kind !== "oracle" || group === "queue" ||
+  group === "search" ||
   ["redis", "valkey", "mongodb", "memcached", "clickhouse", "neo4j"]
     .includes(kind)
 );

@@ -67,5 +67,6 @@ Deno.test("only a telling name is enough for a service", () => {
   assert.equal(kindOfVariable("KAFKA_BROKERS")?.kind, "kafka");
   assert.equal(kindOfVariable("REDIS_HOST"), null);
   assert.equal(kindOfVariable("GRAFANA_URL"), null);
+  assert.equal(kindOfVariable("ELASTIC_APM_SERVER_URL"), null);
   assert.equal(kindOfVariable("DATABASE_URL"), null);
 });

@@ -69,7 +69,10 @@ export function variablesFor(
     // A document store yields what both could mean to the SQL one.
     .filter(({ group }) => !(own.group === "sql" && group === "store"));
   return application.env.filter((variable) => {
-    const address = addressOf(variable.default ?? "");
+    const value = variable.default ?? "";
+    // A database in a file is no service.
+    if (/^(?:file|sqlite3?|jdbc:sqlite|jdbc:h2)[:+]/.test(value)) return false;
+    const address = addressOf(value);
     if (address !== null) {
       return address.kind.kind === kind || own.speaks === address.kind.kind;
     }

@@ -5,7 +5,6 @@
  * @module
  */
 import type { EvidenceDetector } from "../../detector.ts";
-import { buildsByFile } from "../dockerfile/owner.ts";
 import { type Gathering, gathering } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 import {
@@ -46,12 +45,9 @@ export const compose: EvidenceDetector = {
     const found = gathering();
     const targets = new Targets(drafts);
     const { files } = new Compose(reading);
-    const builds = buildsByFile(
-      files.flatMap(({ services }) => [...services.values()]),
-    );
     for (const file of files) {
       if (targets.isAside(file.path)) continue;
-      gatherFile(found, file, { reading, targets, builds });
+      gatherFile(found, file, { reading, targets });
     }
     return found;
   },

@@ -5,13 +5,12 @@
  * @module
  */
 import type { Draft } from "../../draft.ts";
-import { isWithin } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { parseImage } from "../../services/images.ts";
 import { isDebugPort } from "../../services/ports.ts";
 import { runtimeOfImage } from "../dockerfile/base_images.ts";
-import { type ComposeBuild, ownerOfDockerfile } from "../dockerfile/owner.ts";
-import { parseDockerfile } from "../dockerfile/parse.ts";
+import { buildOf, ownerOfDockerfile } from "../dockerfile/owner.ts";
+import { parseDockerfile, stagesUpTo } from "../dockerfile/parse.ts";
 import {
   isPlaceholder,
   isSecretName,
@@ -26,7 +25,6 @@ import type { ComposeService, ComposeVariable } from "./read.ts";
 export interface Context {
   reading: Reading;
   targets: Targets;
-  builds: ReadonlyMap<string, ComposeBuild>;
 }
 
 /** One of its own applications. */
@@ -37,22 +35,16 @@ export interface Own {
 
 /** The application that a compose service runs. */
 export function draftOf(one: ComposeService, context: Context): Draft | null {
-  const { reading, targets, builds } = context;
-  const build = one.build;
+  const { reading, targets } = context;
+  const build = buildOf(one);
+  if (one.build !== null && build === null) return null;
   if (build !== null) {
-    if (build.context === null || build.dockerfile === null) return null;
-    // One Dockerfile for several: a service is called as what it runs.
-    const named = usable(targets.named(one.name));
-    if (
-      named !== null && named.path !== build.context &&
-      isWithin(named.path, build.context)
-    ) return named;
     const stages = parseDockerfile(reading.lines(build.dockerfile));
-    const owner = stages.length === 0
-      ? null
-      : ownerOfDockerfile(build.dockerfile, stages, { targets, builds });
-    return owner ?? usable(targets.at(build.context)) ??
-      usable(targets.named(one.name)) ??
+    return ownerOfDockerfile(
+      build.dockerfile,
+      stagesUpTo(stages, build.target),
+      { targets, build },
+    ) ?? usable(targets.at(build.context)) ??
       (build.context === "." ? targets.only : null);
   }
   // A plain runtime over the repository's own directory is the application too.

@@ -37,6 +37,8 @@ export interface ComposeService {
     /** Null: leads out of the repository, or is a URL. */
     context: string | null;
     dockerfile: string | null;
+    /** The stage it ends with, in lower case; null: the last. */
+    target: string | null;
     evidence: Evidence;
   } | null;
   /** Ports within the container. */
@@ -175,6 +177,7 @@ function readBuild(
     dockerfile: directory === null
       ? null
       : joinPath(directory, substitute(dockerfile ?? "Dockerfile", values)),
+    target: textOf(at(node, "target"))?.toLowerCase() ?? null,
     evidence: nodeEvidence(file, node),
   };
 }

@@ -11,18 +11,24 @@ import {
   pairsOf,
   parseDockerfile,
   type Stage,
+  stagesUpTo,
   substitute,
 } from "./parse.ts";
 
 export interface Image {
   path: string;
-  stages: Stage[];
+  stages: readonly Stage[];
   /** The last stage and those it builds on. */
   last: Stage[];
 }
 
-export function readImage(reading: Reading, path: string): Image | null {
-  const stages = parseDockerfile(reading.lines(path));
+/** The image of a file, or of one of its stages. */
+export function readImage(
+  reading: Reading,
+  path: string,
+  target: string | null,
+): Image | null {
+  const stages = stagesUpTo(parseDockerfile(reading.lines(path)), target);
   const last = stages.at(-1);
   return last === undefined
     ? null

@@ -20,7 +20,7 @@ import { Targets } from "../targets.ts";
 import { LANGUAGES } from "./base_images.ts";
 import { commandOf } from "./command.ts";
 import { baseOf, type Image, readImage } from "./image.ts";
-import { buildsByFile, ownerOfDockerfile } from "./owner.ts";
+import { buildsByFile, type ComposeBuild, ownerOfDockerfile } from "./owner.ts";
 import { stateImage } from "./statements.ts";
 
 const NAMES = [
@@ -90,6 +90,51 @@ function stateService(to: Gathering, image: Image): boolean {
   return true;
 }
 
+/**
+ * Builds of a Dockerfile that are worth a look each: those of several
+ * applications. A stage that one application is worked on in is not how it is
+ * run: of that the last stage counts, whatever a compose file builds.
+ */
+function buildsOf(
+  path: string,
+  { reading, targets, builds }: {
+    reading: Reading;
+    targets: Targets;
+    builds: ReadonlyMap<string, readonly ComposeBuild[]>;
+  },
+): (ComposeBuild | null)[] {
+  const all = builds.get(path) ?? [];
+  const owners = new Set(all.map((build) => {
+    const stages = readImage(reading, path, build.target)?.stages ?? [];
+    return ownerOfDockerfile(path, stages, { targets, build })?.path;
+  }));
+  if (owners.size > 1) return [...all];
+  const [first] = all;
+  return [first === undefined ? null : { ...first, target: null }];
+}
+
+function readOne(
+  to: Gathering,
+  { reading, targets, path, build }: {
+    reading: Reading;
+    targets: Targets;
+    path: string;
+    build: ComposeBuild | null;
+  },
+): void {
+  const image = readImage(reading, path, build?.target ?? null);
+  if (image === null || stateService(to, image)) return;
+  const owner = ownerOfDockerfile(path, image.stages, { targets, build });
+  if (owner !== null) {
+    if (isImageOf(image, owner)) stateImage(to, image, { reading, owner });
+    return;
+  }
+  const draft = draftOfImage(image, reading);
+  if (draft === null) return;
+  to.drafts.push(draft);
+  stateImage(to, image, { reading, owner: draft });
+}
+
 export const dockerfile: EvidenceDetector = {
   name: "Dockerfiles",
   reads: { manifests: NAMES },
@@ -103,16 +148,8 @@ export const dockerfile: EvidenceDetector = {
     );
     for (const path of dockerfiles(reading)) {
       if (targets.isAside(path) || isOfTests(path, targets)) continue;
-      const image = readImage(reading, path);
-      if (image === null || stateService(found, image)) continue;
-      const owner = ownerOfDockerfile(path, image.stages, { targets, builds });
-      if (owner !== null && isImageOf(image, owner)) {
-        stateImage(found, image, { reading, owner });
-      } else if (owner === null) {
-        const draft = draftOfImage(image, reading);
-        if (draft === null) continue;
-        found.drafts.push(draft);
-        stateImage(found, image, { reading, owner: draft });
+      for (const build of buildsOf(path, { reading, targets, builds })) {
+        readOne(found, { reading, targets, path, build });
       }
     }
     return found;

@@ -19,6 +19,7 @@ export interface ComposeBuild {
   service: string;
   context: string;
   dockerfile: string;
+  target: string | null;
 }
 
 /** What stands in a Dockerfile's name beside `Dockerfile`. */
@@ -56,21 +57,31 @@ const PLACES = new Set([
   "scripts",
 ]);
 
-/** Builds of compose files, by Dockerfile. */
+/** The build of a compose service; null when it leads out of the repository. */
+export function buildOf({ name, build }: ComposeService): ComposeBuild | null {
+  if (build === null || build.context === null || build.dockerfile === null) {
+    return null;
+  }
+  return {
+    service: name,
+    context: build.context,
+    dockerfile: build.dockerfile,
+    target: build.target,
+  };
+}
+
+/** Builds of compose files by Dockerfile: one for each stage that is built. */
 export function buildsByFile(
   services: Iterable<ComposeService>,
-): Map<string, ComposeBuild> {
-  const builds = new Map<string, ComposeBuild>();
-  for (const { name, build } of services) {
-    if (build === null || build.context === null || build.dockerfile === null) {
-      continue;
-    }
-    if (!builds.has(build.dockerfile)) {
-      builds.set(build.dockerfile, {
-        service: name,
-        context: build.context,
-        dockerfile: build.dockerfile,
-      });
+): Map<string, ComposeBuild[]> {
+  const builds = new Map<string, ComposeBuild[]>();
+  for (const one of services) {
+    const build = buildOf(one);
+    if (build === null) continue;
+    const known = builds.get(build.dockerfile);
+    if (known === undefined) builds.set(build.dockerfile, [build]);
+    else if (known.every(({ target }) => target !== build.target)) {
+      known.push(build);
     }
   }
   return builds;
@@ -137,16 +148,18 @@ function above(directory: string, targets: Targets): Draft | null {
 export function ownerOfDockerfile(
   path: string,
   stages: readonly Stage[],
-  { targets, builds }: {
-    targets: Targets;
-    builds: ReadonlyMap<string, ComposeBuild>;
-  },
+  { targets, build }: { targets: Targets; build: ComposeBuild | null },
 ): Draft | null {
   const directory = directoryOf(path);
-  const build = builds.get(path);
-  const context = build === undefined ? null : targets.at(build.context);
-  if (build !== undefined && build.context !== "." && isApplication(context)) {
-    return context;
+  const context = build === null ? null : targets.at(build.context);
+  if (build !== null) {
+    // One Dockerfile for several: a service is called as what it runs.
+    const named = targets.named(build.service);
+    if (
+      isApplication(named) && named.path !== build.context &&
+      isWithin(named.path, build.context)
+    ) return named;
+    if (build.context !== "." && isApplication(context)) return context;
   }
   const variant = targets.named(variantOf(path));
   if (isApplication(variant) && isWithin(variant.path, directory)) {

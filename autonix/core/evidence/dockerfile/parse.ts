@@ -167,6 +167,15 @@ export function parseDockerfile(lines: readonly Line[]): Stage[] {
   return stages;
 }
 
+/** The stages up to the one that is built; all without such a name. */
+export function stagesUpTo(
+  stages: readonly Stage[],
+  target: string | null,
+): readonly Stage[] {
+  const at = stages.findIndex(({ name }) => name === target);
+  return at < 0 ? stages : stages.slice(0, at + 1);
+}
+
 /** A stage and those it is built on, the last first. */
 export function lineage(stages: readonly Stage[], last: Stage): Stage[] {
   const chain = [last];
