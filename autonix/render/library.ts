@@ -8,7 +8,7 @@ import application from "../../nix/autonix/application.nix" with {
   type: "text",
 };
 import autonix from "../../nix/autonix/default.nix" with { type: "text" };
-import image from "../../nix/autonix/image.nix" with { type: "text" };
+import nixos from "../../nix/autonix/nixos.nix" with { type: "text" };
 import python from "../../nix/autonix/python.nix" with { type: "text" };
 import runs from "../../nix/autonix/runs.nix" with { type: "text" };
 import agent from "../../nix/guest/agent.nix" with { type: "text" };
@@ -19,7 +19,7 @@ import { LIB_FILES } from "../../nix/examples/sample_project.ts";
 export const LIBRARY: ReadonlyMap<string, string> = new Map([
   ["procurator/autonix/application.nix", application],
   ["procurator/autonix/default.nix", autonix],
-  ["procurator/autonix/image.nix", image],
+  ["procurator/autonix/nixos.nix", nixos],
   ["procurator/autonix/python.nix", python],
   ["procurator/autonix/runs.nix", runs],
   ["procurator/guest/agent.nix", agent],

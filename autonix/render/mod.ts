@@ -15,6 +15,7 @@ import {
   clusterIn,
   type FileChange,
   FLAKE,
+  hashesToFill,
   type InitPlan,
   planInit,
   RECORD,
@@ -105,6 +106,8 @@ export async function openInit(
 
 export interface InitResult extends InitPlan {
   rendered: RenderedFlake;
+  /** Packages that do not build before somebody fills in their hash. */
+  hashesToFill: readonly string[];
 }
 
 /** Reads manifests, and writes nothing. */
@@ -119,7 +122,11 @@ export function planFlakeOf(
     library: LIBRARY,
     existing: target.existing,
   });
-  return { ...plan, rendered };
+  return {
+    ...plan,
+    rendered,
+    hashesToFill: hashesToFill(target.existing, rendered.hashed),
+  };
 }
 
 /** @throws {AppError} `storage`: what was written before is whole. */

@@ -7,7 +7,7 @@
 # libraries    native libraries to build with
 # environment  for commands, while building and once started
 # build        null: nothing to build
-# ownPhases    the builder builds and installs programs to bin/ by itself; `build` is then its own too
+# ownPhases    the builder builds and installs programs to bin/ by itself; what is installed beside them is the source
 # start, test  null: it has none. `test` is run by `check`, a package of its own, so that a failing test keeps nobody
 #              from looking at what was built
 { pkgs
@@ -55,8 +55,8 @@ let
   '';
   install = ''
     mkdir -p "$out/bin" "$out/share/application"
-    ${if ownPhases then "" else ''cp -R . "$out/share/application"''}
-    mkdir -p "$out"/share/application/${escapeShellArg directory}
+    ${if ownPhases then ''cp -R --no-preserve=mode ${source}/. "$out/share/application"''
+      else ''cp -R . "$out/share/application"''}
     ${if start == null then "" else ''cp ${starter} "$out/bin/${name}-start"''}
   '';
 

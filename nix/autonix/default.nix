@@ -4,7 +4,9 @@
 #   application { pkgs; ... }      an application as a package, with its tests as `check`
 #   pythonPackages { ... }         the dependencies of a Python project, as nixpkgs has them
 #   runs { name; package; ... }    the NixOS module that starts a package and keeps it running
-#   nixosImage { ... }             a NixOS system as the `image` of a VM
+#   volume name                    what `fileSystems` of a NixOS system mounts a volume of its VM with
+#   nixos { nixpkgs; name; ... }   a NixOS system for a VM
+#   image system                   that system as the `image` of a VM
 let
   # Written by init: a change of it must not rebuild the applications.
   own = [ "flake.nix" "flake.lock" "procurator" ".git" ];
@@ -18,5 +20,12 @@ in
   application = import ./application.nix;
   pythonPackages = import ./python.nix;
   runs = import ./runs.nix;
-  nixosImage = import ./image.nix;
+  # Its serial is the first 20 bytes of its name; it is empty at first, and may grow while the VM is off.
+  volume = name: {
+    device = "/dev/disk/by-id/virtio-${builtins.substring 0 20 name}";
+    fsType = "ext4";
+    autoFormat = true;
+    autoResize = true;
+  };
+  inherit (import ./nixos.nix) nixos image;
 }

@@ -3,10 +3,10 @@
 #
 #   pythonPackages { python = pkgs.python312; project = ./.; extra = [ "gunicorn" ]; } -> python with them
 #
-# Read are requirements.txt, pyproject.toml (PEP 621, poetry) and Pipfile.
-{ python, project, extra ? [ ] }:
+# Read are requirements.txt, pyproject.toml (PEP 621, poetry) and Pipfile, but for those that `broken` names.
+{ python, project, extra ? [ ], broken ? [ ] }:
 let
-  inherit (builtins) attrNames concatMap elemAt filter fromTOML isAttrs isList isString match pathExists readFile
+  inherit (builtins) attrNames concatMap elem elemAt filter fromTOML isAttrs isList isString match pathExists readFile
     replaceStrings split;
 
   upper = [ "A" "B" "C" "D" "E" "F" "G" "H" "I" "J" "K" "L" "M" "N" "O" "P" "Q" "R" "S" "T" "U" "V" "W" "X" "Y" "Z" ];
@@ -20,7 +20,7 @@ let
     let found = match "[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*).*" line;
     in if found == null || match ".*://.*" line != null then [ ] else [ (plain (elemAt found 0)) ];
 
-  file = name: if pathExists (project + "/${name}") then readFile (project + "/${name}") else "";
+  file = name: if pathExists (project + "/${name}") && !(elem name broken) then readFile (project + "/${name}") else "";
   toml = name: let text = file name; in if text == "" then { } else fromTOML text;
   list = value: if isList value then filter isString value else [ ];
   keys = value: if isAttrs value then attrNames value else [ ];

@@ -1,12 +1,16 @@
 # The NixOS module that starts a package of `application` and keeps it running, as a user of its own.
 { name, package, environment ? { }, ports ? [ ] }:
+let
+  # systemd has words that begin with a percent sign.
+  plain = builtins.replaceStrings [ "%" ] [ "%%" ];
+in
 {
   systemd.services.${name} = {
     description = name;
     wantedBy = [ "multi-user.target" ];
     wants = [ "network-online.target" ];
     after = [ "network-online.target" ];
-    environment = { HOME = "/var/lib/${name}"; } // environment;
+    environment = builtins.mapAttrs (_: plain) ({ HOME = "/var/lib/${name}"; } // environment);
     serviceConfig = {
       ExecStart = "${package}/bin/${name}-start";
       Restart = "always";

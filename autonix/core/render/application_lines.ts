@@ -8,7 +8,7 @@ import type { PlannedApplication, PlannedRuntime } from "./cluster_plan.ts";
 import { commandText } from "./command_text.ts";
 import { because, relativeTo } from "./facts.ts";
 import type { FlakeLines } from "./flake_lines.ts";
-import { nixList, nixPath, nixString } from "./nix_text.ts";
+import { KEYWORDS, nixList, nixPath, nixString } from "./nix_text.ts";
 import { packagePath } from "./service_modules.ts";
 
 /** An attribute path of nixpkgs: what is none would be an expression. */
@@ -18,7 +18,8 @@ const ATTRIBUTE_PATH =
 /** Native libraries that can be named. */
 export function librariesOf({ application }: PlannedApplication): TextFact[] {
   return application.nativeLibraries.filter(({ value }) =>
-    ATTRIBUTE_PATH.test(value)
+    ATTRIBUTE_PATH.test(value) &&
+    !value.split(".").some((word) => KEYWORDS.has(word))
   );
 }
 
@@ -29,7 +30,7 @@ function runtimeText(
 ): string {
   if (runtime.name === "rust") return "pkgs.rustc";
   if (runtime.name !== "python") return runtime.package;
-  const { application, start } = planned;
+  const { application, broken, start } = planned;
   const test = application.commands.test?.value ?? "";
   const extra = new Set([
     ...application.frameworks.map(({ value }) => value),
@@ -39,9 +40,12 @@ function runtimeText(
     ),
   ]);
   const names = nixList([...extra].sort().map(nixString));
+  const ignored = broken.length === 0
+    ? ""
+    : ` broken = ${nixList(broken.map(nixString))};`;
   return `(procurator.pythonPackages { python = ${runtime.package}; project = ${
     nixPath(application.path)
-  }; extra = ${names}; })`;
+  }; extra = ${names};${ignored} })`;
 }
 
 /** A start or build command is a shell's text; the manager's install step is the builder's. */
@@ -120,10 +124,13 @@ export function applicationLines(
   const why = because(`${path} is an application`, language.evidence);
   const title = [language.value, ...frameworks.map(({ value }) => value)];
   lines.comment(`${application.name} in ${path}: ${title.join(", ")}`, why);
+  const hash = build.needsHash
+    ? ` hash = hashes.${name} or pkgs.lib.fakeHash;`
+    : "";
   lines.block(
     `${name} = let source = procurator.source ${
       nixPath(build.root)
-    }; in procurator.application {`,
+    };${hash} in procurator.application {`,
     "};",
     why,
     () => {

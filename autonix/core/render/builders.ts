@@ -3,8 +3,8 @@
  * builder of nixpkgs and what it has to be told.
  *
  * Builders that read a lock file need no hash. Where nixpkgs has none of that
- * kind, the hash is `lib.fakeHash`: the first build fails and prints the right
- * one, and the line says so.
+ * kind, `hash` is a wrong one until somebody fills it in: the first build fails
+ * and prints the right one, and the line says so.
  *
  * @module
  */
@@ -37,6 +37,8 @@ export interface BuildPlan {
   tools: readonly string[];
   /** It builds and installs programs by itself. */
   isOwnPhases: boolean;
+  /** Its arguments take `hash`, which is the user's to fill in. */
+  needsHash: boolean;
 }
 
 interface Asked {
@@ -48,8 +50,9 @@ interface Asked {
 
 type Builder = (asked: Asked) => BuildPlan;
 
-const FILL =
-  "the hash is filled in by building once: nix says which one it got";
+/** A line that takes the one hash of all that is fetched. */
+const TAKES_HASH = /\b(vendorHash|mvnHash|hash|outputHash) = hash;/;
+const FILL = "nix build says it once, then it stands in `hashes` above";
 
 function plan(root: string, rest: Partial<BuildPlan> = {}): BuildPlan {
   return {
@@ -58,6 +61,7 @@ function plan(root: string, rest: Partial<BuildPlan> = {}): BuildPlan {
     arguments: [],
     tools: [],
     isOwnPhases: false,
+    needsHash: false,
     ...rest,
   };
 }
@@ -78,14 +82,18 @@ function withBuilder(
   const why = because(what, [fileEvidence(file)]);
   return plan(root, {
     builder: { text: builder, because: why },
-    arguments: lines.map((text) => ({
-      text: text.includes("fakeHash") ? `${text} # ${FILL}` : text,
-      because: text.includes("fakeHash")
-        ? because(`nixpkgs cannot read hashes from ${file}; ${FILL}`, [
-          fileEvidence(file),
-        ])
-        : why,
-    })),
+    needsHash: lines.some((text) => TAKES_HASH.test(text)),
+    arguments: lines.map((text) =>
+      TAKES_HASH.test(text)
+        ? {
+          text: `${text} # ${FILL}`,
+          because: because(
+            `nixpkgs reads no hashes from ${file}: ${FILL}`,
+            [fileEvidence(file)],
+          ),
+        }
+        : { text, because: why }
+    ),
     ...rest,
   });
 }
@@ -166,7 +174,7 @@ function yarn({ application, facts }: Asked): BuildPlan {
       "pkgs.stdenv.mkDerivation",
       "a lock file of yarn 2 or later",
       [
-        `offlineCache = pkgs.yarn-berry.fetchYarnBerryDeps { src = source; hash = pkgs.lib.fakeHash; };`,
+        `offlineCache = pkgs.yarn-berry.fetchYarnBerryDeps { src = source; hash = hash; };`,
         "nativeBuildInputs = [ pkgs.yarn-berry.yarnBerryConfigHook ];",
       ],
       { tools: ["yarn-berry"] },
@@ -178,7 +186,7 @@ function yarn({ application, facts }: Asked): BuildPlan {
     "pkgs.stdenv.mkDerivation",
     "a lock file of yarn 1",
     [
-      `yarnOfflineCache = pkgs.fetchYarnDeps { yarnLock = ${yarnLock}; hash = pkgs.lib.fakeHash; };`,
+      `yarnOfflineCache = pkgs.fetchYarnDeps { yarnLock = ${yarnLock}; hash = hash; };`,
       "nativeBuildInputs = [ pkgs.yarnConfigHook ];",
     ],
     { tools: ["yarn"] },
@@ -210,7 +218,7 @@ function pnpm({ application, facts }: Asked): BuildPlan {
     "pkgs.stdenv.mkDerivation",
     "pnpm with a lock file",
     [
-      `pnpmDeps = pkgs.${own}.fetchDeps { pname = "packages"; version = "0"; src = source; hash = pkgs.lib.fakeHash; };`,
+      `pnpmDeps = pkgs.${own}.fetchDeps { pname = "packages"; version = "0"; src = source; hash = hash; };`,
       `nativeBuildInputs = [ pkgs.${own}.configHook ];`,
     ],
     { tools: [own] },
@@ -239,7 +247,7 @@ function fetched(
           nixString(`export HOME=$TMPDIR; ${install}`)
         }; installPhase = ${
           nixString(`cp -R ${directory} $out`)
-        }; dontFixup = true; outputHashMode = "recursive"; outputHash = pkgs.lib.fakeHash; };`,
+        }; dontFixup = true; outputHashMode = "recursive"; outputHash = hash; };`,
         `preBuild = ${
           nixString(`cp -R $packages ${directory}; chmod -R u+w ${directory}`)
         };`,
@@ -271,9 +279,7 @@ function go({ application, facts }: Asked): BuildPlan {
     "pkgs.buildGoModule",
     needs ? "Go with modules to fetch" : "Go without modules of others",
     [
-      needs
-        ? "vendorHash = pkgs.lib.fakeHash;"
-        : "vendorHash = null; # no modules to fetch",
+      needs ? "vendorHash = hash;" : "vendorHash = null; # no modules to fetch",
     ],
   );
 }
@@ -353,7 +359,7 @@ function generated(
 const maven = hashed(
   ["pom.xml"],
   () => "pkgs.maven.buildMavenPackage",
-  "mvnHash = pkgs.lib.fakeHash;",
+  "mvnHash = hash;",
   { tools: ["maven"] },
 );
 
@@ -418,7 +424,7 @@ const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
     hashed(
       ["composer.lock"],
       ({ runtime }) => `${runtime}.buildComposerProject2`,
-      "vendorHash = pkgs.lib.fakeHash;",
+      "vendorHash = hash;",
     ),
   ],
   [
@@ -436,7 +442,7 @@ const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
     hashed(
       ["mix.lock"],
       () => "pkgs.beamPackages.mixRelease",
-      `mixFodDeps = pkgs.beamPackages.fetchMixDeps { pname = "packages"; version = "0"; src = source; hash = pkgs.lib.fakeHash; };`,
+      `mixFodDeps = pkgs.beamPackages.fetchMixDeps { pname = "packages"; version = "0"; src = source; hash = hash; };`,
     ),
   ],
   ["gleam", bare("gleam", "erlang", "rebar3")],

@@ -20,6 +20,9 @@ import {
 } from "./addresses.ts";
 import { type BuildPlan, buildPlan } from "./builders.ts";
 import { type Because, because, type RenderFacts } from "./facts.ts";
+import { parseToml } from "../formats/toml.ts";
+import { FormatError } from "../formats/node.ts";
+import { joinPath } from "../file_tree.ts";
 import { Names } from "./names.ts";
 import {
   type RuntimeName,
@@ -60,6 +63,8 @@ export interface PlannedApplication {
   application: AnalysedApplication;
   runtimes: readonly PlannedRuntime[];
   build: BuildPlan;
+  /** Names of manifests in its directory that do not parse. */
+  broken: readonly string[];
   start: StartCommand | null;
   ports: readonly { value: number; because: Because }[];
   environment: readonly PlannedVariable[];
@@ -211,6 +216,25 @@ function planRuntimes(application: AnalysedApplication): PlannedRuntime[] {
   });
 }
 
+/** Nix reads these while it evaluates, and stops at one that is broken. */
+function brokenManifests(
+  { language, path }: AnalysedApplication,
+  facts: RenderFacts,
+): string[] {
+  if (language.value !== "python") return [];
+  return ["pyproject.toml", "Pipfile"].filter((name) => {
+    const text = facts.text(joinPath(path, name) ?? name);
+    if (text === null) return false;
+    try {
+      parseToml(text);
+      return false;
+    } catch (error) {
+      if (error instanceof FormatError) return true;
+      throw error;
+    }
+  });
+}
+
 /** Links that lead back to where they began are dropped: nobody could be the first. */
 function withoutCircles(
   applications: PlannedApplication[],
@@ -291,6 +315,7 @@ export function planCluster(
       application,
       start,
       runtimes,
+      broken: brokenManifests(application, facts),
       build: buildPlan({
         application,
         facts,

@@ -51,11 +51,11 @@ function headLines(lines: FlakeLines): void {
     because("what the lines below call, copied into procurator/"),
   );
   lines.add(
-    'systems = [ "x86_64-linux" "aarch64-linux" ];',
+    'forSystems = make: nixpkgs.lib.genAttrs [ "x86_64-linux" "aarch64-linux" ]',
     EVERY_SYSTEM,
   );
   lines.add(
-    "forSystems = make: nixpkgs.lib.genAttrs systems (system: make nixpkgs.legacyPackages.${system});",
+    "  (system: make nixpkgs.legacyPackages.${system});",
     EVERY_SYSTEM,
   );
   lines.add("", FRAME);
@@ -70,7 +70,7 @@ function packageLines(lines: FlakeLines, plan: ClusterPlan): void {
 }
 
 function machineLines(lines: FlakeLines, plan: ClusterPlan): void {
-  const why = because("what VMs run");
+  const why = because("what VMs run: a NixOS module for each");
   lines.add(
     'system = "x86_64-linux";',
     because("VMs are built for the workers' system"),
@@ -79,31 +79,31 @@ function machineLines(lines: FlakeLines, plan: ClusterPlan): void {
     "packages = applications nixpkgs.legacyPackages.${system};",
     because("what VMs run is built for their system"),
   );
-  lines.block(
-    "machines = pkgs: {",
-    "};",
-    why,
-    () => {
-      for (const planned of plan.applications.filter(hasVm)) {
-        applicationModule(lines, planned);
-      }
-      for (const planned of plan.services) serviceModuleLines(lines, planned);
-    },
-  );
+  lines.block("machines = {", "};", why, () => {
+    for (const planned of plan.applications.filter(hasVm)) {
+      applicationModule(lines, planned);
+    }
+    for (const planned of plan.services) serviceModuleLines(lines, planned);
+  });
   for (const { kind, evidence } of plan.leftOut) {
     lines.comment(
       `${kind} has no VM: NixOS has no module for it that procurator init knows`,
       because(`${kind} is a service of the repository`, evidence),
     );
   }
-  const image = because("each VM is a NixOS system of its own");
-  lines.block("image = name: procurator.nixosImage {", "};", image, () => {
-    lines.add("inherit nixpkgs system name;", image);
-    lines.add(
-      "modules = [ ({ pkgs, ... }: (machines pkgs).${name}) (modules.${name} or { }) ];",
-      because("what procurator init knows of it, and what you add to it"),
-    );
-  });
+  const each = because("each VM is a NixOS system of its own");
+  lines.block(
+    "systems = builtins.mapAttrs (name: module: procurator.nixos {",
+    "}) machines;",
+    each,
+    () => {
+      lines.add("inherit nixpkgs system name;", each);
+      lines.add(
+        "modules = [ module (modules.${name} or { }) ];",
+        because("what procurator init knows of it, and what you add to it"),
+      );
+    },
+  );
   lines.add("", FRAME);
 }
 
@@ -225,6 +225,10 @@ function outputLines(lines: FlakeLines, plan: ClusterPlan): void {
       }
     });
     lines.add(
+      "nixosConfigurations = systems;",
+      because("what each VM runs, to look at and to try"),
+    );
+    lines.add(
       "inherit (blueprint) blueprint blueprintJSON;",
       because("`nix eval --raw .#blueprintJSON` is what procurator reads"),
     );
@@ -237,6 +241,8 @@ export interface RenderedFlake {
   /** VMs by name. */
   machines: readonly string[];
   packages: readonly string[];
+  /** Packages that take a hash of `hashes`. */
+  hashed: readonly string[];
   /** Kinds of services that have no VM. */
   leftOut: readonly string[];
 }
@@ -259,6 +265,8 @@ export function renderFlake(
       ...plan.services.map(({ name }) => name),
     ],
     packages: plan.applications.map(({ name }) => name),
+    hashed: plan.applications.filter(({ build }) => build.needsHash)
+      .map(({ name }) => name),
     leftOut: plan.leftOut.map(({ kind }) => kind),
   };
 }

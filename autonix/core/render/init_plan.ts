@@ -13,7 +13,13 @@
  */
 import { createHash } from "node:crypto";
 import { lineDiff } from "./line_diff.ts";
-import { clusterOf, newFlake, parseMarked, withPart } from "./marks.ts";
+import {
+  clusterOf,
+  hasHash,
+  newFlake,
+  parseMarked,
+  withPart,
+} from "./marks.ts";
 
 /** Hashes of what was written into procurator/, so that a newer version may replace it. */
 export const RECORD = "procurator/.procurator";
@@ -64,10 +70,8 @@ function parseRecord(text: string | undefined): ReadonlyMap<string, string> {
 }
 
 function recordText(library: ReadonlyMap<string, string>): string {
-  const lines = [...library].map(([path, text]) =>
-    `${hashOf(text)}  ${path}\n`
-  );
-  return lines.sort().join("");
+  return [...library].sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([path, text]) => `${hashOf(text)}  ${path}\n`).join("");
 }
 
 function changeOf(
@@ -133,4 +137,13 @@ export function clusterIn(
 ): string | null {
   const file = parseMarked(existing.get(FLAKE) ?? "");
   return file === null ? null : clusterOf(file);
+}
+
+/** Packages of these whose hash nobody has filled in. */
+export function hashesToFill(
+  existing: ReadonlyMap<string, string>,
+  packages: readonly string[],
+): string[] {
+  const file = parseMarked(existing.get(FLAKE) ?? "");
+  return packages.filter((name) => file === null || !hasHash(file, name));
 }

@@ -72,7 +72,7 @@ export function serviceModuleLines(
   const { name, module, note, service } = planned;
   const why = planned.because;
   if (note !== null) lines.comment(note, why);
-  lines.block(`${name} = {`, "};", why, () => {
+  lines.block(`${name} = { pkgs, ... }: {`, "};", why, () => {
     for (
       const option of module.options({
         database: planned.database,
@@ -86,6 +86,14 @@ export function serviceModuleLines(
       `networking.firewall.allowedTCPPorts = [ ${module.port} ];`,
       because(`the port of ${service.kind}`, service.evidence),
     );
+    if (module.dataDirectory !== undefined) {
+      lines.add(
+        `fileSystems.${
+          nixString(module.dataDirectory)
+        } = procurator.volume "data";`,
+        because(`${service.kind} keeps its data there`, service.evidence),
+      );
+    }
     if (module.unfree !== undefined) {
       const names = nixList(module.unfree.map(nixString));
       lines.add(
@@ -115,8 +123,8 @@ function peerLines(
 
 function imageLine(lines: FlakeLines, name: string): void {
   lines.add(
-    `image = image ${nixString(name)};`,
-    because(`NixOS ${RELEASE} with the module modules.${name}`),
+    `image = procurator.image systems.${name};`,
+    because(`NixOS ${RELEASE} with machines.${name} and modules.${name}`),
   );
 }
 

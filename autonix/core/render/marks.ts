@@ -77,6 +77,8 @@ export function newFlake(part: string, cluster: string): string {
       vms = { };
       # NixOS modules that are added to VMs, as in modules.web.systemd.services.web.environment.TOKEN_FILE = "/run/token";
       modules = { };
+      # Hashes of what is fetched, by package: the first \`nix build .#web\` says it, as in web = "sha256-...";
+      hashes = { };
 
 ${marked(part)}
     in
@@ -91,4 +93,9 @@ ${marked(part)}
 export function clusterOf(file: MarkedFile): string | null {
   return /^[ \t]*cluster = "([a-z0-9-]{1,63})";/m.exec(file.before)?.[1] ??
     null;
+}
+
+/** True when the user has filled in a package's hash. */
+export function hasHash(file: MarkedFile, name: string): boolean {
+  return file.before.includes(`${name} = "sha256-`);
 }

@@ -1,8 +1,10 @@
 /**
- * Names of packages and VMs: labels that are unique within the flake.
+ * Names of packages and VMs: labels that are unique within the flake, and
+ * identifiers of Nix as they stand.
  *
  * @module
  */
+import { KEYWORDS } from "./nix_text.ts";
 
 /** A label has 63 letters; a number may follow. */
 const MAX_STEM = 50;
@@ -14,7 +16,9 @@ export function labelOf(name: string): string {
   const label = name.slice(0, 500).replace(/^@[^/]*\//, "").toLowerCase()
     .replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "")
     .slice(0, MAX_STEM).replace(/-+$/, "");
-  return label === "" ? "app" : label;
+  if (label === "") return "app";
+  if (/^\d/.test(label)) return `app-${label}`;
+  return KEYWORDS.has(label) ? `${label}-app` : label;
 }
 
 /** Gives each its label, numbered where several are the same. */

@@ -11,7 +11,8 @@
 const MAX_COMMENT = 200;
 /** Letters a Nix identifier may have; quoted is right for all others. */
 const PLAIN_ATTRIBUTE = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
-const KEYWORDS = new Set([
+/** Words that are no identifiers. */
+export const KEYWORDS: ReadonlySet<string> = new Set([
   ...["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then"],
   "with",
 ]);

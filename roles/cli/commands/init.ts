@@ -25,13 +25,6 @@ function flakeOf(result: InitResult): FileChange {
   return flake;
 }
 
-/** Lines of the flake whose hash somebody has to fill in. */
-function hashesToFill(result: InitResult): number[] {
-  return flakeOf(result).text.split("\n").flatMap((line, at) =>
-    line.includes("pkgs.lib.fakeHash") ? [at + 1] : []
-  );
-}
-
 function requireOwn(result: InitResult): void {
   const [first] = result.refusals;
   if (first === undefined) return;
@@ -102,12 +95,11 @@ function report(context: CliContext, target: InitTarget, result: InitResult) {
   if (rendered.leftOut.length > 0) {
     context.out(`  left out  ${list(rendered.leftOut)}: no module of NixOS\n`);
   }
-  const hashes = hashesToFill(result);
-  if (hashes.length > 0) {
+  if (result.hashesToFill.length > 0) {
     context.out(
-      `  to fill   a hash in line ${
-        hashes.join(", ")
-      }: nix says it when it builds\n`,
+      `  to fill   hashes of ${
+        list(result.hashesToFill)
+      }: nix build says each once\n`,
     );
   }
   if (changed.length === 0) return;
@@ -158,7 +150,7 @@ async function init(
       packages: result.rendered.packages,
       vms: result.rendered.machines,
       leftOut: result.rendered.leftOut,
-      hashesToFill: hashesToFill(result),
+      hashesToFill: result.hashesToFill,
     });
   }
   if (flags.dryRun === true) return await showChanges(context, result);
