@@ -72,17 +72,21 @@ function named(
   return null;
 }
 
-/** Conda, unless what it lists is only there beside requirements for pip. */
+/**
+ * Conda, unless what it lists is only there beside requirements for pip, or
+ * beside a package: then it is where that is developed. One that installs the
+ * list or the package itself is meant.
+ */
 function conda(manifests: Manifests): Evidence | null {
   const { environment, mainRequirements } = manifests;
   if (environment === null) return null;
-  if (mainRequirements === null) return fileEvidence(environment.file);
+  const isBeside = mainRequirements !== null || isPackage(manifests);
   const included = itemsOf(at(environment.node, "dependencies")).some((item) =>
     itemsOf(at(item, "pip")).some((line) =>
-      textOf(line)?.startsWith("-r") === true
+      /^(?:-r\b|(?:-e[ \t]*)?\.)/.test(textOf(line) ?? "")
     )
   );
-  return included ? fileEvidence(environment.file) : null;
+  return isBeside && !included ? null : fileEvidence(environment.file);
 }
 
 /** Null for sources that nothing installs anything for. */
