@@ -52,10 +52,15 @@ export function running(draft: Draft): Map<string, Dependency> {
   );
 }
 
-/** Claims each framework that is used when it runs; their names in the table's order. */
+/**
+ * Claims each framework that is used when it runs; their names in the table's
+ * order. Those of `below` are what others stand on: told only where they are
+ * alone, and last in the table.
+ */
 export function claimFrameworks(
   draft: Draft,
   table: FrameworkTable,
+  below: ReadonlySet<string> = new Set(),
 ): string[] {
   const there = running(draft);
   const found: string[] = [];
@@ -64,6 +69,7 @@ export function claimFrameworks(
       one !== undefined
     );
     if (used.length === 0) continue;
+    if (found.length > 0 && below.has(framework)) continue;
     found.push(framework);
     claim(
       draft,

@@ -36,6 +36,10 @@ export interface Syntax {
   raising?: RegExp;
   /** Before a mention, anchored at the end: it only asks whether it is there. */
   asking?: RegExp;
+  /** Before a mention, anchored at the end: it fails without. */
+  demanding?: RegExp;
+  /** Names that tools of the language set or that only choose a mode. */
+  unasked?: ReadonlySet<string>;
   /** Ports: the first group is the number. */
   ports?: readonly RegExp[];
 }
@@ -82,6 +86,7 @@ function useOf(
       ? { required: false }
       : { required: false, default: value };
   }
+  if (syntax.demanding?.test(before) === true) return { required: true };
   if (syntax.raising?.test(after) === true) return { required: true };
   if (syntax.optional?.test(after) === true) return { required: false };
   if (syntax.asking?.test(before) === true) return { required: false };
@@ -102,7 +107,8 @@ export function scanText(
     for (const match of text.matchAll(mention.pattern)) {
       if (++count > MAX_MENTIONS) break;
       const name = match[1] ?? "";
-      if (!isAsked(name) || isComment(text, match.index, syntax)) continue;
+      if (!isAsked(name) || syntax.unasked?.has(name) === true) continue;
+      if (isComment(text, match.index, syntax)) continue;
       const end = match.index + match[0].length;
       const use = useOf(
         text.slice(Math.max(0, match.index - BEHIND), match.index),

@@ -104,12 +104,12 @@ export function claimCommands(project: Project, lock: string | null): void {
     "convention",
     lock === null ? manifest : fileEvidence(lock),
   );
-  const deploy = mixfile.aliases.get("assets.deploy");
-  const assets = deploy === undefined
+  const deploy = mixfile.assets;
+  const assets = deploy === null
     ? ""
     : `${assetsInstall(project)}mix assets.deploy`;
   const evidence = [
-    ...deploy === undefined ? [] : [deploy],
+    ...deploy === null ? [] : [deploy],
     ...mixfile.release === null ? [] : [mixfile.release.evidence],
   ];
   const steps = mixfile.release !== null

@@ -36,14 +36,13 @@ import { ELIXIR, ELIXIR_CONFIG, ELIXIR_SOURCE } from "./variables.ts";
 
 const FRAMEWORKS: FrameworkTable = [
   ["phoenix", "phoenix"],
-  ["phoenix_live_view", "phoenix_live_view"],
-  ["plug", "plug_cowboy", "plug", "bandit"],
   ["ash", "ash"],
-  ["absinthe", "absinthe"],
   ["nerves", "nerves"],
   ["broadway", "broadway"],
-  ["oban", "oban"],
+  ["plug", "plug_cowboy", "plug", "bandit"],
 ];
+/** What the others stand on. */
+const BELOW: ReadonlySet<string> = new Set(["plug"]);
 const NATIVE: NativeTable = new Map([
   ["vix", ["vips"]],
   ["image", ["vips"]],
@@ -118,7 +117,7 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
   claimManager(draft, { manager: "mix", manifest, lock });
   claimPins(draft, reading, { files: [".elixir-version"], tools: ["elixir"] });
   claimFound(draft, "runtimeVersion", mixfile.elixir);
-  const frameworks = claimFrameworks(draft, FRAMEWORKS);
+  const frameworks = claimFrameworks(draft, FRAMEWORKS, BELOW);
   claimNative(draft, NATIVE);
   const project: Project = { reading, draft, mixfile, frameworks };
   const start = mixfile.appsPath === null || mixfile.release !== null

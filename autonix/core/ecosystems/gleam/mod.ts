@@ -56,6 +56,7 @@ const GLEAM: Syntax = {
       isNeeded: true,
     },
   ],
+  demanding: /\blet assert Ok\(\w{1,60}\)\s{0,4}=\s{0,20}$/,
   defaults: [
     /^\s{0,4}\)\s{0,20}(?:\|>\s{0,4}result\.try\(int\.parse\)\s{0,20}|\|>\s{0,4}result\.then\(int\.parse\)\s{0,20})?\|>\s{0,4}result\.unwrap\(\s{0,4}(?:"([^"\n]{0,200})"|(\d{1,12}))/,
     /^\s{0,4}\),\s{0,4}(?:"([^"\n]{0,200})"|(\d{1,12}))\s{0,4}\)/,

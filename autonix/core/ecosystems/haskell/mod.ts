@@ -29,6 +29,7 @@ import {
 import { scanFiles } from "../common/source_scan.ts";
 import { type Package, readCabal, readHpack } from "./cabal.ts";
 import {
+  BELOW,
   FOREIGN,
   FRAMEWORKS,
   HASKELL,
@@ -128,7 +129,7 @@ function readPackage(
   });
   claimPins(draft, reading, { files: [], tools: ["ghc", "haskell"] });
   claimFound(draft, "runtimeVersion", toolchain.version);
-  const frameworks = claimFrameworks(draft, FRAMEWORKS);
+  const frameworks = claimFrameworks(draft, FRAMEWORKS, BELOW);
   if (frameworks.length > 0 && draft.role === "application" && !place.isAside) {
     draft.weight = 3;
   }

@@ -15,10 +15,12 @@ export const FRAMEWORKS: FrameworkTable = [
   ["spock", "Spock", "Spock-core"],
   ["happstack", "happstack-server", "happstack-lite"],
   ["ihp", "ihp"],
-  ["warp", "warp"],
   ["hakyll", "hakyll"],
   ["twain", "twain"],
+  ["warp", "warp"],
 ];
+/** What the others stand on. */
+export const BELOW: ReadonlySet<string> = new Set(["warp"]);
 
 export const PORTS: ReadonlyMap<string, number> = new Map([
   ["yesod", 3000],
@@ -108,5 +110,5 @@ export const SETTINGS: Syntax = {
   hints: ["_env:"],
   mentions: [{ pattern: /_env:([A-Z]\w{0,99})/g, isNeeded: true }],
   defaults: [/^:([^"'\n]{0,200})["'\n]/],
-  ports: [/^\s{0,8}port:\s{0,8}["']_env:\w{1,60}:(\d{2,5})["']/m],
+  ports: [/^\s{0,8}port:\s{0,40}["']_env:\w{1,60}:(\d{2,5})["']/m],
 };

@@ -38,7 +38,7 @@ import {
   saidText,
 } from "./project.ts";
 import { isLibrary, type Start, startOf } from "./start.ts";
-import { DEMANDED, PHP, SYMFONY } from "./variables.ts";
+import { CADDY, DEMANDED, PHP, SYMFONY } from "./variables.ts";
 
 const PINNING: Pinning = {
   files: [".php-version"],
@@ -124,6 +124,10 @@ function claimSources(project: Project): void {
     if (one.field !== "env" || typeof one.value !== "object") continue;
     const { name } = one.value;
     if (DEMANDED.has(name)) one.value = { name, required: true };
+  }
+  const caddy = fileOf(project, "Caddyfile", "frankenphp/Caddyfile");
+  if (caddy !== null) {
+    scanFiles(draft, reading, [caddy], { syntax: CADDY, source: "config" });
   }
   const config = joinPath(place.path, "config");
   const yaml = config === null || !project.frameworks.includes("symfony")

@@ -9,7 +9,8 @@ const LITERAL =
   `["']([^"'$\\n]{0,200})["']|(-?\\d[\\d_.]{0,12})\\b|(true|false)\\b`;
 
 export const PHP: Syntax = {
-  comments: ["//", "#", "*", "/*"],
+  // The fourth is how comments of Laravel's configuration look.
+  comments: ["//", "#", "*", "|", "/*"],
   hints: ["env(", "getenv", "_ENV", "_SERVER", "Server", "Worker"],
   mentions: [
     // Laravel's gives null where there is none.
@@ -39,6 +40,15 @@ export const PHP: Syntax = {
     /\bnew\s{1,4}\\?(?:[\w\\]{0,60}\\)?SocketServer\(\s{0,4}["'][\w.:/]{0,30}:(\d{2,5})["']/,
     /\bnew\s{1,4}\\?(?:[\w\\]{0,60}\\)?Worker\(\s{0,4}["']\w{1,12}:\/\/[\w.]{1,40}:(\d{2,5})["']/,
   ],
+};
+
+/** `:8000 {` and `http://localhost:8000 {` of a Caddyfile. */
+export const CADDY: Syntax = {
+  comments: ["#"],
+  hints: [],
+  mentions: [],
+  defaults: [],
+  ports: [/^(?:https?:\/\/)?[\w.]{0,60}:(\d{2,5})\s{0,8}\{/m],
 };
 
 /** Laravel does not start without its key. */

@@ -108,8 +108,9 @@ function claimSources(project: Project): void {
 
 /** Everything in it ships or checks something else. */
 function isTooling(project: Project, start: Start | null): boolean {
-  const { draft, gemfile } = project;
-  return gemfile !== null && draft.dependencies.length > 0 &&
+  const { draft, gemfile, gemspec } = project;
+  return gemfile !== null && gemspec === null &&
+    draft.dependencies.length > 0 &&
     draft.dependencies.every(({ name, isDev }) => isDev || TOOLS.has(name)) &&
     (start === null || start.source === "guess");
 }

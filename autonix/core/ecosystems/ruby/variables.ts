@@ -9,6 +9,7 @@ const LITERAL = `["']([^"'#\\n]{0,200})["']|(\\d[\\d_]{0,12})\\b`;
 
 export const RUBY: Syntax = {
   comments: ["#"],
+  unasked: new Set(["RAILS_ENV", "RACK_ENV", "BUNDLE_GEMFILE", "BUNDLE_PATH"]),
   hints: ["ENV", "port", "Port", "Server.new"],
   mentions: [
     { pattern: /\bENV\[["'](\w{1,100})["']\]/g, isNeeded: true },
