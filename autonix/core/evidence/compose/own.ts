@@ -8,7 +8,7 @@ import type { Draft } from "../../draft.ts";
 import type { Reading } from "../../reading.ts";
 import { parseImage } from "../../services/images.ts";
 import { isDebugPort } from "../../services/ports.ts";
-import { runtimeOfImage } from "../dockerfile/base_images.ts";
+import { isWebServer, runtimeOfImage } from "../dockerfile/base_images.ts";
 import { buildOf, ownerOfDockerfile } from "../dockerfile/owner.ts";
 import { parseDockerfile, stagesUpTo } from "../dockerfile/parse.ts";
 import {
@@ -55,6 +55,7 @@ export function draftOf(one: ComposeService, context: Context): Draft | null {
     }
   }
   if (one.image === null || !one.image.text.includes("/")) return null;
+  if (isWebServer(one.image.text)) return null;
   // A published image of its own: nobody calls a third party's just "app".
   const image = parseImage(one.image.text)?.name ?? "";
   return usable(targets.named(image)) ?? usable(targets.named(one.name)) ??

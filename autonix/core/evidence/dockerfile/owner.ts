@@ -91,12 +91,16 @@ function isApplication(draft: Draft | null): draft is Draft {
   return draft !== null && draft.role !== "root";
 }
 
-/** True when `path` stands in a text as a directory, not as part of a name. */
+/** True when `path` stands in a text as a directory of the repository, not of the image. */
 function names(text: string, path: string): boolean {
   for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
     const before = text[at - 1] ?? " ";
     const after = text[at + path.length] ?? " ";
-    if (/[\s"'=[/,.]/.test(before) && /[\s"'/\],]/.test(after)) return true;
+    // `/web` is a directory of the image, whatever the repository has.
+    const isOfImage = before === "/" && /[\s"'=:[,]/.test(text[at - 2] ?? " ");
+    if (
+      !isOfImage && /[\s"'[/,.]/.test(before) && /[\s"'/\],]/.test(after)
+    ) return true;
   }
   return false;
 }
