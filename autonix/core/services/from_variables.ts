@@ -14,8 +14,8 @@ import { serviceKind } from "./catalog.ts";
 
 const LOCAL = new Set(["localhost", "127.0.0.1", "0.0.0.0"]);
 
-/** Rails writes a redis into this file of every new application, used or not. */
-const UNASKED = /(?:^|\/)config\/cable\.yml$/;
+/** Rails and Laravel write addresses into these files of every new application, used or not. */
+const UNASKED = /(?:^|\/)config\/(?:cable\.yml|(?:cache|database|queue)\.php)$/;
 
 /** The service that a variable with an address, or by its very name, carries. */
 export function claimOfVariable(

@@ -5,8 +5,9 @@
  */
 import type { Syntax } from "../common/source_scan.ts";
 
+// What is joined to something else is no default.
 const LITERAL =
-  `["']([^"'$\\n]{0,200})["']|(-?\\d[\\d_.]{0,12})\\b|(true|false)\\b`;
+  `["']([^"'$\\n]{0,200})["'](?!\\s{0,4}\\.)|(-?\\d[\\d_.]{0,12})\\b|(true|false)\\b`;
 
 export const PHP: Syntax = {
   // The fourth is how comments of Laravel's configuration look.
