@@ -8,6 +8,8 @@
  *
  * @module
  */
+import { parse } from "jsonc-parser";
+import { z } from "zod";
 import { analyzePath } from "../../autonix/mod.ts";
 import {
   compare,
@@ -17,6 +19,8 @@ import {
 } from "../score/core/compare.ts";
 import { readPlan } from "../score/core/plan.ts";
 
+const Commands = z.record(z.string(), z.string()).optional().catch(undefined);
+const Manifest = z.object({ scripts: Commands, tasks: Commands });
 const PREFIX = "generate_plan_tests__";
 const [dir] = Deno.args.filter((word) => !word.startsWith("--"));
 if (dir === undefined) {
@@ -34,16 +38,19 @@ async function isFile(path: string): Promise<boolean> {
   return await Deno.stat(path).then((stat) => stat.isFile, () => false);
 }
 
+/** Scripts and tasks of the manifests, to look one step into `npm start` and `deno task start`. */
 async function scriptsOf(path: string): Promise<Map<string, string>> {
-  try {
-    const { scripts } = JSON.parse(
-      await Deno.readTextFile(`${path}/package.json`),
-    );
-    return new Map(Object.entries(scripts ?? {}));
-  } catch {
-    // Without a manifest there are no scripts to look into.
-    return new Map();
+  const scripts = new Map<string, string>();
+  for (const name of ["package.json", "deno.json", "deno.jsonc"]) {
+    const text = await Deno.readTextFile(`${path}/${name}`).catch(() => null);
+    if (text === null) continue;
+    const manifest: unknown = parse(text);
+    const { scripts: own, tasks } = Manifest.parse(manifest ?? {});
+    for (const [script, command] of Object.entries({ ...tasks, ...own })) {
+      scripts.set(script, command);
+    }
   }
+  return scripts;
 }
 
 async function scoreExample(example: string): Promise<Result | null> {

@@ -49,11 +49,24 @@ const LTS: ReadonlyMap<string, string> = new Map([
   ["krypton", "24"],
 ]);
 
-/** True when a version as pinned asks for the stated one, as far as both go. */
+/** `>=18`, `>=18 <23`: whether it lets a major version in; null for what is no such range. */
+function admits(told: string, major: number): boolean | null {
+  const from = />=?\s*v?(\d+)/.exec(told)?.[1];
+  if (from === undefined) return null;
+  const to = /<(=?)\s*v?(\d+)/.exec(told);
+  const end = to === null ? Infinity : Number(to[2]) + (to[1] === "=" ? 1 : 0);
+  return major >= Number(from) && major < end;
+}
+
+/** True when a version as pinned asks for the stated one, as far as both go, or lets it in. */
 export function meetsVersion(told: string, stated: string): boolean {
   const name = told.toLowerCase().replace(/^lts\//, "");
   const text = LTS.get(name) ?? told;
   const wanted = stated.split(".");
+  if (wanted.length === 1) {
+    const isIn = admits(text, Number(stated));
+    if (isIn !== null) return isIn;
+  }
   return [...text.matchAll(/\d+(?:\.\d+)*/g)].some(([found]) => {
     const parts = (found.startsWith("1.8") ? found.slice(2) : found).split(".");
     return wanted.every((part, index) =>

@@ -100,15 +100,16 @@ const MANAGERS: readonly (readonly [RegExp, string])[] = [
 ];
 const OF_NODE = new Set(["npm", "yarn", "pnpm", "bun"]);
 
-/** Packages that carry a version somebody may have asked for, and the one nobody had to. */
-const VERSIONS: readonly (readonly [RegExp, string])[] = [
+/** Packages that carry a version somebody may have asked for, and those nobody had to. */
+const VERSIONS: readonly (readonly [RegExp, ...string[]])[] = [
   [/^nodejs_(\d+)$/, "18"],
-  [/^python(\d)(\d+)$/, ""],
-  [/^go_(\d+)_(\d+)$/, ""],
-  [/^jdk(\d+)$/, "17"],
-  [/^\(php(\d)(\d)\./, ""],
-  [/^dotnet-sdk_(\d+)$/, ""],
-  [/^elixir_(\d+)_(\d+)$/, ""],
+  [/^python(\d)(\d+)$/],
+  [/^go_(\d+)_(\d+)$/],
+  // 8 is the default beside Clojure.
+  [/^jdk(\d+)$/, "17", "8"],
+  [/^\(php(\d)(\d)\./],
+  [/^dotnet-sdk_(\d+)$/],
+  [/^elixir_(\d+)_(\d+)$/],
 ];
 
 /** Words of the plan's metadata that are frameworks by their usual name. */
@@ -120,11 +121,11 @@ const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
 
 function versionOf(packages: readonly string[]): string | null {
   for (const name of packages) {
-    for (const [pattern, standard] of VERSIONS) {
+    for (const [pattern, ...standards] of VERSIONS) {
       const found = pattern.exec(name);
       if (found === null) continue;
       const version = found.slice(1).join(".");
-      return version === standard ? null : version;
+      return standards.includes(version) ? null : version;
     }
   }
   return null;
@@ -132,9 +133,10 @@ function versionOf(packages: readonly string[]): string | null {
 
 /** Groups told by the runtime of a start command, against helpers that are installed too. */
 function groupOfStart(start: string): RegExp | null {
+  // Its server is configured by a script of another runtime first.
+  if (/php-fpm/.test(start)) return /^php$/;
   if (/^(npm|npx|yarn|pnpm|bun|node) /.test(start)) return /^node$/;
   if (/^python |gunicorn|uvicorn/.test(start)) return /^python$/;
-  if (/php-fpm/.test(start)) return /^php$/;
   if (/\b(ruby|bundle|rake|rails)\b/.test(start)) return /^ruby$/;
   return null;
 }

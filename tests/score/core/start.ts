@@ -113,7 +113,9 @@ export function runOf(command: string, scripts: Scripts = new Map()): Run {
   }
   if (word === "deno") {
     const target = words.slice(2).find((one) => !one.startsWith("-")) ?? "";
-    return { runtime: "deno", target: scriptName(target) };
+    return words[1] === "task"
+      ? { runtime: "script", target }
+      : { runtime: "deno", target: scriptName(target) };
   }
   if (word === "ruby") {
     return {
