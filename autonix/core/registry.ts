@@ -4,11 +4,12 @@
  * @module
  */
 import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
+import { c } from "./ecosystems/c/mod.ts";
 import { crystal } from "./ecosystems/crystal/mod.ts";
 import { dart } from "./ecosystems/dart/mod.ts";
+import { dotnet } from "./ecosystems/dotnet/mod.ts";
 import { elixir } from "./ecosystems/elixir/mod.ts";
 import { gleam } from "./ecosystems/gleam/mod.ts";
-import { c } from "./ecosystems/c/mod.ts";
 import { go } from "./ecosystems/go/mod.ts";
 import { haskell } from "./ecosystems/haskell/mod.ts";
 import { javascript } from "./ecosystems/javascript/mod.ts";
@@ -18,6 +19,10 @@ import { php } from "./ecosystems/php/mod.ts";
 import { python } from "./ecosystems/python/mod.ts";
 import { ruby } from "./ecosystems/ruby/mod.ts";
 import { rust } from "./ecosystems/rust/mod.ts";
+import { shell } from "./ecosystems/shell/mod.ts";
+import { staticSites } from "./ecosystems/static/mod.ts";
+import { swift } from "./ecosystems/swift/mod.ts";
+import { zig } from "./ecosystems/zig/mod.ts";
 import { circleci } from "./evidence/ci/circleci.ts";
 import { github } from "./evidence/ci/github.ts";
 import { gitlab } from "./evidence/ci/gitlab.ts";
@@ -37,6 +42,7 @@ export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   c,
   crystal,
   dart,
+  dotnet,
   elixir,
   gleam,
   go,
@@ -46,8 +52,12 @@ export const ECOSYSTEMS: readonly EcosystemDetector[] = [
   ocaml,
   php,
   python,
-  rust,
   ruby,
+  rust,
+  shell,
+  staticSites,
+  swift,
+  zig,
 ];
 
 export const EVIDENCE: readonly EvidenceDetector[] = [

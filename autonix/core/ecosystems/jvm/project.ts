@@ -4,11 +4,14 @@
  *
  * @module
  */
-import type { Evidence, Language } from "../../../../roles/model/analysis.ts";
-import type { PackageManager } from "../../../../roles/model/analysis.ts";
+import type {
+  Evidence,
+  Language,
+  PackageManager,
+} from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import type { Dependency, Role } from "../../draft.ts";
-import { comparePaths, directoryOf, joinPath } from "../../file_tree.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
 import type { Found, Reading } from "../../reading.ts";
 import type { OwnSources } from "./sources.ts";
 
@@ -63,18 +66,6 @@ export function upTo(path: string, above: string): string {
   return up === "" ? "." : up;
 }
 
-/** The way from one directory to any other. */
-export function wayTo(from: string, to: string): string {
-  let common = from;
-  while (common !== "." && to !== common && !to.startsWith(`${common}/`)) {
-    common = directoryOf(common);
-  }
-  const up = upTo(from, common);
-  if (to === common) return up;
-  const down = common === "." ? to : to.slice(common.length + 1);
-  return up === "." ? down : `${up}/${down}`;
-}
-
 /** The nearest file of this name at or above a directory. */
 export function nearestFile(
   reading: Reading,
@@ -115,8 +106,4 @@ export function artifactOf(
   return project.dependencies.find(({ name, isDev }) =>
     !isDev && name.slice(name.lastIndexOf(":") + 1) === artifact
   ) ?? null;
-}
-
-export function sortedPaths(paths: Iterable<string>): string[] {
-  return [...new Set(paths)].sort(comparePaths);
 }

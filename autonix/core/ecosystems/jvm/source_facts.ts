@@ -94,7 +94,7 @@ const DEFAULT =
   /^\s{0,2}(?:,\s{0,2}|[\])]{1,2}(?:\?\.\w{1,20}\(\)|\.\w{1,20}\(\)|\.map\([^)]{0,40}\)|\.flatMap\([^)]{0,40}\)){0,3}\s{0,2}(?:\?:\s{0,2}|\.(?:getOrElse|orElse|or)\(\s{0,2}|\)?\.orElse\(\s{0,2}|\s{1,4}))(?:"([^"\n]{0,200})"|([0-9]{1,10})\b)/;
 /** Words of a line that looks at whether it is there. */
 const CHECKED =
-  /[!=]= ?null|\?:|\?\.|Optional|orElse|getOrElse|isBlank|isEmpty|sys\.env\.get\(|envOrNone|\(or |\(some->|when-let|if-let|getOrDefault|\.isDefined|\.nonEmpty/;
+  /[!=]= ?null|\?:|\?\.|Optional|orElse|getOrElse|isBlank|isEmpty|sys\.env\.get\(|envOrNone|\(or |\(some->|when-let|if-let|\((?:when|if|some|cond) |getOrDefault|\.isDefined|\.nonEmpty/;
 const BY_DEFAULT: ReadonlySet<string> = new Set([
   "PATH",
   "HOME",
@@ -208,7 +208,8 @@ function readVariables(text: string, line: number, scan: Scan): void {
   for (const [, name = "", standard] of text.matchAll(ENVIRON)) {
     addVariable(scan, {
       name: name.replaceAll("-", "_").toUpperCase(),
-      required: standard === undefined && !CHECKED.test(text),
+      // Keys of `env` may come from files and properties too.
+      required: false,
       default: standard?.replaceAll('"', "") ?? null,
       line,
     });

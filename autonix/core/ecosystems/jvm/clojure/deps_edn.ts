@@ -5,6 +5,7 @@
  */
 import { joinPath } from "../../../file_tree.ts";
 import type { Dependency } from "../../../draft.ts";
+import type { Found } from "../../../reading.ts";
 import {
   type Command,
   type Place,
@@ -132,6 +133,8 @@ function textIn(
 }
 
 interface Uberjar {
+  /** `(def lib 'com.example/shop)`. */
+  name: Found | null;
   build: Command;
   start: Command;
 }
@@ -153,7 +156,13 @@ function uberjarOf(place: Place, hasAlias: boolean): Uberjar | null {
     uberFileIn(forms, named, 0);
   if (jar === null) return null;
   const path = textIn(jar, named).replace(/\*{2,}/g, "*");
+  const lib = named.get("lib");
+  const name = lib === undefined ? "*" : textIn(lib, named, 1);
   return {
+    name: lib === undefined || name.includes("*") ? null : {
+      value: name.slice(name.lastIndexOf("/") + 1),
+      evidence: { file, line: lib.line },
+    },
     build: {
       command: `clojure -T:build ${task}`,
       source: "manifest",
@@ -227,7 +236,7 @@ export function readDeps(place: Place): Project | null {
     manifest,
     tool: "clj",
     role: start === null ? "library" : "application",
-    name: null,
+    name: uberjar?.name ?? null,
     javaVersion: null,
     language: "clojure",
     dependencies: dependenciesOf(root, manifest),

@@ -1,0 +1,162 @@
+/**
+ * How a project of .NET is installed, built, started and tested.
+ *
+ * Kestrel listens on this machine alone unless it is told: where neither a
+ * source nor appsettings.json does, the start command tells it, with the port
+ * that is used for developing.
+ *
+ * @module
+ */
+import { claim, type Draft } from "../../draft.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
+import { fileEvidence, type Reading } from "../../reading.ts";
+import { launchPorts, settingsPorts } from "./configuration.ts";
+import { isProgram } from "./kinds.ts";
+import type { Project } from "./project.ts";
+import { frameworkOf, property } from "./project_file.ts";
+import { portOf } from "./source_facts.ts";
+
+/** Where Kestrel listens by itself. */
+export const STANDARD_PORT = 5000;
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text)
+    ? text
+    : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function isTrue(project: Project, name: string): boolean {
+  return property(project.file, name)?.value.toLowerCase() === "true";
+}
+
+/** Target frameworks that only Windows and its own tools run. */
+function isOfWindows(project: Project): boolean {
+  const name = frameworkOf(project.file)?.value ?? "";
+  return /^(?:net[1-4]\d{1,2}|v[1-4]\.)/.test(name) || /-windows/.test(name);
+}
+
+function program(project: Project): string {
+  const name = property(project.file, "AssemblyName")?.value ??
+    project.file.stem;
+  const isOne = isTrue(project, "PublishAot") ||
+    isTrue(project, "PublishSingleFile") && isTrue(project, "SelfContained");
+  return isOne
+    ? shellWord(`./out/${name}`)
+    : `dotnet ${shellWord(`out/${name}.dll`)}`;
+}
+
+/** The port that the Dockerfile beside a project says it listens on. */
+function exposedPort(reading: Reading, path: string): number | null {
+  const file = joinPath(path, "Dockerfile");
+  const found = file === null
+    ? null
+    : reading.match(file, /^\s{0,8}EXPOSE\s{1,8}([0-9]{2,5})\b/i);
+  return portOf(found?.value);
+}
+
+/** What the server is told, so that it is reached from outside. */
+function address(project: Project, reading: Reading): string {
+  const isServer = project.frameworks.some(({ isServer }) => isServer);
+  const { path } = project.file;
+  const isBound = project.sources.some(({ isBound }) => isBound) ||
+    settingsPorts(reading, path).length > 0;
+  if (!isServer || isBound) return "";
+  const port = exposedPort(reading, path) ??
+    launchPorts(reading, path)[0]?.port ?? STANDARD_PORT;
+  return `ASPNETCORE_URLS=http://0.0.0.0:${port} `;
+}
+
+export function claimCommands(
+  draft: Draft,
+  project: Project,
+  reading: Reading,
+): void {
+  const manifest = fileEvidence(project.file.file);
+  const names = new Set(project.frameworks.map(({ name }) => name));
+  claim(draft, "install", "dotnet restore", "convention", manifest);
+  const type = property(project.file, "OutputType");
+  const isWebAssembly = names.has("blazor") &&
+    !project.frameworks.some(({ isServer }) => isServer);
+  const canStart = isProgram(project.file) && !isWebAssembly &&
+    !names.has("maui") && !names.has("aws-lambda");
+  if (!canStart) {
+    const build = isWebAssembly || names.has("aws-lambda")
+      ? "dotnet publish -c Release -o out"
+      : "dotnet build -c Release";
+    claim(draft, "build", build, "convention", manifest);
+    return;
+  }
+  draft.role = "application";
+  if (project.frameworks.some(({ isServer }) => isServer)) draft.weight = 3;
+  if (isOfWindows(project)) {
+    claim(draft, "build", "dotnet build -c Release", "convention", manifest);
+    reading.report({
+      path: project.file.file,
+      what: "start command",
+      why: `${frameworkOf(project.file)?.value} runs on Windows alone`,
+    });
+    return;
+  }
+  const evidence = type?.evidence ?? { file: project.file.file, line: 1 };
+  if (names.has("aspire")) {
+    claim(draft, "build", "dotnet build", "convention", manifest);
+    claim(draft, "start", "dotnet run", "framework", evidence);
+    return;
+  }
+  if (names.has("azure-functions")) {
+    claim(draft, "build", "dotnet build", "convention", manifest);
+    claim(draft, "start", "func start", "framework", evidence);
+    return;
+  }
+  claim(
+    draft,
+    "build",
+    "dotnet publish -c Release -o out",
+    "convention",
+    manifest,
+  );
+  const command = `${address(project, reading)}${program(project)}`;
+  claim(draft, "start", command, "framework", evidence);
+}
+
+/** The way from one directory to another. */
+function wayTo(from: string, to: string): string {
+  const start = from === "." ? [] : from.split("/");
+  const end = to === "." ? [] : to.split("/");
+  let same = 0;
+  while (same < start.length && start[same] === end[same]) same += 1;
+  const parts = [
+    ...start.slice(same).map(() => ".."),
+    ...end.slice(same),
+  ];
+  return parts.length === 0 ? "." : parts.join("/");
+}
+
+/** The tests that refer to a project; of several those called like it. */
+export function claimTest(
+  draft: Draft,
+  project: Project,
+  all: ReadonlyMap<string, Project>,
+): void {
+  if (project.isTest) {
+    const evidence = fileEvidence(project.file.file);
+    claim(draft, "test", "dotnet test", "convention", evidence);
+    return;
+  }
+  const tests = [...all.values()].filter((other) =>
+    other.isTest && other.references.includes(project.file.file)
+  );
+  const best =
+    tests.find(({ file }) => file.stem.startsWith(project.file.stem)) ??
+      tests[0];
+  if (best === undefined) return;
+  const way = wayTo(project.file.path, directoryOf(best.file.file));
+  const path = way.startsWith(".") ? way : `./${way}`;
+  claim(
+    draft,
+    "test",
+    `dotnet test ${shellWord(path)}`,
+    "convention",
+    fileEvidence(best.file.file),
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * Where an application of ASP.NET Core listens: appsettings.json, and
+ * launchSettings.json, which holds for who develops it.
+ *
+ * @module
+ */
+import { joinPath } from "../../file_tree.ts";
+import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
+import type { Reading } from "../../reading.ts";
+import type { Evidence } from "../../../../roles/model/analysis.ts";
+import { portOf } from "./source_facts.ts";
+
+export interface Listening {
+  port: number;
+  evidence: Evidence;
+}
+
+const MAX_URLS = 20;
+
+/** `http://*:5000;https://localhost:5001`: http before https. */
+export function portsIn(urls: string): number[] {
+  const parts = urls.slice(0, 2_000).split(/[;,]/).slice(0, MAX_URLS);
+  const found = parts.flatMap((url) => {
+    const [, scheme, text] =
+      /^\s{0,8}(https?):\/\/[^/:\s]{1,200}:([0-9]{1,5})/.exec(url) ?? [];
+    const port = portOf(text);
+    return port === null ? [] : [{ scheme, port }];
+  });
+  // Who has both listens without a certificate, too.
+  const plain = found.filter(({ scheme }) => scheme === "http");
+  return (plain.length > 0 ? plain : found).map(({ port }) => port);
+}
+
+function placed(
+  file: string,
+  node: Node | null,
+): Listening[] {
+  const text = textOf(node);
+  if (node === null || text === null) return [];
+  return portsIn(text).map((port) => ({
+    port,
+    evidence: { file, line: node.line },
+  }));
+}
+
+/** `Urls` and Kestrel's endpoints. */
+export function settingsPorts(reading: Reading, path: string): Listening[] {
+  const file = joinPath(path, "appsettings.json");
+  if (file === null || !reading.tree.has(file)) return [];
+  const root = reading.json(file);
+  const urls = placed(file, at(root, "Urls") ?? at(root, "urls"));
+  const endpoints = entriesOf(at(root, "Kestrel", "Endpoints"))
+    .flatMap(([, endpoint]) =>
+      placed(file, at(endpoint, "Url") ?? at(endpoint, "url"))
+    );
+  return [...urls, ...endpoints];
+}
+
+/** Of profiles that start the project itself. */
+export function launchPorts(reading: Reading, path: string): Listening[] {
+  const file = joinPath(path, "Properties/launchSettings.json");
+  if (file === null || !reading.tree.has(file)) return [];
+  const found: Listening[] = [];
+  const seen = new Set<number>();
+  for (const [, profile] of entriesOf(at(reading.json(file), "profiles"))) {
+    if (textOf(at(profile, "commandName")) !== "Project") continue;
+    for (const one of placed(file, at(profile, "applicationUrl"))) {
+      if (!seen.has(one.port)) found.push(one);
+      seen.add(one.port);
+    }
+    // The first profile is the one that `dotnet run` takes.
+    if (found.length > 0) break;
+  }
+  return found;
+}

@@ -1,0 +1,45 @@
+/**
+ * Which sources belong to which project: each to the nearest at or above it.
+ *
+ * @module
+ */
+import { directoryOf } from "../../file_tree.ts";
+import type { Reading } from "../../reading.ts";
+import { readSource, type SourceFacts } from "./source_facts.ts";
+
+const ASIDE = /(?:^|\/)(?:bin|obj|Migrations|wwwroot|node_modules)\//;
+
+export function nearest(
+  directory: string,
+  of: ReadonlyMap<string, unknown>,
+): string | null {
+  for (let here = directory;; here = directoryOf(here)) {
+    if (of.has(here)) return here;
+    if (here === ".") return null;
+  }
+}
+
+export function sourcesByProject(
+  reading: Reading,
+  paths: ReadonlyMap<string, unknown>,
+): Map<string, SourceFacts[]> {
+  const found = new Map<string, SourceFacts[]>();
+  for (const extension of ["cs", "fs"]) {
+    let before = "";
+    let owner: string | null = null;
+    for (const path of reading.tree.withExtension(extension)) {
+      const directory = directoryOf(path);
+      if (directory !== before) owner = nearest(directory, paths);
+      before = directory;
+      if (owner === null) continue;
+      const relative = owner === "." ? path : path.slice(owner.length + 1);
+      const text = ASIDE.test(relative) ? null : reading.tree.text(path);
+      const facts = text === null ? null : readSource(path, text);
+      if (facts === null) continue;
+      const list = found.get(owner);
+      if (list === undefined) found.set(owner, [facts]);
+      else list.push(facts);
+    }
+  }
+  return found;
+}
