@@ -1,0 +1,119 @@
+/**
+ * Shell: scripts of the root, where a repository has nothing else.
+ *
+ * The one that is called start.sh, run.sh, main.sh ... is started, else the
+ * only one there is. By the shell of its first line: whether a file may be
+ * executed does not stand in it.
+ *
+ * @module
+ */
+import type { EcosystemDetector } from "../../detector.ts";
+import { claim, type Draft, draftOf } from "../../draft.ts";
+import { fileEvidence, type Reading } from "../../reading.ts";
+import {
+  claimMentions,
+  type Language,
+  type PortMention,
+} from "../shared/mentions.ts";
+import { shellWord } from "../shared/shell.ts";
+
+/** Names of what is started, the surest first. */
+const ENTRIES = [
+  "start",
+  "run",
+  "main",
+  "server",
+  "serve",
+  "app",
+  "entrypoint",
+  "docker-entrypoint",
+  "index",
+];
+/** What sets up a machine or a work place, and starts nothing. */
+const HELPING =
+  /^(?:install|uninstall|setup|bootstrap|autogen|configure)\b|^(?:build|tests?|lint|format|deploy|release|clean|update|upgrade|common|lib|functions)$/;
+const SHELLS = ["bash", "sh", "zsh", "dash", "ksh", "fish", "ash"];
+
+/** The shell of `#!/usr/bin/env bash`, `#!/bin/sh -e`; null for another language. */
+function shellOf(reading: Reading, file: string): string | null {
+  const [first] = reading.lines(file);
+  const line = first?.text.slice(0, 200) ?? "";
+  if (!line.startsWith("#!")) return file.endsWith(".sh") ? "bash" : null;
+  const words = line.slice(2).trim().split(/\s+/)
+    .map((word) => word.slice(word.lastIndexOf("/") + 1));
+  const named = words.find((word) => word !== "env" && !word.startsWith("-"));
+  return named !== undefined && SHELLS.includes(named) ? named : null;
+}
+
+function stemOf(file: string): string {
+  return file.replace(/\.(?:sh|bash|zsh|fish)$/, "");
+}
+
+function entryOf(scripts: readonly string[]): string | null {
+  for (const name of ENTRIES) {
+    const found = scripts.find((file) => stemOf(file) === name);
+    if (found !== undefined) return found;
+  }
+  const firm = scripts.filter((file) => !HELPING.test(stemOf(file)));
+  return firm.length === 1 ? firm[0] ?? null : null;
+}
+
+/** Only forms that say that a variable is somebody else's: `${X:-1}`, `${X:?}`. */
+const SHELL: Language = {
+  extensions: ["sh"],
+  hint: /\$\{/,
+  variable: /\$\{(?<name>[A-Z]\w{1,99})(?=:?[-?=])/g,
+  useOf({ after }) {
+    const [, sign = "", value = ""] =
+      /^:?([-?=])([^}\n]{0,200})\}/.exec(after) ?? [];
+    if (sign === "?") return "required";
+    const plain = value.replace(/^(["'])(.*)\1$/, "$2");
+    return plain === "" || /[$`]/.test(plain) ? "optional" : { default: plain };
+  },
+  portsOf: (): PortMention[] => [],
+  isComment: (line) => /^\s{0,40}#/.test(line),
+};
+
+export const shell: EcosystemDetector = {
+  ecosystem: "shell",
+  reads: {
+    manifests: [],
+    // Scripts without an ending are known by what they are called.
+    sources: ["*.sh", "*.bash", "*.zsh", "*.fish", ...ENTRIES],
+  },
+  detect(reading): Draft[] {
+    const scripts = reading.tree.filesIn(".").filter((file) =>
+      (/\.(?:sh|bash|zsh|fish)$/.test(file) || ENTRIES.includes(file)) &&
+      shellOf(reading, file) !== null
+    );
+    const [first] = scripts;
+    if (first === undefined) return [];
+    const entry = entryOf(scripts);
+    const draft = draftOf({
+      path: ".",
+      ecosystem: "shell",
+      role: "application",
+      weight: 1,
+    });
+    claim(draft, "language", "shell", "source", fileEvidence(entry ?? first));
+    if (entry !== null) {
+      const command = `${shellOf(reading, entry)} ${shellWord(entry)}`;
+      claim(draft, "start", command, "convention", { file: entry, line: 1 });
+      claimMentions(reading, draft, [entry], SHELL);
+    }
+    const test = reading.tree.withExtension("bats")[0];
+    if (test !== undefined) {
+      const folder = test.includes("/")
+        ? test.slice(0, test.indexOf("/"))
+        : ".";
+      claim(
+        draft,
+        "test",
+        `bats ${shellWord(folder)}`,
+        "convention",
+        fileEvidence(test),
+      );
+    }
+    return [draft];
+  },
+};

@@ -1,0 +1,237 @@
+/**
+ * Swift: a package is what a Package.swift says; sources alone are a script.
+ *
+ * | concern                          | file          |
+ * | -------------------------------- | ------------- |
+ * | Package.swift                    | `manifest.ts` |
+ * | environment variables, ports     | `sources.ts`  |
+ *
+ * @module
+ */
+import type { EcosystemDetector } from "../../detector.ts";
+import { claim, type Draft, draftOf } from "../../draft.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
+import { fileEvidence, type Found, type Reading } from "../../reading.ts";
+import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
+import { libraryOf } from "../shared/libraries.ts";
+import { claimMentions } from "../shared/mentions.ts";
+import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
+import { claimPins, PIN_FILES, type Pinned } from "../shared/pins.ts";
+import { shellWord } from "../shared/shell.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import { SWIFT } from "./sources.ts";
+
+const PINNED: Pinned = { files: [".swift-version"], words: ["swift"] };
+
+interface Framework {
+  name: string;
+  port: number;
+  /** What its programs are started with. */
+  serve: string;
+}
+
+/** By package. */
+const FRAMEWORKS: ReadonlyMap<string, Framework> = new Map([
+  ["vapor", {
+    name: "vapor",
+    port: 8080,
+    serve: " serve --env production --hostname 0.0.0.0 --port 8080",
+  }],
+  ["hummingbird", { name: "hummingbird", port: 8080, serve: "" }],
+  ["Kitura", { name: "kitura", port: 8080, serve: "" }],
+  ["swifter", { name: "swifter", port: 8080, serve: "" }],
+]);
+
+/** Programs: targets that say so, or plain ones with a main.swift, as before Swift 5.4. */
+function programsOf(
+  reading: Reading,
+  { directory, targets, executables }: Manifest,
+): Found[] {
+  const products = executables.map(({ value }) => value);
+  return targets.flatMap(({ kind, name, evidence }) => {
+    const main = joinPath(directory, `Sources/${name}/main.swift`) ?? "";
+    const isProgram = kind === "executable" ||
+      kind === "plain" && (reading.tree.has(main) || products.includes(name));
+    return isProgram ? [{ value: name, evidence }] : [];
+  });
+}
+
+const USUAL = ["Run", "App", "Server", "server", "app", "main"];
+
+function mainProgram(
+  programs: readonly Found[],
+  manifest: Manifest,
+): Found | null {
+  if (programs.length <= 1) return programs[0] ?? null;
+  for (const wanted of [manifest.name?.value, ...USUAL]) {
+    const found = programs.find(({ value }) => value === wanted);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+function claimCommands(
+  reading: Reading,
+  draft: Draft,
+  manifest: Manifest,
+): void {
+  const { file, dependencies, targets } = manifest;
+  const lock = joinPath(manifest.directory, "Package.resolved") ?? "";
+  const [first] = dependencies;
+  if (first !== undefined) {
+    const evidence = reading.tree.has(lock)
+      ? fileEvidence(lock)
+      : first.evidence;
+    claim(draft, "install", "swift package resolve", "convention", evidence);
+  }
+  claim(
+    draft,
+    "build",
+    "swift build -c release",
+    "convention",
+    fileEvidence(file),
+  );
+  const test = targets.find(({ kind }) => kind === "test");
+  claim(draft, "test", "swift test", "convention", test?.evidence ?? null);
+  const programs = programsOf(reading, manifest);
+  const program = mainProgram(programs, manifest);
+  if (program === null) {
+    if (programs.length > 1) {
+      reading.report({
+        path: manifest.directory,
+        what: "start command",
+        why:
+          `it builds ${programs.length} programs, and none is named like the package or a server`,
+      });
+    }
+    return;
+  }
+  // A product may give its program another name.
+  const product = manifest.executables.length === 1 && programs.length === 1
+    ? manifest.executables[0]?.value
+    : undefined;
+  const framework =
+    dependencies.flatMap(({ name }) => FRAMEWORKS.get(name) ?? [])[0];
+  const command = shellWord(`./.build/release/${product ?? program.value}`);
+  claim(
+    draft,
+    "start",
+    `${command}${framework?.serve ?? ""}`,
+    framework === undefined || framework.serve === ""
+      ? "manifest"
+      : "framework",
+    program.evidence,
+  );
+}
+
+function draftOfManifest(
+  reading: Reading,
+  manifest: Manifest,
+  sources: readonly string[],
+): Draft {
+  const { directory, file, name, version } = manifest;
+  const programs = programsOf(reading, manifest);
+  const draft = draftOf({
+    path: directory,
+    ecosystem: "swift",
+    role: programs.length > 0 ? "application" : "library",
+    weight: isAside(directory) ? 1 : programs.length > 0 ? 3 : 2,
+  });
+  draft.dependencies = manifest.dependencies;
+  draft.links = manifest.links;
+  claim(draft, "language", "swift", "manifest", fileEvidence(file));
+  claim(draft, "packageManager", "swiftpm", "manifest", fileEvidence(file));
+  const lock = joinPath(directory, "Package.resolved") ?? "";
+  if (reading.tree.has(lock)) {
+    claim(draft, "packageManager", "swiftpm", "lock", fileEvidence(lock));
+  }
+  claim(draft, "name", name?.value ?? null, "manifest", name?.evidence ?? null);
+  claimPins(reading, draft, PINNED);
+  claim(
+    draft,
+    "runtimeVersion",
+    version?.value ?? null,
+    "manifest",
+    version?.evidence ?? null,
+  );
+  for (const { name: own, evidence } of manifest.dependencies) {
+    const framework = FRAMEWORKS.get(own);
+    claim(draft, "framework", framework?.name ?? null, "manifest", evidence);
+    if (programs.length > 0) {
+      claim(draft, "port", framework?.port ?? null, "framework", evidence);
+    }
+  }
+  for (const { value, evidence } of manifest.libraries) {
+    claim(draft, "nativeLibrary", libraryOf(value), "manifest", evidence);
+  }
+  claimCommands(reading, draft, manifest);
+  const own = sources.filter((path) => {
+    const folder = relativeTo(directory, directoryOf(path));
+    return path !== file && !isAside(folder) && !isForeign(folder);
+  });
+  claimMentions(reading, draft, own, SWIFT);
+  return draft;
+}
+
+/** A main.swift, or the one file there is. An application of Xcode has no command here. */
+function looseDrafts(reading: Reading): Draft[] {
+  const { tree } = reading;
+  const all = tree.withExtension("swift").filter((path) =>
+    !isForeign(directoryOf(path))
+  );
+  const [first] = all;
+  if (first === undefined) return [];
+  const draft = draftOf({
+    path: ".",
+    ecosystem: "swift",
+    role: "application",
+    weight: 1,
+  });
+  claim(draft, "language", "swift", "source", fileEvidence(first));
+  claimPins(reading, draft, PINNED);
+  const own = tree.filesIn(".").filter((name) => name.endsWith(".swift"));
+  const main = own.includes("main.swift")
+    ? "main.swift"
+    : own.length === 1
+    ? own[0] ?? null
+    : null;
+  if (main !== null && all.length === own.length) {
+    const words = own.map(shellWord).join(" ");
+    claim(
+      draft,
+      "build",
+      `swiftc -O -o app ${words}`,
+      "convention",
+      fileEvidence(main),
+    );
+    claim(draft, "start", "./app", "convention", fileEvidence(main));
+  }
+  claimMentions(reading, draft, all, SWIFT);
+  return [draft];
+}
+
+export const swift: EcosystemDetector = {
+  ecosystem: "swift",
+  reads: {
+    manifests: ["Package.swift", ...PINNED.files, ...PIN_FILES],
+    sources: ["*.swift"],
+  },
+  detect(reading) {
+    const files = reading.tree.named("Package.swift")
+      .filter((file) => !isForeign(directoryOf(file)));
+    if (files.length === 0) return looseDrafts(reading);
+    const kept = withoutAsides(files, directoryOf);
+    const sources = sourcesByOwner(
+      reading.tree,
+      new Set(kept.map(directoryOf)),
+      ["swift"],
+    );
+    return kept.map((file) =>
+      draftOfManifest(
+        reading,
+        readManifest(reading, file),
+        sources.get(directoryOf(file)) ?? [],
+      )
+    );
+  },
+};

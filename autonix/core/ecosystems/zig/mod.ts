@@ -1,0 +1,202 @@
+/**
+ * Zig: a project is what a build.zig builds; sources alone are one program.
+ *
+ * | concern                          | file          |
+ * | -------------------------------- | ------------- |
+ * | build.zig, build.zig.zon         | `manifest.ts` |
+ * | environment variables, ports     | `sources.ts`  |
+ *
+ * @module
+ */
+import type { EcosystemDetector } from "../../detector.ts";
+import { claim, type Draft, draftOf } from "../../draft.ts";
+import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
+import { fileEvidence, type Found, type Reading } from "../../reading.ts";
+import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
+import { libraryOf } from "../shared/libraries.ts";
+import { claimMentions } from "../shared/mentions.ts";
+import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
+import { claimPins, PIN_FILES, type Pinned } from "../shared/pins.ts";
+import { shellWord } from "../shared/shell.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import { ZIG } from "./sources.ts";
+
+const PINNED: Pinned = {
+  files: [".zigversion", ".zig-version"],
+  words: ["zig"],
+};
+
+/** By the name that build.zig.zon gives the dependency. */
+const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
+  ["zap", "zap"],
+  ["httpz", "httpz"],
+  ["http.zig", "httpz"],
+  ["jetzig", "jetzig"],
+  ["tokamak", "tokamak"],
+  ["zzz", "zzz"],
+  ["raylib_zig", "raylib"],
+  ["raylib-zig", "raylib"],
+]);
+
+function mainProgram({ programs, name, directory }: Manifest): Found | null {
+  const firm = programs.filter(({ value }) =>
+    !/test|bench|example|\{/.test(value)
+  );
+  const names = [name?.value, basenameOf(directory), "server", "main", "app"];
+  return firm.length <= 1
+    ? firm[0] ?? null
+    : names.flatMap((wanted) =>
+      firm.find(({ value }) => value === wanted) ?? []
+    )[0] ?? firm[0] ?? null;
+}
+
+function claimCommands(
+  reading: Reading,
+  draft: Draft,
+  manifest: Manifest,
+): void {
+  const { file } = manifest;
+  const [first] = manifest.dependencies;
+  claim(
+    draft,
+    "install",
+    first === undefined ? null : "zig build --fetch",
+    "convention",
+    first?.evidence ?? null,
+  );
+  claim(
+    draft,
+    "build",
+    "zig build -Doptimize=ReleaseSafe",
+    "convention",
+    fileEvidence(file),
+  );
+  claim(draft, "test", "zig build test", "convention", manifest.test);
+  const program = mainProgram(manifest);
+  // A name that the script computes: that of the package is the usual one.
+  const main = joinPath(manifest.directory, "src/main.zig") ?? "";
+  const name = program?.value ??
+    (reading.tree.has(main) && manifest.programs.length === 0
+      ? manifest.name?.value ?? null
+      : null);
+  if (name === null) return;
+  claim(
+    draft,
+    "start",
+    `./zig-out/bin/${shellWord(name)}`,
+    program === null ? "guess" : "manifest",
+    program?.evidence ?? fileEvidence(main),
+  );
+}
+
+function draftOfManifest(
+  reading: Reading,
+  manifest: Manifest,
+  sources: readonly string[],
+): Draft {
+  const { directory, file, name } = manifest;
+  const main = joinPath(directory, "src/main.zig") ?? "";
+  const isProgram = manifest.programs.length > 0 || reading.tree.has(main);
+  const draft = draftOf({
+    path: directory,
+    ecosystem: "zig",
+    role: isProgram ? "application" : "library",
+    weight: isAside(directory) ? 1 : isProgram ? 3 : 2,
+  });
+  draft.dependencies = manifest.dependencies;
+  draft.links = manifest.links;
+  claim(draft, "language", "zig", "manifest", fileEvidence(file));
+  claim(draft, "packageManager", "zig", "manifest", fileEvidence(file));
+  claim(draft, "name", name?.value ?? null, "manifest", name?.evidence ?? null);
+  claimPins(reading, draft, PINNED);
+  const { version } = manifest;
+  claim(
+    draft,
+    "runtimeVersion",
+    version?.value ?? null,
+    "manifest",
+    version?.evidence ?? null,
+  );
+  claimCommands(reading, draft, manifest);
+  for (const { name: own, evidence } of manifest.dependencies) {
+    claim(
+      draft,
+      "framework",
+      FRAMEWORKS.get(own) ?? null,
+      "manifest",
+      evidence,
+    );
+  }
+  for (const { value, evidence } of manifest.libraries) {
+    claim(draft, "nativeLibrary", libraryOf(value), "manifest", evidence);
+  }
+  const own = sources.filter((path) => {
+    const folder = relativeTo(directory, directoryOf(path));
+    return basenameOf(path) !== "build.zig" && !isAside(folder) &&
+      !isForeign(folder);
+  });
+  claimMentions(reading, draft, own, ZIG);
+  return draft;
+}
+
+/** Sources without a build.zig: the main file of the root, or of src. */
+function looseDrafts(reading: Reading): Draft[] {
+  const { tree } = reading;
+  const main = tree.first(".", ["main.zig", "src/main.zig"]) ??
+    tree.filesIn(".").find((name) => name.endsWith(".zig")) ?? null;
+  if (main === null) return [];
+  const draft = draftOf({
+    path: ".",
+    ecosystem: "zig",
+    role: "application",
+    weight: 1,
+  });
+  claim(draft, "language", "zig", "source", fileEvidence(main));
+  claimPins(reading, draft, PINNED);
+  const name = basenameOf(main).replace(/\.zig$/, "");
+  const hasMain = reading.match(main, /^\s{0,8}pub fn main\(/);
+  if (hasMain !== null) {
+    claim(
+      draft,
+      "build",
+      `zig build-exe -O ReleaseSafe ${shellWord(main)}`,
+      "convention",
+      hasMain.evidence,
+    );
+    claim(
+      draft,
+      "start",
+      `./${shellWord(name)}`,
+      "convention",
+      hasMain.evidence,
+    );
+  }
+  claimMentions(reading, draft, [main], ZIG);
+  return [draft];
+}
+
+export const zig: EcosystemDetector = {
+  ecosystem: "zig",
+  reads: {
+    manifests: ["build.zig", "build.zig.zon", ...PINNED.files, ...PIN_FILES],
+    sources: ["*.zig"],
+  },
+  detect(reading) {
+    const files = reading.tree.named("build.zig")
+      .filter((file) => !isForeign(directoryOf(file)));
+    if (files.length === 0) return looseDrafts(reading);
+    const kept = withoutAsides(files, directoryOf);
+    const sources = sourcesByOwner(
+      reading.tree,
+      new Set(kept.map(directoryOf)),
+      ["zig"],
+    );
+    return kept.map((file) =>
+      draftOfManifest(
+        reading,
+        readManifest(reading, file),
+        sources.get(directoryOf(file)) ?? [],
+      )
+    );
+  },
+};
