@@ -148,9 +148,22 @@ function linksOf(draft: Draft, drafts: readonly Draft[]): string[] {
     .map(({ path }) => path);
 }
 
-function resolvePorts(claims: readonly Claim[]) {
+/** Ports in a command: `--bind 0.0.0.0:8000`, `--port 8000`, `-p 8000`, `PORT=8000`. */
+const PORT_IN_COMMAND = /(?::|--port[= ]|-[pl] |\bPORT=)(\d{2,5})\b/g;
+
+function portsIn(command: string): Set<number> {
+  return new Set(
+    [...command.matchAll(PORT_IN_COMMAND)].map(([, port]) => Number(port)),
+  );
+}
+
+/** What the start command itself says is listened on, whoever says so. */
+function resolvePorts(claims: readonly Claim[], start: string | null) {
   const ports = claimsOf(claims, "port");
-  const told = ports.filter(({ source }) => !DEFAULTS.has(source));
+  const named = portsIn(start ?? "");
+  const told = ports.filter(({ source, value }) =>
+    !DEFAULTS.has(source) || named.has(value)
+  );
   if (told.length > 0) return resolveAll(told, "port");
   const best = Math.min(...ports.map(rankOf));
   return resolveAll(ports.filter((claim) => rankOf(claim) === best), "port");
@@ -195,6 +208,7 @@ export function applicationOf(
   const { claims, path } = draft;
   const language = resolveOne(claims, "language");
   if (language === null) return null;
+  const start = resolveOne(claims, "start");
   return {
     path,
     name: resolveOne(claims, "name")?.value || nameOf(path, of.repository),
@@ -205,10 +219,10 @@ export function applicationOf(
     commands: {
       install: resolveOne(claims, "install"),
       build: resolveOne(claims, "build"),
-      start: resolveOne(claims, "start"),
+      start,
       test: resolveOne(claims, "test"),
     },
-    ports: resolvePorts(claims),
+    ports: resolvePorts(claims, start?.value ?? null),
     env: resolveEnv(claims),
     nativeLibraries: resolveAll(claims, "nativeLibrary"),
     dependsOn: linksOf(draft, of.drafts),

@@ -113,6 +113,20 @@ Deno.test("applications: a framework's port counts only where nobody says anothe
   assert.deepEqual(ports(), [8080]);
 });
 
+Deno.test("applications: a port that the start command names counts beside what others say", () => {
+  const one = draft(".", "python", 3);
+  const at = { file: "app.py", line: 1 };
+  claim(one, "start", "gunicorn --bind 0.0.0.0:8000 app:app", "framework", at);
+  claim(one, "port", 8000, "framework", at);
+  claim(one, "port", 5000, "container", { file: "Dockerfile", line: 2 });
+  assert.deepEqual(
+    applicationOf(one, { drafts: [one], repository: "x" })?.ports.map((
+      { value },
+    ) => value),
+    [5000, 8000],
+  );
+});
+
 Deno.test("applications: a variable is required unless somebody knows a default", () => {
   const one = draft(".", "python", 3);
   const at = { file: "settings.py", line: 3 };
