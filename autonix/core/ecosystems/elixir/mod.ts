@@ -59,7 +59,6 @@ const NATIVE: NativeTable = new Map([
 /** What Phoenix listens on unless told otherwise. */
 const PHOENIX_PORT = 4000;
 
-/** Configuration of the umbrella's root is that of its applications; told of its root alone. */
 function configOf(reading: Reading, path: string): string[] {
   return [
     "config/runtime.exs",
@@ -153,15 +152,35 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
   return draft;
 }
 
+/**
+ * Configuration at an umbrella's root is that of its applications. Told of the
+ * one that serves; of several, nobody knows whose it is.
+ */
+function shareConfiguration(reading: Reading, drafts: readonly Draft[]): void {
+  for (const root of drafts.filter(({ role }) => role === "root")) {
+    const serving = drafts.filter(({ path, weight }) =>
+      weight === 3 && umbrellaAbove(reading, path) === root.path
+    );
+    const [only] = serving;
+    if (only === undefined || serving.length > 1) continue;
+    scanFiles(only, reading, configOf(reading, root.path), {
+      syntax: ELIXIR_CONFIG,
+      source: "config",
+    });
+  }
+}
+
 function detect(reading: Reading): Draft[] {
   const places = placesOf(reading, reading.tree.named("mix.exs"));
   const sources = sourcesOf(reading, places, {
     extensions: ["ex", "exs"],
     isTest: /_test\.exs$/,
   });
-  return places.map((place) =>
+  const drafts = places.map((place) =>
     readProject(reading, place, sources(place.path))
   );
+  shareConfiguration(reading, drafts);
+  return drafts;
 }
 
 export const elixir: EcosystemDetector = {

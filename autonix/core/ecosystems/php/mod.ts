@@ -140,7 +140,8 @@ function weightOf(project: Project, start: Start | null): 1 | 2 | 3 {
   if (project.place.isAside) return 1;
   const isWeb = project.frameworks.length > 0;
   if (project.manifest === null) {
-    return project.place.path.split("/").length < 3 ? 2 : 1;
+    const isFront = fileOf(project, ...FRONTS) !== null;
+    return isFront && project.place.path.split("/").length < 3 ? 2 : 1;
   }
   return isWeb && start !== null ? 3 : 2;
 }

@@ -10,6 +10,7 @@
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
+import { itemsOf, textOf } from "../../formats/node.ts";
 import { fileEvidence } from "../../reading.ts";
 import { below } from "../common/places.ts";
 import { DOCUMENT_ROOTS } from "./frameworks.ts";
@@ -18,6 +19,7 @@ import {
   FRONTS,
   hasDirectory,
   type Project,
+  said,
   saidText,
   scriptOf,
   uses,
@@ -174,6 +176,15 @@ function frontController(project: Project): Start | null {
       port: PORT,
     };
   }
+  const page = fileOf(project, "index.html");
+  if (page !== null && project.manifest === null) {
+    return {
+      command: served(""),
+      source: "guess",
+      evidence: fileEvidence(page),
+      port: PORT,
+    };
+  }
   // Composer puts the pages of these there.
   const isInstalled = framework === "drupal" || framework === "wordpress" &&
       hasDirectory(project, "web");
@@ -199,6 +210,20 @@ const ENTRIES = [
   "worker.php",
   "src/main.php",
 ];
+
+/** `"bin": "bin/tool"` of a project that is a program. */
+function declaredProgram(project: Project): Start | null {
+  const bin = said(project, "bin");
+  const path = textOf(bin?.node) ?? textOf(itemsOf(bin?.node)[0]);
+  if (bin === null || path === null) return null;
+  const isTyped = saidText(project, "type")?.value === "project";
+  return !isTyped ? null : {
+    command: `php ${path}`,
+    source: "manifest",
+    evidence: bin.evidence,
+    port: null,
+  };
+}
 
 function entryFile(project: Project): Start | null {
   const entry = fileOf(project, ...ENTRIES);
@@ -230,5 +255,6 @@ export function isLibrary(project: Project): boolean {
 export function startOf(project: Project): Start | null {
   if (isLibrary(project)) return null;
   return frankenphp(project) ?? laravel(project) ?? program(project) ??
-    script(project) ?? frontController(project) ?? entryFile(project);
+    script(project) ?? frontController(project) ?? declaredProgram(project) ??
+    entryFile(project);
 }

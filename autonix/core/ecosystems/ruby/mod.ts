@@ -59,6 +59,8 @@ const TEMPLATES = [
   "config/application.yml",
 ];
 
+const SITES = ["jekyll", "middleman", "bridgetown", "nanoc"];
+
 function claimIdentity(project: Project): void {
   const { draft, gemfile, gemspec, lock } = project;
   const manifest = manifestOf(project);
@@ -119,7 +121,9 @@ function weightOf(project: Project, start: Start | null): 1 | 2 | 3 {
   const isLoose = project.gemfile === null && project.gemspec === null;
   if (project.place.isAside || isTooling(project, start)) return 1;
   if (isLoose) return fileOf(project, "config.ru") === null ? 1 : 2;
-  return start !== null && start.source !== "guess" ? 3 : 2;
+  // The site about a program often lies beside it.
+  const isSite = SITES.some((name) => project.frameworks.includes(name));
+  return start !== null && start.source !== "guess" && !isSite ? 3 : 2;
 }
 
 function readProject(project: Project): Draft {

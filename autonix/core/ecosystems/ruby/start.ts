@@ -9,10 +9,9 @@
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
-import { basenameOf } from "../../file_tree.ts";
 import { fileEvidence } from "../../reading.ts";
 import { below } from "../common/places.ts";
-import { fileOf, hasDirectory, type Project, uses } from "./project.ts";
+import { fileOf, type Project, uses } from "./project.ts";
 
 export interface Start {
   command: string;
@@ -42,23 +41,20 @@ const CONFIGURED: ReadonlyMap<string, string> = new Map([
   ["thin", "-C"],
 ]);
 
+/** What makes a directory an application of Rails; an engine has bin/rails too. */
+const RAILS_APPLICATION = ["config/application.rb", "config/environment.rb"];
+
 function rails(project: Project): Start | null {
   const gem = uses(project, "rails", "railties");
-  const program = fileOf(project, "bin/rails", "script/rails");
-  const config = fileOf(
-    project,
-    "config/application.rb",
-    "config/environment.rb",
-  );
-  const found = program ?? config;
+  const found = fileOf(project, ...RAILS_APPLICATION);
   if (gem === null || found === null) return null;
+  const program = fileOf(project, "bin/rails");
   return {
-    command: program !== null && basenameOf(program) === "rails" &&
-        program.endsWith("bin/rails")
-      ? "bin/rails server -b 0.0.0.0"
-      : "bundle exec rails server -b 0.0.0.0",
+    command: program === null
+      ? "bundle exec rails server -b 0.0.0.0"
+      : "bin/rails server -b 0.0.0.0",
     source: "framework",
-    evidence: fileEvidence(found),
+    evidence: fileEvidence(program ?? found),
     port: 3000,
   };
 }
@@ -222,7 +218,7 @@ export function startOf(project: Project): Start | null {
   // A gem that others mount brings a config.ru for its own tests.
   const isGem = project.gemspec !== null &&
     project.gemfile?.isOfGemspec !== false &&
-    !hasDirectory(project, "config");
+    fileOf(project, ...RAILS_APPLICATION, "config/app.rb") === null;
   if (isGem) return gemProgram(project);
   return rails(project) ?? ownServer(project) ?? rackServer(project) ??
     (uses(project, "sinatra") === null ? null : sinatra(project)) ??
