@@ -4,9 +4,10 @@
  * @module
  */
 import type { Analysis } from "../roles/model/analysis.ts";
-import { detect } from "./core/detect.ts";
+import { type Detection, detectWithTies } from "./core/detect.ts";
 import { openRoot, scan, type ScanOptions } from "./scan.ts";
 
+export type { Detection } from "./core/detect.ts";
 export type { Analysis } from "../roles/model/analysis.ts";
 export type { ScanProgress } from "./scan.ts";
 
@@ -31,15 +32,26 @@ export async function analyzePath(
   path: string,
   options: AnalyzeOptions = {},
 ): Promise<Analysis> {
+  return (await examinePath(path, options)).analysis;
+}
+
+/**
+ * The same, with what ties it to other repositories.
+ *
+ * @throws {AppError} as `analyzePath`
+ */
+export async function examinePath(
+  path: string,
+  options: AnalyzeOptions = {},
+): Promise<Detection> {
   const tree = await scan(openRoot(path), options);
-  const analysis = detect(tree, {
+  const { analysis, ties } = detectWithTies(tree, {
     repository: options.repository ?? NAMELESS,
   });
   const isEmpty = analysis.applications.length === 0 &&
     analysis.unknown.length === 0;
-  return isEmpty
-    ? { ...analysis, unknown: [nothingFound(tree.files.length)] }
-    : analysis;
+  const unknown = [nothingFound(tree.files.length)];
+  return { analysis: isEmpty ? { ...analysis, unknown } : analysis, ties };
 }
 
 function nothingFound(files: number): Analysis["unknown"][number] {

@@ -20,6 +20,7 @@ import {
   mergeDrafts,
   withoutRoots,
 } from "./applications.ts";
+import { type Ties, tiesOf } from "./cluster/ties.ts";
 import type { Gathered } from "./detector.ts";
 import { comparePaths, type FileTree } from "./file_tree.ts";
 import { Reading } from "./reading.ts";
@@ -35,11 +36,25 @@ function sortUnknown(unknown: readonly Unknown[]): Unknown[] {
     .map(([, one]) => one);
 }
 
+/** What a repository is, and what ties it to others. */
+export interface Detection {
+  analysis: Analysis;
+  ties: Ties;
+}
+
 /** What a repository is. `repository` names the application at its root when nothing else does. */
 export function detect(
   tree: FileTree,
-  { repository }: { repository: string },
+  options: { repository: string },
 ): Analysis {
+  return detectWithTies(tree, options).analysis;
+}
+
+/** The same, with what ties it to others. */
+export function detectWithTies(
+  tree: FileTree,
+  { repository }: { repository: string },
+): Detection {
   const reading = new Reading(tree);
   const found = ECOSYSTEMS.flatMap((ecosystem) => ecosystem.detect(reading));
   const gathered: Gathered[] = EVIDENCE.map((evidence) =>
@@ -59,12 +74,19 @@ export function detect(
     );
   }
   return {
-    schema: 1,
-    applications,
-    services: mergeServices(
-      gathered.flatMap((one) => one.services),
+    analysis: {
+      schema: 1,
       applications,
+      services: mergeServices(
+        gathered.flatMap((one) => one.services),
+        applications,
+      ),
+      unknown: sortUnknown([...tree.omissions, ...reading.unknown]),
+    },
+    ties: tiesOf(
+      found,
+      gathered.flatMap((one) => one.mentions ?? []),
+      told,
     ),
-    unknown: sortUnknown([...tree.omissions, ...reading.unknown]),
   };
 }

@@ -10,6 +10,7 @@
  */
 import type { Evidence } from "../../roles/model/analysis.ts";
 import type { Claim } from "./claims.ts";
+import type { Mention } from "./cluster/ties.ts";
 import type { Draft, Ecosystem } from "./draft.ts";
 import type { Reading } from "./reading.ts";
 
@@ -69,6 +70,8 @@ export interface Gathered {
   services: readonly ServiceClaim[];
   /** Directories that are an application although no ecosystem says so. */
   drafts: readonly Draft[];
+  /** Other repositories that are named. */
+  mentions?: readonly Mention[];
 }
 
 export interface EvidenceDetector {

@@ -31,6 +31,7 @@ import { compose } from "./evidence/compose/mod.ts";
 import { configuration } from "./evidence/configuration/mod.ts";
 import { devcontainer } from "./evidence/devcontainer.ts";
 import { dockerfile } from "./evidence/dockerfile/mod.ts";
+import { elsewhere } from "./evidence/elsewhere.ts";
 import { envFiles } from "./evidence/env_files.ts";
 import { platforms } from "./evidence/run/platforms.ts";
 import { procfile } from "./evidence/run/procfile.ts";
@@ -67,6 +68,7 @@ export const EVIDENCE: readonly EvidenceDetector[] = [
   configuration,
   devcontainer,
   dockerfile,
+  elsewhere,
   envFiles,
   github,
   gitlab,
