@@ -4,6 +4,7 @@
  * @module
  */
 import { claim, type Draft } from "../../draft.ts";
+import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import {
   type Language,
@@ -20,11 +21,14 @@ export const OF_CPP: readonly string[] = ["cpp", "cc", "cxx", "c++", "cppm"];
 const REFUSED =
   /\bexit\(|abort\(|return (?:1|-1|EXIT_FAILURE|false)|throw\b|\bdie\(|errx?\(/;
 
+const MADE_OF =
+  /\b(?:string(?:\s{1,3}\w{1,60})?|atoi|atol|stoi|stol|stoul|strtol)\s{0,3}[({]\s{0,3}[\w:]{0,10}$/;
+
 function asUse(value: string | null): Use {
   return value === null || value === "" ? "optional" : { default: value };
 }
 
-function useOf({ match, before, after }: Place): Use | null {
+function useOf({ before, after }: Place): Use | null {
   if (/(?:set|put|unset)$/.test(before)) return null;
   const rest = after.replace(/^"\s{0,3}\)/, "");
   if (rest.startsWith('"') || after.startsWith('",')) {
@@ -43,10 +47,11 @@ function useOf({ match, before, after }: Place): Use | null {
       ? "required"
       : "optional";
   }
-  const name = /([A-Za-z_]\w{0,60})\s{0,3}(?:=|\{|\()\s{0,3}[\w:]{0,20}$/.exec(
+  const name = /([A-Za-z_]\w{0,60})\s{0,3}=\s{0,3}[\w:]{0,20}$/.exec(
     before,
   )?.[1];
-  if (name === undefined || match[0].includes("env_")) return "required";
+  // What is handed on may be looked at there; a string or a number is made of it as it is.
+  if (name === undefined) return MADE_OF.test(before) ? "required" : "optional";
   const ahead = rest.slice(line.length);
   const at = ahead.search(
     new RegExp(
@@ -92,12 +97,17 @@ function portsOf(line: string): PortMention[] {
 
 export const C: Language = {
   extensions: [...OF_C, ...OF_CPP, "h", "hpp"],
-  hint: /getenv|[pP]ort|PORT|htons|listen|:\d{2,5}"/,
   variable: /\b(?:secure_|q)?getenv\(\s{0,5}"(?<name>[A-Z]\w{1,99})/g,
   useOf,
+  portHint: /htons|[pP]ort\b|PORT|listen|addListener|:\d{2,5}"|\.bind\(/g,
   portsOf,
   isComment: (line) => /^\s{0,40}(?:\/\/|\*|\/\*)/.test(line),
 };
+
+/** Includes stand at the head of a file. */
+const HEAD = 16_000;
+const INCLUDE =
+  /^[ \t]{0,8}#[ \t]{0,4}include[ \t]{0,4}["<]([^">\n]{1,100})[">]/gm;
 
 /** Frameworks that are a header and no library. */
 export function claimHeaders(
@@ -106,14 +116,12 @@ export function claimHeaders(
   sources: readonly string[],
 ): void {
   for (const file of sources) {
-    if (!(reading.tree.text(file) ?? "").includes("#include")) continue;
-    for (const { number, text } of reading.lines(file).slice(0, 200)) {
-      const header = /^\s{0,8}#\s{0,4}include\s{0,4}["<]([^">\n]{1,100})[">]/
-        .exec(text.slice(0, 200))?.[1];
-      const framework = BY_HEADER.get(header ?? "");
-      if (framework !== undefined) {
-        claim(draft, "framework", framework, "source", { file, line: number });
-      }
+    const text = (reading.tree.text(file) ?? "").slice(0, HEAD);
+    for (const { 1: header = "", index } of text.matchAll(INCLUDE)) {
+      const framework = BY_HEADER.get(header);
+      if (framework === undefined) continue;
+      const line = lineFinder(text)(index);
+      claim(draft, "framework", framework, "source", { file, line });
     }
   }
 }

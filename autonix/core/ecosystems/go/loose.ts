@@ -46,6 +46,8 @@ export function looseDrafts(reading: Reading): Draft[] {
     "source",
     fileEvidence(program?.evidence.file ?? first),
   );
+  // The go command builds files without a module too.
+  claim(draft, "packageManager", "go", "convention", fileEvidence(first));
   claimPins(reading, draft, PINNED);
   if (program !== null) {
     // Without a module there is no `.` to build; named files are one package.

@@ -11,6 +11,7 @@
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { basenameOf, directoryOf } from "../../file_tree.ts";
+import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { isAside, isForeign } from "../shared/asides.ts";
 import { relativeTo } from "../shared/owners.ts";
@@ -51,7 +52,7 @@ const HELPING = new Set([
   "generate",
 ]);
 /** A clause stands behind a licence and a doc comment. */
-const HEAD_LINES = 400;
+const HEAD = 20_000;
 
 /** True for a file that is compiled with the others of its package. */
 export function isCompiled(path: string): boolean {
@@ -77,19 +78,19 @@ function clauseOf(reading: Reading, path: string): Clause | null {
   const text = reading.tree.text(path);
   if (text === null) return null;
   if (!text.includes("package main")) return { isMain: false, line: null };
-  const lines = reading.lines(path);
-  let isMain = false;
-  for (const { text: line } of lines.slice(0, HEAD_LINES)) {
-    // A generator that is run by hand: part of no package.
-    if (/^\/\/\s{0,3}(?:go:build|\+build)\s{1,5}ignore\b/.test(line)) break;
-    if (!line.startsWith("package ")) continue;
-    isMain = /^package main\b/.test(line);
-    break;
+  const head = text.slice(0, HEAD);
+  const clause = /^package (\w{1,100})/m.exec(head);
+  // A generator that is run by hand: part of no package.
+  const ignored = /^\/\/[ \t]{0,3}(?:go:build|\+build)[ \t]{1,5}ignore\b/m.exec(
+    head,
+  );
+  if (
+    clause?.[1] !== "main" || ignored !== null && ignored.index < clause.index
+  ) {
+    return { isMain: false, line: null };
   }
-  const found = isMain
-    ? lines.find(({ text: line }) => line.startsWith("func main("))
-    : undefined;
-  return { isMain, line: found?.number ?? null };
+  const main = text.search(/^func main\(/m);
+  return { isMain: true, line: main < 0 ? null : lineFinder(text)(main) };
 }
 
 export function programsOf(

@@ -100,7 +100,7 @@ const NAMED =
 const FLAG =
   /\b(?:String|Int|Uint|StringVar|IntVar|StringP|IntP|StringVarP|IntVarP)\(\s{0,3}(?:&[\w.]{1,40},\s{0,3})?"(?:port|addr|address|listen|http|bind|listen-addr|http-addr|http-port|listen-address|p)",\s{0,3}(?:"\w",\s{0,3})?"?[^",\n]{0,40}?:?(\d{2,5})\b/g;
 const SERVING =
-  /net\/http|net\.Listen|\bgrpc|fiber|gin-gonic|labstack\/echo|fasthttp|hertz|iris/;
+  /ListenAndServe|net\.Listen|http\.Server\{|NewServer\(|\.(?:Listen|Start|Run|Serve)\(/;
 
 function portsOf(line: string, text: string): PortMention[] {
   const ports: (number | null)[] = [];
@@ -114,7 +114,10 @@ function portsOf(line: string, text: string): PortMention[] {
       }
     }
   }
-  if (/port|addr/i.test(line) && SERVING.test(text)) {
+  if (
+    /port|addr/i.test(line) &&
+    (/default/i.test(line) || SERVING.test(text))
+  ) {
     for (const [, digits] of line.matchAll(NAMED)) ports.push(portOf(digits));
   }
   const found: PortMention[] = ports.flatMap((port) =>
@@ -129,10 +132,10 @@ function portsOf(line: string, text: string): PortMention[] {
 
 export const GO: Language = {
   extensions: ["go"],
-  hint: /[eE]nv|:\d{2,5}\b|[pP]ort|\.Run\(/,
   variable:
     /(?:[eE]nv\w{0,30}\(\s{0,5}|\benv(?:config)?:|viper\.(?:Get|BindEnv|MustBindEnv|SetDefault)\w{0,20}\(\s{0,5})"(?<name>[A-Z]\w{1,99})/g,
   useOf,
+  portHint: /:\d{2,5}"|[pP]ort|PORT|[aA]ddr|\.Run\(\s{0,3}\)/g,
   portsOf,
   isComment: (line) => /^\s{0,40}(?:\/\/|\*|\/\*)/.test(line),
 };

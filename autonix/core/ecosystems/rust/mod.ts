@@ -24,7 +24,7 @@ import { PIN_FILES } from "../shared/pins.ts";
 import { claimCommands } from "./commands.ts";
 import { broughtBy, FRAMEWORKS } from "./frameworks.ts";
 import { type Manifest, readManifests } from "./manifest.ts";
-import { claimNative, lockOf } from "./native.ts";
+import { claimNative, lockOf, type Locks } from "./native.ts";
 import { mainProgram, programsOf } from "./programs.ts";
 import { RUST } from "./sources.ts";
 import { claimVersions, TOOLCHAINS } from "./versions.ts";
@@ -75,9 +75,9 @@ function isOwnSource(directory: string, path: string): boolean {
 
 function draftOfPackage(
   reading: Reading,
-  manifest: Manifest,
-  sources: readonly string[],
+  of: { manifest: Manifest; sources: readonly string[]; locks: Locks },
 ): Draft {
+  const { manifest, sources, locks } = of;
   const { directory, name } = manifest;
   const programs = programsOf(reading, manifest);
   const program = mainProgram(programs, manifest);
@@ -101,9 +101,8 @@ function draftOfPackage(
   draft.links = manifest.crates.map(({ path }) => path)
     .filter((path) => path !== null);
   claimFrameworks(draft, manifest);
-  const of = { reading, draft, manifest, program, sources };
-  claimCommands(of);
-  claimNative(reading, draft, manifest);
+  claimCommands({ reading, draft, manifest, program, sources });
+  claimNative(reading, draft, { manifest, locks });
   const own = sources.filter((path) => isOwnSource(directory, path));
   // Libraries leave it to programs what they listen on.
   claimMentions(reading, draft, own, RUST);
@@ -145,10 +144,15 @@ export const rust: EcosystemDetector = {
       new Set(packages.map(({ directory }) => directory)),
       RUST.extensions,
     );
+    const locks: Locks = new Map();
     return [
       ...others.map((one) => draftOfWorkspace(reading, one)),
       ...packages.map((one) =>
-        draftOfPackage(reading, one, sources.get(one.directory) ?? [])
+        draftOfPackage(reading, {
+          manifest: one,
+          sources: sources.get(one.directory) ?? [],
+          locks,
+        })
       ),
     ];
   },

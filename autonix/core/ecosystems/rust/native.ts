@@ -100,10 +100,13 @@ function asked(crate: Crate): readonly string[] {
   return ASKED.get(name) ?? CRATES.get(name) ?? [];
 }
 
-interface Locked {
+export interface Locked {
   line: number;
   needs: string[];
 }
+
+/** Lockfiles by path: one is of all members of a workspace, and read once. */
+export type Locks = Map<string, ReadonlyMap<string, Locked>>;
 
 /** Crates of a Cargo.lock: a line each for the name, then what they need. */
 function readLock(reading: Reading, file: string): Map<string, Locked> {
@@ -150,12 +153,16 @@ function neededBy(
 export function claimNative(
   reading: Reading,
   draft: Draft,
-  manifest: Manifest,
+  of: { manifest: Manifest; locks: Locks },
 ): void {
+  const { manifest, locks } = of;
   const lock = lockOf(reading, manifest);
+  if (lock !== null && !locks.has(lock)) {
+    locks.set(lock, readLock(reading, lock));
+  }
   const locked = lock === null
     ? new Map<string, number>()
-    : neededBy(readLock(reading, lock), manifest.name?.value ?? "");
+    : neededBy(locks.get(lock) ?? new Map(), manifest.name?.value ?? "");
   // A stub or a stale one says nothing of what is not in it.
   const isLocked = locked.size > 1;
   for (const [name, line] of locked) {

@@ -112,10 +112,12 @@ function portsOf(line: string): PortMention[] {
 
 export const RUST: Language = {
   extensions: ["rs"],
-  hint: /env|:\d{2,5}"|[pP]ort|PORT|[\]",A-Z)] ?\d{2,5}\b/,
   variable:
     /(?:\benv::var(?:_os)?\(\s{0,5}|\bdotenvy?::var\(\s{0,5}|\b(?:option_)?env!\(\s{0,5}|\benv\s{0,3}=\s{0,3}|\b(?:get_|must_|require_|read_)?env(?:_or|_var|_or_default|_or_else)?\(\s{0,5})"(?<name>[A-Z]\w{1,99})/g,
   useOf,
+  portHint:
+    /"(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[?::1?\]?)|\[(?:0, ?0|127, ?0)|\bport\b|PORT|UNSPECIFIED|LOCALHOST|\(0, ?0, ?0/g,
   portsOf,
+  end: /^#\[cfg\((?:all\()?test\b/m,
   isComment: (line) => /^\s{0,40}(?:\/\/|\*|\/\*)/.test(line),
 };

@@ -10,6 +10,7 @@
  * @module
  */
 import { claim, type Draft } from "../../draft.ts";
+import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 
 /** How an expression uses a variable. */
@@ -34,30 +35,31 @@ export interface PortMention {
 export interface Language {
   /** Extensions of its files, without the dot. */
   extensions: readonly string[];
-  /** A file without it names neither: it is not cut into lines. */
-  hint: RegExp;
   /** Global; its group `name` is that of the variable. */
   variable: RegExp;
+  /** Global; what stands in every line that names a port: other lines are not looked at. */
+  portHint: RegExp;
   /** Null: this is none. */
   useOf(place: Place): Use | null;
   /** Ports that a line names; `text` is the whole file. */
   portsOf(line: string, text: string): PortMention[];
   isComment(line: string): boolean;
+  /** Multiline; where it matches a file begins to speak of tests only. */
+  end?: RegExp;
 }
 
-/** Lines beyond this length are generated. */
-const MAX_LINE = 2_000;
-/** Lines of a file that are gone through. */
-const MAX_LINES = 8_000;
-/** What follows a mention: five lines of an `if` fit. */
-const AHEAD_LINES = 5;
+/** What is looked at on both sides of a place: lines beyond that are generated. */
+const AROUND = 1_000;
+/** What follows a mention: an `if` with its block fits. */
 const AHEAD = 600;
+/** Of one file: more are generated. */
+const MAX_HITS = 1_000;
 /** Of one application: more are generated. */
 const MAX_MENTIONS = 500;
 
 /** Variables that a machine, a shell, a tool or a platform sets. */
 const COMMON =
-  /^(?:PATH|HOME|PWD|USER|USERNAME|USERPROFILE|SHELL|TERM|COLORTERM|LANG|TMPDIR|TEMP|TMP|HOSTNAME|APPDATA|LOCALAPPDATA|EDITOR|VISUAL|PAGER|DISPLAY|WAYLAND_DISPLAY|CI|NO_COLOR|CLICOLOR|FORCE_COLOR|LOGNAME|OUT_DIR|TARGET|PROFILE|OPT_LEVEL|NUM_JOBS|DOCS_RS|RUST_BACKTRACE|RUST_LOG|RUSTC|RUSTFLAGS|GOPATH|GOROOT|GOOS|GOARCH|GOFLAGS|GOBIN|INVOCATION_ID|LISTEN_FDS|LISTEN_PID|NOTIFY_SOCKET|SSH_AUTH_SOCK|SUDO_USER|CC|CXX|CFLAGS|LDFLAGS)$|^(?:XDG|LC|CARGO|GITHUB|GITLAB|CI|RAILWAY|RENDER|FLY|KUBERNETES|DEP|npm)_/;
+  /^(?:PATH|HOME|PWD|USER|USERNAME|USERPROFILE|SHELL|TERM|COLORTERM|LANG|TMPDIR|TEMP|TMP|HOSTNAME|APPDATA|LOCALAPPDATA|EDITOR|VISUAL|PAGER|DISPLAY|WAYLAND_DISPLAY|CI|NO_COLOR|CLICOLOR|FORCE_COLOR|LOGNAME|OUT_DIR|TARGET|PROFILE|OPT_LEVEL|NUM_JOBS|DOCS_RS|RUST_BACKTRACE|RUST_LOG|RUSTC|RUSTFLAGS|GOPATH|GOROOT|GOOS|GOARCH|GOFLAGS|GOBIN|INVOCATION_ID|LISTEN_FDS|LISTEN_PID|LISTEN_FDNAMES|WATCHDOG_USEC|WATCHDOG_PID|STATE_DIRECTORY|CACHE_DIRECTORY|RUNTIME_DIRECTORY|CREDENTIALS_DIRECTORY|TZ|RANDOM|HOMEDRIVE|HOMEPATH|PROGRAMFILES|SystemRoot|WINDIR|ComSpec|COLUMNS|LINES|NOTIFY_SOCKET|SSH_AUTH_SOCK|SUDO_USER|CC|CXX|CFLAGS|LDFLAGS)$|^(?:XDG|LC|CARGO|GITHUB|GITLAB|CI|RAILWAY|RENDER|FLY|KUBERNETES|DEP|npm)_/;
 
 /** Variables that say where an application itself listens. */
 const OF_LISTENING =
@@ -97,33 +99,59 @@ interface Used {
   line: number;
 }
 
-function usesIn(
-  reading: Reading,
-  file: string,
-  language: Language,
-): Map<string, Used[]> {
+/** A file, of which lines are counted once something is found. */
+class SourceText {
+  readonly text: string;
+  readonly #language: Language;
+  #lineOf: ((offset: number) => number) | null = null;
+
+  constructor(text: string, language: Language) {
+    const end = language.end === undefined ? -1 : text.search(language.end);
+    this.text = end < 0 ? text : text.slice(0, end);
+    this.#language = language;
+  }
+
+  lineOf(offset: number): number {
+    this.#lineOf ??= lineFinder(this.text);
+    return this.#lineOf(offset);
+  }
+
+  /** What stands before an offset in its line. */
+  before(offset: number): string {
+    const before = this.text.slice(Math.max(0, offset - AROUND), offset);
+    return before.slice(before.lastIndexOf("\n") + 1);
+  }
+
+  /** The line around an offset. */
+  line(offset: number): string {
+    const after = this.text.slice(offset, offset + AROUND);
+    const end = after.search(/[\r\n]/);
+    return this.before(offset) + (end < 0 ? after : after.slice(0, end));
+  }
+
+  isCommented(offset: number): boolean {
+    return this.#language.isComment(this.line(offset).slice(0, 100));
+  }
+}
+
+function usesIn(source: SourceText, language: Language): Map<string, Used[]> {
   const found = new Map<string, Used[]>();
-  const lines = reading.lines(file).slice(0, MAX_LINES);
-  lines.forEach(({ number, text: full }, index) => {
-    const text = full.slice(0, MAX_LINE);
-    if (language.isComment(text)) return;
-    for (const match of text.matchAll(language.variable)) {
-      const name = match.groups?.name ?? "";
-      if (!isAsked(name)) continue;
-      const rest = text.slice(match.index + match[0].length);
-      const ahead = lines.slice(index + 1, index + 1 + AHEAD_LINES)
-        .map((line) => line.text.slice(0, 200)).join("\n");
-      const use = language.useOf({
-        match,
-        before: text.slice(0, match.index),
-        after: `${rest}\n${ahead}`.slice(0, AHEAD),
-      });
-      if (use === null) continue;
-      const list = found.get(name) ?? [];
-      list.push({ use, line: number });
-      found.set(name, list);
-    }
-  });
+  let left = MAX_HITS;
+  for (const match of source.text.matchAll(language.variable)) {
+    const name = match.groups?.name ?? "";
+    if (!isAsked(name) || source.isCommented(match.index)) continue;
+    if (left-- <= 0) break;
+    const end = match.index + match[0].length;
+    const use = language.useOf({
+      match,
+      before: source.before(match.index),
+      after: source.text.slice(end, end + AHEAD),
+    });
+    if (use === null) continue;
+    const list = found.get(name) ?? [];
+    list.push({ use, line: source.lineOf(match.index) });
+    found.set(name, list);
+  }
   return found;
 }
 
@@ -136,12 +164,14 @@ export function claimMentions(
 ): void {
   let left = MAX_MENTIONS;
   for (const file of files) {
-    if (!language.hint.test(reading.tree.text(file) ?? "")) continue;
-    for (const [name, uses] of usesIn(reading, file, language)) {
+    const text = reading.tree.text(file);
+    if (text === null) continue;
+    const source = new SourceText(text, language);
+    for (const [name, uses] of usesIn(source, language)) {
       if (left-- <= 0) return;
       claimVariable(draft, file, name, uses);
     }
-    claimPorts(reading, draft, file, language);
+    claimPorts(draft, file, source, language);
   }
 }
 
@@ -175,19 +205,24 @@ function claimVariable(
 }
 
 function claimPorts(
-  reading: Reading,
   draft: Draft,
   file: string,
+  source: SourceText,
   language: Language,
 ): void {
-  const whole = reading.tree.text(file) ?? "";
-  for (const { number, text } of reading.lines(file).slice(0, MAX_LINES)) {
-    const line = text.slice(0, MAX_LINE);
+  let left = MAX_HITS;
+  let seen = -1;
+  for (const { index } of source.text.matchAll(language.portHint)) {
+    // The rest of a line that was looked at.
+    if (index < seen) continue;
+    if (left-- <= 0) return;
+    const line = source.line(index);
+    seen = index - source.before(index).length + line.length;
     if (language.isComment(line)) continue;
-    for (const { port, kind } of language.portsOf(line, whole)) {
+    for (const { port, kind } of language.portsOf(line, source.text)) {
       claim(draft, "port", port, kind === "usual" ? "framework" : "source", {
         file,
-        line: number,
+        line: source.lineOf(index),
       });
     }
   }

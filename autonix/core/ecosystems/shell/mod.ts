@@ -61,7 +61,6 @@ function entryOf(scripts: readonly string[]): string | null {
 /** Only forms that say that a variable is somebody else's: `${X:-1}`, `${X:?}`. */
 const SHELL: Language = {
   extensions: ["sh"],
-  hint: /\$\{/,
   variable: /\$\{(?<name>[A-Z]\w{1,99})(?=:?[-?=])/g,
   useOf({ after }) {
     const [, sign = "", value = ""] =
@@ -70,6 +69,7 @@ const SHELL: Language = {
     const plain = value.replace(/^(["'])(.*)\1$/, "$2");
     return plain === "" || /[$`]/.test(plain) ? "optional" : { default: plain };
   },
+  portHint: /(?!)/g,
   portsOf: (): PortMention[] => [],
   isComment: (line) => /^\s{0,40}#/.test(line),
 };

@@ -217,8 +217,11 @@ export const swift: EcosystemDetector = {
     sources: ["*.swift"],
   },
   detect(reading) {
-    const files = reading.tree.named("Package.swift")
-      .filter((file) => !isForeign(directoryOf(file)));
+    // A model of a package may be in a file of that name too.
+    const files = reading.tree.named("Package.swift").filter((file) =>
+      !isForeign(directoryOf(file)) &&
+      (reading.tree.text(file) ?? "").includes("PackageDescription")
+    );
     if (files.length === 0) return looseDrafts(reading);
     const kept = withoutAsides(files, directoryOf);
     const sources = sourcesByOwner(

@@ -57,10 +57,10 @@ function portsOf(line: string): PortMention[] {
 
 export const SWIFT: Language = {
   extensions: ["swift"],
-  hint: /Environment\.|environment\[|getenv|port/,
   variable:
     /(?:\bEnvironment\.(?:get|process\.get)\(\s{0,5}|\benvironment\[\s{0,3}|\benvironment\.get\(\s{0,3}|\bgetenv\(\s{0,3})"(?<name>[A-Z]\w{1,99})/g,
   useOf,
+  portHint: /\bport\b/g,
   portsOf,
   isComment: (line) => /^\s{0,40}(?:\/\/|\*|\/\*)/.test(line),
 };

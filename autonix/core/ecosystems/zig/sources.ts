@@ -53,10 +53,10 @@ function portsOf(line: string): PortMention[] {
 
 export const ZIG: Language = {
   extensions: ["zig"],
-  hint: /getenv|[eE]nvVar|env_map|[pP]ort|parseIp|Address/,
   variable:
     /\b(?:getenv|getEnvVarOwned|hasEnvVar(?:Constant)?|env(?:_map)?\.get)\([^"\n)]{0,60}"(?<name>[A-Z]\w{1,99})/g,
   useOf,
+  portHint: /[pP]ort|PORT|parseIp|Address|resolveIp/g,
   portsOf,
   isComment: (line) => /^\s{0,40}\/\//.test(line),
 };
