@@ -187,11 +187,14 @@ function boot(nix: Nix, spec: VmSpec, disk: string, guestPort: number) {
   };
 }
 
-async function buildAndBoot(
-  nix: Nix,
-  path: string,
-  name: string,
-): Promise<void> {
+interface Built {
+  name: string;
+  spec: VmSpec;
+  disk: string;
+}
+
+/** Builds what ci builds: the closures of the blueprint, and the checks. */
+async function build(nix: Nix, path: string, name: string): Promise<Built> {
   const flake = `path:${path}`;
   const { text, derivations } = await nix.evalWithContext(
     flake,
@@ -200,10 +203,17 @@ async function buildAndBoot(
   const checks = await nix.checkDerivations(flake);
   await nix.realise([...derivations, ...Object.values(checks)]);
   const [spec] = parseBlueprint(text).vmSpecs;
-  const check = spec?.healthChecks[0];
-  assert.ok(spec !== undefined && check?.port !== undefined, text);
-  const disk = await storeDisk(nix, spec, `${path}.squashfs`);
-  await using guest = boot(nix, spec, disk, check.port);
+  assert.ok(spec !== undefined, text);
+  return { name, spec, disk: await storeDisk(nix, spec, `${path}.squashfs`) };
+}
+
+async function requireHealthy(
+  nix: Nix,
+  { name, spec, disk }: Built,
+): Promise<void> {
+  const port = spec.healthChecks[0]?.port;
+  assert.ok(port !== undefined);
+  await using guest = boot(nix, spec, disk, port);
   const answer = await until(`${name} is healthy`, async () => {
     const response = await fetch(guest.url, {
       signal: AbortSignal.timeout(5000),
@@ -223,8 +233,10 @@ Deno.test("rendered Node, Python and C projects build without a network, boot, a
     },
   });
   const nixpkgs = await standIn(store.path);
+  const built: Built[] = [];
   for (const name of ["node", "python", "c"] as const) {
     const path = await rendered(store.path, name, nixpkgs);
-    await buildAndBoot(store.nix, path, name);
+    built.push(await build(store.nix, path, name));
   }
+  await Promise.all(built.map((one) => requireHealthy(store.nix, one)));
 });

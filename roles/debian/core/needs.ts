@@ -45,6 +45,13 @@ export const NEEDS = {
     files: ["/usr/include/capnp/ez-rpc.h"],
   },
   cpp: { packages: ["g++"], programs: ["g++"] },
+  // What rendered flakes are built with in tests.
+  interpreters: {
+    packages: ["nodejs", "python3"],
+    programs: ["node", "python3"],
+    files: ["/usr/bin/node", "/usr/bin/python3"],
+  },
+  make: { packages: ["make", "gcc", "libc6-dev"], programs: ["make", "gcc"] },
   chromium: { packages: ["chromium"], programs: ["chromium"] },
   nginx: { packages: ["nginx-light"], programs: ["nginx"] },
   wrk: { packages: ["wrk"], programs: ["wrk"] },

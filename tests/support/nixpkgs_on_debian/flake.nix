@@ -37,6 +37,7 @@
             eval "$buildPhase"
             if [ -n "$doCheck" ]; then eval "$checkPhase"; fi
             eval "$installPhase"
+            exit
           '' ];
         }) // given.passthru or { };
 
@@ -45,7 +46,8 @@
         inherit name system text;
         passAsFile = [ "text" ];
         builder = "/usr/bin/bash";
-        args = [ "-c" "{ echo '#!/bin/sh'; /usr/bin/cat $textPath; } >$out; /usr/bin/chmod 755 $out" ];
+        # Nix kills a builder whose output is closed: bash holds it until it ends, chmod in its place would not.
+        args = [ "-c" "{ echo '#!/bin/sh'; /usr/bin/cat $textPath; } >$out; /usr/bin/chmod 755 $out; exit" ];
       };
 
       tool = name: builtins.path { inherit name; path = ./tools + "/${name}"; };

@@ -48,7 +48,7 @@ export type TestKind = "core" | "unit" | "integration" | "heavy" | "whole";
 
 /** Suites that boot machines: after the light ones. What stands in for cloud-hypervisor is light. */
 const HEAVY =
-  /(vmm_(?!cloud)|qemu|image|lifecycle|driver_choice|browser|stores)/;
+  /(vmm_(?!cloud)|qemu|image|lifecycle|driver_choice|browser|stores|autonix_build)/;
 
 /** Whole deployments, which take all processors: by themselves, at the very end. */
 const WHOLE = /(dev|demo|chaos|deployment|compile)/;
