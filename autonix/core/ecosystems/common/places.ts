@@ -41,6 +41,8 @@ const ASIDE: ReadonlySet<string> = new Set([
   "test",
   "tests",
   "test-data",
+  "test_data",
+  "testing",
   "testdata",
   "spec",
   "specs",

@@ -54,11 +54,11 @@ const DART: Syntax = {
   mentions: [
     {
       pattern: /\bPlatform\.environment\[\s{0,4}["'](\w{1,100})["']\s{0,4}\]/g,
-      isNeeded: true,
+      isNeeded: false,
     },
     {
       pattern: /\b(?:dotenv|env)\[\s{0,4}["']([A-Z]\w{0,99})["']\s{0,4}\]/g,
-      isNeeded: true,
+      isNeeded: false,
     },
     {
       pattern:
@@ -67,7 +67,8 @@ const DART: Syntax = {
     },
   ],
   defaults: [/^\s{0,4}\?\?\s{0,8}(?:["']([^"'$\n]{0,200})["']|(\d{1,12})\b)/],
-  raising: /^\s{0,4}\?\?\s{0,8}\(?throw\b/,
+  // Without a `!` its type says that it may be null.
+  raising: /^\s{0,4}(?:!(?!=)|\?\?\s{0,8}\(?throw\b)/,
   optional: /^\s{0,4}(?:\?\?|\?\.|==|!=)/,
   ports: [
     /\b(?:serve|shelf_io\.serve|io\.serve)\([^;]{1,120}?,\s{0,8}(\d{2,5})\s{0,4}[,)]/,

@@ -36,7 +36,7 @@ const SECTION =
 const FIELD = /^(\s{0,80})([A-Za-z][\w-]{0,40})\s{0,20}:(.*)$/;
 /** A dependency's name: `base >=4.7 && <5`, `servant:server`. */
 const DEPENDENCY =
-  /^\s{0,80}([A-Za-z][\w-]{0,100})(?:\s{0,8}:[\w{},\s-]{1,100}?)?\s{0,20}((?:[<>=^][^,]{0,100})?)$/;
+  /^\s{0,80}([A-Za-z][\w-]{0,100})(?:\s{0,8}:[\w{},\s-]{1,100}?)?\s{0,80}((?:[<>=^][^,]{0,100})?)$/;
 
 interface Field {
   section: string;

@@ -39,6 +39,13 @@ import {
 } from "./tables.ts";
 import { type Toolchain, toolchainOf } from "./toolchain.ts";
 
+const TOOLS: ReadonlySet<string> = new Set([
+  "pkg-config",
+  "git",
+  "gcc",
+  "cacert",
+]);
+
 /** The program that is started: named as the package or as what serves, else the first. */
 function programOf(read: Package): Found | null {
   const name = read.name?.value ?? "";
@@ -91,8 +98,10 @@ function claimForeign(draft: Draft, read: Package, toolchain: Toolchain): void {
     claim(draft, "nativeLibrary", library ?? null, "manifest", evidence);
   }
   for (const { value, evidence } of toolchain.libraries) {
-    if (!/^[\w.-]{1,60}$/.test(value)) continue;
-    claim(draft, "nativeLibrary", value, "config", evidence);
+    // Tools and outputs are no libraries; a few have a name that pkg-config knows.
+    if (!/^[\w-]{1,60}$/.test(value) || TOOLS.has(value)) continue;
+    const library = FOREIGN.get(value) ?? value;
+    claim(draft, "nativeLibrary", library, "config", evidence);
   }
 }
 

@@ -101,7 +101,7 @@ const OCAML: Syntax = {
   asking: /\btry\s{1,4}(?:int_of_string\s{0,4}\(?)?$/,
   ports: [
     /~port:\s{0,4}(\d{2,5})\b/,
-    /\bApp\.port\s{1,4}(\d{2,5})\b/,
+    /(?:\bApp\.|\|>\s{0,4})port\s{1,4}(\d{2,5})\b/,
     /`Port\s{1,4}(\d{2,5})\b/,
   ],
 };
@@ -273,11 +273,16 @@ export const ocaml: EcosystemDetector = {
       extensions: ["ml"],
       isTest: /^test_[\w-]{1,80}\.ml$|_test\.ml$/,
     });
-    return places.map((place) =>
+    const drafts = places.map((place) =>
       readProject(reading, place, {
         sources: sources(place.path),
         places: paths,
       })
+    );
+    // A part of a workspace without packages of its own is no project.
+    return drafts.filter(({ path, role, provides }) =>
+      role === "application" || provides.length > 0 || path === "." ||
+      nearest(directoryOf(path), paths) === null
     );
   },
 };

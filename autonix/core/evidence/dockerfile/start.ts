@@ -96,12 +96,23 @@ function builtWith(draft: Draft, words: readonly string[]): string | null {
   return textOf({ words: [own, ...words], shell: null, line: 0 }, "/");
 }
 
+/** `CMD ["run"]` of an Erlang shipment, whose script has another path in the image. */
+function ofShipment(words: readonly string[], draft: Draft): Start | null {
+  const own = claimsOf(draft.claims, "start")[0]?.value;
+  if (own === undefined || !own.endsWith(" run")) return null;
+  const args = textOf({ words: [...words], shell: null, line: 0 }, "/");
+  return { text: `${own} ${args}`.trim(), source: "container" };
+}
+
 /** The start command a Dockerfile tells; null when it is none to be used outside. */
 export function startOf(command: Command, context: StartContext): Start | null {
   const words = localWords(command, context);
   if (context.launcher !== null) words.unshift(context.launcher);
   const [program = "", argument = ""] = words;
   if (program === "" || (command.shell ?? "").includes("\n")) return null;
+  if (context.draft.ecosystem === "gleam" && program === "run") {
+    return ofShipment(words.slice(1), context.draft);
+  }
   const isShell = /^(?:\/bin\/)?(?:ba|a)?sh$/.test(program);
   if (isShell && isThere(context, argument)) {
     const text = textOf({ ...command, words, shell: null }, "/");
