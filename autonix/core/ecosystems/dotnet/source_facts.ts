@@ -35,7 +35,7 @@ const BOUND =
 const LISTENS =
   /\b(?:ListenAnyIP|ListenLocalhost)\(\s{0,2}([0-9]{2,5})\b|\bListen\(\s{0,2}IPAddress\.\w{1,20}\s{0,2},\s{0,2}([0-9]{2,5})\b|\bnew TcpListener\(\s{0,2}IPAddress\.\w{1,20}\s{0,2},\s{0,2}([0-9]{2,5})\b|\bHttpBinding\.createSimple HTTP "[^"]{1,60}" ([0-9]{2,5})/;
 const SETS =
-  /\bUseUrls\(|\bUrls\.Add\(|\bListenAnyIP\(|\bListenLocalhost\(|\bHttpBinding\./;
+  /\bUseUrls\(|\bUrls\.Add\(|\bListenAnyIP\(|\bListenLocalhost\(|\bHttpBinding\.|\.Run(?:Async)?\(\s{0,2}\$?"https?:/;
 
 const READS =
   /\bGetEnvironmentVariable\s{0,2}\(?\s{0,2}"([A-Za-z_][A-Za-z0-9_]{0,100})"/g;

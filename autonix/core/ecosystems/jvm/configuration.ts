@@ -160,7 +160,8 @@ function variablesIn(entries: readonly Entry[], isHocon: boolean): Variable[] {
     }
     for (const match of value.matchAll(PLACEHOLDER)) {
       const name = match[1] ?? match[4];
-      const standard = match[2] ?? match[5] ?? null;
+      // Micronaut quotes what has colons in it.
+      const standard = match[2]?.replace(/^`(.*)`$/, "$1") ?? match[5] ?? null;
       if (name === undefined) continue;
       const isNested = match[3] === "$";
       found.push({

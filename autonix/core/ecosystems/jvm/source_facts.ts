@@ -74,7 +74,7 @@ const PORTS: readonly RegExp[] = [
   /\bInetSocketAddress\(\s{0,2}(?:"[^"]{0,60}"\s{0,2},\s{0,2})?([0-9]{2,5})\s{0,2}\)/,
   /\bnew (?:ServerSocket|Server)\(\s{0,2}([0-9]{2,5})\s{0,2}\)/,
   // Clojure.
-  /\brun-(?:jetty|server)\b[^}]{0,200}:port\s{1,4}([0-9]{2,5})\b/,
+  /\brun-(?:jetty|server)\b.{0,200}?:port\s{1,4}([0-9]{2,5})\b/,
   /^\s{0,60}\{?:port\s{1,4}([0-9]{2,5})\b/,
   // A constant of that name.
   /\b(?:PORT|port|httpPort|serverPort|HTTP_PORT)\s{0,2}(?::\s{0,2}\w{1,20}\s{0,2})?=\s{0,2}([0-9]{4,5})\b/,
@@ -132,7 +132,19 @@ export function isOwnVariable(name: string): boolean {
   return !BY_DEFAULT.has(name) && !name.startsWith("GITHUB_");
 }
 
+/** What a value is looked at for when it may not be there. */
+function isCheckedLater(name: string, text: string): boolean {
+  return [
+    `${name} == null`,
+    `${name} != null`,
+    `null != ${name}`,
+    `(${name} or `,
+  ]
+    .some((check) => text.includes(check));
+}
+
 interface Scan {
+  text: string;
   extension: string;
   base: string;
   packageName: string;
@@ -183,13 +195,18 @@ function readVariables(text: string, line: number, scan: Scan): void {
     const [all, name = ""] = found;
     const rest = text.slice(found.index + all.length, found.index + 400);
     const after = DEFAULT.exec(rest);
+    const assigned = /(\w{1,60})\s{0,4}=\s{0,4}$/.exec(
+      text.slice(Math.max(0, found.index - 100), found.index),
+    )?.[1];
+    const isChecked = CHECKED.test(text) ||
+      assigned !== undefined && isCheckedLater(assigned, scan.text);
     const isTotal = /envOrElse|getOrDefault|getOrElse/.test(all);
     const isOr = scan.extension.startsWith("clj") && /\(or /.test(text);
     const standard = after?.[1] ?? after?.[2] ?? null;
     const isDefault = isTotal || scan.extension !== "clj" || isOr;
     addVariable(scan, {
       name,
-      required: standard === null && !CHECKED.test(text),
+      required: standard === null && !isChecked,
       default: isDefault ? standard : null,
       line,
     });
@@ -223,6 +240,7 @@ export function readSource(path: string, text: string): SourceFacts | null {
   const dot = name.lastIndexOf(".");
   const extension = name.slice(dot + 1);
   const scan: Scan = {
+    text,
     extension: extension === "cljc" ? "clj" : extension,
     base: name.slice(0, dot),
     packageName: "",

@@ -30,6 +30,13 @@ const TESTS =
 const ASIDE =
   /(?:^|\/)(?:project|\.mvn|buildSrc|build-logic|archetype-resources|dev|env\/(?:dev|test))\/|(?:^|\/)src\/main\/resources\//;
 
+/** Sources that are manifests. */
+const MANIFESTS: ReadonlySet<string> = new Set([
+  "project.clj",
+  "build.clj",
+  "profiles.clj",
+]);
+
 export interface OwnSources {
   /** Main sources by language. */
   counts: ReadonlyMap<Language, number>;
@@ -112,6 +119,7 @@ export function sourcesByProject(
       const own = owner === null ? undefined : byProject.get(owner);
       if (owner === null || own === undefined) continue;
       const relative = owner === "." ? path : path.slice(owner.length + 1);
+      if (MANIFESTS.has(relative)) continue;
       if (TESTS.test(relative)) own.test ??= path;
       else if (!ASIDE.test(relative)) add(own, reading, { path, language });
     }

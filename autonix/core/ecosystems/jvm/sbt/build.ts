@@ -159,7 +159,7 @@ export function settingOf(
   key: string,
 ): Found | null {
   const pattern = new RegExp(
-    `(?:^|[\\s(/])${key}\\s{0,4}:=\\s{0,4}(?:Some\\(\\s{0,4})?(?:"([^"\\n]{1,200})"|(\\w{1,100}(?:\\.\\w{1,100})?))`,
+    `(?:^|[\\s(/])${key}\\s{0,40}:=\\s{0,40}(?:Some\\(\\s{0,4})?(?:"{1,3}([^"\\n]{1,200})"|(\\w{1,100}(?:\\.\\w{1,100})?))`,
   );
   for (const statement of texts) {
     const found = pattern.exec(statement.text);
@@ -185,7 +185,7 @@ export function valueOf(
   const last = name.slice(name.lastIndexOf(".") + 1);
   for (const { text } of texts) {
     if (VALUE.exec(text)?.[1] !== last) continue;
-    const value = /=\s{0,4}"([^"\n]{1,100})"/.exec(text)?.[1];
+    const value = /=\s{0,40}"([^"\n]{1,100})"/.exec(text)?.[1];
     if (value !== undefined) return value;
   }
   return null;
