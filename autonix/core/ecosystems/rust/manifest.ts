@@ -13,7 +13,7 @@ import {
   scalarText,
   textOf,
 } from "../../formats/node.ts";
-import { bytesOf, compileGlob, matchesGlob } from "../../glob.ts";
+import { bytesOf, compileGlob, type Glob, matchesGlob } from "../../glob.ts";
 import { type Found, nodeEvidence, type Reading } from "../../reading.ts";
 import { isForeign } from "../shared/asides.ts";
 
@@ -144,30 +144,62 @@ function cratesOf(manifest: Omit<Manifest, "crates">): Crate[] {
   );
 }
 
-function matchesAny(patterns: readonly string[], path: string): boolean {
-  return patterns.slice(0, MAX_PATTERNS).some((pattern) => {
-    const plain = pattern.replace(/^\.\//, "").replace(/\/+$/, "");
-    const glob = compileGlob(bytesOf(plain));
-    return glob !== null && matchesGlob(glob, bytesOf(path));
-  });
+/** Patterns of a workspace, compiled once for all directories. */
+class Patterns {
+  readonly #exact = new Set<string>();
+  readonly #globs: Glob[] = [];
+
+  constructor(patterns: readonly string[]) {
+    for (const pattern of patterns.slice(0, MAX_PATTERNS)) {
+      const plain = pattern.replace(/^\.\//, "").replace(/\/+$/, "");
+      this.#exact.add(plain);
+      const glob = /[*?[]/.test(plain) ? compileGlob(bytesOf(plain)) : null;
+      if (glob !== null) this.#globs.push(glob);
+    }
+  }
+
+  names(path: string): boolean {
+    return this.#exact.has(path);
+  }
+
+  matches(path: string): boolean {
+    return this.names(path) ||
+      this.#globs.some((glob) => matchesGlob(glob, bytesOf(path)));
+  }
 }
 
-/** True for a directory that a workspace names, or that lies in it and is not excluded. */
-function isMember(workspace: Manifest, directory: string): boolean {
-  if (!isWithin(directory, workspace.directory)) return false;
-  const relative = workspace.directory === "."
-    ? directory
-    : directory.slice(workspace.directory.length + 1);
-  const node = at(workspace.root, "workspace");
-  if (matchesAny(textsOf(at(node, "members")), relative)) return true;
-  if (matchesAny(textsOf(at(node, "exclude")), relative)) return false;
-  // Those that it depends on by path are members too.
-  return workspace.crates.some(({ path }) => path === directory) ||
-    entriesOf(at(node, "dependencies")).some(([, one]) => {
+/** A workspace with what decides who belongs to it. */
+class Workspace {
+  readonly manifest: Manifest;
+  readonly #members: Patterns;
+  readonly #excluded: Patterns;
+  /** Directories that it depends on by path: members too. */
+  readonly #linked: ReadonlySet<string>;
+
+  constructor(manifest: Manifest) {
+    const node = at(manifest.root, "workspace");
+    this.manifest = manifest;
+    this.#members = new Patterns(textsOf(at(node, "members")));
+    this.#excluded = new Patterns(textsOf(at(node, "exclude")));
+    const named = entriesOf(at(node, "dependencies")).map(([, one]) => {
       const path = textOf(at(one, "path"));
-      return path !== null &&
-        joinPath(workspace.directory, path) === directory;
+      return path === null ? null : joinPath(manifest.directory, path);
     });
+    this.#linked = new Set(
+      [...manifest.crates.map(({ path }) => path), ...named]
+        .filter((path) => path !== null),
+    );
+  }
+
+  has(directory: string): boolean {
+    const top = this.manifest.directory;
+    if (!isWithin(directory, top)) return false;
+    const relative = top === "." ? directory : directory.slice(top.length + 1);
+    // One that is named is a member whatever is left out; one of a pattern is not.
+    if (this.#members.names(relative)) return true;
+    if (this.#excluded.matches(relative)) return false;
+    return this.#members.matches(relative) || this.#linked.has(directory);
+  }
 }
 
 /** Every manifest, those of workspaces before their members. */
@@ -195,9 +227,10 @@ export function readManifests(reading: Reading): Manifest[] {
     // Again, now that it can inherit from itself.
     return Object.assign(root, { crates: cratesOf(root) });
   });
+  const workspaces = roots.map((root) => new Workspace(root));
   const members = bare.filter(({ isWorkspace }) => !isWorkspace).map((one) => {
-    const workspace = roots.findLast((root) => isMember(root, one.directory)) ??
-      null;
+    const workspace = workspaces.findLast((root) => root.has(one.directory))
+      ?.manifest ?? null;
     const member = { ...one, workspace };
     return { ...member, crates: cratesOf(member) };
   });

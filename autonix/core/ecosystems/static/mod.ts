@@ -164,6 +164,8 @@ function placeOf(page: string): { directory: string; pages: string } {
 
 /** How deep sites of a repository of several lie. */
 const MAX_DEPTH = 4;
+/** More pages with a directory of their own are what a generator made. */
+const MAX_SITES = 100;
 
 function pageDrafts(reading: Reading): Draft[] {
   const found = new Map<string, { pages: string; file: string }>();
@@ -185,6 +187,7 @@ function pageDrafts(reading: Reading): Draft[] {
       other === directory || other === "." || directory.startsWith(`${other}/`)
     );
     if (!isPart) found.set(directory, { pages, file });
+    if (found.size >= MAX_SITES) break;
   }
   return [...found].map(([directory, { pages, file }]) => {
     const draft = draftOf({
