@@ -22,7 +22,7 @@ import {
   resolveOne,
 } from "./claims.ts";
 import type { DirectoryClaim } from "./detector.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft, Ecosystem } from "./draft.ts";
 import {
   basenameOf,
   comparePaths,
@@ -43,8 +43,18 @@ const DEFAULTS: ReadonlySet<string> = new Set([
   "guess",
 ]);
 
+/** What lies beside loose sources of any language and is not the program: pages, then scripts. */
+const BESIDE: readonly Ecosystem[] = ["static", "shell"];
+
+function compareBeside(a: Draft, b: Draft): number {
+  return a.weight > 1
+    ? 0
+    : BESIDE.indexOf(a.ecosystem) - BESIDE.indexOf(b.ecosystem);
+}
+
 function compareDrafts(a: Draft, b: Draft): number {
   return b.weight - a.weight ||
+    compareBeside(a, b) ||
     Number(b.role === "application") - Number(a.role === "application") ||
     b.claims.length - a.claims.length ||
     comparePaths(a.ecosystem, b.ecosystem);

@@ -30,7 +30,7 @@ function useOf({ before, after }: Place): Use | null {
     return "optional";
   }
   if (
-    /\btry\s{1,3}[\w.]{0,60}\([^)]{0,40}$/.test(before) || /^"\)\.\?/.test(rest)
+    /\btry\s{1,3}[\w.]{0,60}$/.test(before) || /^"\)\.\?/.test(rest)
   ) return "required";
   return "optional";
 }
