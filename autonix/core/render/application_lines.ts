@@ -5,6 +5,7 @@
  */
 import type { TextFact } from "../../../roles/model/analysis.ts";
 import type { PlannedApplication, PlannedRuntime } from "./cluster_plan.ts";
+import { commandTools } from "./command_tools.ts";
 import { commandText } from "./command_text.ts";
 import { because, relativeTo } from "./facts.ts";
 import type { FlakeLines } from "./flake_lines.ts";
@@ -66,7 +67,8 @@ function runtimeLines(lines: FlakeLines, planned: PlannedApplication): void {
   for (const runtime of runtimes) {
     if (runtime.note !== null) lines.comment(runtime.note, runtime.because);
   }
-  const tools = [...new Set([...build.tools, ...start?.tools ?? []])];
+  const ran = commandTools(planned.application);
+  const tools = [...new Set([...build.tools, ...start?.tools ?? [], ...ran])];
   const why = because("what its commands run");
   if (runtimes.length + tools.length === 0) return;
   lines.block("runtime = [", "];", why, () => {
@@ -81,6 +83,10 @@ function runtimeLines(lines: FlakeLines, planned: PlannedApplication): void {
     }
     for (const tool of tools) {
       const manager = planned.application.packageManager;
+      if (!build.tools.includes(tool) && ran.includes(tool)) {
+        lines.add(packagePath(tool), because("its commands run it"));
+        continue;
+      }
       lines.add(
         packagePath(tool),
         start?.tools.includes(tool) === true

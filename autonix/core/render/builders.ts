@@ -307,6 +307,33 @@ function cargo({ application, facts }: Asked): BuildPlan {
   );
 }
 
+function nuget({ application, facts, runtime }: Asked): BuildPlan {
+  const lock = nearest(facts, application.path, ["deps.json"]);
+  const solution = nearest(facts, application.path, [
+    "global.json",
+    "Directory.Packages.props",
+    "Directory.Build.props",
+  ]);
+  const root = lock === null && solution === null
+    ? application.path
+    : directoryOf(lock ?? solution ?? "");
+  const why = lock === null
+    ? because(
+      "no deps.json: `nix build .#NAME.fetch-deps && ./result deps.json` writes it, then run procurator init again",
+    )
+    : because("the packages' hashes", [fileEvidence(lock)]);
+  const packages = lock === null
+    ? `nugetDeps = null; # ${why.what}`
+    : `nugetDeps = ${inSource(root, lock)};`;
+  return plan(root, {
+    builder: { text: "pkgs.buildDotnetModule", because: why },
+    arguments: [
+      { text: `dotnet-sdk = ${runtime};`, because: why },
+      { text: packages, because: why },
+    ],
+  });
+}
+
 /** A builder whose dependencies have one hash. */
 function hashed(
   locks: readonly string[],
@@ -427,16 +454,7 @@ const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
       "vendorHash = hash;",
     ),
   ],
-  [
-    "nuget",
-    generated(
-      ["packages.lock.json", "Directory.Packages.props"],
-      () => "pkgs.buildDotnetModule",
-      "deps.json",
-      (path) => `nugetDeps = ${path};`,
-      "fetch-deps of nixpkgs' buildDotnetModule writes it",
-    ),
-  ],
+  ["nuget", nuget],
   [
     "mix",
     hashed(

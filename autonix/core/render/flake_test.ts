@@ -151,6 +151,7 @@ Deno.test("startCommand() does without managers that would look for the network"
   assert.equal(started("uv run main.py", python), "python main.py");
   assert.equal(started("pdm run start", python), "pdm run start");
   assert.equal(started("./target/release/shop serve", cargo), "shop serve");
+  assert.equal(started("A=1 ../../target/release/shop", cargo), "A=1 shop");
 });
 
 Deno.test("lineDiff() shows what differs and a little around it", () => {

@@ -39,6 +39,8 @@ const PYTHON_PROGRAMS: ReadonlyMap<string, string> = new Map([
 const RUNNERS = /^(?:poetry|uv|pdm|pipenv) run (?:--\S{1,40} )?/;
 /** `npx serve -s -l 8080 dist`. */
 const SERVE = /^(?:npx|pnpm dlx|bunx|yarn dlx) serve(?: |$)(.*)$/;
+/** `./target/release/shop`, of a workspace too. */
+const BUILT_BY_CARGO = /(^|\s)(?:\.{1,2}\/){0,9}target\/release\//g;
 const STATIC_PORT = 3000;
 
 function withoutRunner(command: string): string | null {
@@ -90,7 +92,7 @@ export function startCommand(
       ...same,
       command: servedStatically(served, application.ports),
       tools: ["static-web-server"],
-      note: `${command} would fetch its server; nixpkgs has one`,
+      note: "that would fetch its server; nixpkgs has one",
     };
   }
   if (isPython) {
@@ -106,7 +108,7 @@ export function startCommand(
     };
   }
   if (application.packageManager?.value === "cargo") {
-    const built = command.replace(/^(?:\.\/)?target\/release\//, "");
+    const built = command.replace(BUILT_BY_CARGO, "$1");
     if (built !== command) {
       return { ...same, command: built, note: "Nix installs it to bin/" };
     }
