@@ -130,18 +130,18 @@ export const JVM: ClientTable = {
 
 export const DOTNET: ClientTable = {
   postgres:
-    "Npgsql Npgsql.EntityFrameworkCore.PostgreSQL Hangfire.PostgreSql Marten Aspire.Npgsql",
+    "Npgsql Npgsql.EntityFrameworkCore.PostgreSQL Hangfire.PostgreSql Marten Aspire.Npgsql Aspire.Npgsql.EntityFrameworkCore.PostgreSQL",
   mysql:
     "MySql.Data MySqlConnector Pomelo.EntityFrameworkCore.MySql MySql.EntityFrameworkCore",
   mssql:
     "Microsoft.EntityFrameworkCore.SqlServer Microsoft.Data.SqlClient System.Data.SqlClient Hangfire.SqlServer",
   oracle: "Oracle.ManagedDataAccess.Core Oracle.EntityFrameworkCore",
   redis:
-    "StackExchange.Redis Microsoft.Extensions.Caching.StackExchangeRedis Microsoft.AspNetCore.SignalR.StackExchangeRedis ServiceStack.Redis Hangfire.Redis.StackExchange",
+    "StackExchange.Redis Microsoft.Extensions.Caching.StackExchangeRedis Microsoft.AspNetCore.SignalR.StackExchangeRedis ServiceStack.Redis Hangfire.Redis.StackExchange Aspire.StackExchange.Redis",
   mongodb:
     "MongoDB.Driver MongoDB.EntityFrameworkCore AspNetCore.Identity.MongoDbCore Hangfire.Mongo",
   rabbitmq:
-    "RabbitMQ.Client MassTransit.RabbitMQ EasyNetQ Rebus.RabbitMq WolverineFx.RabbitMQ",
+    "RabbitMQ.Client MassTransit.RabbitMQ EasyNetQ Rebus.RabbitMq WolverineFx.RabbitMQ Aspire.RabbitMQ.Client",
   kafka: "Confluent.Kafka MassTransit.Kafka KafkaFlow",
   nats: "NATS.Client NATS.Net",
   mosquitto: "MQTTnet",

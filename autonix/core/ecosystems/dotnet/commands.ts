@@ -32,7 +32,7 @@ function isTrue(project: Project, name: string): boolean {
 /** Target frameworks that only Windows and its own tools run. */
 function isOfWindows(project: Project): boolean {
   const name = frameworkOf(project.file)?.value ?? "";
-  return /^(?:net[1-4]\d{1,2}|v[1-4]\.)/.test(name) || /-windows/.test(name);
+  return /^(?:net[1-4]\d{1,2}$|v[1-4]\.)/.test(name) || /-windows/.test(name);
 }
 
 function program(project: Project): string {

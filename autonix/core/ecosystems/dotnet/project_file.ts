@@ -78,6 +78,7 @@ export function openProject(
     opened: [
       { file, root },
       ...above(reading, path, "Directory.Build.props"),
+      ...above(reading, path, "Directory.Packages.props"),
     ],
     sdk: sdks.filter((sdk) => sdk !== null).join(";"),
   };
