@@ -146,6 +146,11 @@ function matches(words: readonly string[], command: TestCommand): boolean {
   if (OPTIONS_FIRST.has(program) && program === wanted && goal !== undefined) {
     return words.includes(goal);
   }
+  // Alone it runs the tests; with a task it is that task.
+  if (command.words.at(-1)?.endsWith("rake") === true) {
+    const task = words[command.words.length];
+    if (task !== undefined && !/^-|=/.test(task)) return false;
+  }
   return startsWith(words, command.words);
 }
 

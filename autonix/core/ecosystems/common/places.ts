@@ -61,7 +61,8 @@ const ASIDE: ReadonlySet<string> = new Set([
   "documentation",
   "website",
   "fastlane",
-  ".github",
+  // Tools of PHP, each with a composer.json of its own.
+  "vendor-bin",
 ]);
 
 /** Manifests of any ecosystem: where one lies, there is something else than examples. */
@@ -101,7 +102,8 @@ export function isForeign(directory: string): boolean {
 
 /** True for a directory that counts only where there is no other. */
 export function isAside(directory: string): boolean {
-  return hasPart(directory, ASIDE);
+  // What is hidden (.ci, .github, .devcontainer) is about the work, not the work.
+  return hasPart(directory, ASIDE) || /(?:^|\/)\.[^/.]/.test(directory);
 }
 
 export interface Place {

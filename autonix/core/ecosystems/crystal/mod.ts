@@ -114,12 +114,15 @@ function claimCommands(
 ): void {
   const { file, root, name, isWeb } = of;
   const target = targetOf(root, name);
-  if (target !== null) {
+  // Lucky's target is what its tasks use; another source starts it.
+  const starter = reading.tree.first(draft.path, ["src/start_server.cr"]);
+  if (target !== null && starter === null) {
     const evidence = nodeEvidence(file, target[1]);
     claim(draft, "build", "shards build --release", "manifest", evidence);
     claim(draft, "start", `./bin/${target[0]}`, "manifest", evidence);
   } else {
-    const main = mainSource(reading, { path: draft.path, name, isWeb });
+    const main = starter ??
+      mainSource(reading, { path: draft.path, name, isWeb });
     if (main === null) draft.role = "library";
     else {
       const source = below(draft.path, main);

@@ -79,12 +79,12 @@ function claimFlutter(project: Project, flutter: Evidence): void {
 
 /** Claims build and start; sets the role where nothing can be started. */
 export function claimStart(project: Project, flutter: Evidence | null): void {
-  const { draft, frameworks } = project;
+  const { draft } = project;
   if (flutter !== null) return claimFlutter(project, flutter);
   if (claimFrog(project)) return;
   const program = programOf(project);
   if (program === null) {
-    if (frameworks.length === 0) draft.role = "library";
+    draft.role = "library";
     return;
   }
   const file = basenameOf(program);

@@ -67,7 +67,8 @@ export function readMixfile(
   const mixfile: Mixfile = {
     file,
     app: first(/\bapp:\s{0,4}:(\w{1,100})/),
-    elixir: first(/\belixir:\s{0,4}"([^"\n]{1,60})"/),
+    elixir: first(/\belixir:\s{0,4}"([^"\n]{1,60})"/) ??
+      first(/@\w{0,20}elixir\w{0,30}\s{1,4}"([^"\n]{1,60})"/),
     appsPath: first(/\bapps_path:\s{0,4}"([^"\n]{1,100})"/),
     runs: first(/\bmod:\s{0,4}\{/)?.evidence ?? null,
     escript: first(/\bescript:\s{0,4}[[\w]/)?.evidence ?? null,

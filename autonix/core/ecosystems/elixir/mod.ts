@@ -32,7 +32,7 @@ import {
 import { scanFiles } from "../common/source_scan.ts";
 import { claimCommands, type Project, startOf } from "./commands.ts";
 import { readMixfile } from "./mixfile.ts";
-import { ELIXIR, ELIXIR_CONFIG, ELIXIR_SOURCE } from "./variables.ts";
+import { ELIXIR_CONFIG, ELIXIR_SOURCE } from "./variables.ts";
 
 const FRAMEWORKS: FrameworkTable = [
   ["phoenix", "phoenix"],
@@ -81,7 +81,6 @@ function claimSources(project: Project, sources: Sources): void {
   );
   const lib = own.filter((file) => !file.endsWith(".exs"));
   scanFiles(draft, reading, lib, { syntax: ELIXIR_SOURCE });
-  scanFiles(draft, reading, [project.mixfile.file], { syntax: ELIXIR });
 }
 
 /** Where an umbrella keeps mix.lock and its configuration. */

@@ -121,6 +121,7 @@ export function readGemfile(
 }
 
 const SPEC_NAME = /^\w{1,20}\.name\s{0,8}=\s{0,8}["']([\w.-]{1,100})["']/;
+const SPEC_NEW = /^Gem::Specification\.new[\s(]\s{0,4}["']([\w.-]{1,100})["']/;
 const SPEC_RUBY =
   /^\w{1,20}\.required_ruby_version\s{0,8}=\s{0,8}(?:Gem::Requirement\.new\(\s{0,4})?["']([^"']{1,60})["']/;
 const SPEC_DEPENDENCY =
@@ -137,7 +138,8 @@ export function readGemspec(reading: Reading, file: string): Gemspec {
   for (const { number, text } of reading.lines(file).slice(0, MAX_LINES)) {
     const line = text.slice(0, MAX_LINE).trim();
     const evidence = { file, line: number };
-    const name = SPEC_NAME.exec(line)?.[1];
+    const name = SPEC_NAME.exec(line)?.[1] ??
+      SPEC_NEW.exec(line)?.[1];
     if (name !== undefined) spec.name ??= { value: name, evidence };
     const ruby = SPEC_RUBY.exec(line)?.[1];
     if (ruby !== undefined) spec.ruby ??= { value: ruby, evidence };

@@ -89,8 +89,10 @@ function claimSources(project: Project): void {
   const servers = SERVER_FILES.flatMap((name) => fileOf(project, name) ?? []);
   scanFiles(draft, reading, servers, { syntax: PUMA, source: "config" });
   const files = [
-    ...sources.own.filter((file) => !servers.includes(file)),
-    ...["config.ru", "Rakefile"].flatMap((name) => fileOf(project, name) ?? []),
+    ...sources.own.filter((file) =>
+      !servers.includes(file) && !file.endsWith("config/deploy.rb")
+    ),
+    ...["config.ru"].flatMap((name) => fileOf(project, name) ?? []),
   ];
   scanFiles(draft, reading, files, { syntax: RUBY });
   const templates = TEMPLATES.flatMap((name) => fileOf(project, name) ?? []);
