@@ -10,6 +10,8 @@
 # ownPhases    the builder builds and installs programs to bin/ by itself; what is installed beside them is the source
 # start, test  null: it has none. `test` is run by `check`, a package of its own, so that a failing test keeps nobody
 #              from looking at what was built
+# testInputs, testEnvironment, testSetup   what tests find beside the runtime: packages, variables, and lines of shell
+#              that start services
 { pkgs
 , name
 , source
@@ -24,15 +26,18 @@
 , start ? null
 , test ? null
 , testInputs ? [ ]
+, testEnvironment ? { }
+, testSetup ? ""
 , ownPhases ? false
 }:
 let
   inherit (pkgs.lib) escapeShellArg makeBinPath optionalAttrs;
 
   # A command may be several; each fails the phase.
-  exports = builtins.concatStringsSep "\n" (
-    map (key: "export ${key}=${escapeShellArg environment.${key}}") (builtins.attrNames environment)
+  exported = variables: builtins.concatStringsSep "\n" (
+    map (key: "export ${key}=${escapeShellArg variables.${key}}") (builtins.attrNames variables)
   );
+  exports = exported environment;
   there = command: if command == null then "" else ''
     ${exports}
     pushd ${escapeShellArg directory} >/dev/null
@@ -83,6 +88,11 @@ builder (common // {
     pname = "${name}-test";
     doCheck = true;
     nativeCheckInputs = testInputs;
-    checkPhase = phase "Check" test;
+    # Hooks of its inputs read what is exported.
+    checkPhase = ''
+      ${exported testEnvironment}
+      ${testSetup}
+      ${phase "Check" test}
+    '';
   });
 })

@@ -9,7 +9,13 @@ import { commandTools } from "./command_tools.ts";
 import { commandText } from "./command_text.ts";
 import { because, relativeTo } from "./facts.ts";
 import type { FlakeLines } from "./flake_lines.ts";
-import { KEYWORDS, nixList, nixPath, nixString } from "./nix_text.ts";
+import {
+  KEYWORDS,
+  nixAttribute,
+  nixList,
+  nixPath,
+  nixString,
+} from "./nix_text.ts";
 import { packagePath } from "./service_modules.ts";
 
 /** An attribute path of nixpkgs: what is none would be an expression. */
@@ -121,6 +127,30 @@ function buildLines(lines: FlakeLines, planned: PlannedApplication): void {
   } else command(lines, "build", application.commands.build);
 }
 
+/** What its tests find in the place of VMs. */
+function checkLines(lines: FlakeLines, { check, name }: PlannedApplication) {
+  const why = because(`services that the tests of ${name} find`);
+  if (check.absent.length > 0) {
+    lines.comment(
+      `${check.absent.join(", ")}: not there while it is tested`,
+      because("nixpkgs has no way to start it within a build"),
+    );
+  }
+  if (check.inputs.length > 0) {
+    lines.add(`testInputs = ${nixList(check.inputs)};`, why);
+  }
+  if (check.environment.length > 0) {
+    lines.block("testEnvironment = {", "};", why, () => {
+      for (const { name, value, because } of check.environment) {
+        lines.add(`${nixAttribute(name)} = ${nixString(value)};`, because);
+      }
+    });
+  }
+  if (check.setup.length > 0) {
+    lines.add(`testSetup = ${nixString(check.setup.join("\n"))};`, why);
+  }
+}
+
 export function applicationLines(
   lines: FlakeLines,
   planned: PlannedApplication,
@@ -187,6 +217,7 @@ export function applicationLines(
         lines.add(`start = ${nixString(start.command)};`, reason);
       }
       command(lines, "test", commands.test);
+      if (commands.test !== null) checkLines(lines, planned);
     },
   );
 }

@@ -70,8 +70,19 @@ export interface PlannedApplication {
   environment: readonly PlannedVariable[];
   /** Read, required, and nowhere given. */
   missing: readonly EnvVariable[];
+  check: PlannedCheck;
   /** VMs it speaks to. */
   peers: readonly { name: string; because: Because }[];
+}
+
+/** What stands in for VMs while the tests run. */
+export interface PlannedCheck {
+  /** `pkgs.postgresql_16`. */
+  inputs: readonly string[];
+  environment: readonly PlannedVariable[];
+  setup: readonly string[];
+  /** VMs that nothing stands in for. */
+  absent: readonly string[];
 }
 
 export interface PlannedService {
@@ -124,10 +135,13 @@ function planService(
   };
 }
 
-function addressOf(service: PlannedService): ServiceAddress {
-  const { name, module, user, database } = service;
+function addressOf(
+  service: PlannedService,
+  host = service.name,
+): ServiceAddress {
+  const { module, user, database } = service;
   return {
-    host: name,
+    host,
     port: module.port,
     scheme: module.scheme,
     isDatabase: module.isDatabase === true,
@@ -192,6 +206,46 @@ function environmentOf(
     a.name < b.name ? -1 : 1
   );
   return { environment, missing };
+}
+
+/** Tests find services on their own machine, as far as nixpkgs can start them there. */
+function planCheck(
+  application: AnalysedApplication,
+  services: readonly PlannedService[],
+): PlannedCheck {
+  const inputs = new Set<string>();
+  const environment = new Map<string, PlannedVariable>();
+  const setup: string[] = [];
+  const absent: string[] = [];
+  for (const planned of services) {
+    const { inCheck } = planned.module;
+    // Two of a kind would want the same port.
+    if (inCheck === undefined || setup.includes(inCheck.setup ?? "")) {
+      absent.push(planned.name);
+      continue;
+    }
+    for (const attribute of inCheck.inputs) inputs.add(packagePath(attribute));
+    if (planned.package !== null) inputs.add(planned.package);
+    if (inCheck.setup !== undefined) setup.push(inCheck.setup);
+    const set = (name: string, value: string) => {
+      if (!VARIABLE.test(name) || environment.has(name)) return;
+      environment.set(name, { name, value, because: planned.because });
+    };
+    for (const [name, value] of Object.entries(inCheck.environment(planned))) {
+      set(name, value);
+    }
+    const at = addressOf(planned, "localhost");
+    for (const name of planned.service.env) {
+      const declared = application.env.find((one) => one.name === name);
+      set(name, addressValue(name, declared?.default, at));
+    }
+  }
+  return {
+    inputs: [...inputs].sort(),
+    environment: [...environment.values()],
+    setup,
+    absent,
+  };
 }
 
 function planRuntimes(application: AnalysedApplication): PlannedRuntime[] {
@@ -328,6 +382,7 @@ export function planCluster(
         because: because("a port it listens on", evidence),
       })),
       ...environmentOf(application, own),
+      check: planCheck(application, own),
       peers: [
         ...own.map((one) => ({ name: one.name, because: one.because })),
         ...links,

@@ -209,18 +209,10 @@ function outputLines(lines: FlakeLines, plan: ClusterPlan): void {
     );
     const tests = because("ci builds every check before it publishes");
     lines.block("checks = forSystems (pkgs: {", "});", tests, () => {
-      for (const { name, application, peers } of plan.applications) {
+      for (const { name, application } of plan.applications) {
         const { test } = application.commands;
         if (test === null) continue;
         const reason = because("test command", test.evidence);
-        if (peers.length > 0) {
-          lines.comment(
-            `its VMs ${
-              peers.map((peer) => peer.name).join(", ")
-            } are not there while it is tested`,
-            reason,
-          );
-        }
         lines.add(`${name}-test = (applications pkgs).${name}.check;`, reason);
       }
     });

@@ -31,6 +31,15 @@ export interface ServiceModule {
   /** Names of packages under an unfree license. */
   unfree?: readonly string[];
   memoryMib?: number;
+  /** How it is there while a check runs; absent: it is not. */
+  inCheck?: {
+    /** Attributes of `pkgs`, beside the service's own package. */
+    inputs: readonly string[];
+    /** For the inputs' hooks. */
+    environment(settings: ServiceSettings): Record<string, string>;
+    /** Starts it where no hook does. */
+    setup?: string;
+  };
   /** Data of it lies there, and is kept on a volume. */
   dataDirectory?: string;
 }
@@ -62,7 +71,15 @@ function mysql(
   );
 }
 
-const REDIS: Pick<ServiceModule, "port" | "scheme" | "dataDirectory"> = {
+const REDIS: Pick<
+  ServiceModule,
+  "port" | "scheme" | "dataDirectory" | "inCheck"
+> = {
+  inCheck: {
+    inputs: ["redis"],
+    environment: () => ({}),
+    setup: "redis-server --port 6379 --daemonize yes",
+  },
   port: 6379,
   scheme: "redis",
   dataDirectory: "/var/lib/redis-main",
@@ -85,6 +102,15 @@ const MODULES: Readonly<Record<string, ServiceModule>> = {
     isDatabase: true,
     clients: ["postgresql"],
     dataDirectory: "/var/lib/postgresql",
+    inCheck: {
+      inputs: ["postgresqlTestHook"],
+      environment: ({ user, database }) => ({
+        PGDATABASE: database,
+        PGUSER: user,
+        postgresqlEnableTCP: "1",
+        postgresqlTestUserOptions: "LOGIN SUPERUSER",
+      }),
+    },
     options: ({ database, user, package: own }) => {
       const isSame = database === user;
       return enabled(
