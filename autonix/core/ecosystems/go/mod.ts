@@ -35,7 +35,12 @@ import {
   type Work,
   workOf,
 } from "./modules.ts";
-import { isOwnSource, mainProgram, programsOf } from "./programs.ts";
+import {
+  isOwnSource,
+  listeningProgram,
+  mainProgram,
+  programsOf,
+} from "./programs.ts";
 import { GO } from "./sources.ts";
 import { claimVersions, PINNED } from "./versions.ts";
 
@@ -56,7 +61,8 @@ function draftOfModule(
   const { directory, file } = module;
   const programs = programsOf(reading, directory, sources);
   const name = shortName(module.path?.value ?? "");
-  const program = mainProgram(programs, [name, basenameOf(directory)]);
+  const program = mainProgram(programs, [name, basenameOf(directory)]) ??
+    listeningProgram(reading, directory, programs);
   const draft = draftOf({
     path: directory,
     ecosystem: "go",

@@ -3,14 +3,15 @@
  *
  * A program is a directory with `package main` and `func main`. Of several, the
  * module's own directory is started; else the only one below `cmd`; else the
- * one that has the module's name, or is called server, api, web ... Only that
+ * one that has the module's name, or is called server, api, web ...; else the
+ * only one that listens. Only that
  * one is built: the others are tools, or run beside it, and whoever wants them
  * finds them in `cmd`.
  *
  * @module
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
-import { basenameOf, directoryOf } from "../../file_tree.ts";
+import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
 import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { isAside, isForeign } from "../shared/asides.ts";
@@ -154,4 +155,22 @@ export function mainProgram(
   return firm.length === 0 && programs.length === 1
     ? programs[0] ?? null
     : null;
+}
+
+const LISTENS =
+  /\bListenAndServe|\bnet\.Listen\(|http\.Server\{|\.(?:Listen|Run|Start)\(/;
+
+/** The only one of several whose own files listen; null when none or more do. */
+export function listeningProgram(
+  reading: Reading,
+  directory: string,
+  programs: readonly Program[],
+): Program | null {
+  const listening = programs.filter((program) => {
+    const folder = joinPath(directory, program.directory) ?? "";
+    return program.files.some((file) =>
+      LISTENS.test(reading.tree.text(joinPath(folder, file) ?? "") ?? "")
+    );
+  });
+  return listening.length === 1 ? listening[0] ?? null : null;
 }

@@ -76,7 +76,12 @@ function useOfValue(before: string, after: string, isLookup: boolean): Use {
 
 function useOf({ match, before, after }: Place): Use | null {
   const [call] = match;
-  if (call.includes(":")) return useOfTag(after.replace(/^"/, ""));
+  if (call.includes(":")) {
+    // Below a namespace the name is a part of one.
+    const isPart = match.input.includes("env-namespace:") &&
+      !match.groups?.name?.includes("_");
+    return isPart ? null : useOfTag(after.replace(/^"/, ""));
+  }
   const rest = after.replace(/^"\s{0,3}/, "");
   if (/(?:^|[^A-Za-z])(?:[uU]n)?[sS]et$|[cC]lear$/.test(before)) return null;
   if (rest.startsWith(",")) {

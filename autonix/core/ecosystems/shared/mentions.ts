@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { claimsOf } from "../../claims.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
@@ -175,6 +176,21 @@ export function claimMentions(
   }
 }
 
+function plainName(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
+
+/** `PORT`, `HTTP_PORT`, and `LEDGER_PORT` of a program called ledger; not `REDIS_PORT`. */
+function isOfListening(draft: Draft, name: string): boolean {
+  if (OF_LISTENING.test(name)) return true;
+  const prefix = /^(\w{1,80})_(?:PORT|ADDR|ADDRESS|LISTEN|BIND)$/.exec(name)
+    ?.[1];
+  return prefix !== undefined &&
+    claimsOf(draft.claims, "name").some(({ value }) =>
+      plainName(value) === plainName(prefix)
+    );
+}
+
 function claimVariable(
   draft: Draft,
   file: string,
@@ -197,7 +213,7 @@ function claimVariable(
     "source",
     uses.map(({ line }) => ({ file, line })),
   );
-  if (!OF_LISTENING.test(name) || withDefault === undefined) return;
+  if (withDefault === undefined || !isOfListening(draft, name)) return;
   claim(draft, "port", portOfAddress(standard ?? ""), "source", {
     file,
     line: withDefault.line,
