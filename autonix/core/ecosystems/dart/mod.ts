@@ -9,8 +9,8 @@
  */
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
-import { directoryOf, joinPath } from "../../file_tree.ts";
-import { at } from "../../formats/node.ts";
+import { directoryOf, isWithin, joinPath } from "../../file_tree.ts";
+import { at, type Node } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { claimPins, PIN_FILES } from "../common/pins.ts";
 import {
@@ -90,6 +90,20 @@ function lockOf(
   }
 }
 
+/** A workspace of pub, or a pubspec.yaml with nothing beside it but packages below. */
+function isHolding(
+  reading: Reading,
+  path: string,
+  root: Node | null,
+): boolean {
+  if (at(root, "workspace") !== null) return true;
+  const isOwn = ["lib", "bin", "routes"].some((name) =>
+    reading.tree.hasDirectory(joinPath(path, name) ?? name)
+  );
+  return root !== null && !isOwn && reading.tree.named("pubspec.yaml")
+    .some((file) => directoryOf(file) !== path && isWithin(file, path));
+}
+
 function readProject(reading: Reading, place: Place, sources: Sources): Draft {
   const { path } = place;
   const draft = draftOf({
@@ -142,7 +156,7 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
     name: name?.value ?? null,
     frameworks,
   };
-  if (at(root, "workspace") !== null) draft.role = "root";
+  if (isHolding(reading, path, root)) draft.role = "root";
   else claimStart(project, flutter);
   claimTest(project, flutter);
   const isWeb = draft.role === "application" && flutter === null &&

@@ -13,6 +13,7 @@ import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import {
   basenameOf,
+  comparePaths,
   directoryOf,
   isWithin,
   joinPath,
@@ -151,6 +152,13 @@ function programsOf(
   return { programs: programs.sort((a, b) => rank(a) - rank(b)), tests };
 }
 
+/** `dream` of `dream-httpaf`, `dream-pure`, `dream`: the others are its parts. */
+function shortest(names: readonly string[]): string | null {
+  return names.toSorted((a, b) =>
+    a.length - b.length || comparePaths(a, b)
+  )[0] ?? null;
+}
+
 function readDuneProject(reading: Reading, file: string): readonly Sexp[] {
   const root = parseSexp(reading.tree.text(file) ?? "");
   if (root === null) {
@@ -218,9 +226,9 @@ function readProject(
   draft.provides.push(...declared.names);
   const manifest = dune ?? opams[0] ?? path;
   const evidence = fileEvidence(manifest);
-  const name = atomsOf(root, "name")[0] ?? declared.names[0];
+  const name = atomsOf(root, "name")[0] ?? shortest(declared.names);
   claim(draft, "language", "ocaml", "manifest", evidence);
-  claim(draft, "name", name ?? null, "manifest", evidence);
+  claim(draft, "name", name, "manifest", evidence);
   const lock = reading.tree.filesIn(path).find((one) =>
     one.endsWith(".opam.locked")
   );

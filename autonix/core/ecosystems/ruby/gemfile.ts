@@ -120,10 +120,10 @@ export function readGemfile(
   return gemfile;
 }
 
-const SPEC_NAME = /^\w{1,20}\.name\s{0,8}=\s{0,8}["']([\w.-]{1,100})["']/;
+const SPEC_NAME = /^\w{1,20}\.name\s{0,40}=\s{0,8}["']([\w.-]{1,100})["']/;
 const SPEC_NEW = /^Gem::Specification\.new[\s(]\s{0,4}["']([\w.-]{1,100})["']/;
 const SPEC_RUBY =
-  /^\w{1,20}\.required_ruby_version\s{0,8}=\s{0,8}(?:Gem::Requirement\.new\(\s{0,4})?["']([^"']{1,60})["']/;
+  /^\w{1,20}\.required_ruby_version\s{0,40}=\s{0,8}(?:Gem::Requirement\.new\(\s{0,4})?["']([^"']{1,60})["']/;
 const SPEC_DEPENDENCY =
   /^\w{1,20}\.add_(runtime_|development_)?dependency[\s(]\s{0,8}["']([\w.-]{1,100})["']/;
 

@@ -29,7 +29,7 @@ export const RUBY: Syntax = {
   optional:
     /^\s{0,4}\)?\s{0,4}(?:\|\||&\.|\.(?:present|blank|nil|to_s|presence)\b|==|!=|\?\s|,\s{0,8}(?:nil|true|false|\w+\.)|\{|=~)/,
   raising: /^\s{0,4}\)?\s{0,4}(?:\|\||or)\s{0,8}(?:raise|abort|fail)\b/,
-  asking: /(?:\b(?:if|unless|elsif|and|&&|\|\|=?|defined\?)\s{0,4}!?\(?|!)$/,
+  asking: /(?:(?:\b(?:if|unless|elsif|and|not)|&&|\|\|=?)\s{0,4}!?\(?|!)$/,
   ports: [
     /\bset\s{1,4}:port,\s{0,4}(\d{2,5})\b/,
     /\bset\s{1,4}:port,\s{0,4}\(?ENV[^\n]{1,60}?(?:\|\||,)\s{0,4}["']?(\d{2,5})\b/,
