@@ -23,6 +23,7 @@ import {
 } from "./claims.ts";
 import type { DirectoryClaim } from "./detector.ts";
 import type { Draft, Ecosystem } from "./draft.ts";
+import { isAside } from "./ecosystems/shared/asides.ts";
 import {
   basenameOf,
   comparePaths,
@@ -83,7 +84,10 @@ function mergeSame(drafts: readonly Draft[]): Draft | null {
   return merged;
 }
 
-/** A draft for each directory; weight 1 yields to applications at, below or above it. */
+/**
+ * A draft for each directory; weight 1 yields to applications at, below or
+ * above it, and among examples and tests to any that is elsewhere.
+ */
 export function mergeDrafts(drafts: readonly Draft[]): Draft[] {
   const byPath = new Map<string, Draft[]>();
   for (const draft of drafts) {
@@ -100,13 +104,16 @@ export function mergeDrafts(drafts: readonly Draft[]): Draft[] {
   const strong = merged.filter(({ weight, role }) =>
     weight > 1 && role !== "root"
   );
-  // Loose sources and pages are part of the application around or below them.
-  return merged.filter(({ weight, path }) =>
-    weight > 1 ||
-    !strong.some((other) =>
+  const isSomethingElse = strong.some(({ path }) => !isAside(path));
+  return merged.filter(({ weight, path }) => {
+    if (weight > 1) return true;
+    // An example in another language than what it shows.
+    if (isSomethingElse && isAside(path)) return false;
+    // Loose sources and pages are part of the application around or below them.
+    return !strong.some((other) =>
       isWithin(other.path, path) || isWithin(path, other.path)
-    )
-  );
+    );
+  });
 }
 
 /** The application a directory belongs to: the nearest at or above it. */

@@ -90,8 +90,30 @@ function imageOf(root: Node, { reading, file }: Context) {
     : { text: base, node: build };
 }
 
+/** The port that is forwarded, if it is the only one: of several nobody knows whose they are. */
+function statePort(to: Gathering, { file, path }: Context, root: Node): void {
+  const ports = itemsOf(at(root, "forwardPorts")).flatMap((item) => {
+    const value = Number(scalarText(item));
+    const isPort = Number.isInteger(value) && value >= 1 && value <= 65535;
+    // A database's port is forwarded beside the application's.
+    const isOfService = SERVICE_PORTS.has(value) && value !== 3000 &&
+      value !== 8000 && value !== 8080;
+    return isPort && !isOfService ? [{ value, item }] : [];
+  });
+  const [only] = ports;
+  if (only === undefined || ports.length > 1) return;
+  state(to, {
+    path,
+    field: "port",
+    value: only.value,
+    source: "container",
+    evidence: nodeEvidence(file, only.item),
+    confidence: CONFIDENCE,
+  });
+}
+
 function readContainer(to: Gathering, context: Context): void {
-  const { reading, file, path } = context;
+  const { reading, file } = context;
   const root = reading.json(file);
   if (root === null) return;
   const image = imageOf(root, context);
@@ -107,23 +129,7 @@ function readContainer(to: Gathering, context: Context): void {
       stateVersion(to, context, { runtime, version, node });
     }
   }
-  for (const item of itemsOf(at(root, "forwardPorts"))) {
-    const value = Number(scalarText(item));
-    // A database's port is forwarded beside the application's.
-    if (!Number.isInteger(value) || value < 1 || value > 65535) continue;
-    if (
-      SERVICE_PORTS.has(value) && value !== 3000 && value !== 8000 &&
-      value !== 8080
-    ) continue;
-    state(to, {
-      path,
-      field: "port",
-      value,
-      source: "container",
-      evidence: nodeEvidence(file, item),
-      confidence: CONFIDENCE,
-    });
-  }
+  statePort(to, context, root);
 }
 
 export const devcontainer: EvidenceDetector = {

@@ -7,6 +7,7 @@
 import type { AnalysedApplication } from "../../../roles/model/analysis.ts";
 import { ownerOf } from "../applications.ts";
 import { comparePaths, directoryOf, isWithin } from "../file_tree.ts";
+import type { ServiceClaim } from "../detector.ts";
 import type { ServiceEntity } from "./identity.ts";
 
 export type Application = Pick<
@@ -33,30 +34,57 @@ function startable(applications: readonly Application[]): string[] {
   return (started.length > 0 ? started : applications).map(({ path }) => path);
 }
 
+/**
+ * Whom claims name. Who is named by himself outweighs a directory that holds
+ * several; what runs for tests alone counts where nothing else does.
+ */
+function namedBy(
+  { claims }: ServiceEntity,
+  applications: Applications,
+): Set<string> {
+  const isTesting = ({ place }: ServiceClaim) =>
+    place === "test" || place === "ci";
+  const own: string[] = [];
+  const among: string[] = [];
+  const named = claims.filter(({ usedBy }) => usedBy !== null);
+  const real = named.filter((claim) => !isTesting(claim));
+  for (const { usedBy } of real.length > 0 ? real : named) {
+    if (usedBy === null) continue;
+    const isOwn = ownerOf(usedBy, applications) !== null;
+    (isOwn ? own : among).push(...usersAt(usedBy, applications));
+  }
+  return new Set(own.length > 0 ? own : among);
+}
+
 export function usersOf(
   entity: ServiceEntity,
   applications: Applications,
 ): string[] {
-  const users = new Set<string>();
-  for (const { usedBy } of entity.claims) {
-    if (usedBy === null) continue;
-    for (const path of usersAt(usedBy, applications)) users.add(path);
+  const users = namedBy(entity, applications);
+  return [...users.size > 0 ? users : besideOf(entity, applications)]
+    .sort(comparePaths);
+}
+
+/** Whom the files that speak of it lie beside: in an application rather than above several. */
+function besideOf(
+  { claims }: ServiceEntity,
+  applications: Applications,
+): Set<string> {
+  const own: string[] = [];
+  const among: string[] = [];
+  for (const { evidence } of claims) {
+    const file = evidence[0]?.file ?? "";
+    // A workflow or a compose file speaks for what lies beside and below it.
+    const directory = /^\.[^/]+\//.test(file) ? "." : directoryOf(file);
+    const below = startable(
+      [...applications.values()].filter((one) => isWithin(one.path, directory)),
+    );
+    const paths = below.length > 0 ? below : usersAt(directory, applications);
+    const isOwn = directory !== "." &&
+      ownerOf(directory, applications) !== null;
+    (isOwn ? own : among).push(...paths);
   }
-  if (users.size === 0) {
-    for (const { evidence } of entity.claims) {
-      const file = evidence[0]?.file ?? "";
-      // A workflow or a compose file speaks for what lies beside and below it.
-      const directory = /^\.[^/]+\//.test(file) ? "." : directoryOf(file);
-      const below = startable(
-        [...applications.values()].filter((one) =>
-          isWithin(one.path, directory)
-        ),
-      );
-      const paths = below.length > 0 ? below : usersAt(directory, applications);
-      for (const path of paths) users.add(path);
-    }
-  }
-  return [...users].sort(comparePaths);
+  return new Set(own.length > 0 ? own : among);
 }
 
 /** Applications that are started and depend, over however many, on this one. */

@@ -9,7 +9,7 @@
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { directoryOf, joinPath } from "../../file_tree.ts";
-import { at, itemsOf, textOf } from "../../formats/node.ts";
+import { at, itemsOf, scalarText } from "../../formats/node.ts";
 import { fileEvidence } from "../../reading.ts";
 import { fieldOf } from "./manifest.ts";
 import { executeOf } from "./package_manager.ts";
@@ -73,11 +73,11 @@ function compilerOption(project: Project, option: string): string | null {
     fileOf(project, "tsconfig.json");
   for (let step = 0; path !== null && step < MAX_EXTENDS; step++) {
     const root = project.reading.json(path);
-    const value = textOf(at(root, "compilerOptions", option));
+    const value = scalarText(at(root, "compilerOptions", option));
     if (value !== null) return value;
     const parent = at(root, "extends");
-    const name: string | null = textOf(parent) ??
-      textOf(itemsOf(parent).at(-1));
+    const name: string | null = scalarText(parent) ??
+      scalarText(itemsOf(parent).at(-1));
     if (name === null || !name.startsWith(".")) return null;
     const above: string | null = joinPath(directoryOf(path), name);
     path = above === null
@@ -134,6 +134,13 @@ function runTypescript(
     }
   }
   if (!dependsOn(project, "typescript")) return null;
+  // A bundler makes something else of it, under a name that nobody tells.
+  const isOnlyChecked = [...project.manifest.scripts.values()].some((
+    { value },
+  ) => /\btsc\b[^&;|]{0,200}--noEmit\b/.test(value.slice(0, 2_000)));
+  if (isOnlyChecked || compilerOption(project, "noEmit") === "true") {
+    return null;
+  }
   return {
     start: `node ${shellWord(compiledOf(project, file))}`,
     build: hasBuild ? null : executeOf(project.manager, "tsc"),
@@ -161,6 +168,21 @@ function builtMain(project: Project, main: string): string | null {
     : null;
 }
 
+/** What only a page can do, or a bundler alone can load. */
+const OF_PAGES =
+  /^\s{0,20}(?:import\s[^"']{0,200}["'](?:vue|react-dom\/client|[^"']{1,200}\.(?:vue|svelte|css|scss|sass|less))["']|import\s{1,4}["'][^"']{1,200}\.(?:css|scss|sass|less)["']|(?:document|window)\.)/;
+/** Imports and what follows them: who looks further reads the application itself. */
+const MAX_LINES = 200;
+
+/** True for the entry of pages: a bundler hands it to browsers, node cannot run it. */
+function isOfPages(project: Project, file: string): boolean {
+  const path = fileOf(project, file);
+  return path !== null &&
+    project.reading.lines(path).slice(0, MAX_LINES).some(({ text }) =>
+      OF_PAGES.test(text.slice(0, 2_000))
+    );
+}
+
 /** Where it starts; null when nothing says so. */
 export function entryOf(project: Project): Entry | null {
   const main = fieldOf(project.manifest, "main");
@@ -186,7 +208,7 @@ export function entryOf(project: Project): Entry | null {
     : JAVASCRIPT;
   const file = conventional(project, order) ??
     conventional(project, TYPESCRIPT);
-  if (file === null) return null;
+  if (file === null || isOfPages(project, file)) return null;
   const run = runOfFile(project, file);
   const path = fileOf(project, file);
   return run === null || path === null

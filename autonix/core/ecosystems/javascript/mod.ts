@@ -22,7 +22,7 @@
  */
 import type { EcosystemDetector } from "../../detector.ts";
 import { denoDrafts } from "./deno.ts";
-import { withoutAsides } from "./asides.ts";
+import { isAside, withoutAsides } from "./asides.ts";
 import { looseDrafts } from "./loose.ts";
 import { nxDrafts } from "./nx.ts";
 import { packageDrafts } from "./packages.ts";
@@ -78,7 +78,11 @@ export const javascript: EcosystemDetector = {
       ? withoutAsides(
         reading,
         drafts,
-        (path) => workspaceOf(path, survey.workspaces) !== null,
+        (path) => {
+          const workspace = workspaceOf(path, survey.workspaces);
+          // What documents are made of is no part of what they are about.
+          return workspace !== null && !isAside(workspace.directory, false);
+        },
       )
       : looseDrafts(survey);
   },

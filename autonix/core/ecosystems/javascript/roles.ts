@@ -10,7 +10,7 @@ import type { Running } from "./commands.ts";
 import type { Told } from "./frameworks.ts";
 import { fieldOf, hasField } from "./manifest.ts";
 import { dependsOn, type Project } from "./project.ts";
-import { isDelegating, startsContainers } from "./scripts.ts";
+import { isDelegating, isDevelopment, startsContainers } from "./scripts.ts";
 import { relativeTo } from "./sources.ts";
 
 /** They build assets for a server in another language, which is what the directory is. */
@@ -129,7 +129,8 @@ export function decideRole(
   } else if (running.start !== null || running.lead !== null) {
     // Pages alone yield to the server beside them that shows them.
     const isPages = running.lead?.told.framework.kind === "static" &&
-      running.start?.source === "framework";
+      (running.start?.source === "framework" ||
+        isDevelopment(running.start?.text ?? ""));
     set("application", isPages ? 2 : 3);
   } else {
     // Tools of a repository (formatters, bundlers, hooks) need a manifest and nothing to run.

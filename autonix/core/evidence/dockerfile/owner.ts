@@ -28,9 +28,9 @@ export function variantOf(path: string): string {
     .toLowerCase();
 }
 
-/** Variants that are not how the application is run. */
+/** Variants that are not how the application is run: `Dockerfile.dev`, `Dockerfile.api.dev`. */
 export const ASIDE_VARIANT =
-  /^(?:dev|develop|development|test|tests|testing|e2e|ci|local|debug|lint|docs|base|build|builder|devcontainer)$/;
+  /^(?:[\w-]{1,60}\.)?(?:dev|develop|development|test|tests|testing|e2e|ci|local|debug|lint|docs|base|build|builder|devcontainer)$/;
 const PLACES = new Set([
   "docker",
   ".docker",
