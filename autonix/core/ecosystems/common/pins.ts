@@ -26,6 +26,8 @@ export const PIN_FILES: readonly string[] = [
   ".tool-versions",
   "mise.toml",
   ".mise.toml",
+  ".config/mise.toml",
+  "mise/config.toml",
 ];
 /** Nobody pins below that many others. */
 const MAX_LINES = 200;
@@ -102,7 +104,10 @@ function inDirectory(
     const file = reading.tree.first(directory, [name]);
     return file === null ? null : inPlainFile(reading, file, pinning);
   });
-  const mise = reading.tree.first(directory, ["mise.toml", ".mise.toml"]);
+  const mise = reading.tree.first(
+    directory,
+    PIN_FILES.filter((name) => name.endsWith(".toml")),
+  );
   if (mise !== null) found.push(inMise(reading, mise, pinning));
   const tools = reading.tree.first(directory, [".tool-versions"]);
   if (tools !== null) found.push(inToolVersions(reading, tools, pinning));

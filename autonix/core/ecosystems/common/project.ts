@@ -82,6 +82,16 @@ export function claimFrameworks(
   return found;
 }
 
+/** How much speaks for this ecosystem: most where something starts it. */
+export function weightOf(draft: Draft, of: { isAside: boolean }): 1 | 2 | 3 {
+  if (of.isAside) return 1;
+  const isStarted = draft.role === "application" &&
+    draft.claims.some(({ field, source }) =>
+      field === "start" && source !== "guess"
+    );
+  return isStarted ? 3 : 2;
+}
+
 /** Libraries of nixpkgs by the package that needs them. */
 export type NativeTable = ReadonlyMap<string, readonly string[]>;
 

@@ -24,6 +24,7 @@ import {
   claimNative,
   type FrameworkTable,
   type NativeTable,
+  weightOf,
 } from "../common/project.ts";
 import { scanFiles, type Syntax } from "../common/source_scan.ts";
 import { addDependencies, foundAt } from "../common/yaml_manifest.ts";
@@ -206,11 +207,7 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
     ? null
     : PORTS.get(framework) ?? null;
   claim(draft, "port", port, "framework", used?.evidence ?? manifest);
-  draft.weight = place.isAside
-    ? 1
-    : isWeb && draft.role === "application"
-    ? 3
-    : 2;
+  draft.weight = weightOf(draft, place);
   scanFiles(draft, reading, sources.own, { syntax: CRYSTAL });
   return draft;
 }

@@ -26,6 +26,7 @@ import {
   claimNative,
   type FrameworkTable,
   type NativeTable,
+  weightOf,
 } from "../common/project.ts";
 import { scanFiles, type Syntax } from "../common/source_scan.ts";
 import { addDependencies, foundAt } from "../common/yaml_manifest.ts";
@@ -170,7 +171,7 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
     "framework",
     used?.evidence ?? null,
   );
-  draft.weight = place.isAside ? 1 : isWeb ? 3 : 2;
+  draft.weight = weightOf(draft, place);
   scanFiles(draft, reading, sources.own, { syntax: DART });
   return draft;
 }

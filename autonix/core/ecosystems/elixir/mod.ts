@@ -28,6 +28,7 @@ import {
   claimNative,
   type FrameworkTable,
   type NativeTable,
+  weightOf,
 } from "../common/project.ts";
 import { scanFiles } from "../common/source_scan.ts";
 import { claimCommands, type Project, startOf } from "./commands.ts";
@@ -140,7 +141,7 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
   claimSources(project, sources);
   if (mixfile.appsPath !== null) draft.role = "root";
   else if (start === null) draft.role = "library";
-  draft.weight = place.isAside ? 1 : isWeb ? 3 : 2;
+  draft.weight = weightOf(draft, place);
   if (frameworks.includes("nerves")) {
     reading.report({
       path: file,
@@ -157,8 +158,12 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
  */
 function shareConfiguration(reading: Reading, drafts: readonly Draft[]): void {
   for (const root of drafts.filter(({ role }) => role === "root")) {
-    const serving = drafts.filter(({ path, weight }) =>
-      weight === 3 && umbrellaAbove(reading, path) === root.path
+    const serving = drafts.filter(({ path, role, claims }) =>
+      role === "application" &&
+      claims.some(({ field, value }) =>
+        field === "framework" && value === "phoenix"
+      ) &&
+      umbrellaAbove(reading, path) === root.path
     );
     const [only] = serving;
     if (only === undefined || serving.length > 1) continue;

@@ -32,6 +32,7 @@ import {
   claimFrameworks,
   claimManager,
   type FrameworkTable,
+  weightOf,
 } from "../common/project.ts";
 import { scanFiles, type Syntax } from "../common/source_scan.ts";
 
@@ -148,7 +149,7 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
     path,
     ecosystem: "gleam",
     role: "application",
-    weight: place.isAside ? 1 : 2,
+    weight: 2,
   });
   const file = joinPath(path, "gleam.toml") ?? "gleam.toml";
   const root = reading.toml(file);
@@ -185,7 +186,7 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
     "framework",
     mist?.evidence ?? null,
   );
-  if (serves && draft.weight === 2) draft.weight = 3;
+  draft.weight = weightOf(draft, place);
   scanFiles(draft, reading, sources.own, { syntax: GLEAM });
   return draft;
 }

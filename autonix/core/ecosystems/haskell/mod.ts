@@ -25,6 +25,7 @@ import {
   claimFrameworks,
   claimManager,
   claimNative,
+  weightOf,
 } from "../common/project.ts";
 import { scanFiles } from "../common/source_scan.ts";
 import { type Package, readCabal, readHpack } from "./cabal.ts";
@@ -124,7 +125,7 @@ function readPackage(
     path,
     ecosystem: "haskell",
     role: read.executables.length > 0 ? "application" : "library",
-    weight: place.isAside ? 1 : 2,
+    weight: 2,
   });
   draft.dependencies.push(...read.dependencies);
   if (read.name !== null) draft.provides.push(read.name.value);
@@ -139,10 +140,8 @@ function readPackage(
   claimPins(draft, reading, { files: [], tools: ["ghc", "haskell"] });
   claimFound(draft, "runtimeVersion", toolchain.version);
   const frameworks = claimFrameworks(draft, FRAMEWORKS, BELOW);
-  if (frameworks.length > 0 && draft.role === "application" && !place.isAside) {
-    draft.weight = 3;
-  }
   claimCommands(draft, read, toolchain);
+  draft.weight = weightOf(draft, place);
   claimNative(draft, NATIVE);
   claimForeign(draft, read, toolchain);
   scanFiles(draft, reading, sources.own, { syntax: HASKELL });

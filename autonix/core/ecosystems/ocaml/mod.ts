@@ -36,6 +36,7 @@ import {
   claimNative,
   type FrameworkTable,
   type NativeTable,
+  weightOf,
 } from "../common/project.ts";
 import { scanFiles, type Syntax } from "../common/source_scan.ts";
 import { type Declared, fromDuneProject, fromOpam } from "./opam.ts";
@@ -252,7 +253,7 @@ function readProject(
     "framework",
     used?.evidence ?? null,
   );
-  draft.weight = place.isAside ? 1 : isWeb ? 3 : 2;
+  draft.weight = weightOf(draft, place);
   scanFiles(draft, reading, of.sources.own, { syntax: OCAML });
   return draft;
 }

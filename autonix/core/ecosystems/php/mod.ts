@@ -24,6 +24,7 @@ import {
   claimFrameworks,
   claimManager,
   claimNative,
+  weightOf,
 } from "../common/project.ts";
 import { scanFiles } from "../common/source_scan.ts";
 import { claimBuild, claimInstall, claimTest } from "./commands.ts";
@@ -136,14 +137,12 @@ function claimSources(project: Project): void {
   scanFiles(draft, reading, yaml, { syntax: SYMFONY, source: "config" });
 }
 
-function weightOf(project: Project, start: Start | null): 1 | 2 | 3 {
-  if (project.place.isAside) return 1;
-  const isWeb = project.frameworks.length > 0;
-  if (project.manifest === null) {
-    const isFront = fileOf(project, ...FRONTS) !== null;
-    return isFront && project.place.path.split("/").length < 3 ? 2 : 1;
-  }
-  return isWeb && start !== null ? 3 : 2;
+/** Pages without a manifest count less the deeper they lie. */
+function weightOfProject(project: Project): 1 | 2 | 3 {
+  const { draft, place, manifest } = project;
+  const isPage = manifest === null &&
+    (fileOf(project, ...FRONTS) === null || place.path.split("/").length > 2);
+  return isPage ? 1 : weightOf(draft, place);
 }
 
 function roleOf(project: Project, start: Start | null): Draft["role"] {
@@ -164,7 +163,6 @@ function readProject(project: Project): Draft {
     project.frameworks = ["wordpress"];
   }
   const start = startOf(project);
-  draft.weight = weightOf(project, start);
   draft.role = roleOf(project, start);
   claim(
     draft,
@@ -180,6 +178,7 @@ function readProject(project: Project): Draft {
     start?.portSource ?? "framework",
     start?.evidence ?? null,
   );
+  draft.weight = weightOfProject(project);
   claimInstall(project);
   claimBuild(project);
   claimTest(project);
