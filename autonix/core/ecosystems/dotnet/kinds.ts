@@ -23,14 +23,17 @@ const TEST_PACKAGES = new Set([
   "benchmarkdotnet",
 ]);
 
+/** How test projects are called: `Shop.Tests`, `Shop.Api.IntegrationTests`, `Shop.Specs`. */
+const TEST_NAME = /(?:^|[._-])(?:[A-Z][A-Za-z]{0,40})?(?:Tests?|Specs)$/;
+
 export function isTest(
   project: ProjectFile,
   packages: readonly Dependency[],
 ): boolean {
   const told = property(project, "IsTestProject")?.value.toLowerCase();
   return told === "true" || project.sdk.startsWith("MSTest.Sdk") ||
-    told !== "false" &&
-      packages.some(({ name }) => TEST_PACKAGES.has(name.toLowerCase()));
+    told !== "false" && (TEST_NAME.test(project.stem) ||
+        packages.some(({ name }) => TEST_PACKAGES.has(name.toLowerCase())));
 }
 
 export interface Framework {

@@ -85,7 +85,12 @@ export function openProject(
 }
 
 /** Everything called so in the groups of a file, those without a condition first. */
-function inGroups(root: Node, group: string, name: string): Node[] {
+function inGroups(
+  root: Node,
+  group: string,
+  name: string,
+  isPlainOnly = false,
+): Node[] {
   const plain: Node[] = [];
   const conditional: Node[] = [];
   for (const one of itemsOf(at(root, group))) {
@@ -97,8 +102,11 @@ function inGroups(root: Node, group: string, name: string): Node[] {
       to.push(node);
     }
   }
-  return [...plain, ...conditional];
+  return isPlainOnly ? plain : [...plain, ...conditional];
 }
+
+/** Properties that files above set for some projects only. */
+const OF_SOME = new Set(["IsTestProject", "OutputType", "PublishAot"]);
 
 /** A property, with its `$(Names)` put in; null when there is none. */
 export function property(
@@ -107,7 +115,8 @@ export function property(
   depth = 0,
 ): Found | null {
   for (const { file, root } of project.opened) {
-    for (const node of inGroups(root, "PropertyGroup", name)) {
+    const isPlainOnly = file !== project.file && OF_SOME.has(name);
+    for (const node of inGroups(root, "PropertyGroup", name, isPlainOnly)) {
       const value = filled(project, elementText(node), depth);
       if (value !== null) return { value, evidence: { file, line: node.line } };
     }
@@ -141,10 +150,12 @@ export function itemsNamed(
   name: string,
 ): { include: string; node: Node; file: string }[] {
   return project.opened.flatMap(({ file, root }) =>
-    inGroups(root, "ItemGroup", name).slice(0, MAX_ITEMS).flatMap((node) => {
-      const include = textOf(at(node, "@Include"));
-      return include === null ? [] : [{ include, node, file }];
-    })
+    // What a file above says on a condition is meant for some projects only.
+    inGroups(root, "ItemGroup", name, file !== project.file).slice(0, MAX_ITEMS)
+      .flatMap((node) => {
+        const include = textOf(at(node, "@Include"));
+        return include === null ? [] : [{ include, node, file }];
+      })
   );
 }
 

@@ -49,7 +49,7 @@ const CHECKED =
   /\?\?(?!\s{0,2}throw)|[!=]= ?null|is (?:not )?null|IsNullOrEmpty|IsNullOrWhiteSpace|TryParse|Option\.ofObj|\?\./;
 /** The machine's and the runtime's own. */
 const NOT_OWN =
-  /^(?:PATH|HOME|USER|USERNAME|TEMP|TMP|PWD|SHELL|HOSTNAME|COMPUTERNAME|APPDATA|LOCALAPPDATA|USERPROFILE|ProgramFiles|CI|GITHUB_\w{1,60}|DOTNET_\w{1,60}|XDG_\w{1,40}|WEBSITE_\w{1,40})$/;
+  /^(?:PATH|HOME|USER|USERNAME|TEMP|TMP|PWD|SHELL|HOSTNAME|COMPUTERNAME|APPDATA|LOCALAPPDATA|USERPROFILE|ProgramFiles|CI|GITHUB_\w{1,60}|DOTNET_\w{1,60}|ASPNETCORE_\w{1,60}|XDG_\w{1,40}|WEBSITE_\w{1,40})$/;
 
 export function portOf(text: string | null | undefined): number | null {
   const port = /^[0-9]{1,5}$/.test(text ?? "") ? Number(text) : 0;

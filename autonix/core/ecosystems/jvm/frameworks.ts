@@ -74,7 +74,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: "play",
     artifacts: "com.typesafe.play:play org.playframework:play",
     plugins:
-      "PlayScala PlayJava PlayService PlayMinimalJava com.typesafe.play:sbt-plugin org.playframework:sbt-plugin org.playframework.play",
+      "PlayScala PlayJava PlayService PlayMinimalJava com.typesafe.play:sbt-plugin org.playframework:sbt-plugin org.gradle.playframework",
     isServer: true,
     port: 9000,
   },

@@ -153,7 +153,10 @@ function toDraft(
   const draft = draftOf({
     path: project.path,
     ecosystem: "jvm",
-    role: project.role,
+    // Without sources it is tests, a list of versions, or a folder of projects.
+    role: project.role === "library" && sources.total === 0
+      ? "root"
+      : project.role,
     weight: project.tool === null && project.build === null
       ? 1
       : serves && project.start !== null

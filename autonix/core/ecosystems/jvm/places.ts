@@ -44,7 +44,10 @@ const ASIDE = new Set([
 ]);
 
 function isAside(path: string): boolean {
-  return path.split("/").some((part) => ASIDE.has(part.toLowerCase()));
+  return path.split("/").some((part) =>
+    ASIDE.has(part.toLowerCase()) ||
+    /-(?:benchmarks?|examples?|samples?)$/.test(part)
+  );
 }
 
 /** Tools by how sure their file says that the directory is built by them. */

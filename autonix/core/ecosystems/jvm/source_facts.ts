@@ -34,7 +34,7 @@ const MAX_FOUND = 200;
 
 /** A source without one of these words says nothing here. */
 const WORDS =
-  /\bmain\b|-main\b|getenv|\benv\b|extends (?:App|IOApp|ZIO|Main)|IOApp|ZIOApp|@Value|[pP]ort\b|port"|listen|\.start\(|bind|Server|dotenv|Dotenv|envOrElse/;
+  /\bmain\b|-main\b|getenv|\benv[.([]|\(env |extends (?:App|IOApp|ZIO|Main|TaskApp|ResourceApp|cask)|@Value|ConfigProperty|[.( ]port\(|\b(?:PORT|port|httpPort|serverPort|HTTP_PORT)\b.{0,20}=|:port |port"|listen\(|\.start\(|[bB]ind(?:Http|AndHandle)?\(|ForPort|forPort|withPort|WithPort|newServerAt|addHttpListener|ServerSocket|InetSocketAddress|new Server\(|embeddedServer|\.http\(|run-jetty|run-server|dotenv|Dotenv|envOrElse/;
 
 const PACKAGE = /^\s{0,8}package\s{1,4}([\w.]{1,300})/;
 const NAMESPACE = /^\(ns\s{1,8}(?:\^\S{1,80}\s{1,4})?([\w.*+!?<>=/-]{1,200})/;

@@ -137,12 +137,23 @@ export function mainLanguage(own: OwnSources, otherwise: Language): Language {
   return best;
 }
 
+/** Of more sources a class with a `main` may be anything. */
+const FEW_SOURCES = 5;
+const MAIN_NAME =
+  /(?:Main|App|Application|Server|Service|Cli|CLI|Program|Launcher|Runner|Bot|Boot|Start|Starter)(?:Kt)?$|(?:^|[./])(?:core|main|app|server|cli)$/;
+
 /** The only program, or the one that is called as the main one is. */
 export function mainProgram(own: OwnSources) {
   const programs = own.read.flatMap(({ path, programs }) =>
     programs.map((program) => ({ ...program, path }))
   );
-  if (programs.length < 2) return programs[0] ?? null;
+  const [only] = programs;
+  if (only === undefined) return null;
+  if (programs.length === 1) {
+    return own.total <= FEW_SOURCES || MAIN_NAME.test(only.className)
+      ? only
+      : null;
+  }
   const named = programs.filter(({ className }) =>
     /(?:^|\.)(?:Main|App|Application|Server|MainKt|AppKt|ApplicationKt|ServerKt|Boot|core|main|server)$/
       .test(className)

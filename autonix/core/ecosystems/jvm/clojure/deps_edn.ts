@@ -145,10 +145,12 @@ function uberjarOf(place: Place, hasAlias: boolean): Uberjar | null {
   const text = file === null ? null : place.reading.tree.text(file);
   if (file === null || text === null || !hasAlias) return null;
   const forms = readForms(text);
-  const make = forms.find(({ items }) =>
-    items[0]?.text === "defn" &&
-    /^(?:uber|uberjar|ci|build|all)$/.test(items[1]?.text ?? "")
-  );
+  const make =
+    ["uber", "uberjar", "ci", "build", "all"].flatMap((name) =>
+      forms.filter(({ items }) =>
+        items[0]?.text === "defn" && items[1]?.text === name
+      )
+    )[0];
   const task = make?.items[1]?.text;
   if (make === undefined || task === undefined) return null;
   const named = definitions(forms);

@@ -11,8 +11,8 @@ import type {
   Evidence,
   Language,
 } from "../../../../../roles/model/analysis.ts";
-import { basenameOf } from "../../../file_tree.ts";
-import type { Found } from "../../../reading.ts";
+import { basenameOf, joinPath } from "../../../file_tree.ts";
+import { fileEvidence, type Found } from "../../../reading.ts";
 import {
   type Command,
   type Place,
@@ -121,6 +121,11 @@ export function readGradle(
   const statements = scripts.ofProject(path, build);
   const plugins = pluginsIn(statements, build);
   if (BUILD_LOGIC.some((id) => plugins.has(id))) return null;
+  // Applied by build logic that is a program of its own.
+  const android = joinPath(path, "src/main/AndroidManifest.xml");
+  if (android !== null && reading.tree.has(android)) {
+    plugins.set("com.android.library", fileEvidence(android));
+  }
   const values = new Values(statements, build);
   const { dependencies, projects } = dependenciesIn(statements, build, values);
   const gradle = wrapperOr(reading, path, {
@@ -135,7 +140,8 @@ export function readGradle(
     statements,
     plugins,
     values,
-    hasDependencies: dependencies.some(({ isDev }) => !isDev),
+    hasDependencies: projects.length > 0 ||
+      dependencies.some(({ isDev }) => !isDev),
     gradle,
   });
   const hasProjects = path === build.root && build.directories.size > 0;

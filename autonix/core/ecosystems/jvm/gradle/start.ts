@@ -118,7 +118,7 @@ function manifestMain(built: Built): Evidence | null {
     /["']?Main-Class["']?\s{0,4}(?::|\bto\b|=|,|\])/.test(text) &&
     blocks.some((block) =>
       /\b(?:jar|Jar|manifest|shadowJar|fatJar)\b/.test(block)
-    )
+    ) && !blocks.some((block) => /[sS]ources|[dD]oc|[tT]est/.test(block))
   );
   return found === undefined ? null : { file: found.file, line: found.line };
 }
@@ -168,7 +168,7 @@ function startJar(built: Built): Start | null {
   const evidence = manifestMain(built);
   if (evidence === null) return null;
   const file = archive(built, {
-    task: /\b[jJ]ar\b/,
+    task: /^(?:tasks\.)?jar$|\(\s{0,4}["']jar["']|<Jar>$/,
     classifier: "",
     ending: "jar",
   });
@@ -182,18 +182,26 @@ function startJar(built: Built): Start | null {
   };
 }
 
-/** Servers of servlets that a plugin runs. */
-function startServlet(built: Built): Start | null {
-  const evidence = pluginOf(built, ["org.gretty"]);
-  if (evidence === null) return null;
-  return {
-    start: {
-      command: `${built.gradle} appRun`,
-      source: "framework",
-      evidence,
-    },
-    task: "build",
-  };
+/** Plugins that run what they do not pack, with their task. */
+const RUNS: readonly (readonly [string, string])[] = [
+  ["org.gretty", "appRun"],
+  ["org.gradle.playframework", "runPlay"],
+];
+
+function startRun(built: Built): Start | null {
+  for (const [id, task] of RUNS) {
+    const evidence = built.plugins.get(id);
+    if (evidence === undefined) continue;
+    return {
+      start: {
+        command: `${built.gradle} ${task}`,
+        source: "framework",
+        evidence,
+      },
+      task: "build",
+    };
+  }
+  return null;
 }
 
 /** A program in the sources that nothing packs. */
@@ -228,7 +236,7 @@ const WAYS = [
   startShadow,
   startInstalled,
   startJar,
-  startServlet,
+  startRun,
   startProgram,
 ];
 
