@@ -21,7 +21,11 @@ import {
   withoutRoots,
 } from "./applications.ts";
 import { type Ties, tiesOf } from "./cluster/ties.ts";
-import type { Gathered } from "./detector.ts";
+import type {
+  EcosystemDetector,
+  EvidenceDetector,
+  Gathered,
+} from "./detector.ts";
 import { comparePaths, type FileTree } from "./file_tree.ts";
 import { Reading } from "./reading.ts";
 import { ECOSYSTEMS, EVIDENCE } from "./registry.ts";
@@ -42,23 +46,49 @@ export interface Detection {
   ties: Ties;
 }
 
-/** What a repository is. `repository` names the application at its root when nothing else does. */
-export function detect(
-  tree: FileTree,
-  options: { repository: string },
-): Analysis {
+export interface DetectOptions {
+  /** Names the application at the root when nothing else does. */
+  repository: string;
+  /** Those of the registry, unless others are given. */
+  ecosystems?: readonly EcosystemDetector[];
+  evidence?: readonly EvidenceDetector[];
+}
+
+/** A detector that fails says nothing; the others go on, and it is told. */
+function attempt<T>(
+  reading: Reading,
+  name: string,
+  run: () => readonly T[],
+): readonly T[] {
+  try {
+    return run();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    reading.report({
+      path: ".",
+      what: name,
+      why: `its detector failed: ${message}`,
+    });
+    return [];
+  }
+}
+
+/** What a repository is. */
+export function detect(tree: FileTree, options: DetectOptions): Analysis {
   return detectWithTies(tree, options).analysis;
 }
 
 /** The same, with what ties it to others. */
 export function detectWithTies(
   tree: FileTree,
-  { repository }: { repository: string },
+  { repository, ecosystems = ECOSYSTEMS, evidence = EVIDENCE }: DetectOptions,
 ): Detection {
   const reading = new Reading(tree);
-  const found = ECOSYSTEMS.flatMap((ecosystem) => ecosystem.detect(reading));
-  const gathered: Gathered[] = EVIDENCE.map((evidence) =>
-    evidence.gather(reading, found)
+  const found = ecosystems.flatMap((one) =>
+    attempt(reading, one.ecosystem, () => one.detect(reading))
+  );
+  const gathered = evidence.flatMap((one) =>
+    attempt<Gathered>(reading, one.name, () => [one.gather(reading, found)])
   );
   const drafts = withoutRoots(attachClaims(
     mergeDrafts([...found, ...gathered.flatMap((one) => one.drafts)]),
