@@ -25,6 +25,7 @@ import { addExample } from "./commands/example.ts";
 import { addExec } from "./commands/exec.ts";
 import { addGenerations } from "./commands/generations.ts";
 import { addGitCredential } from "./commands/git_credential.ts";
+import { addGraph } from "./commands/graph.ts";
 import { addGuard } from "./commands/guard.ts";
 import { addInit } from "./commands/init.ts";
 import { addLogin } from "./commands/login.ts";
@@ -88,6 +89,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addGuard,
   addAnalyze,
   addInit,
+  addGraph,
   addExample,
   addRepo,
   addBuilds,

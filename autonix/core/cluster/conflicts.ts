@@ -38,6 +38,9 @@ const OF_EACH = new Set([
   ...["APP_NAME", "SERVICE_NAME", "APP_ENV", "APP_PORT", "APP_HOST"],
 ]);
 
+/** Of a service's places those that run it come first: they tell the version. */
+const VERSIONED = /(?:\.ya?ml|Dockerfile)$/;
+
 function byKey<T>(
   items: readonly (readonly [string, T])[],
 ): Map<string, T[]> {
@@ -112,7 +115,9 @@ function versionConflicts(services: readonly SharedService[]): Conflict[] {
           repository,
           path: service.usedBy[0] ?? null,
           value: service.version,
-          evidence: service.evidence,
+          evidence: service.evidence.toSorted((a, b) =>
+            Number(VERSIONED.test(b.file)) - Number(VERSIONED.test(a.file))
+          ),
         }] as const,
       ]
     )

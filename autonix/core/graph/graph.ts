@@ -181,6 +181,8 @@ class Builder {
     if (only !== undefined && others.length === 0) {
       return [applicationId(this.#group(repository), only.path)];
     }
+    // Of one repository alone everything is.
+    if (!this.#isGrouped) return [];
     return [this.#add({
       id: `repository ${repository}`,
       kind: "repository",
@@ -238,8 +240,8 @@ class Builder {
       const to = this.#add({
         id: `repository ${mention.kind} ${mention.text}`,
         kind: "repository",
-        name: mention.text,
-        details: [mention.kind],
+        name: mention.name,
+        details: [mention.kind, mention.text],
         repository: null,
         path: null,
       });
