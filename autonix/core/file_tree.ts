@@ -51,6 +51,19 @@ export function isWithin(path: string, directory: string): boolean {
     path.startsWith(`${directory}/`);
 }
 
+/** The way from one directory to another: `../../tests` of `src/api` to `tests`, `.` to itself. */
+export function wayTo(from: string, to: string): string {
+  const start = from === "." ? [] : from.split("/");
+  const end = to === "." ? [] : to.split("/");
+  let same = 0;
+  while (same < start.length && start[same] === end[same]) same += 1;
+  const parts = [
+    ...start.slice(same).map(() => ".."),
+    ...end.slice(same),
+  ];
+  return parts.length === 0 ? "." : parts.join("/");
+}
+
 /** By code units: the same on every machine. */
 export function comparePaths(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

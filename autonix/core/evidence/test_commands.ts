@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PackageManager } from "../../../roles/model/analysis.ts";
 import type { Ecosystem } from "../draft.ts";
 
 interface TestCommand {
@@ -154,8 +155,27 @@ function matches(words: readonly string[], command: TestCommand): boolean {
   return startsWith(words, command.words);
 }
 
+/** Whose projects these programs run: of two build tools in one directory one counts. */
+const MANAGERS: ReadonlyMap<string, PackageManager> = new Map<
+  string,
+  PackageManager
+>([
+  ["mvn", "maven"],
+  ["./mvnw", "maven"],
+  ["gradle", "gradle"],
+  ["./gradlew", "gradle"],
+  ["sbt", "sbt"],
+  ["lein", "lein"],
+  ["clojure", "clj"],
+  ["clj", "clj"],
+  ["cabal", "cabal"],
+  ["stack", "stack"],
+]);
+
 export interface FoundTest {
   text: string;
+  /** Null: of any. */
+  manager: PackageManager | null;
   ecosystem: Ecosystem | null;
   /** Directory that the script has changed to before; null: none. */
   directory: string | null;
@@ -179,7 +199,8 @@ export function testCommandIn(script: string): FoundTest | null {
       if (/[|<>`]|\$\{\{|\$\(/.test(text)) continue;
       const found = COMMANDS.find((command) => matches(words, command));
       if (found !== undefined) {
-        return { text, ecosystem: found.ecosystem, directory };
+        const manager = MANAGERS.get(words[0] ?? "") ?? null;
+        return { text, manager, ecosystem: found.ecosystem, directory };
       }
     }
   }

@@ -137,7 +137,7 @@ export const DOTNET: ClientTable = {
     "Microsoft.EntityFrameworkCore.SqlServer Microsoft.Data.SqlClient System.Data.SqlClient Hangfire.SqlServer",
   oracle: "Oracle.ManagedDataAccess.Core Oracle.EntityFrameworkCore",
   redis:
-    "StackExchange.Redis Aspire.StackExchange.Redis Aspire.StackExchange.Redis.DistributedCaching Aspire.StackExchange.Redis.OutputCaching Microsoft.Extensions.Caching.StackExchangeRedis Microsoft.AspNetCore.SignalR.StackExchangeRedis ServiceStack.Redis Hangfire.Redis.StackExchange Aspire.StackExchange.Redis",
+    "StackExchange.Redis Aspire.StackExchange.Redis.DistributedCaching Aspire.StackExchange.Redis.OutputCaching Microsoft.Extensions.Caching.StackExchangeRedis Microsoft.AspNetCore.SignalR.StackExchangeRedis ServiceStack.Redis Hangfire.Redis.StackExchange Aspire.StackExchange.Redis",
   mongodb:
     "MongoDB.Driver MongoDB.EntityFrameworkCore AspNetCore.Identity.MongoDbCore Hangfire.Mongo",
   rabbitmq:

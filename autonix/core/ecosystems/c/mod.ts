@@ -22,7 +22,7 @@ import { isAside, isForeign } from "../shared/asides.ts";
 import { libraryOf } from "../shared/libraries.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
-import { shellWord } from "../shared/shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import { mainProgram, ownPrograms } from "./build.ts";
 import { CONFIGURES } from "./autotools.ts";
 import { BY_LIBRARY } from "./frameworks.ts";
@@ -99,7 +99,9 @@ function draftOfProject(
   const draft = draftOf({
     path: directory,
     ecosystem: "c",
-    role: programs.length > 0 ? "application" : "library",
+    role: programs.length > 0 || build.file.endsWith("configure")
+      ? "application"
+      : "library",
     weight: isPart ? 1 : 2,
   });
   const own = ownSources(directory, sources);

@@ -8,8 +8,9 @@
  * @module
  */
 import { claim, type Draft } from "../../draft.ts";
-import { directoryOf, joinPath } from "../../file_tree.ts";
+import { directoryOf, joinPath, wayTo } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
+import { shellWord } from "../../shell_word.ts";
 import { launchPorts, settingsPorts } from "./configuration.ts";
 import { isProgram } from "./kinds.ts";
 import type { Project } from "./project.ts";
@@ -18,12 +19,6 @@ import { portOf } from "./source_facts.ts";
 
 /** Where Kestrel listens by itself. */
 export const STANDARD_PORT = 5000;
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text)
-    ? text
-    : `'${text.replaceAll("'", `'\\''`)}'`;
-}
 
 function isTrue(project: Project, name: string): boolean {
   return property(project.file, name)?.value.toLowerCase() === "true";
@@ -117,19 +112,6 @@ export function claimCommands(
   );
   const command = `${address(project, reading)}${program(project)}`;
   claim(draft, "start", command, "framework", evidence);
-}
-
-/** The way from one directory to another. */
-function wayTo(from: string, to: string): string {
-  const start = from === "." ? [] : from.split("/");
-  const end = to === "." ? [] : to.split("/");
-  let same = 0;
-  while (same < start.length && start[same] === end[same]) same += 1;
-  const parts = [
-    ...start.slice(same).map(() => ".."),
-    ...end.slice(same),
-  ];
-  return parts.length === 0 ? "." : parts.join("/");
 }
 
 /** The tests that refer to a project; of several those called like it. */

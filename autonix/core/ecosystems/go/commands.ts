@@ -8,7 +8,7 @@ import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { isAside } from "../shared/asides.ts";
 import { relativeTo } from "../shared/owners.ts";
-import { shellWord } from "../shared/shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import type { Module } from "./modules.ts";
 import type { Program } from "./programs.ts";
 

@@ -10,7 +10,7 @@ import { fileEvidence, type Reading } from "../../reading.ts";
 import { isAside, isForeign } from "../shared/asides.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { claimPins } from "../shared/pins.ts";
-import { shellWord } from "../shared/shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import { claimCgo } from "./cgo.ts";
 import { isOwnSource, mainProgram, programsOf } from "./programs.ts";
 import { GO } from "./sources.ts";

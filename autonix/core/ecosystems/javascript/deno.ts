@@ -20,7 +20,7 @@ import { tellNative } from "./native.ts";
 import { installOf, type Manager, runOf } from "./package_manager.ts";
 import { portInScript } from "./scripts.ts";
 import type { Project } from "./project.ts";
-import { shellWord } from "./shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import { languageOf, ownSources } from "./sources.ts";
 import type { Survey } from "./survey.ts";
 import { tellVersion } from "./versions.ts";

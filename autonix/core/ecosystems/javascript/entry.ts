@@ -13,7 +13,7 @@ import { at, itemsOf, scalarText } from "../../formats/node.ts";
 import { fileEvidence } from "../../reading.ts";
 import { fieldOf } from "./manifest.ts";
 import { executeOf } from "./package_manager.ts";
-import { shellWord } from "./shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import { dependsOn, fileOf, type Project } from "./project.ts";
 
 export interface Entry {

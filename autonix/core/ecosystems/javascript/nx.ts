@@ -25,7 +25,7 @@ import { tellNative } from "./native.ts";
 import { executeOf, installOf, tellManager } from "./package_manager.ts";
 import { serveOf } from "./plans.ts";
 import { hasFile, type Project } from "./project.ts";
-import { shellWord } from "./shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import { languageOf, ownSources } from "./sources.ts";
 import type { Survey } from "./survey.ts";
 import { tellVersion } from "./versions.ts";

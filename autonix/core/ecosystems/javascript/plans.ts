@@ -20,7 +20,7 @@ import {
 import type { Framework } from "./framework_table.ts";
 import { executeOf, fetchAndExecuteOf } from "./package_manager.ts";
 import { dependsOn, fileOf, hasFile, type Project } from "./project.ts";
-import { shellWord } from "./shell.ts";
+import { shellWord } from "../../shell_word.ts";
 
 export interface Plan {
   build: string | null;

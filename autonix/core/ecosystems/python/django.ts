@@ -9,7 +9,7 @@ import { configuredPort, type Port } from "./ports.ts";
 import { type Project, relativeTo, runtimeDependency } from "./project.ts";
 import { serverOf } from "./servers.ts";
 import type { Start } from "./start.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../../shell_word.ts";
 
 const SETTINGS =
   /["']DJANGO_SETTINGS_MODULE["'][ \t]*,[ \t]*["']([\w.]{1,200})["']/;

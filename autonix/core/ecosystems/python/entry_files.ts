@@ -22,7 +22,7 @@ import { moduleOf } from "./modules.ts";
 import type { SourceFacts } from "./source_facts.ts";
 import type { Start } from "./start.ts";
 import { rankOfFile, runScript } from "./web.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../../shell_word.ts";
 
 /** Scripts that no person starts the application by. */
 const NO_ENTRY = new Set([

@@ -13,7 +13,7 @@ import {
   textOf,
 } from "../../formats/node.ts";
 import { fileOf, type Manifests, pyprojectAt } from "./project.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../../shell_word.ts";
 
 export interface NamedCommand {
   name: string;

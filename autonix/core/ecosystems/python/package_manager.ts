@@ -24,7 +24,7 @@ import {
 } from "./project.ts";
 import { relativeTo } from "./project.ts";
 import { workspaceRootOf } from "./workspaces.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../../shell_word.ts";
 
 type Manager = Extract<
   PackageManager,

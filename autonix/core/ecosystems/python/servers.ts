@@ -6,7 +6,7 @@
  */
 import type { Dependency } from "../../draft.ts";
 import { type Project, runtimeDependency } from "./project.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../../shell_word.ts";
 
 /** What is served. */
 export interface Target {

@@ -17,7 +17,7 @@ import {
   pyprojectEvidence,
   relativeTo,
 } from "./project.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../../shell_word.ts";
 
 /** So many tests tell which library they are written for. */
 const MAX_TESTS = 50;

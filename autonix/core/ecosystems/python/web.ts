@@ -12,7 +12,7 @@ import { fileOf, type Project, relativeTo } from "./project.ts";
 import { type Chosen, ownServer, serverOf, STANDARD_ASGI } from "./servers.ts";
 import type { AppObject, Served, SourceFacts } from "./source_facts.ts";
 import type { Start } from "./start.ts";
-import { shellWord } from "./shell_word.ts";
+import { shellWord } from "../../shell_word.ts";
 
 /** Files applications are made in, the usual first. */
 const USUAL = [
@@ -53,17 +53,25 @@ function places(project: Project, fits: (app: AppObject) => boolean): Place[] {
     );
 }
 
+function depthOf({ facts }: Place): number {
+  return facts.path.split("/").length;
+}
+
 /** The application object of a framework; else what a factory made; else the factory. */
 function applicationOf(project: Project, framework: Framework): Place | null {
   const [own] = places(
     project,
     ({ framework: name }) => name === framework.name,
   );
-  if (own !== undefined) return own;
   const [made] = places(
     project,
     ({ framework: name, isFactory }) => name === null && !isFactory,
   );
+  // What a factory makes in a package mounts the applications of those below it.
+  const isAbove = made !== undefined && own !== undefined &&
+    made.facts.imports.has(framework.name) &&
+    depthOf(made) < depthOf(own);
+  if (own !== undefined && !isAbove) return own;
   if (made !== undefined) return made;
   const [factory] = places(project, ({ isFactory }) => isFactory);
   return factory ?? null;

@@ -14,7 +14,7 @@ import { at, itemsOf, scalarText, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { portOfAddress } from "../shared/mentions.ts";
 import { upTo } from "../shared/owners.ts";
-import { shellWord } from "../shared/shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import type { Manifest } from "./manifest.ts";
 import { lockOf } from "./native.ts";
 import type { Program } from "./programs.ts";

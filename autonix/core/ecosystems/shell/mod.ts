@@ -15,7 +15,7 @@ import {
   type Language,
   type PortMention,
 } from "../shared/mentions.ts";
-import { shellWord } from "../shared/shell.ts";
+import { shellWord } from "../../shell_word.ts";
 
 /** Names of what is started, the surest first. */
 const ENTRIES = [

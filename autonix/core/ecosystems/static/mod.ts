@@ -14,7 +14,7 @@ import { at, type Node, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
-import { shellWord } from "../shared/shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import {
   type Generator,
   GENERATORS,

@@ -17,7 +17,7 @@ import { libraryOf } from "../shared/libraries.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { claimPins, PIN_FILES, type Pinned } from "../shared/pins.ts";
-import { shellWord } from "../shared/shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { SWIFT } from "./sources.ts";
 

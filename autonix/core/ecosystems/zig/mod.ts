@@ -17,7 +17,7 @@ import { libraryOf } from "../shared/libraries.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { claimPins, PIN_FILES, type Pinned } from "../shared/pins.ts";
-import { shellWord } from "../shared/shell.ts";
+import { shellWord } from "../../shell_word.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { ZIG } from "./sources.ts";
 
@@ -38,16 +38,26 @@ const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
   ["raylib-zig", "raylib"],
 ]);
 
-function mainProgram({ programs, name, directory }: Manifest): Found | null {
-  const firm = programs.filter(({ value }) =>
-    !/test|bench|example|\{/.test(value)
-  );
+/** Programs by name, without those that only try out or check others. */
+function ownPrograms({ programs }: Manifest): Found[] {
+  const byName = new Map<string, Found>();
+  for (const one of programs) {
+    const isOwn = !/test|bench|example|check$|\{/.test(one.value);
+    if (isOwn && !byName.has(one.value)) byName.set(one.value, one);
+  }
+  return [...byName.values()];
+}
+
+function mainProgram(manifest: Manifest): Found | null {
+  const { name, directory } = manifest;
+  const programs = ownPrograms(manifest);
+  if (programs.length <= 1) return programs[0] ?? null;
   const names = [name?.value, basenameOf(directory), "server", "main", "app"];
-  return firm.length <= 1
-    ? firm[0] ?? null
-    : names.flatMap((wanted) =>
-      firm.find(({ value }) => value === wanted) ?? []
-    )[0] ?? firm[0] ?? null;
+  for (const wanted of names) {
+    const found = programs.find(({ value }) => value === wanted);
+    if (found !== undefined) return found;
+  }
+  return null;
 }
 
 function claimCommands(
@@ -79,7 +89,18 @@ function claimCommands(
     (reading.tree.has(main) && manifest.programs.length === 0
       ? manifest.name?.value ?? null
       : null);
-  if (name === null) return;
+  if (name === null) {
+    const { length } = ownPrograms(manifest);
+    if (length > 1) {
+      reading.report({
+        path: manifest.directory,
+        what: "start command",
+        why:
+          `it builds ${length} programs, and none is named like the package or a server`,
+      });
+    }
+    return;
+  }
   claim(
     draft,
     "start",

@@ -5,13 +5,15 @@
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Draft } from "../../draft.ts";
-import { joinPath } from "../../file_tree.ts";
+import { resolveOne } from "../../claims.ts";
+import { joinPath, wayTo } from "../../file_tree.ts";
 import {
   parseImage,
   serviceOfImage,
   versionOfTag,
 } from "../../services/images.ts";
 import { servicePort } from "../../services/ports.ts";
+import { shellWord } from "../../shell_word.ts";
 import { runtimeOfImage } from "../dockerfile/base_images.ts";
 import { type Gathering, service, state } from "../gathering.ts";
 import { isOf, type Runtime, type Targets } from "../targets.ts";
@@ -99,18 +101,26 @@ export function stateTest(
     ? of.directory
     : joinPath(of.directory, found.directory);
   if (directory === null) return;
-  const fits = (draft: Draft) =>
-    found.ecosystem === null || draft.ecosystem === found.ecosystem;
+  const fits = (draft: Draft) => {
+    if (found.ecosystem !== null && draft.ecosystem !== found.ecosystem) {
+      return false;
+    }
+    const manager = resolveOne(draft.claims, "packageManager");
+    return found.manager === null || manager === null ||
+      manager.value === found.manager;
+  };
   for (const draft of workedOn(targets, directory, fits)) {
     const isTold = to.claims.some(({ path, claim }) =>
       path === draft.path && claim.field === "test"
     );
     // The first of a repository's workflows is the plain one.
     if (isTold) continue;
+    // It is typed where the application lies, and runs where the job does.
+    const way = wayTo(draft.path, directory);
     state(to, {
       path: draft.path,
       field: "test",
-      value: found.text,
+      value: way === "." ? found.text : `cd ${shellWord(way)} && ${found.text}`,
       source: "ci",
       evidence: of.evidence,
     });

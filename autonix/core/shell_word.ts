@@ -1,10 +1,10 @@
 /**
- * Names of a repository as words of a shell.
+ * Names of a repository as words of a command.
  *
  * @module
  */
 
-/** As it stands where that is one plain word, else in single quotes. */
+/** As it stands where that is one plain word to every shell, else in single quotes. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]{1,500}$/.test(text)
     ? text
