@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { joinPath } from "../../file_tree.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { moduleNames } from "../shared/libraries.ts";
 import type { Build } from "./build.ts";
@@ -19,7 +19,7 @@ const VARIABLE =
 const RULE = /^([^\s:=#][^:=#]{0,200}):(?!=)([^=].{0,500}|)$/;
 /** What compiles or links. */
 const COMPILER =
-  /\$[({](?:CC|CXX|LD|LINK\.\w{1,3}|COMPILER|GCC)[)}]|(?:^|[\s=/])(?:gcc|g\+\+|clang|clang\+\+|cc|c\+\+)(?:-\d{1,2})?(?=\s|$)/;
+  /\$[({](?:\w{1,30}_)?(?:CC|CXX|LD|LINK\.\w{1,3}|COMPILER|GCC)[)}]|(?:^|[\s=/])(?:gcc|g\+\+|clang|clang\+\+|cc|c\+\+)(?:-\d{1,2})?(?=\s|$)/;
 const PROGRAM_VARIABLES =
   /^(?:TARGET|TARGET_EXEC|PROG|PROGRAM|BIN|BINARY|EXE|EXEC|EXECUTABLE|APP|OUT|OUTPUT|NAME|PROJECT)$/;
 
@@ -31,6 +31,52 @@ export function compiles(reading: Reading, file: string): boolean {
       (COMPILER.test(line) || /^\s{0,4}(?:CFLAGS|CXXFLAGS)\b/.test(line) ||
         /^[\w./-]{1,100}\s{0,4}:.{0,200}\.o\b/.test(line));
   });
+}
+
+const DELEGATING =
+  /(?:\bcd\s{1,4}([\w./-]{1,100})\s{0,4}(?:&&|;)\s{0,4}\$[({]MAKE[)}]|\$[({]MAKE[)}]\s{1,4}-C\s{0,4}([\w./-]{1,100})|^SUBDIRS\s{0,4}[:?]?=\s{0,4}([\w./ -]{1,300}))/;
+
+/** The directory whose Makefile a Makefile hands its work to: `cd src && $(MAKE)`. */
+export function delegatesTo(reading: Reading, file: string): string | null {
+  for (const { text } of reading.lines(file).slice(0, MAX_LINES)) {
+    const found = DELEGATING.exec(text.slice(0, 1_000));
+    const named = found?.[1] ?? found?.[2] ?? found?.[3] ?? "";
+    for (const one of named.split(/\s+/)) {
+      const directory = joinPath(directoryOf(file), one);
+      const makefile = directory === null || one === "" || one === "."
+        ? null
+        : reading.tree.first(directory, MAKEFILES);
+      if (
+        makefile !== null && makefile !== file && compiles(reading, makefile)
+      ) {
+        return one;
+      }
+    }
+  }
+  return null;
+}
+
+/** What a Makefile builds by that of another directory. */
+export function readDelegating(
+  reading: Reading,
+  file: string,
+  named: string,
+): Build {
+  const directory = joinPath(directoryOf(file), named) ?? ".";
+  const inner = reading.tree.first(directory, MAKEFILES) ?? file;
+  const build = readMake(reading, inner);
+  return {
+    ...build,
+    file,
+    test: build.test === null ? null : {
+      ...build.test,
+      command: build.test.command.replace("make", `make -C ${named}`),
+    },
+    programs: build.programs.map((program) => ({
+      ...program,
+      output: joinPath(named, program.output) ?? program.output,
+    })),
+  };
 }
 
 interface State {
@@ -51,7 +97,8 @@ function expand(text: string, variables: ReadonlyMap<string, string>): string {
       (whole, name: string) => variables.get(name) ?? whole,
     ).slice(0, 500);
   }
-  return now.trim();
+  // What is set nowhere is empty.
+  return now.replace(/\$[({][\w.-]{1,60}[)}]/g, "").trim();
 }
 
 function isProgram(name: string): boolean {

@@ -13,7 +13,13 @@ import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
 import { CONFIGURES, readAutotools } from "./autotools.ts";
 import type { Build } from "./build.ts";
 import { readCmake } from "./cmake.ts";
-import { compiles, MAKEFILES, readMake } from "./make.ts";
+import {
+  compiles,
+  delegatesTo,
+  MAKEFILES,
+  readDelegating,
+  readMake,
+} from "./make.ts";
 import { readMeson } from "./meson.ts";
 import { OF_C, OF_CPP } from "./sources.ts";
 
@@ -45,6 +51,22 @@ const OTHERS = [
   "shard.yml",
   "DESCRIPTION",
 ];
+
+/** A script of the root that somebody wrote instead of generating it. */
+const HAND_WRITTEN = ["configure", "auto/configure"];
+
+function readConfigured(file: string): Build {
+  return {
+    manager: "make",
+    file,
+    name: null,
+    language: null,
+    programs: [],
+    asked: [],
+    command: `${file.includes("/") ? "" : "./"}${file} && make`,
+    test: null,
+  };
+}
 
 function hasProject(reading: Reading, file: string): boolean {
   return /^[ \t]{0,8}project[ \t]{0,4}\(/im.test(
@@ -80,9 +102,18 @@ function readers(reading: Reading): Map<string, Reader> {
       add(file, (_, directory) => readAutotools(reading, directory, file));
     }
   }
+  for (const name of HAND_WRITTEN) {
+    if (tree.has(name)) add("configure", () => readConfigured(name));
+  }
   for (const name of MAKEFILES) {
     for (const file of tree.named(name)) {
-      if (!compiles(reading, file)) continue;
+      if (!compiles(reading, file)) {
+        const named = delegatesTo(reading, file);
+        if (named !== null) {
+          add(file, () => readDelegating(reading, file, named));
+        }
+        continue;
+      }
       add(file, () => readMake(reading, file));
     }
   }
