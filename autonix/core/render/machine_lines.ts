@@ -4,11 +4,12 @@
  *
  * @module
  */
-import type { PlannedApplication, PlannedService } from "./cluster_plan.ts";
+import type { PlannedApplication } from "./cluster_plan.ts";
 import { because } from "./facts.ts";
 import type { FlakeLines } from "./flake_lines.ts";
 import { nixAttribute, nixList, nixString } from "./nix_text.ts";
 import { RELEASE } from "./nixpkgs_release.ts";
+import type { PlannedService } from "./service_plan.ts";
 
 /** NixOS and a small server. */
 const MEMORY_MIB = 512;

@@ -1,0 +1,218 @@
+/**
+ * Services as VMs: which module runs each, and what the variables of those who
+ * use it are set to, in their VM and while their tests run.
+ *
+ * @module
+ */
+import type {
+  AnalysedApplication,
+  AnalysedService,
+  EnvVariable,
+} from "../../../roles/model/analysis.ts";
+import {
+  addressValue,
+  credentialsOf,
+  type ServiceAddress,
+} from "./addresses.ts";
+import { type Because, because } from "./facts.ts";
+import type { Names } from "./names.ts";
+import { SERVICE_LINES } from "./nixpkgs_release.ts";
+import {
+  packagePath,
+  type ServiceModule,
+  serviceModule,
+} from "./service_modules.ts";
+import { chooseLine } from "./version_choice.ts";
+
+/** What NixOS hands to a program; other names it cannot carry. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,200}$/;
+
+export interface PlannedVariable {
+  name: string;
+  value: string;
+  because: Because;
+}
+
+/** What stands in for VMs while the tests run. */
+export interface PlannedCheck {
+  /** `pkgs.postgresql_16`. */
+  inputs: readonly string[];
+  environment: readonly PlannedVariable[];
+  setup: readonly string[];
+  /** VMs that nothing stands in for. */
+  absent: readonly string[];
+}
+
+export interface PlannedService {
+  name: string;
+  service: AnalysedService;
+  module: ServiceModule;
+  package: string | null;
+  note: string | null;
+  user: string;
+  database: string;
+  because: Because;
+}
+
+export function planService(
+  service: AnalysedService,
+  names: Names,
+  variables: readonly EnvVariable[],
+): PlannedService | null {
+  const module = serviceModule(service.kind);
+  if (module === null) return null;
+  const family = SERVICE_LINES[service.kind];
+  const choice = family === undefined
+    ? null
+    : chooseLine(family, service.version);
+  const asked = service.version === null ? "" : ` ${service.version}`;
+  const note = choice?.note ??
+    (family === undefined && service.version !== null
+      ? `asked for ${service.version}; nixpkgs has one version of it`
+      : null);
+  return {
+    name: names.take(service.kind),
+    service,
+    module,
+    package: choice === null ? null : packagePath(choice.line.attribute),
+    note,
+    ...credentialsOf(variables),
+    because: because(
+      `${service.kind}${asked} is a service of ${
+        service.usedBy.join(", ") || "the repository"
+      }`,
+      service.evidence,
+    ),
+  };
+}
+
+/** Drivers that know a service by one scheme only. */
+function schemeFor(
+  { language }: AnalysedApplication,
+  variable: string,
+  scheme: string,
+): string {
+  // SQLAlchemy knows no postgres://; whoever knows that knows postgresql:// too.
+  const long = scheme === "postgres" ? "postgresql" : scheme;
+  if (language.value === "python") return long;
+  return /JDBC|DATASOURCE/.test(variable) ? `jdbc:${long}` : scheme;
+}
+
+function addressOf(
+  application: AnalysedApplication,
+  variable: string,
+  service: PlannedService,
+  host = service.name,
+): ServiceAddress {
+  const { module, user, database } = service;
+  return {
+    host,
+    port: module.port,
+    scheme: schemeFor(application, variable, module.scheme),
+    isDatabase: module.isDatabase === true,
+    user,
+    database,
+  };
+}
+
+/** The variables that carry a service's address, as those who use it declare them. */
+export function variablesOf(
+  service: AnalysedService,
+  applications: readonly AnalysedApplication[],
+): EnvVariable[] {
+  const users = applications.filter(({ path }) =>
+    service.usedBy.includes(path)
+  );
+  return users.flatMap(({ env }) =>
+    env.filter(({ name }) => service.env.includes(name))
+  );
+}
+
+export function environmentOf(
+  application: AnalysedApplication,
+  services: readonly PlannedService[],
+): { environment: PlannedVariable[]; missing: EnvVariable[] } {
+  const set = new Map<string, PlannedVariable>();
+  const declared = new Map(application.env.map((one) => [one.name, one]));
+  for (const planned of services) {
+    for (const name of planned.service.env) {
+      if (!VARIABLE.test(name) || set.has(name)) continue;
+      const variable = declared.get(name);
+      set.set(name, {
+        name,
+        value: addressValue(
+          name,
+          variable?.default,
+          addressOf(application, name, planned),
+        ),
+        because: because(
+          `carries the address of ${planned.name}`,
+          variable?.evidence ?? planned.service.evidence,
+        ),
+      });
+    }
+  }
+  const missing: EnvVariable[] = [];
+  const [port] = application.ports;
+  for (const variable of application.env) {
+    const { name, evidence } = variable;
+    if (!VARIABLE.test(name) || set.has(name)) continue;
+    if (name === "PORT" && port !== undefined) {
+      set.set(name, {
+        name,
+        value: String(port.value),
+        because: because("the port it listens on", port.evidence),
+      });
+    } else if (variable.default !== undefined) {
+      set.set(name, {
+        name,
+        value: variable.default,
+        because: because("what the repository sets it to", evidence),
+      });
+    } else if (variable.required) missing.push(variable);
+  }
+  const environment = [...set.values()].sort((a, b) =>
+    a.name < b.name ? -1 : 1
+  );
+  return { environment, missing };
+}
+
+/** Tests find services on their own machine, as far as nixpkgs can start them there. */
+export function planCheck(
+  application: AnalysedApplication,
+  services: readonly PlannedService[],
+): PlannedCheck {
+  const inputs = new Set<string>();
+  const environment = new Map<string, PlannedVariable>();
+  const setup: string[] = [];
+  const absent: string[] = [];
+  for (const planned of services) {
+    const { inCheck } = planned.module;
+    // Two of a kind would want the same port.
+    if (inCheck === undefined || setup.includes(inCheck.setup ?? "")) {
+      absent.push(planned.name);
+      continue;
+    }
+    for (const attribute of inCheck.inputs) inputs.add(packagePath(attribute));
+    if (planned.package !== null) inputs.add(planned.package);
+    if (inCheck.setup !== undefined) setup.push(inCheck.setup);
+    const set = (name: string, value: string) => {
+      if (!VARIABLE.test(name) || environment.has(name)) return;
+      environment.set(name, { name, value, because: planned.because });
+    };
+    for (const [name, value] of Object.entries(inCheck.environment(planned))) {
+      set(name, value);
+    }
+    for (const name of planned.service.env) {
+      const declared = application.env.find((one) => one.name === name);
+      const at = addressOf(application, name, planned, "localhost");
+      set(name, addressValue(name, declared?.default, at));
+    }
+  }
+  return {
+    inputs: [...inputs].sort(),
+    environment: [...environment.values()],
+    setup,
+    absent,
+  };
+}
