@@ -186,6 +186,13 @@ function resolvePorts(claims: readonly Claim[], start: string | null) {
   return resolveAll(ports.filter((claim) => rankOf(claim) === best), "port");
 }
 
+/** Sources that read a variable know whether they do without; a list of variables only that it is empty there. */
+function isRequired(claims: readonly Claim<"env">[]): boolean {
+  const reading = claims.filter(({ source }) => source !== "env-file");
+  const deciding = reading.length > 0 ? reading : claims;
+  return deciding.some(({ value }) => value.required);
+}
+
 function resolveEnv(claims: readonly Claim[]): EnvVariable[] {
   const byName = new Map<string, Claim<"env">[]>();
   for (const claim of claimsOf(claims, "env")) {
@@ -204,7 +211,7 @@ function resolveEnv(claims: readonly Claim[]): EnvVariable[] {
       return {
         name,
         required: standard === undefined &&
-          sorted.some(({ value }) => value.required),
+          isRequired(sorted),
         ...(standard === undefined ? {} : { default: standard }),
         evidence: mergeEvidence(sorted.map(({ evidence }) => evidence)),
       };

@@ -151,6 +151,18 @@ Deno.test("applications: a variable is required unless somebody knows a default"
   );
 });
 
+Deno.test("applications: a variable that sources do without is not required by an empty line of an example", () => {
+  const one = draft(".", "php", 3);
+  const empty = { name: "REDIS_PASSWORD", required: true };
+  const read = { name: "REDIS_PASSWORD", required: false };
+  claim(one, "env", empty, "env-file", { file: ".env.example", line: 4 });
+  const required = () =>
+    applicationOf(one, { drafts: [one], repository: "x" })?.env[0]?.required;
+  assert.equal(required(), true);
+  claim(one, "env", read, "source", { file: "config/database.php", line: 9 });
+  assert.equal(required(), false);
+});
+
 Deno.test("applications: packages depend on each other by name within an ecosystem, and by path", () => {
   const ui = draft("packages/ui", "javascript", 2, "library");
   ui.provides.push("@shop/ui");
