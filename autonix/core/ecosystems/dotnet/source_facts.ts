@@ -25,8 +25,28 @@ export interface SourceFacts {
 const MAX_LINE = 2_000;
 const MAX_FOUND = 200;
 
-const WORDS =
-  /GetEnvironmentVariable|Urls|ListenAnyIP|ListenLocalhost|\.Listen\(|Configuration\[|\.Run\("|GetConnectionString|WebApplication|WebHost|HttpListener|TcpListener|Environment\.|bindings|HttpBinding/;
+/** A source without one of these says nothing here. */
+const WORDS: readonly string[] = [
+  "GetEnvironmentVariable",
+  "Configuration[",
+  "GetConnectionString",
+  "Urls",
+  "ListenAnyIP",
+  "ListenLocalhost",
+  ".Listen(",
+  '.Run("',
+  '.Run($"',
+  '.RunAsync("',
+  '.RunAsync($"',
+  "WebApplication.",
+  "WebHost",
+  "Prefixes.Add",
+  "TcpListener",
+  "HttpBinding",
+];
+/** The same of a line. */
+const LINE_WORDS =
+  /Environment|Configuration|Connection|Urls|Listen|\.Run|WebApplication|WebHost|Prefixes|HttpBinding/;
 const COMMENT = /^\s{0,100}(?:\/\/|\*|\/\*)/;
 
 /** Addresses in a call that listens. */
@@ -98,14 +118,14 @@ function readVariables(text: string, line: number, scan: Scan): void {
 
 /** Null when it says nothing. */
 export function readSource(path: string, text: string): SourceFacts | null {
-  if (!WORDS.test(text)) return null;
+  if (!WORDS.some((word) => text.includes(word))) return null;
   const scan: Scan = { ports: [], variables: [], isBound: false };
   let web: number | null = null;
   let number = 0;
   for (const whole of text.split("\n")) {
     number += 1;
-    const line = whole.slice(0, MAX_LINE);
-    if (line.length < 6 || COMMENT.test(line)) continue;
+    const line = whole.length > MAX_LINE ? whole.slice(0, MAX_LINE) : whole;
+    if (!LINE_WORDS.test(line) || COMMENT.test(line)) continue;
     if (
       web === null &&
       /\bWebApplication\.Create|\bWebHost\b|ConfigureWebHost/.test(line)
