@@ -99,9 +99,20 @@ function sitePort(node: Parameters<typeof at>[0]): number {
   return portOfAddress(textOf(at(node, "site-addr")) ?? "") ?? 3000;
 }
 
+/** A library for pages: what wasm-pack makes is a package of npm. */
+function claimWasm({ draft, manifest, program }: Package): boolean {
+  const kinds = at(manifest.root, "lib", "crate-type");
+  const isLoaded = itemsOf(kinds).some((one) => textOf(one) === "cdylib");
+  const bindgen = manifest.crates.find(({ name }) => name === "wasm-bindgen");
+  if (program !== null || !isLoaded || bindgen === undefined) return false;
+  claim(draft, "build", "wasm-pack build", "framework", bindgen.evidence);
+  return true;
+}
+
 /** True when a framework's own builder says how. */
 function claimBuilder(of: Package): boolean {
   if (hasCrate(of, "leptos") && claimLeptos(of)) return true;
+  if (claimWasm(of)) return true;
   const trunk = trunkOf(of);
   if (trunk !== null) {
     claim(of.draft, "build", "trunk build --release", "framework", trunk);
