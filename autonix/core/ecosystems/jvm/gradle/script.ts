@@ -28,6 +28,7 @@ const BUILD_LOGIC = /(?:^|\/)(?:buildSrc|build-logic|buildLogic|gradle)\//;
 export class Scripts {
   readonly reading: Reading;
   readonly #parsed = new Map<string, readonly Placed[]>();
+  readonly #heads = new Map<string, ReadonlyMap<string, readonly Placed[]>>();
 
   constructor(reading: Reading) {
     this.reading = reading;
@@ -55,20 +56,33 @@ export class Scripts {
   /** What the root's script says of this project. */
   #fromRoot(root: string, directory: string, build: Build): Placed[] {
     const isRoot = directory === build.root;
-    return this.statements(root).flatMap((statement) => {
-      const [head = "", ...inner] = statement.blocks;
+    const found: Placed[] = [];
+    for (const [head, statements] of this.#byHead(root)) {
       const holds = head === "allprojects" ||
         !isRoot &&
-          (head === "subprojects" || this.#names(head, directory, build));
-      return holds ? [{ ...statement, blocks: inner }] : [];
-    });
+          (head === "subprojects" || build.directories.get(head) === directory);
+      if (holds) found.push(...statements);
+    }
+    return found;
   }
 
-  /** `project(":api") {`. */
-  #names(head: string, directory: string, build: Build): boolean {
-    const path = /^project\(\s{0,4}["'](:[^"']{1,200})["']\s{0,4}\)$/.exec(head)
-      ?.[1];
-    return path !== undefined && build.directories.get(path) === directory;
+  /** A root's statements for other projects: by `allprojects`, `subprojects`, `:api`. */
+  #byHead(root: string): ReadonlyMap<string, readonly Placed[]> {
+    const before = this.#heads.get(root);
+    if (before !== undefined) return before;
+    const byHead = new Map<string, Placed[]>();
+    for (const statement of this.statements(root)) {
+      const [head, ...blocks] = statement.blocks;
+      if (head === undefined) continue;
+      const path =
+        /^project\(\s{0,4}["'](:[^"']{1,200})["']\s{0,4}\)$/.exec(head)
+          ?.[1] ?? head;
+      const list = byHead.get(path) ?? [];
+      list.push({ ...statement, blocks });
+      byHead.set(path, list);
+    }
+    this.#heads.set(root, byHead);
+    return byHead;
   }
 
   /** Plugins and scripts of the repository that are applied. */
