@@ -4,14 +4,28 @@
 #   application { pkgs; ... }      an application as a package, with its tests as `check`
 #   pythonPackages { ... }         the dependencies of a Python project, as nixpkgs has them
 #   runs { name; package; ... }    the NixOS module that starts a package and keeps it running
+#   merge ours yours               attribute sets one into the other; lists are replaced
+#   knows what given known         `known`, or an error about names of `given` that are not among them
 #   volume name                    what `fileSystems` of a NixOS system mounts a volume of its VM with
 #   nixos { nixpkgs; name; ... }   a NixOS system for a VM
 #   image system                   that system as the `image` of a VM
 let
+  inherit (builtins) attrNames concatStringsSep filter isAttrs mapAttrs;
+
+  isPlain = value: isAttrs value && !(value ? type || value ? _type || value ? outPath);
+  merge = ours: yours: ours // mapAttrs (key: value:
+    if ours ? ${key} && isPlain ours.${key} && isPlain value then merge ours.${key} value else value
+  ) yours;
+
   # Written by init: a change of it must not rebuild the applications.
   own = [ "flake.nix" "flake.lock" "procurator" ".git" ];
 in
 {
+  inherit merge;
+  knows = what: given: known:
+    let strangers = filter (name: !(known ? ${name})) (attrNames given);
+    in if strangers == [ ] then known else throw
+      "${what}.${builtins.head strangers}: there is no such VM; there are ${concatStringsSep ", " (attrNames known)}";
   source = root: builtins.path {
     name = "source";
     path = root;

@@ -1,8 +1,10 @@
 /** `procurator init` on a disk: what it writes, what it keeps, and what it refuses. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { parseBlueprint } from "../../roles/model/blueprint.ts";
 import { cli } from "../support/cli.ts";
 import { writeFiles } from "../support/nix_store.ts";
+import { evaluateFlakes } from "../support/rendered_flakes.ts";
 import { tempDir } from "../support/temp.ts";
 
 const REPOSITORY = {
@@ -95,6 +97,33 @@ Deno.test("init keeps what is outside of its part, and follows the repository wi
   assert.match(text, /mine = 1;/);
   assert.match(text, /nodejs_22/);
   assert.doesNotMatch(text, /nodejs_20/);
+});
+
+Deno.test("what a user says of VMs joins what init says, and names nobody knows are errors", async () => {
+  await using repository = await shop();
+  await cli(["init", repository.path]);
+  const yours =
+    'vms = { shop = { replicas = 3; network.ports = [ { name = "main"; guest = 3000; publish = 80; } ]; }; };';
+  const text = await edit(repository.flake, "vms = { };", yours);
+  const evaluate = async (flake: string) => {
+    await using dir = await tempDir("yours");
+    const [told] = await evaluateFlakes(dir.path, [{
+      files: new Map(Object.entries(REPOSITORY)),
+      flake,
+    }]);
+    return parseBlueprint(told?.blueprintJSON ?? "").vmSpecs;
+  };
+  const [, own] = await evaluate(text);
+  assert.equal(own?.name, "shop");
+  assert.equal(own?.replicas, 3);
+  assert.equal(own?.network.ports[0]?.publish, 80);
+  assert.deepEqual(own?.network.allowedPeers, ["postgres"]);
+
+  const typo = text.replace("modules = { };", "modules = { shp = { }; };");
+  await assert.rejects(
+    evaluate(typo),
+    /modules\.shp: there is no such VM; there are postgres, shop/,
+  );
 });
 
 Deno.test("init refuses a part that was changed by hand, shows how, and writes it anew when forced", async () => {

@@ -94,7 +94,7 @@ function machineLines(lines: FlakeLines, plan: ClusterPlan): void {
   const each = because("each VM is a NixOS system of its own");
   lines.block(
     "systems = builtins.mapAttrs (name: module: procurator.nixos {",
-    "}) machines;",
+    '}) (procurator.knows "modules" modules machines);',
     each,
     () => {
       lines.add("inherit nixpkgs system name;", each);
@@ -111,7 +111,8 @@ function clusterLines(lines: FlakeLines, plan: ClusterPlan): void {
   const why = because("the blueprint: which VMs there are");
   lines.block("blueprint = procurator.mkCluster {", "};", why, () => {
     lines.add("inherit cluster;", because("its name is yours"));
-    lines.block("vms = {", "};", why, () => {
+    const merged = because("which VMs there are, and what you say of them");
+    lines.block("vms = procurator.merge {", "} vms;", merged, () => {
       for (const planned of plan.applications.filter(hasVm)) {
         applicationVm(lines, planned);
       }

@@ -16,6 +16,7 @@ import { lineDiff } from "./line_diff.ts";
 import {
   clusterOf,
   hasHash,
+  isOfCluster,
   newFlake,
   parseMarked,
   withPart,
@@ -49,6 +50,8 @@ export interface InitAsked {
   /** The marked part. */
   part: string;
   cluster: string;
+  /** Of several repositories, whose flake looks otherwise; absent: of one. */
+  clusterFlake?: (part: string, cluster: string) => string;
   /** What procurator/ holds, by path below the root. */
   library: ReadonlyMap<string, string>;
   /** What is there now, by path below the root. */
@@ -89,16 +92,23 @@ function changeOf(
 }
 
 function planFlake(
-  { part, cluster, existing }: InitAsked,
+  { part, cluster, existing, clusterFlake }: InitAsked,
 ): { text: string; refusal: Refusal | null } {
+  const make = clusterFlake ?? newFlake;
   const before = existing.get(FLAKE);
   if (before === undefined) {
-    return { text: newFlake(part, cluster), refusal: null };
+    return { text: make(part, cluster), refusal: null };
   }
   const file = parseMarked(before);
-  if (file === null) {
-    const text = newFlake(part, cluster);
-    const why = "it has no part that procurator init wrote";
+  const isOther = file !== null &&
+    isOfCluster(file) !== (clusterFlake !== undefined);
+  if (file === null || isOther) {
+    const text = make(part, cluster);
+    const why = isOther
+      ? clusterFlake === undefined
+        ? "it is the flake of several repositories"
+        : "it is the flake of one repository"
+      : "it has no part that procurator init wrote";
     return {
       text,
       refusal: { path: FLAKE, why, diff: lineDiff(before, text) },

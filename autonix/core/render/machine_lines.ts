@@ -140,8 +140,8 @@ export function applicationVm(
     application.commands.start?.evidence ?? [],
   );
   lines.block(
-    `${name} = procurator.mkVm ({`,
-    `} // vms.${name} or { });`,
+    `${name} = {`,
+    "};",
     why,
     () => {
       lines.add("cpu = 1;", because("a core to begin with"));
@@ -186,8 +186,8 @@ export function applicationVm(
 export function serviceVm(lines: FlakeLines, planned: PlannedService): void {
   const { name, module, service } = planned;
   lines.block(
-    `${name} = procurator.mkVm ({`,
-    `} // vms.${name} or { });`,
+    `${name} = {`,
+    "};",
     planned.because,
     () => {
       lines.add("cpu = 1;", because("a core to begin with"));

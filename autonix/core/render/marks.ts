@@ -21,7 +21,14 @@ const END = "# procurator:end";
 const BEGIN_LINE = /^[ \t]*# procurator:begin[ \t]+([0-9a-f]{64})[ \t]*$/;
 const END_LINE = /^[ \t]*# procurator:end[ \t]*$/;
 
+/** The line of a part that is a cluster's flake of several repositories. */
+export const CLUSTER_OUTPUTS = "outputs = inputs@{ nixpkgs, ... }:";
+/** Of the marks in a flake of one repository. */
+const INDENT = "      ";
+
 export interface MarkedFile {
+  /** Before the marks. */
+  indent: string;
   before: string;
   part: string;
   after: string;
@@ -46,6 +53,7 @@ export function parseMarked(text: string): MarkedFile | null {
   if (!END_LINE.test(lines[end] ?? "")) return null;
   const part = lines.slice(begin + 1, end).join("\n");
   return {
+    indent: /^[ \t]*/.exec(lines[begin] ?? "")?.[0] ?? INDENT,
     before: lines.slice(0, begin).map((line) => `${line}\n`).join(""),
     part,
     after: lines.slice(end + 1).map((line) => `\n${line}`).join(""),
@@ -53,13 +61,19 @@ export function parseMarked(text: string): MarkedFile | null {
   };
 }
 
-function marked(part: string): string {
-  return `      ${BEGIN} ${hashOf(part)}\n${part}\n      ${END}`;
+/** A part between its marks. */
+export function marked(part: string, indent = INDENT): string {
+  return `${indent}${BEGIN} ${hashOf(part)}\n${part}\n${indent}${END}`;
+}
+
+/** True for the flake of several repositories, whose part is another one. */
+export function isOfCluster(file: MarkedFile): boolean {
+  return file.part.includes(CLUSTER_OUTPUTS);
 }
 
 /** The file with another part. */
 export function withPart(file: MarkedFile, part: string): string {
-  return `${file.before}${marked(part)}${file.after}`;
+  return `${file.before}${marked(part, file.indent)}${file.after}`;
 }
 
 /** A flake around the part, for a repository that has none. */
@@ -73,11 +87,11 @@ export function newFlake(part: string, cluster: string): string {
     let
       # Yours: \`procurator init\` keeps it as it is.
       cluster = ${nixString(cluster)};
-      # Options of VMs, as in vms.web = { replicas = 2; network.ports = [ { name = "main"; guest = 80; publish = 80; } ]; };
+      # Options of VMs, or VMs of your own: vms.web = { replicas = 2; labels.tier = "front"; };
       vms = { };
-      # NixOS modules that are added to VMs, as in modules.web.systemd.services.web.environment.TOKEN_FILE = "/run/token";
+      # NixOS modules that are added to VMs: modules.web.systemd.services.web.environment.TOKEN_FILE = "/run/token";
       modules = { };
-      # Hashes of what is fetched, by package: the first \`nix build .#web\` says it, as in web = "sha256-...";
+      # Hashes of what is fetched, by package: the first \`nix build .#web\` says it. hashes.web = "sha256-...";
       hashes = { };
 
 ${marked(part)}
@@ -91,8 +105,9 @@ ${marked(part)}
 
 /** The cluster's name in the part that is the user's; null where it is not as it was written. */
 export function clusterOf(file: MarkedFile): string | null {
-  return /^[ \t]*cluster = "([a-z0-9-]{1,63})";/m.exec(file.before)?.[1] ??
-    null;
+  const name = /^[ \t]*cluster = "([a-z0-9-]{1,63})";/m;
+  const own = isOfCluster(file) ? file.after : file.before;
+  return name.exec(own)?.[1] ?? null;
 }
 
 /** True when the user has filled in a package's hash. */
