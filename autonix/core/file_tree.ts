@@ -69,11 +69,6 @@ export function comparePaths(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function extensionOf(name: string): string {
-  const dot = name.lastIndexOf(".");
-  return dot <= 0 ? "" : name.slice(dot + 1).toLowerCase();
-}
-
 function addTo(
   map: Map<string, string[]>,
   key: string,
@@ -96,7 +91,7 @@ function sorted(files: Iterable<string>): readonly string[] {
 }
 
 /** Where a text is in a sorted list, or where it would be. */
-function lowerBound(list: readonly string[], text: string): number {
+export function lowerBound(list: readonly string[], text: string): number {
   let low = 0;
   let high = list.length;
   while (low < high) {
@@ -114,12 +109,16 @@ export class FileTree {
   readonly files: readonly string[];
   readonly omissions: readonly Omission[];
   readonly #texts: ReadonlyMap<string, string>;
+  /** Last parts of `files`, at the same places. */
+  readonly #names: string[] = [];
   /** Names of the files in each directory, sorted. */
   readonly #byDirectory = new Map<string, string[]>();
   readonly #children = new Map<string, Set<string>>();
   /** Made when somebody asks: of most names nobody does. */
   #byName: Map<string, string[]> | null = null;
   #byExtension: Map<string, string[]> | null = null;
+  /** Paths of the texts, sorted. */
+  #readPaths: readonly string[] | null = null;
 
   constructor(parts: FileTreeParts) {
     this.files = sorted(parts.files);
@@ -136,7 +135,9 @@ export class FileTree {
         directory = slash < 0 ? "" : path.slice(0, slash);
         names = this.#namesOf(slash < 0 ? "." : directory);
       }
-      names?.push(path.slice(slash + 1));
+      const name = path.slice(slash + 1);
+      this.#names.push(name);
+      names?.push(name);
     }
   }
 
@@ -184,15 +185,33 @@ export class FileTree {
     return this.#texts.get(path) ?? null;
   }
 
+  /**
+   * Those of these paths, which are sorted, that were read: of many sources a
+   * few are, and to ask for the text of each takes longer than what is made of
+   * them.
+   */
+  read(paths: readonly string[]): readonly string[] {
+    const [first] = paths;
+    const last = paths.at(-1);
+    if (first === undefined || last === undefined) return NONE;
+    this.#readPaths ??= [...this.#texts.keys()].sort(comparePaths);
+    const found: string[] = [];
+    for (let at = lowerBound(this.#readPaths, first);; at++) {
+      const path = this.#readPaths[at];
+      if (path === undefined || path > last) return found;
+      if (paths[lowerBound(paths, path)] === path) found.push(path);
+    }
+  }
+
   /** Every file of this name, sorted by path. */
   named(name: string): readonly string[] {
-    this.#byName ??= this.#indexBy((own) => own);
+    this.#byName ??= this.#indexByName();
     return this.#byName.get(name) ?? NONE;
   }
 
   /** Every file with this extension, in lower case and without the dot, sorted by path. */
   withExtension(extension: string): readonly string[] {
-    this.#byExtension ??= this.#indexBy(extensionOf);
+    this.#byExtension ??= this.#indexByExtension();
     return this.#byExtension.get(extension) ?? NONE;
   }
 
@@ -224,9 +243,54 @@ export class FileTree {
     );
   }
 
-  #indexBy(keyOf: (name: string) => string): Map<string, string[]> {
+  #indexByName(): Map<string, string[]> {
     const index = new Map<string, string[]>();
-    for (const path of this.files) addTo(index, keyOf(basenameOf(path)), path);
+    this.#names.forEach((name, at) => addTo(index, name, this.files[at] ?? ""));
     return index;
   }
+
+  #indexByExtension(): Map<string, string[]> {
+    const index = new Map<string, string[]>();
+    /** Lists of the index by extensions as they are written. */
+    const written = new Map<string, string[]>();
+    this.#names.forEach((name, at) => {
+      const dot = name.lastIndexOf(".");
+      const extension = dot <= 0 ? "" : name.slice(dot + 1);
+      let list = written.get(extension);
+      if (list === undefined) {
+        list = index.get(extension.toLowerCase()) ?? [];
+        index.set(extension.toLowerCase(), list);
+        written.set(extension, list);
+      }
+      list.push(this.files[at] ?? "");
+    });
+    return index;
+  }
+}
+
+/** A directory with those of sorted paths that follow each other in it. */
+export interface Run {
+  directory: string;
+  paths: string[];
+}
+
+/**
+ * Paths by directory, so that what holds for a directory is asked once and
+ * not of each file. One that has directories between its files comes more than
+ * once.
+ */
+export function runsOf(paths: Iterable<string>): Run[] {
+  const runs: Run[] = [];
+  let prefix = "";
+  let run: Run | null = null;
+  for (const path of paths) {
+    const end = path.lastIndexOf("/") + 1;
+    if (run === null || end !== prefix.length || !path.startsWith(prefix)) {
+      prefix = path.slice(0, end);
+      run = { directory: end === 0 ? "." : path.slice(0, end - 1), paths: [] };
+      runs.push(run);
+    }
+    run.paths.push(path);
+  }
+  return runs;
 }

@@ -29,12 +29,28 @@ export interface Line {
 
 const BROKEN = Symbol("broken");
 
+type Form = "json" | "toml" | "xml" | "yaml" | "lines";
+
+function linesOf(text: string): Line[] {
+  return text.split(/\r?\n/).map((line, index) => ({
+    number: index + 1,
+    text: line,
+  }));
+}
+
 /** Of all files together: a parser takes a second for one to ten million, and manifests of a thousand packages have three. */
 const MAX_PARSED_CHARS = 32 * 1024 * 1024;
 
 export class Reading {
   readonly tree: FileTree;
-  readonly #parsed = new Map<string, unknown>();
+  /** What was made of files, by path. */
+  readonly #parsed: Readonly<Record<Form, Map<string, unknown>>> = {
+    json: new Map(),
+    toml: new Map(),
+    xml: new Map(),
+    yaml: new Map(),
+    lines: new Map(),
+  };
   readonly #unknown: Unknown[] = [];
   #leftChars = MAX_PARSED_CHARS;
 
@@ -54,15 +70,15 @@ export class Reading {
 
   /** Null when it is not there, was not read, or is broken. Also with comments. */
   json(path: string): Node | null {
-    return this.#parse(`json ${path}`, path, this.#within(parseJson));
+    return this.#parse("json", path, parseJson);
   }
 
   toml(path: string): Node | null {
-    return this.#parse(`toml ${path}`, path, this.#within(parseToml));
+    return this.#parse("toml", path, parseToml);
   }
 
   xml(path: string): Node | null {
-    return this.#parse(`xml ${path}`, path, this.#within(parseXml));
+    return this.#parse("xml", path, parseXml);
   }
 
   /** The first document. */
@@ -72,20 +88,12 @@ export class Reading {
 
   /** Every document. */
   yamlAll(path: string): readonly Node[] {
-    return this.#parse(`yaml ${path}`, path, this.#within(parseYaml)) ?? [];
+    return this.#parse("yaml", path, parseYaml) ?? [];
   }
 
   /** Lines without their ends; none when it is not there or was not read. */
   lines(path: string): readonly Line[] {
-    return this.#parse(
-      `lines ${path}`,
-      path,
-      (text) =>
-        text.split(/\r?\n/).map((line, index) => ({
-          number: index + 1,
-          text: line,
-        })),
-    ) ?? [];
+    return this.#parse("lines", path, linesOf) ?? [];
   }
 
   /** The first line that matches, as evidence with its first group or the whole match. */
@@ -102,32 +110,32 @@ export class Reading {
     return null;
   }
 
-  /** A parser that stops when all files together are too much. */
-  #within<T>(parse: (text: string) => T): (text: string) => T {
-    return (text) => {
-      this.#leftChars -= text.length;
-      if (this.#leftChars < 0) {
-        throw new FormatError("is one of too many to be parsed");
-      }
-      return parse(text);
-    };
+  /** Ends what is parsed when all files together are too much. */
+  #spend(chars: number): void {
+    this.#leftChars -= chars;
+    if (this.#leftChars < 0) {
+      throw new FormatError("is one of too many to be parsed");
+    }
   }
 
-  #parse<T>(key: string, path: string, parse: (text: string) => T): T | null {
-    const before = this.#parsed.get(key);
+  #parse<T>(form: Form, path: string, parse: (text: string) => T): T | null {
+    const known = this.#parsed[form];
+    const before = known.get(path);
     if (before === BROKEN) return null;
     if (before !== undefined) return before as T;
     const text = this.tree.text(path);
     if (text === null) return null;
     try {
+      // To cut a text into lines is no parser's work.
+      if (form !== "lines") this.#spend(text.length);
       const parsed = parse(text);
-      this.#parsed.set(key, parsed);
+      known.set(path, parsed);
       return parsed;
     } catch (error) {
       if (!(error instanceof FormatError || error instanceof RangeError)) {
         throw error;
       }
-      this.#parsed.set(key, BROKEN);
+      known.set(path, BROKEN);
       const line = error instanceof FormatError ? error.line : null;
       this.report({
         path,

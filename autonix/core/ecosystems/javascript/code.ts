@@ -40,7 +40,7 @@ function isScripted({ manifest }: Project, relative: string): boolean {
 export function tellCode(project: Project): Listening[] {
   const { reading, draft, directory } = project;
   const listening: Listening[] = [];
-  for (const file of project.sources) {
+  for (const file of reading.tree.read(project.sources)) {
     const text = reading.tree.text(file);
     if (text === null) continue;
     const relative = relativeTo(directory, file);

@@ -8,7 +8,7 @@
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { claim, type Dependency, type Draft, draftOf } from "../../draft.ts";
-import { isWithin, joinPath } from "../../file_tree.ts";
+import { joinPath } from "../../file_tree.ts";
 import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { isAside } from "./asides.ts";
@@ -22,7 +22,7 @@ import { portInScript } from "./scripts.ts";
 import type { Project } from "./project.ts";
 import { shellWord } from "../../shell_word.ts";
 import { languageOf, ownSources } from "./sources.ts";
-import type { Survey } from "./survey.ts";
+import { packagesBelow, type Survey } from "./survey.ts";
 import { tellVersion } from "./versions.ts";
 import { type Workspace, workspaceOf } from "./workspaces.ts";
 
@@ -280,9 +280,7 @@ export function denoDraft(
     workspace,
     manager: managerIn(reading, directory, workspace),
     sources: ownSources(directory, all),
-    below: survey.directories.filter((path) =>
-      path !== directory && isWithin(path, directory)
-    ),
+    below: packagesBelow(survey, directory),
   };
   tellPackage(project, { root, file, all });
   const task = tellCommands(project, root, file);

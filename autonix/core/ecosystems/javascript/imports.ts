@@ -47,7 +47,7 @@ export function importedPackages(
   files: readonly string[],
 ): Dependency[] {
   const byName = new Map<string, Dependency>();
-  for (const file of files) {
+  for (const file of tree.read(files)) {
     const text = tree.text(file);
     if (text === null) continue;
     const lineOf = lineCounter(text);

@@ -4,7 +4,6 @@
  * @module
  */
 import { claim, type Draft, draftOf } from "../../draft.ts";
-import { isWithin } from "../../file_tree.ts";
 import { tellCode } from "./code.ts";
 import {
   type Running,
@@ -25,7 +24,7 @@ import { tellPorts } from "./ports.ts";
 import { hasFile, type Project } from "./project.ts";
 import { decideRole, isForAssets } from "./roles.ts";
 import { languageOf, ownSources } from "./sources.ts";
-import type { Survey } from "./survey.ts";
+import { packagesBelow, type Survey } from "./survey.ts";
 import { tellBunVersion, tellVersion } from "./versions.ts";
 import { linkedDirectory, workspaceOf } from "./workspaces.ts";
 
@@ -150,9 +149,7 @@ function packageDraft(survey: Survey, manifest: Manifest): Draft {
     workspace,
     manager,
     sources: ownSources(directory, all),
-    below: survey.directories.filter((path) =>
-      path !== directory && isWithin(path, directory)
-    ),
+    below: packagesBelow(survey, directory),
   };
   tellManifest(survey, draft, manifest);
   const { value, evidence } = languageOf(reading.tree, {

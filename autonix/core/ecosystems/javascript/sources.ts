@@ -19,6 +19,7 @@ import {
   type FileTree,
   isWithin,
   joinPath,
+  runsOf,
 } from "../../file_tree.ts";
 import { fileEvidence } from "../../reading.ts";
 import {
@@ -39,6 +40,8 @@ export const SOURCE_PATTERNS: readonly string[] = [
   "bin/www",
 ];
 
+const EXTENSIONS = [...TYPESCRIPT, ...JAVASCRIPT, ...COMPONENTS];
+
 /** Sorted paths by the package they belong to; those of nobody are left out. */
 export function sourcesByOwner(
   tree: FileTree,
@@ -57,18 +60,17 @@ export function sourcesByOwner(
     return owner;
   };
   const byOwner = new Map<string, string[]>();
-  const extensions = [...TYPESCRIPT, ...JAVASCRIPT, ...COMPONENTS];
-  const paths = [
-    ...extensions.flatMap((extension) => tree.withExtension(extension)),
-    ...tree.named("www").filter((path) => /(?:^|\/)bin\/www$/.test(path)),
-  ];
-  for (const path of paths) {
-    const owner = find(directoryOf(path));
-    if (owner === null) continue;
-    const list = byOwner.get(owner);
-    if (list === undefined) byOwner.set(owner, [path]);
-    else list.push(path);
-  }
+  const add = (paths: readonly string[]) => {
+    for (const run of runsOf(paths)) {
+      const owner = find(run.directory);
+      if (owner === null) continue;
+      const list = byOwner.get(owner);
+      if (list === undefined) byOwner.set(owner, run.paths);
+      else for (const path of run.paths) list.push(path);
+    }
+  };
+  for (const extension of EXTENSIONS) add(tree.withExtension(extension));
+  add(tree.named("www").filter((path) => /(?:^|\/)bin\/www$/.test(path)));
   for (const list of byOwner.values()) list.sort(comparePaths);
   return byOwner;
 }
@@ -84,42 +86,54 @@ export function ownSources(
   sources: readonly string[],
 ): string[] {
   const isOwn = new Map<string, boolean>();
-  return sources.filter((path) => {
-    if (!isOwnName(basenameOf(path))) return false;
-    const relative = directoryOf(relativeTo(directory, path));
-    let known = isOwn.get(relative);
+  return runsOf(sources).flatMap((run) => {
+    let known = isOwn.get(run.directory);
     if (known === undefined) {
-      known = isOwnDirectory(relative);
-      isOwn.set(relative, known);
+      known = isOwnDirectory(directoryWithin(directory, run.directory));
+      isOwn.set(run.directory, known);
     }
-    return known;
+    return known ? run.paths.filter((path) => isOwnName(basenameOf(path))) : [];
   });
 }
 
-/** Those that show what a package is written in. */
-function counted(sources: readonly string[], directory: string): string[] {
-  const isCounted = new Map<string, boolean>();
-  return sources.filter((path) => {
-    const name = basenameOf(path);
-    if (isConfiguration(name) || name.endsWith(".d.ts")) return false;
-    if (name.includes(".min.") || name === ".pnp.cjs") return false;
-    const relative = directoryOf(relativeTo(directory, path));
-    let known = isCounted.get(relative);
-    if (known === undefined) {
-      known = !isForeign(relative) && !relative.startsWith(".yarn");
-      isCounted.set(relative, known);
-    }
-    return known;
-  });
+/** A directory at or below another, relative to it. */
+function directoryWithin(directory: string, path: string): string {
+  return path === directory ? "." : relativeTo(directory, path);
 }
 
-function withExtension(
-  paths: readonly string[],
-  extensions: readonly string[],
-): string[] {
-  return paths.filter((path) =>
-    extensions.includes(path.slice(path.lastIndexOf(".") + 1))
-  );
+/** True for a name that says nothing of what a package is written in. */
+function isNoSource(name: string): boolean {
+  // All of these have a second dot; most names do not.
+  if (name.indexOf(".") === name.lastIndexOf(".") && !name.startsWith(".")) {
+    return false;
+  }
+  return isConfiguration(name) || name.endsWith(".d.ts") ||
+    name.includes(".min.") || name === ".pnp.cjs";
+}
+
+/** What a package is written in, counted; the first file of TypeScript. */
+interface Counted {
+  typescript: number;
+  javascript: number;
+  example: string | null;
+}
+
+function countSources(directory: string, sources: readonly string[]): Counted {
+  const counted: Counted = { typescript: 0, javascript: 0, example: null };
+  for (const run of runsOf(sources)) {
+    const relative = directoryWithin(directory, run.directory);
+    if (isForeign(relative) || relative.startsWith(".yarn")) continue;
+    for (const path of run.paths) {
+      const name = basenameOf(path);
+      if (isNoSource(name)) continue;
+      const extension = name.slice(name.lastIndexOf(".") + 1);
+      if (TYPESCRIPT.includes(extension)) {
+        counted.typescript += 1;
+        counted.example ??= path;
+      } else if (JAVASCRIPT.includes(extension)) counted.javascript += 1;
+    }
+  }
+  return counted;
 }
 
 /** The tsconfig.json that holds for a directory: its own, or one above it up to `top`. */
@@ -148,18 +162,15 @@ export function languageOf(
   },
 ): Pick<Claim<"language">, "value" | "evidence"> {
   const { directory, sources } = of;
-  const all = counted(sources, directory);
-  const typescript = withExtension(all, TYPESCRIPT);
-  const javascript = withExtension(all, JAVASCRIPT);
+  const { typescript, javascript, example } = countSources(directory, sources);
   const config = tsconfigOf(tree, directory, of.top);
   const dependency = of.dependencies.find(({ name }) => name === "typescript");
-  const isEither = typescript.length + javascript.length > 0;
-  const value: Language =
-    typescript.length > 0 && typescript.length >= javascript.length ||
+  const isEither = typescript + javascript > 0;
+  const value: Language = typescript > 0 && typescript >= javascript ||
       !isEither && joinPath(directory, "tsconfig.json") === config &&
         config !== null
-      ? "typescript"
-      : "javascript";
+    ? "typescript"
+    : "javascript";
   if (value === "javascript") {
     return { value, evidence: [fileEvidence(of.manifest)] };
   }
@@ -167,6 +178,8 @@ export function languageOf(
     ...config === null ? [] : [fileEvidence(config)],
     ...dependency === undefined ? [] : [dependency.evidence],
   ];
-  const [example = of.manifest] = typescript;
-  return { value, evidence: said.length > 0 ? said : [fileEvidence(example)] };
+  return {
+    value,
+    evidence: said.length > 0 ? said : [fileEvidence(example ?? of.manifest)],
+  };
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { comparePaths, directoryOf } from "../../file_tree.ts";
+import { comparePaths, directoryOf, lowerBound } from "../../file_tree.ts";
 import { at, textOf } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { isForeign } from "./asides.ts";
@@ -81,4 +81,18 @@ export function surveyOf(reading: Reading): Survey {
     directories,
     sources: sourcesByOwner(tree, new Set(directories)),
   };
+}
+
+/** Directories of other packages below one. */
+export function packagesBelow(survey: Survey, directory: string): string[] {
+  const { directories } = survey;
+  if (directory === ".") return directories.filter((path) => path !== ".");
+  // Sorted: what lies below it stands together.
+  const prefix = `${directory}/`;
+  const below: string[] = [];
+  for (let at = lowerBound(directories, prefix);; at++) {
+    const path = directories[at];
+    if (path === undefined || !path.startsWith(prefix)) return below;
+    below.push(path);
+  }
 }
