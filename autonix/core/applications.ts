@@ -37,6 +37,8 @@ const OF_SECOND: ReadonlySet<Field> = new Set<Field>([
   "env",
   "nativeLibrary",
 ]);
+/** Their workspaces say which documents and examples are applications all the same. */
+const KNOW_MEMBERS: ReadonlySet<Ecosystem> = new Set<Ecosystem>(["javascript"]);
 /** Places that say which port is really listened on; beside them a default counts for nothing. */
 const DEFAULTS: ReadonlySet<string> = new Set([
   "framework",
@@ -105,10 +107,11 @@ export function mergeDrafts(drafts: readonly Draft[]): Draft[] {
     weight > 1 && role !== "root"
   );
   const isSomethingElse = strong.some(({ path }) => !isAside(path));
-  return merged.filter(({ weight, path }) => {
-    if (weight > 1) return true;
+  return merged.filter(({ weight, path, ecosystem }) => {
+    const isBeside = isSomethingElse && isAside(path);
+    if (weight > 1) return !isBeside || KNOW_MEMBERS.has(ecosystem);
     // An example in another language than what it shows.
-    if (isSomethingElse && isAside(path)) return false;
+    if (isBeside) return false;
     // Loose sources and pages are part of the application around or below them.
     return !strong.some((other) =>
       isWithin(other.path, path) || isWithin(path, other.path)

@@ -147,6 +147,14 @@ function matches(words: readonly string[], command: TestCommand): boolean {
   if (OPTIONS_FIRST.has(program) && program === wanted && goal !== undefined) {
     return words.includes(goal);
   }
+  // Of one directory alone they are some of its tests.
+  if (program === "go" && wanted === "go") {
+    return goal === words[1] &&
+      !words.slice(2).some((word) =>
+        /^\.{0,2}\/?[\w]/.test(word) && word.includes("/") ||
+        word === "-run"
+      );
+  }
   // Alone it runs the tests; with a task it is that task.
   if (command.words.at(-1)?.endsWith("rake") === true) {
     const task = words[command.words.length];

@@ -66,5 +66,7 @@ export function versionOfTag(image: ImageName): string | null {
   // Scala's version comes first: kafka:2.13-3.6.1.
   const scala = /^2\.1[0-3](?:\.\d+)?-(\d+(?:\.\d+){1,3})/.exec(tag)?.[1];
   if (scala !== undefined && image.name === "kafka") return scala;
+  // What is numbered is the extension, not the database under it.
+  if (image.name === "pgvector" || image.name === "pgvecto-rs") return null;
   return LEADING.exec(tag)?.[1] ?? null;
 }

@@ -15,6 +15,7 @@ const CASES: readonly (readonly [string, string | null, string | null])[] = [
   ["docker.io/library/postgres:15.6@sha256:abc", "postgres", "15.6"],
   ["postgis/postgis:16-3.4", "postgres", "16"],
   ["pgvector/pgvector:pg16", "postgres", "16"],
+  ["example/pgvector:v0.5.1", "postgres", null],
   ["timescale/timescaledb:2.14.2-pg15", "postgres", "15"],
   ["bitnami/redis:7.2.4-debian-12-r0", "redis", "7.2.4"],
   ["registry.example.org:5000/mirror/redis:7", "redis", "7"],

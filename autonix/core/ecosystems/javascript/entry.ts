@@ -185,6 +185,8 @@ function isOfPages(project: Project, file: string): boolean {
 
 /** Where it starts; null when nothing says so. */
 export function entryOf(project: Project): Entry | null {
+  // An editor loads it.
+  if (at(project.manifest.root, "engines", "vscode") !== null) return null;
   const main = fieldOf(project.manifest, "main");
   if (main !== null) {
     const file = resolveMain(project, main.value);

@@ -28,9 +28,32 @@ export function variantOf(path: string): string {
     .toLowerCase();
 }
 
-/** Variants that are not how the application is run: `Dockerfile.dev`, `Dockerfile.api.dev`. */
-export const ASIDE_VARIANT =
-  /^(?:[\w-]{1,60}\.)?(?:dev|develop|development|test|tests|testing|e2e|ci|local|debug|lint|docs|base|build|builder|devcontainer)$/;
+/** Words in names of Dockerfiles that are not how the application is run. */
+const ASIDE_WORDS = new Set([
+  "dev",
+  "develop",
+  "development",
+  "test",
+  "tests",
+  "testing",
+  "e2e",
+  "ci",
+  "local",
+  "debug",
+  "lint",
+  "docs",
+  "devcontainer",
+]);
+/** Such as count alone only: `Dockerfile.base`, but not `Dockerfile.base-web`. */
+const ASIDE_NAMES = new Set(["base", "build", "builder"]);
+
+/** True for `Dockerfile.dev`, `Dockerfile.api.dev`, `e2e-go.dockerfile`. */
+export function isAsideVariant(path: string): boolean {
+  const variant = variantOf(path);
+  return ASIDE_NAMES.has(variant) ||
+    variant.split(/[._-]/).some((word) => ASIDE_WORDS.has(word));
+}
+
 const PLACES = new Set([
   "docker",
   ".docker",

@@ -35,6 +35,15 @@ const NOT_ONE = new Set([
   "apachectl",
   "php-fpm",
   "supervisord",
+  // They start several at once, of a list that comes with the image.
+  "forego",
+  "foreman",
+  "goreman",
+  "hivemind",
+  "overmind",
+  "multirun",
+  "runsvdir",
+  "unitd",
   "/init",
   "s6-svscan",
   "sleep",
@@ -68,6 +77,8 @@ export interface StartContext {
 }
 
 function isThere({ reading, draft }: StartContext, word: string): boolean {
+  // Of the image's own root, whatever is called like it here.
+  if (word.startsWith("/")) return false;
   const path = joinPath(draft.path, word);
   return path !== null && path !== "." && reading.tree.has(path);
 }
@@ -119,7 +130,9 @@ export function startOf(command: Command, context: StartContext): Start | null {
     return { text, source: sourceOf(text) };
   }
   const base = program.slice(program.lastIndexOf("/") + 1);
-  if (NOT_ONE.has(program) || NOT_ONE.has(base)) return null;
+  if (
+    NOT_ONE.has(program) || NOT_ONE.has(base) || base.startsWith("php-fpm")
+  ) return null;
   if (isThere(context, program)) {
     const [first = "", ...rest] = words;
     const called = /^\.?\//.test(first) ? first : `./${first}`;
@@ -132,7 +145,10 @@ export function startOf(command: Command, context: StartContext): Start | null {
   if (COMPILED.has(context.draft.ecosystem)) {
     return ofCompiled(words, command, context);
   }
-  const installed = BINARIES.exec(program.slice(0, 300))?.[1];
+  const named = context.launcher ?? command.words[0] ?? "";
+  const installed = BINARIES.exec(named.slice(0, 300))?.[1];
+  // A program that another stage has put beside the application.
+  if (installed === undefined && named.startsWith("/")) return null;
   if (installed !== undefined) words[0] = installed;
   else if (program.includes("/")) return null;
   const text = command.shell !== null && context.launcher === null &&
@@ -170,6 +186,9 @@ function ofCompiled(
   { draft }: StartContext,
 ): Start | null {
   const [program = "", ...rest] = words;
+  const isEntrypoint = /\.sh$|entrypoint[^/]{0,40}$/.test(program);
+  // `["/entrypoint.sh", "/usr/local/bin/app", "serve"]`: the script ends in what follows it.
+  if (isEntrypoint && rest[0]?.startsWith("/") === true) rest.shift();
   if (OF_BUILD_TOOLS.has(program)) {
     const text = textOf({ ...command, words: [...words] }, "/");
     return { text, source: sourceOf(text) };

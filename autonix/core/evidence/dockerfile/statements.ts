@@ -20,7 +20,7 @@ import {
   variablesOf,
   workdirOf,
 } from "./image.ts";
-import { ASIDE_VARIANT, variantOf } from "./owner.ts";
+import { isAsideVariant } from "./owner.ts";
 import { librariesIn } from "./packages.ts";
 import { substitute } from "./parse.ts";
 import { startOf } from "./start.ts";
@@ -117,7 +117,7 @@ function stateStart(
   image: Image,
   { reading, owner }: { reading: Reading; owner: Draft },
 ): void {
-  if (owner.role === "root" || ASIDE_VARIANT.test(variantOf(image.path))) {
+  if (owner.role === "root" || isAsideVariant(image.path)) {
     return;
   }
   const command = commandOf(image.last);
@@ -150,7 +150,7 @@ export function stateImage(
     stateStart(to, image, of);
     stateEnv(to, image, owner.path);
   }
-  if (!ASIDE_VARIANT.test(variantOf(image.path))) {
+  if (!isAsideVariant(image.path)) {
     statePorts(to, image, owner.path);
   }
 }
