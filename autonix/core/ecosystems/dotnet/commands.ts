@@ -128,9 +128,12 @@ export function claimTest(
   const tests = [...all.values()].filter((other) =>
     other.isTest && other.references.includes(project.file.file)
   );
+  const { stem } = project.file;
+  const named = tests.filter(({ file }) => file.stem.startsWith(stem));
   const best =
-    tests.find(({ file }) => file.stem.startsWith(project.file.stem)) ??
-      tests[0];
+    named.find(({ file }) =>
+      /^[._-]?(?:Unit)?Tests?$/.test(file.stem.slice(stem.length))
+    ) ?? named[0] ?? tests[0];
   if (best === undefined) return;
   const way = wayTo(project.file.path, directoryOf(best.file.file));
   const path = way.startsWith(".") ? way : `./${way}`;

@@ -141,12 +141,15 @@ function portIn(value: string): number | null {
     portOf(/\$[A-Z_]{1,60}:([0-9]{1,5})/.exec(value)?.[1]);
 }
 
-function variablesIn(entries: readonly Entry[], isHocon: boolean): Variable[] {
+function variablesIn(
+  entries: readonly Entry[],
+  dialect: "spring" | "dropwizard" | "hocon",
+): Variable[] {
   const found: Variable[] = [];
   for (const [index, { key, value, line }] of entries.entries()) {
     const before = entries[index - 1];
     if (found.length >= MAX_FOUND) break;
-    if (isHocon) {
+    if (dialect === "hocon") {
       const [, optional, name] =
         /\$\{(\??)([A-Z][A-Z0-9_]{1,100})\}/.exec(value) ?? [];
       if (name === undefined) continue;
@@ -161,7 +164,11 @@ function variablesIn(entries: readonly Entry[], isHocon: boolean): Variable[] {
     for (const match of value.matchAll(PLACEHOLDER)) {
       const name = match[1] ?? match[4];
       // Micronaut quotes what has colons in it.
-      const standard = match[2]?.replace(/^`(.*)`$/, "$1") ?? match[5] ?? null;
+      // Dropwizard's as in a shell: `${X:-default}`.
+      const told = dialect === "dropwizard"
+        ? match[2]?.replace(/^-/, "")
+        : match[2];
+      const standard = told?.replace(/^`(.*)`$/, "$1") ?? match[5] ?? null;
       if (name === undefined) continue;
       const isNested = match[3] === "$";
       found.push({
@@ -213,14 +220,19 @@ export function claimConfiguration(
       claim(draft, "port", portIn(value), "config", { file, line });
     }
     for (
-      const { name, required, default: standard, line } of variablesIn(
-        entries,
-        file.endsWith(".conf"),
-      )
+      const { name: variable, required, default: standard, line }
+        of variablesIn(
+          entries,
+          file.endsWith(".conf")
+            ? "hocon"
+            : name.startsWith("config.")
+            ? "dropwizard"
+            : "spring",
+        )
     ) {
       const value = standard === null
-        ? { name, required }
-        : { name, required, default: standard };
+        ? { name: variable, required }
+        : { name: variable, required, default: standard };
       claim(draft, "env", value, "config", { file, line });
     }
   }

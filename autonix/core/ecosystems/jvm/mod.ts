@@ -21,6 +21,7 @@
  */
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
+import { basenameOf, directoryOf } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { readDeps } from "./clojure/deps_edn.ts";
 import { readLein } from "./clojure/lein.ts";
@@ -143,6 +144,24 @@ function claimLanguage(
   claim(draft, "language", language, "source", fileEvidence(first));
 }
 
+/** Dropwizard's programs are told to serve, and with which configuration. */
+function withArguments(
+  project: Project,
+  used: ReturnType<typeof frameworksOf>,
+  of: { configuration: readonly string[] },
+): Command | null {
+  const { start, path } = project;
+  const isDropwizard = used.some(({ framework }) =>
+    framework.name === "dropwizard"
+  );
+  if (start === null || !isDropwizard) return start;
+  const file = of.configuration.find((file) =>
+    /^config\.ya?ml$/.test(basenameOf(file)) && directoryOf(file) === path
+  );
+  const last = file === undefined ? "" : ` ${basenameOf(file)}`;
+  return { ...start, command: `${start.command} server${last}` };
+}
+
 function toDraft(
   project: Project,
   sources: OwnSources,
@@ -180,7 +199,7 @@ function toDraft(
   claimFrameworks(draft, project, frameworks);
   claimCommand(draft, "install", project.install);
   claimCommand(draft, "build", project.build);
-  claimCommand(draft, "start", project.start);
+  claimCommand(draft, "start", withArguments(project, frameworks, of));
   claimCommand(draft, "test", project.test);
   claim(
     draft,

@@ -25,10 +25,10 @@ const LANGUAGES: readonly (readonly [string, Language | null])[] = [
 
 /** Source sets of tests: `src/test`, `src/integrationTest`, sbt's and lein's `test`. */
 const TESTS =
-  /(?:^|\/)(?:src\/(?:[a-z][A-Za-z]{0,40})?(?:[tT]est|testFixtures|it|jmh|androidTest)[A-Za-z]{0,20}|tests?|it|modules\/[\w-]{1,80}\/test)\//;
+  /(?:^|\/)(?:src\/(?:[a-z][A-Za-z]{0,40})?(?:[tT]est|testFixtures|it|androidTest)[A-Za-z]{0,20}|tests?|it|modules\/[\w-]{1,80}\/test)\//;
 /** Build logic and what a generator fills in. */
 const ASIDE =
-  /(?:^|\/)(?:project|\.mvn|buildSrc|build-logic|archetype-resources|dev|env\/(?:dev|test))\/|(?:^|\/)src\/main\/resources\//;
+  /(?:^|\/)(?:src\/jmh|project|\.mvn|buildSrc|build-logic|archetype-resources|dev|env\/(?:dev|test))\/|(?:^|\/)src\/main\/resources\//;
 
 /** Sources that are manifests. */
 const MANIFESTS: ReadonlySet<string> = new Set([

@@ -69,7 +69,8 @@ function jar(path: string): string {
   return `java -jar ${shellWord(`target/${path}`)}`;
 }
 
-function startBoot(built: Built, plugin: Plugin): string {
+function startBoot(built: Built, plugin: Plugin): string | null {
+  if (configured(built, plugin, "skip") === "true") return null;
   const ending = built.packaging === "war" ? "war" : "jar";
   const classifier = configured(built, plugin, "classifier");
   const name = configured(built, plugin, "finalName") ?? finalName(built);
