@@ -40,8 +40,10 @@ class Matcher {
   readonly #names = new Set<string>();
   /** `*.ts` by `.ts`. */
   readonly #extensions = new Set<string>();
-  /** By the first letter; those that begin with the star under "". */
+  /** By the first letter. */
   readonly #stars = new Map<string, (readonly [string, string])[]>();
+  /** Those that begin with the star, by the extension of a name that fits; under "" where any may. */
+  readonly #suffixes = new Map<string, (readonly [string, string])[]>();
   /** With a directory, by the last part of that. */
   readonly #within = new Map<string, [string, NameTest][]>();
 
@@ -64,6 +66,11 @@ class Matcher {
     } else if (typeof test === "string") this.#names.add(test);
     else if (test[0] === "" && test[1].lastIndexOf(".") === 0) {
       this.#extensions.add(test[1]);
+    } else if (test[0] === "") {
+      const dot = test[1].lastIndexOf(".");
+      const extension = dot < 0 ? "" : test[1].slice(dot);
+      const list = this.#suffixes.get(extension) ?? [];
+      this.#suffixes.set(extension, [...list, test]);
     } else {
       const letter = test[0].slice(0, 1);
       this.#stars.set(letter, [...this.#stars.get(letter) ?? [], test]);
@@ -86,16 +93,20 @@ class Matcher {
     here: readonly NameTest[] | null,
   ): boolean {
     return this.#names.has(name) || this.#extensions.has(extension) ||
-      this.#fitsStar(name, "") || this.#fitsStar(name, name.charAt(0)) ||
+      fitsSome(name, this.#suffixes.get(extension)) ||
+      fitsSome(name, this.#suffixes.get("")) ||
+      fitsSome(name, this.#stars.get(name.charAt(0))) ||
       here !== null && here.some((test) => fits(name, test));
   }
+}
 
-  #fitsStar(name: string, letter: string): boolean {
-    const stars = this.#stars.get(letter);
-    if (stars === undefined) return false;
-    for (const star of stars) if (fits(name, star)) return true;
-    return false;
-  }
+function fitsSome(
+  name: string,
+  stars: readonly (readonly [string, string])[] | undefined,
+): boolean {
+  if (stars === undefined) return false;
+  for (const star of stars) if (fits(name, star)) return true;
+  return false;
 }
 
 function fits(name: string, test: NameTest): boolean {
