@@ -8,14 +8,13 @@
  * @module
  */
 import { claim, type Draft } from "../../draft.ts";
-import { directoryOf, joinPath, wayTo } from "../../file_tree.ts";
+import { directoryOf, wayTo } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
-import { launchPorts, settingsPorts } from "./configuration.ts";
+import { containerPort, launchPorts, settingsPorts } from "./configuration.ts";
 import { isProgram } from "./kinds.ts";
 import type { Project } from "./project.ts";
 import { frameworkOf, property } from "./project_file.ts";
-import { portOf } from "./source_facts.ts";
 
 /** Where Kestrel listens by itself. */
 export const STANDARD_PORT = 5000;
@@ -40,15 +39,6 @@ function program(project: Project): string {
     : `dotnet ${shellWord(`out/${name}.dll`)}`;
 }
 
-/** The port that the Dockerfile beside a project says it listens on. */
-function exposedPort(reading: Reading, path: string): number | null {
-  const file = joinPath(path, "Dockerfile");
-  const found = file === null
-    ? null
-    : reading.match(file, /^\s{0,8}EXPOSE\s{1,8}([0-9]{2,5})\b/i);
-  return portOf(found?.value);
-}
-
 /** What the server is told, so that it is reached from outside. */
 function address(project: Project, reading: Reading): string {
   const isServer = project.frameworks.some(({ isServer }) => isServer);
@@ -56,7 +46,7 @@ function address(project: Project, reading: Reading): string {
   const isBound = project.sources.some(({ isBound }) => isBound) ||
     settingsPorts(reading, path).length > 0;
   if (!isServer || isBound) return "";
-  const port = exposedPort(reading, path) ??
+  const port = containerPort(reading, path)?.port ??
     launchPorts(reading, path)[0]?.port ?? STANDARD_PORT;
   return `ASPNETCORE_URLS=http://0.0.0.0:${port} `;
 }

@@ -1,6 +1,7 @@
 /**
- * Where an application of ASP.NET Core listens: appsettings.json, and
- * launchSettings.json, which holds for who develops it.
+ * Where an application of ASP.NET Core listens: appsettings.json, the
+ * Dockerfile beside it, and launchSettings.json, which holds for who develops
+ * it.
  *
  * @module
  */
@@ -72,4 +73,26 @@ export function launchPorts(reading: Reading, path: string): Listening[] {
     if (found.length > 0) break;
   }
   return found;
+}
+
+/** How the Dockerfile beside a project tells where it listens, the surest first. */
+const IN_CONTAINER = [
+  /\bASPNETCORE_URLS[= ]"?https?:\/\/[^:\s]{1,100}:([0-9]{2,5})\b/,
+  /\bASPNETCORE_HTTP_PORTS[= ]"?([0-9]{2,5})\b/,
+  /^\s{0,8}(?:EXPOSE|expose)\s{1,8}([0-9]{2,5})\b/,
+];
+
+export function containerPort(
+  reading: Reading,
+  path: string,
+): Listening | null {
+  const file = joinPath(path, "Dockerfile");
+  if (file === null || !reading.tree.has(file)) return null;
+  for (const pattern of IN_CONTAINER) {
+    for (const { number, text } of reading.lines(file).slice(0, 2_000)) {
+      const port = portOf(pattern.exec(text.slice(0, 2_000))?.[1]);
+      if (port !== null) return { port, evidence: { file, line: number } };
+    }
+  }
+  return null;
 }

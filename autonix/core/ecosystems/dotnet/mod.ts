@@ -21,7 +21,7 @@ import { claim, type Draft, draftOf } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { claimCommands, claimTest, STANDARD_PORT } from "./commands.ts";
-import { launchPorts, settingsPorts } from "./configuration.ts";
+import { containerPort, launchPorts, settingsPorts } from "./configuration.ts";
 import { frameworksOf, isTest } from "./kinds.ts";
 import type { Project } from "./project.ts";
 import { claimNativeLibraries } from "./native.ts";
@@ -86,6 +86,10 @@ function claimPorts(draft: Draft, project: Project, reading: Reading): void {
   if (server === undefined) return;
   for (const { port, evidence } of settingsPorts(reading, path)) {
     claim(draft, "port", port, "config", evidence);
+  }
+  const contained = containerPort(reading, path);
+  if (contained !== null) {
+    claim(draft, "port", contained.port, "container", contained.evidence);
   }
   // For who develops it: anything else that names a port counts more.
   const launched = launchPorts(reading, path);
