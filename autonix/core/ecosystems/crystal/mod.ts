@@ -16,7 +16,7 @@ import {
   placesOf,
   type Sources,
   sourcesOf,
-} from "../common/places.ts";
+} from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
@@ -25,9 +25,9 @@ import {
   type FrameworkTable,
   type NativeTable,
   weightOf,
-} from "../common/project.ts";
-import { scanFiles, type Syntax } from "../common/source_scan.ts";
-import { addDependencies, foundAt } from "../common/yaml_manifest.ts";
+} from "../shared/project.ts";
+import { scanFiles, type Syntax } from "../shared/source_scan.ts";
+import { addDependencies, foundAt } from "../shared/yaml_manifest.ts";
 
 const FRAMEWORKS: FrameworkTable = [
   ["kemal", "kemal"],

@@ -18,7 +18,7 @@ import {
   placesOf,
   type Sources,
   sourcesOf,
-} from "../common/places.ts";
+} from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
@@ -27,9 +27,9 @@ import {
   type FrameworkTable,
   type NativeTable,
   weightOf,
-} from "../common/project.ts";
-import { scanFiles, type Syntax } from "../common/source_scan.ts";
-import { addDependencies, foundAt } from "../common/yaml_manifest.ts";
+} from "../shared/project.ts";
+import { scanFiles, type Syntax } from "../shared/source_scan.ts";
+import { addDependencies, foundAt } from "../shared/yaml_manifest.ts";
 import { claimStart, claimTest, type Project } from "./start.ts";
 
 const FRAMEWORKS: FrameworkTable = [

@@ -20,7 +20,7 @@ import {
   placesOf,
   type Sources,
   sourcesOf,
-} from "../common/places.ts";
+} from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
@@ -29,8 +29,8 @@ import {
   type FrameworkTable,
   type NativeTable,
   weightOf,
-} from "../common/project.ts";
-import { scanFiles } from "../common/source_scan.ts";
+} from "../shared/project.ts";
+import { scanFiles } from "../shared/source_scan.ts";
 import { claimCommands, type Project, startOf } from "./commands.ts";
 import { readMixfile } from "./mixfile.ts";
 import { ELIXIR_CONFIG, ELIXIR_SOURCE } from "./variables.ts";

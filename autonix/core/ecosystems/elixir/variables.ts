@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Syntax } from "../common/source_scan.ts";
+import type { Syntax } from "../shared/source_scan.ts";
 
 const LITERAL = `"([^"#\\n]{0,200})"|(\\d[\\d_]{0,12})\\b`;
 

@@ -26,15 +26,15 @@ import {
   placesOf,
   type Sources,
   sourcesOf,
-} from "../common/places.ts";
+} from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
   claimManager,
   type FrameworkTable,
   weightOf,
-} from "../common/project.ts";
-import { scanFiles, type Syntax } from "../common/source_scan.ts";
+} from "../shared/project.ts";
+import { scanFiles, type Syntax } from "../shared/source_scan.ts";
 
 const FRAMEWORKS: FrameworkTable = [
   ["wisp", "wisp"],

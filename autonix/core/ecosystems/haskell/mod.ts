@@ -19,15 +19,15 @@ import {
   placesOf,
   type Sources,
   sourcesOf,
-} from "../common/places.ts";
+} from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
   claimManager,
   claimNative,
   weightOf,
-} from "../common/project.ts";
-import { scanFiles } from "../common/source_scan.ts";
+} from "../shared/project.ts";
+import { scanFiles } from "../shared/source_scan.ts";
 import { type Package, readCabal, readHpack } from "./cabal.ts";
 import {
   BELOW,

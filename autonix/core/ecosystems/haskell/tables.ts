@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { FrameworkTable, NativeTable } from "../common/project.ts";
-import type { Syntax } from "../common/source_scan.ts";
+import type { FrameworkTable, NativeTable } from "../shared/project.ts";
+import type { Syntax } from "../shared/source_scan.ts";
 
 export const FRAMEWORKS: FrameworkTable = [
   ["servant", "servant-server"],

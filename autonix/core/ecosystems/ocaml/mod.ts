@@ -28,7 +28,7 @@ import {
   placesOf,
   type Sources,
   sourcesOf,
-} from "../common/places.ts";
+} from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
@@ -37,8 +37,8 @@ import {
   type FrameworkTable,
   type NativeTable,
   weightOf,
-} from "../common/project.ts";
-import { scanFiles, type Syntax } from "../common/source_scan.ts";
+} from "../shared/project.ts";
+import { scanFiles, type Syntax } from "../shared/source_scan.ts";
 import { type Declared, fromDuneProject, fromOpam } from "./opam.ts";
 import { atomsOf, parseSexp, type Sexp, stanzas } from "./sexp.ts";
 

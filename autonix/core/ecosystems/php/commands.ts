@@ -5,7 +5,7 @@
  */
 import { claim } from "../../draft.ts";
 import { fileEvidence } from "../../reading.ts";
-import { assetsOf } from "../common/assets.ts";
+import { assetsOf } from "../shared/assets.ts";
 import { fileOf, hasDirectory, type Project, scriptOf } from "./project.ts";
 
 export function claimInstall(project: Project): void {

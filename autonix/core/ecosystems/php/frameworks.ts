@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FrameworkTable, NativeTable } from "../common/project.ts";
+import type { FrameworkTable, NativeTable } from "../shared/project.ts";
 
 export const FRAMEWORKS: FrameworkTable = [
   ["laravel", "laravel/framework"],

@@ -18,15 +18,15 @@ import { joinPath } from "../../file_tree.ts";
 import { textOf } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../common/pins.ts";
-import { below, type Place, placesOf, sourcesOf } from "../common/places.ts";
+import { below, type Place, placesOf, sourcesOf } from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
   claimManager,
   claimNative,
   weightOf,
-} from "../common/project.ts";
-import { scanFiles } from "../common/source_scan.ts";
+} from "../shared/project.ts";
+import { scanFiles } from "../shared/source_scan.ts";
 import { claimBuild, claimInstall, claimTest } from "./commands.ts";
 import { FRAMEWORKS, NATIVE } from "./frameworks.ts";
 import {

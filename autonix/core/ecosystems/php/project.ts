@@ -15,7 +15,7 @@ import {
   textOf,
 } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
-import type { Place, Sources } from "../common/places.ts";
+import type { Place, Sources } from "../shared/places.ts";
 
 export interface Project {
   reading: Reading;

@@ -12,7 +12,7 @@ import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import { itemsOf, textOf } from "../../formats/node.ts";
 import { fileEvidence } from "../../reading.ts";
-import { below } from "../common/places.ts";
+import { below } from "../shared/places.ts";
 import { DOCUMENT_ROOTS } from "./frameworks.ts";
 import {
   fileOf,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Syntax } from "../common/source_scan.ts";
+import type { Syntax } from "../shared/source_scan.ts";
 
 // What is joined to something else is no default.
 const LITERAL =

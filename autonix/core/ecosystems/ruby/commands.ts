@@ -5,7 +5,7 @@
  */
 import { claim } from "../../draft.ts";
 import { fileEvidence } from "../../reading.ts";
-import { assetsOf } from "../common/assets.ts";
+import { assetsOf } from "../shared/assets.ts";
 import { fileOf, hasDirectory, type Project, uses } from "./project.ts";
 
 /** What `assets:precompile` is for; those of the last line run the script of package.json themselves. */

@@ -19,13 +19,13 @@ import { claim, type Draft } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../common/pins.ts";
-import { type Place, placesOf, sourcesOf } from "../common/places.ts";
+import { type Place, placesOf, sourcesOf } from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
   claimManager,
-} from "../common/project.ts";
-import { scanFiles } from "../common/source_scan.ts";
+} from "../shared/project.ts";
+import { scanFiles } from "../shared/source_scan.ts";
 import { claimBuild, claimInstall, claimTest } from "./commands.ts";
 import { FRAMEWORKS, TOOLS } from "./frameworks.ts";
 import { lockedRuby } from "./gemfile.ts";

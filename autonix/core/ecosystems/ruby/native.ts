@@ -4,7 +4,7 @@
  * @module
  */
 import { claim } from "../../draft.ts";
-import { claimNative } from "../common/project.ts";
+import { claimNative } from "../shared/project.ts";
 import { NATIVE, NATIVE_FROM_SOURCE } from "./frameworks.ts";
 import type { Project } from "./project.ts";
 

@@ -7,7 +7,7 @@ import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { type Draft, draftOf } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
-import { type Place, type Sources } from "../common/places.ts";
+import { type Place, type Sources } from "../shared/places.ts";
 import {
   type Gemfile,
   type Gemspec,

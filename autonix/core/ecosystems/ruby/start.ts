@@ -10,7 +10,7 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import { fileEvidence } from "../../reading.ts";
-import { below } from "../common/places.ts";
+import { below } from "../shared/places.ts";
 import { fileOf, type Project, uses } from "./project.ts";
 
 export interface Start {

@@ -1,0 +1,183 @@
+/**
+ * Which directories of a repository are projects of an ecosystem, and which
+ * sources belong to which of them.
+ *
+ * Owns what is vendored (nothing is told of it) and what lies aside: examples,
+ * tests, documentation are projects only where there is nothing else. For the
+ * ecosystems whose manifest is one file in one directory.
+ *
+ * @module
+ */
+import {
+  basenameOf,
+  comparePaths,
+  directoryOf,
+  isWithin,
+} from "../../file_tree.ts";
+import type { Reading } from "../../reading.ts";
+
+/** What others wrote. */
+const FOREIGN: ReadonlySet<string> = new Set([
+  "vendor",
+  "vendors",
+  "third_party",
+  "third-party",
+  "thirdparty",
+  "node_modules",
+  "bower_components",
+]);
+
+/** What shows, tests, measures or describes something else. */
+const ASIDE: ReadonlySet<string> = new Set([
+  "example",
+  "examples",
+  "sample",
+  "samples",
+  "demo",
+  "demos",
+  "playground",
+  "fixture",
+  "fixtures",
+  "test",
+  "tests",
+  "test-data",
+  "test_data",
+  "testing",
+  "testdata",
+  "spec",
+  "specs",
+  "integration_test",
+  "e2e",
+  "features",
+  "bench",
+  "benches",
+  "benchmark",
+  "benchmarks",
+  "template",
+  "templates",
+  "stubs",
+  "doc",
+  "docs",
+  "documentation",
+  "website",
+  "fastlane",
+  // Tools of PHP, each with a composer.json of its own.
+  "vendor-bin",
+]);
+
+/** Manifests of any ecosystem: where one lies, there is something else than examples. */
+const MANIFESTS: readonly string[] = [
+  "package.json",
+  "deno.json",
+  "go.mod",
+  "Cargo.toml",
+  "pyproject.toml",
+  "requirements.txt",
+  "Pipfile",
+  "manage.py",
+  "Gemfile",
+  "composer.json",
+  "pom.xml",
+  "build.gradle",
+  "build.gradle.kts",
+  "build.sbt",
+  "mix.exs",
+  "gleam.toml",
+  "pubspec.yaml",
+  "shard.yml",
+  "dune-project",
+  "stack.yaml",
+  "Package.swift",
+  "CMakeLists.txt",
+];
+
+function hasPart(directory: string, parts: ReadonlySet<string>): boolean {
+  return directory.split("/").some((part) => parts.has(part.toLowerCase()));
+}
+
+/** True for a directory of which nothing is told. */
+export function isForeign(directory: string): boolean {
+  return hasPart(directory, FOREIGN);
+}
+
+/** True for a directory that counts only where there is no other. */
+export function isAside(directory: string): boolean {
+  // What is hidden (.ci, .github, .devcontainer) is about the work, not the work.
+  return hasPart(directory, ASIDE) || /(?:^|\/)\.[^/.]/.test(directory);
+}
+
+export interface Place {
+  path: string;
+  isAside: boolean;
+}
+
+/** Directories of these manifests, sorted; those aside only where nothing else is anywhere. */
+export function placesOf(
+  reading: Reading,
+  manifests: readonly string[],
+): Place[] {
+  const places = [...new Set(manifests.map(directoryOf))]
+    .filter((path) => !isForeign(path))
+    .sort(comparePaths)
+    .map((path) => ({ path, isAside: isAside(path) }));
+  const isElse = places.some((place) => !place.isAside) ||
+    MANIFESTS.some((name) =>
+      reading.tree.named(name).some((file) => {
+        const directory = directoryOf(file);
+        return !isAside(directory) && !isForeign(directory);
+      })
+    );
+  return isElse ? places.filter((place) => !place.isAside) : places;
+}
+
+export interface Sources {
+  /** Sorted; without those of tests, examples, documentation. */
+  own: string[];
+  tests: string[];
+}
+
+/** The nearest of these directories at or above a path. */
+export function nearest(
+  path: string,
+  directories: ReadonlySet<string>,
+): string | null {
+  for (let here = path;; here = directoryOf(here)) {
+    if (directories.has(here)) return here;
+    if (here === ".") return null;
+  }
+}
+
+/** Path below a directory; of the directory itself an empty one. */
+export function below(directory: string, path: string): string {
+  if (directory === ".") return path === "." ? "" : path;
+  return isWithin(path, directory) ? path.slice(directory.length + 1) : path;
+}
+
+const TEST_PART = /(?:^|\/)(?:tests?|specs?|t)(?:\/|$)/;
+
+/** Files with one of these extensions, by the nearest place at or above them. */
+export function sourcesOf(
+  reading: Reading,
+  places: readonly Place[],
+  of: { extensions: readonly string[]; isTest: RegExp },
+): (path: string) => Sources {
+  const directories = new Set(places.map(({ path }) => path));
+  const byPlace = new Map<string, Sources>();
+  const files = directories.size === 0 ? [] : of.extensions
+    .flatMap((extension) => reading.tree.withExtension(extension))
+    .sort(comparePaths);
+  for (const file of files) {
+    const directory = directoryOf(file);
+    const owner = nearest(directory, directories);
+    if (owner === null) continue;
+    const sources = byPlace.get(owner) ?? { own: [], tests: [] };
+    byPlace.set(owner, sources);
+    const relative = below(owner, directory);
+    if (TEST_PART.test(relative) || of.isTest.test(basenameOf(file))) {
+      sources.tests.push(file);
+    } else if (!isAside(relative) && !isForeign(relative)) {
+      sources.own.push(file);
+    }
+  }
+  return (path) => byPlace.get(path) ?? { own: [], tests: [] };
+}

@@ -1,0 +1,118 @@
+/**
+ * A draft for each manifest of an ecosystem, as most of them begin.
+ *
+ * @module
+ */
+import type {
+  Evidence,
+  PackageManager,
+} from "../../../../roles/model/analysis.ts";
+import {
+  claim,
+  type Dependency,
+  dependencyOf,
+  type Draft,
+} from "../../draft.ts";
+import type { Found } from "../../reading.ts";
+
+/** Claims what was found, if anything was. */
+export function claimFound(
+  draft: Draft,
+  field: "name" | "runtimeVersion",
+  found: Found | null,
+  source: "manifest" | "lock" | "config" = "manifest",
+): void {
+  claim(draft, field, found?.value ?? null, source, found?.evidence ?? null);
+}
+
+/** The manager, by manifest and by lockfile. */
+export function claimManager(
+  draft: Draft,
+  of: { manager: PackageManager; manifest: Evidence; lock: string | null },
+): void {
+  const { manager, manifest, lock } = of;
+  claim(draft, "packageManager", manager, "manifest", manifest);
+  if (lock !== null) {
+    claim(draft, "packageManager", manager, "lock", { file: lock, line: null });
+  }
+}
+
+/** A framework, and the packages by which it is recognised. */
+export type FrameworkTable = readonly (readonly [
+  framework: string,
+  ...packages: string[],
+])[];
+
+/** Dependencies that are there when it runs, by name. */
+export function running(draft: Draft): Map<string, Dependency> {
+  return new Map(
+    draft.dependencies
+      .filter(({ isDev }) => !isDev)
+      .map((dependency) => [dependency.name, dependency]),
+  );
+}
+
+/**
+ * Claims each framework that is used when it runs; their names in the table's
+ * order. Those of `below` are what others stand on: told only where they are
+ * alone, and last in the table.
+ */
+export function claimFrameworks(
+  draft: Draft,
+  table: FrameworkTable,
+  below: ReadonlySet<string> = new Set(),
+): string[] {
+  const there = running(draft);
+  const found: string[] = [];
+  for (const [framework, ...packages] of table) {
+    const used = packages.map((name) => there.get(name)).filter((one) =>
+      one !== undefined
+    );
+    if (used.length === 0) continue;
+    if (found.length > 0 && below.has(framework)) continue;
+    found.push(framework);
+    claim(
+      draft,
+      "framework",
+      framework,
+      "manifest",
+      used.map(({ evidence }) => evidence),
+    );
+  }
+  return found;
+}
+
+/** How much speaks for this ecosystem: most where something starts it. */
+export function weightOf(draft: Draft, of: { isAside: boolean }): 1 | 2 | 3 {
+  if (of.isAside) return 1;
+  const isStarted = draft.role === "application" &&
+    draft.claims.some(({ field, source }) =>
+      field === "start" && source !== "guess"
+    );
+  return isStarted ? 3 : 2;
+}
+
+/** Libraries of nixpkgs by the package that needs them. */
+export type NativeTable = ReadonlyMap<string, readonly string[]>;
+
+/** Claims what packages need that are there when it runs. */
+export function claimNative(draft: Draft, table: NativeTable): void {
+  for (const { name, isDev, evidence } of draft.dependencies) {
+    if (isDev) continue;
+    for (const library of table.get(name) ?? []) {
+      claim(draft, "nativeLibrary", library, "manifest", evidence);
+    }
+  }
+}
+
+/** Evidence of the first of these dependencies. */
+export function evidenceOf(
+  draft: Draft,
+  names: readonly string[],
+): Evidence | null {
+  for (const name of names) {
+    const found = dependencyOf(draft, name);
+    if (found !== null) return found.evidence;
+  }
+  return null;
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { resolveAll } from "../../claims.ts";
+import { draftOf } from "../../draft.ts";
+import { ELIXIR_SOURCE } from "../elixir/variables.ts";
+import { PHP } from "../php/variables.ts";
+import { PUMA, RUBY } from "../ruby/variables.ts";
+import { scanText, type Syntax } from "./source_scan.ts";
+
+function scan(syntax: Syntax, text: string) {
+  const draft = draftOf({
+    path: ".",
+    ecosystem: "ruby",
+    role: "application",
+    weight: 2,
+  });
+  scanText(draft, { file: "a", text, syntax });
+  const env = draft.claims.flatMap(({ field, value, evidence }) =>
+    field === "env" ? [{ ...Object(value), line: evidence[0]?.line }] : []
+  );
+  return {
+    env,
+    ports: resolveAll(draft.claims, "port").map((one) => one.value),
+  };
+}
+
+Deno.test("source scan: a variable is required unless something stands beside it", () => {
+  const { env } = scan(
+    RUBY,
+    [
+      'A = ENV["PLAIN"]',
+      'B = ENV.fetch("FETCHED")',
+      'C = ENV["WITH_DEFAULT"] || "x"',
+      'D = ENV.fetch("IN_BLOCK") { 5 }',
+      'E = ENV["ASKED"].present?',
+      'F = ENV["RAISED"] || raise("no")',
+      'puts 1 if ENV["CONDITION"]',
+      '# ENV["COMMENT"]',
+      'ENV["RAILS_ENV"]',
+    ].join("\n"),
+  );
+  assert.deepEqual(env, [
+    { name: "PLAIN", required: true, line: 1 },
+    { name: "WITH_DEFAULT", required: false, default: "x", line: 3 },
+    { name: "ASKED", required: false, line: 5 },
+    { name: "RAISED", required: true, line: 6 },
+    { name: "CONDITION", required: false, line: 7 },
+    { name: "FETCHED", required: true, line: 2 },
+    { name: "IN_BLOCK", required: false, default: "5", line: 4 },
+  ]);
+});
+
+Deno.test("source scan: a file that gets by without a variable once does so everywhere", () => {
+  const { env } = scan(RUBY, 'a(ENV["X"])\nb(ENV["X"] || "y")\nc(ENV["X"])');
+  assert.deepEqual(env, [{
+    name: "X",
+    required: false,
+    default: "y",
+    line: 2,
+  }]);
+});
+
+Deno.test("source scan: what is joined to something else is no default", () => {
+  const { env } = scan(PHP, "$a = env('HOST') ?: 'api-'.env('ZONE', 'eu');");
+  assert.deepEqual(env, [
+    { name: "HOST", required: false, line: 1 },
+    { name: "ZONE", required: false, default: "eu", line: 1 },
+  ]);
+});
+
+Deno.test("source scan: ports of servers and of the variable that carries one", () => {
+  assert.deepEqual(scan(PUMA, 'port ENV.fetch("PORT") { 3000 }').ports, [3000]);
+  assert.deepEqual(scan(RUBY, "set :port, 8080").ports, [8080]);
+  assert.deepEqual(scan(RUBY, "# set :port, 8080").ports, []);
+  assert.deepEqual(
+    scan(ELIXIR_SOURCE, "{Bandit,\n plug: R,\n port: 4001}").ports,
+    [4001],
+  );
+  assert.deepEqual(
+    scan(PHP, 'new Swoole\\Http\\Server("0.0.0.0", 9501)').ports,
+    [9501],
+  );
+});
