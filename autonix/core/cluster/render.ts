@@ -35,8 +35,6 @@ import {
   mergeRepositories,
 } from "./merged.ts";
 
-/** Of the marked part within flake.nix. */
-const INDENT = 1;
 /** Within flake.nix the marks stand as far in as their part. */
 export const MARK_INDENT = "  ";
 /** Places of one conflict in a comment; `init --json` has all. */
@@ -82,7 +80,8 @@ function placeName({ repository, path }: Place): string {
 
 /** Writes one part of the flake after the other. */
 class ClusterFlake {
-  readonly lines = new FlakeLines(INDENT);
+  lines = new FlakeLines();
+  readonly #parts: FlakeLines[] = [];
   readonly inputs: ReadonlyMap<string, string>;
   readonly plan: ClusterPlan;
   readonly #federation: Federation;
@@ -273,37 +272,43 @@ class ClusterFlake {
     );
   }
 
-  write(): void {
-    const { lines } = this;
+  /** What follows stands this far in. */
+  #at(indent: number): FlakeLines {
+    this.lines = new FlakeLines(indent);
+    this.#parts.push(this.lines);
+    return this.lines;
+  }
+
+  write(): readonly FlakeLine[] {
+    this.#at(1);
     this.#inputLines();
-    lines.add(CLUSTER_OUTPUTS, FRAME);
-    lines.block("  let", "  in", FRAME, () => {
-      lines.block(
-        "  generate = { cluster, vms, modules }: let",
-        "  };",
+    this.lines.add(CLUSTER_OUTPUTS, FRAME);
+    this.#at(2).add("let", FRAME);
+    this.#at(3).add("generate = { cluster, vms, modules }:", FRAME);
+    this.#at(4).add("let", FRAME);
+    this.#at(5)
+      .add(
+        "procurator = import ./procurator/lib // import ./procurator/autonix;",
+        because("what the lines below call, copied into procurator/"),
+      )
+      .add(
+        'forSystems = nixpkgs.lib.genAttrs [ "x86_64-linux" "aarch64-linux" ];',
         FRAME,
-        () => {
-          lines.add(
-            "procurator = import ./procurator/lib // import ./procurator/autonix;",
-            because("what the lines below call, copied into procurator/"),
-          );
-          lines.add(
-            'forSystems = nixpkgs.lib.genAttrs [ "x86_64-linux" "aarch64-linux" ];',
-            FRAME,
-          );
-          lines.add(
-            'prefixed = repository: set: builtins.listToAttrs (map (name: { name = "${repository}-${name}"; value = set.${name}; }) (builtins.attrNames set));',
-            because("two repositories may have a package of the same name"),
-          );
-          lines.add("", FRAME);
-          this.#comments();
-          this.#packageLines();
-          this.#machineLines();
-          lines.add("in {", FRAME);
-          this.#outputLines();
-        },
-      );
-    });
+      )
+      .add(
+        'prefixed = repository: set: builtins.listToAttrs (map (name: { name = "${repository}-${name}"; value = set.${name}; }) (builtins.attrNames set));',
+        because("two repositories may have a package of the same name"),
+      )
+      .add("", FRAME);
+    this.#comments();
+    this.#packageLines();
+    this.#machineLines();
+    this.#at(4).add("in {", FRAME);
+    this.#at(5);
+    this.#outputLines();
+    this.#at(4).add("};", FRAME);
+    this.#at(2).add("in", FRAME);
+    return this.#parts.flatMap(({ lines }) => [...lines]);
   }
 }
 
@@ -312,10 +317,10 @@ export function renderCluster(
   of: { inputs: readonly RepositoryInput[]; facts: RenderFacts },
 ): RenderedCluster {
   const flake = new ClusterFlake(federation, of);
-  flake.write();
+  const lines = flake.write();
   const { plan } = flake;
   return {
-    lines: flake.lines.lines,
+    lines,
     inputs: flake.inputs,
     machines: [
       ...plan.applications.filter(({ start }) => start !== null)
@@ -335,9 +340,9 @@ ${marked(part, MARK_INDENT)}
     # Yours: \`procurator init --cluster\` keeps it as it is.
     generate {
       cluster = ${nixString(cluster)};
-      # Options of VMs, as in vms.web = { replicas = 2; };
+      # Options of VMs, or VMs of your own: vms.web = { replicas = 2; labels.tier = "front"; };
       vms = { };
-      # NixOS modules that are added to VMs, as in modules.web.systemd.services.web.environment.TOKEN_FILE = "/run/token";
+      # NixOS modules that are added to VMs: modules.web.systemd.services.web.environment.TOKEN_FILE = "/run/token";
       modules = { };
     };
 }

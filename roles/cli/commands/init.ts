@@ -17,6 +17,7 @@ interface InitFlags {
   dryRun?: true;
   explain?: true;
   json?: true;
+  cluster?: true;
 }
 
 function flakeOf(result: InitResult): FileChange {
@@ -127,6 +128,10 @@ async function init(
     ? undefined
     : parseWith(Name, flags.name, { what: "the cluster's name" });
   const target = await openInit(directory, name);
+  if (flags.cluster === true) {
+    const { initCluster } = await import("../init_cluster.ts");
+    return await initCluster(context, target, flags);
+  }
   const analysis = await analyzePath(directory, { repository: target.cluster });
   if (analysis.applications.length + analysis.services.length === 0) {
     throw new AppError(
@@ -166,12 +171,21 @@ export function addInit(program: Command, context: CliContext): void {
       "--force",
       "write over a flake, or a part of it, that is not its own",
     )
+    .option(
+      "--cluster",
+      "the directory is a folder of repositories: one flake for all of them",
+    )
     .option("--dry-run", "show what would change, and write nothing")
     .option("--explain", "say why each line is there, and write nothing")
     .option("--json", "print JSON and nothing else")
     .addHelpText(
       "after",
-      examples("init", "init ../shop --dry-run", "init . --explain"),
+      examples(
+        "init",
+        "init ../shop --dry-run",
+        "init . --explain",
+        "init --cluster ~/projects",
+      ),
     )
     .action((directory, flags) => init(context, directory, flags));
 }
