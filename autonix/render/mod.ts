@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { mkdir } from "node:fs/promises";
 import { readIfThere, writeFileAtomic } from "../../roles/files/mod.ts";
 import type { Analysis } from "../../roles/model/analysis.ts";
@@ -74,8 +74,27 @@ function requirePlain(root: string, path: string): void {
   });
 }
 
+/** Whoever has a directory of that name already keeps it. */
+function requireOwnDirectory(root: string): void {
+  if (lstat(join(root, RECORD)) !== null) return;
+  const directory = dirname(RECORD);
+  if (lstat(join(root, directory))?.isDirectory !== true) return;
+  const own = new Set(
+    [...LIBRARY.keys()].map((path) => path.split("/")[1]),
+  );
+  for (const { name } of Deno.readDirSync(join(root, directory))) {
+    if (own.has(name)) continue;
+    throw new AppError(
+      "refused",
+      `Cannot write into ${directory}/ as it holds files of the repository: ${name}`,
+      { hint: `init needs a directory of that name for itself: rename yours` },
+    );
+  }
+}
+
 async function readExisting(root: string): Promise<Map<string, string>> {
   const existing = new Map<string, string>();
+  requireOwnDirectory(root);
   for (const path of [...LIBRARY.keys(), RECORD, FLAKE]) {
     requirePlain(root, path);
     const text = await readIfThere(join(root, path));

@@ -88,7 +88,7 @@ Deno.test("init keeps what is outside of its part, and follows the repository wi
   await using repository = await shop();
   await cli(["init", repository.path]);
   await edit(repository.flake, "vms = { };", "vms = { shop.replicas = 3; };");
-  await edit(repository.flake, "# Outputs of your own.", "mine = 1;");
+  await edit(repository.flake, "# Outputs of your own", "mine = 1; #");
   await Deno.writeTextFile(join(repository.path, ".nvmrc"), "22\n");
   const again = await cli(["init", repository.path]);
   assert.equal(again.status, 0, again.err);
@@ -170,6 +170,18 @@ Deno.test("init refuses a flake, a library file and a link that are not its own"
   await Deno.symlink(elsewhere.path, join(repository.path, "procurator"));
   assert.equal((await cli(["init", repository.path, "--force"])).status, 3);
   assert.deepEqual([...await filesBelow(elsewhere.path)], []);
+});
+
+Deno.test("init leaves a directory called procurator to those who have one", async () => {
+  await using repository = await shop();
+  await writeFiles(repository.path, { "procurator/court.js": "// ours" });
+  const refused = await cli(["init", repository.path, "--force"]);
+  assert.equal(refused.status, 3);
+  assert.match(refused.err, /court\.js/);
+  assert.deepEqual(
+    [...(await filesBelow(repository.path)).keys()].sort(),
+    [...Object.keys(REPOSITORY), "procurator/court.js"].sort(),
+  );
 });
 
 Deno.test("a dry run and an explanation write nothing", async () => {

@@ -1,6 +1,7 @@
 /** Flakes of the whole corpus: they are Nix, evaluate, have a valid blueprint, and a second run changes nothing. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { SERVICES } from "../../autonix/core/services/catalog.ts";
 import { detect } from "../../autonix/core/detect.ts";
 import {
   nixAttribute,
@@ -183,7 +184,7 @@ function application(path: string): fc.Arbitrary<AnalysedApplication> {
 function service(paths: string[]): fc.Arbitrary<AnalysedService> {
   return fc.record({
     kind: fc.oneof(
-      fc.constantFrom("postgres", "redis", "mysql", "mongodb", "kafka"),
+      fc.constantFrom(...SERVICES.map(({ kind }) => kind)),
       hostileName,
     ),
     version: fc.option(hostile),
@@ -209,7 +210,7 @@ const analyses: fc.Arbitrary<Analysis> = fc.tuple(hostileName, hostileName)
     return fc.record({
       schema: fc.constant(1 as const),
       applications: fc.tuple(...paths.map(application)),
-      services: fc.array(service(paths), { maxLength: 3 }),
+      services: fc.array(service(paths), { maxLength: 8 }),
       unknown: fc.constant([]),
     });
   });

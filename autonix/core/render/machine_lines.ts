@@ -49,6 +49,12 @@ export function applicationModule(
       const reason = because("variables it reads");
       lines.block("environment = {", "};", reason, () => {
         for (const variable of environment) {
+          if (variable.isShown) {
+            lines.comment(
+              "everybody who reads the repository knows this one",
+              variable.because,
+            );
+          }
           lines.add(
             `${nixAttribute(variable.name)} = ${nixString(variable.value)};`,
             variable.because,

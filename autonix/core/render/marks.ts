@@ -96,8 +96,8 @@ export function newFlake(part: string, cluster: string): string {
 
 ${marked(part)}
     in
-    generated // {
-      # Outputs of your own.
+    procurator.merge generated {
+      # Outputs of your own, as in packages.x86_64-linux.mine = ...;
     };
 }
 `;

@@ -27,9 +27,14 @@ import { chooseLine } from "./version_choice.ts";
 /** What NixOS hands to a program; other names it cannot carry. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,200}$/;
 
+/** Names of what nobody else should know. */
+const SECRET = /SECRET|TOKEN|PASSWORD|PASSWD|PRIVATE|API_?KEY|CREDENTIAL/i;
+
 export interface PlannedVariable {
   name: string;
   value: string;
+  /** A secret whose value stands in the repository. */
+  isShown?: true;
   because: Because;
 }
 
@@ -167,6 +172,9 @@ export function environmentOf(
       set.set(name, {
         name,
         value: variable.default,
+        ...SECRET.test(name) && variable.default !== ""
+          ? { isShown: true }
+          : {},
         because: because("what the repository sets it to", evidence),
       });
     } else if (variable.required) missing.push(variable);
