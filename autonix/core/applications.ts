@@ -30,6 +30,7 @@ import {
   directoryOf,
   isWithin,
 } from "./file_tree.ts";
+import { isStorePort } from "./services/ports.ts";
 
 /** What an ecosystem that lost its directory still contributes. */
 const OF_SECOND: ReadonlySet<Field> = new Set<Field>([
@@ -179,7 +180,10 @@ function portsIn(command: string): Set<number> {
 
 /** What the start command itself says is listened on, whoever says so. */
 function resolvePorts(claims: readonly Claim[], start: string | null) {
-  const ports = claimsOf(claims, "port");
+  const all = claimsOf(claims, "port");
+  // A database's port in a source or a compose file is that of whom it calls.
+  const own = all.filter(({ value }) => !isStorePort(value));
+  const ports = own.length > 0 ? own : all;
   const named = portsIn(start ?? "");
   const told = ports.filter(({ source, value }) =>
     !DEFAULTS.has(source) || named.has(value)

@@ -30,6 +30,7 @@ const ASIDE = new Set([
   "vendor",
   "third_party",
   "node_modules",
+  "hack",
   "benchmarks",
   "benches",
 ]);

@@ -71,9 +71,13 @@ export function foldKinds(all: readonly ServiceClaim[]): ServiceClaim[] {
   });
 }
 
+/** What speaks to so many databases looks into those of others, or lets its user choose. */
+const MANY_DRIVERS = 4;
+
 /**
  * An application with drivers for several SQL databases speaks to the one that
- * is declared or configured; the other drivers are there for others.
+ * is declared or configured; the other drivers are there for others. Where none
+ * is, nobody can tell.
  */
 export function withoutSpareDrivers(
   claims: readonly ServiceClaim[],
@@ -92,11 +96,27 @@ export function withoutSpareDrivers(
       : usersAt(usedBy, applications);
     for (const path of paths) settle(path, kind);
   }
-  return claims.filter(({ strength, kind, usedBy }) => {
-    if (strength !== "client" || usedBy === null) return true;
-    if (serviceKind(kind)?.group !== "sql") return true;
-    const path = ownerOf(usedBy, applications)?.path;
-    const kinds = path === undefined ? undefined : settled.get(path);
-    return kinds === undefined || kinds.has(kind);
+  const drivers = new Map<string, Set<string>>();
+  const isDriver = ({ strength, kind }: ServiceClaim) =>
+    strength === "client" && serviceKind(kind)?.group === "sql";
+  const pathOf = ({ usedBy }: ServiceClaim) =>
+    usedBy === null ? undefined : ownerOf(usedBy, applications)?.path;
+  for (const claim of claims.filter(isDriver)) {
+    const path = pathOf(claim) ?? "";
+    const kinds = drivers.get(path);
+    if (kinds === undefined) drivers.set(path, new Set([claim.kind]));
+    else kinds.add(claim.kind);
+  }
+  return claims.filter((claim) => {
+    const path = pathOf(claim);
+    if (claim.strength !== "client" || path === undefined) return true;
+    const kinds = settled.get(path);
+    const choices = kinds === undefined ? drivers.get(path)?.size ?? 0 : 0;
+    if (serviceKind(claim.kind)?.group === "store") {
+      return choices < MANY_DRIVERS;
+    }
+    if (!isDriver(claim)) return true;
+    // Who runs it picks one of several, or none of them but a file.
+    return kinds === undefined ? choices === 1 : kinds.has(claim.kind);
   });
 }

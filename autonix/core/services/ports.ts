@@ -64,3 +64,24 @@ export function servicePort(
   const meant = published.filter((port) => !ASIDE.has(port));
   return meant.length === 1 ? meant[0] ?? null : kind.port;
 }
+
+/** SQL databases, MongoDB, Redis, memcached, brokers: nothing else is put there by choice. */
+const OF_STORES = new Set([
+  1433,
+  1521,
+  3306,
+  5432,
+  5672,
+  6379,
+  9042,
+  9092,
+  9200,
+  11211,
+  26257,
+  27017,
+]);
+
+/** True for a port on which databases, queues and caches listen, and hardly anything else. */
+export function isStorePort(port: number): boolean {
+  return OF_STORES.has(port);
+}
