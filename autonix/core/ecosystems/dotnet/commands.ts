@@ -123,7 +123,11 @@ export function claimTest(
   const best =
     named.find(({ file }) =>
       /^[._-]?(?:Unit)?Tests?$/.test(file.stem.slice(stem.length))
-    ) ?? named[0] ?? tests[0];
+    ) ?? named[0] ??
+      tests.find(({ file }) =>
+        file.stem.includes(`.${stem.slice(stem.lastIndexOf(".") + 1)}.`)
+      ) ??
+      (isProgram(project.file) || tests.length === 1 ? tests[0] : undefined);
   if (best === undefined) return;
   const way = wayTo(project.file.path, directoryOf(best.file.file));
   const path = way.startsWith(".") ? way : `./${way}`;

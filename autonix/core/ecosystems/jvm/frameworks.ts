@@ -237,7 +237,13 @@ function ofPlugins(project: Project, wanted: string): Evidence | null {
 }
 
 /** Of an artifact that begins with a prefix, its shortest name: that is the framework itself. */
-const EXACT = new Set(["dev.zio:zio", "ring:ring"]);
+const EXACT = new Set([
+  "dev.zio:zio",
+  "ring:ring",
+  // `play-json` is used without it.
+  "com.typesafe.play:play",
+  "org.playframework:play",
+]);
 
 function ofDependencies(project: Project, wanted: string): Evidence | null {
   const prefixes = wanted.split(" ").filter((word) => word !== "");

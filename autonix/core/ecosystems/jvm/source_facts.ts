@@ -104,9 +104,12 @@ const PORTS: readonly RegExp[] = [
   // Clojure.
   /\brun-(?:jetty|server)\b.{0,200}?:port\s{1,4}([0-9]{2,5})\b/,
   /^\s{0,60}\{?:port\s{1,4}([0-9]{2,5})\b/,
-  // A constant of that name.
-  /\b(?:PORT|port|httpPort|serverPort|HTTP_PORT)\s{0,2}(?::\s{0,2}\w{1,20}\s{0,2})?=\s{0,2}([0-9]{4,5})\b/,
 ];
+/** A constant of that name, which in a main source is the port. */
+const CONSTANT =
+  /\b(?:PORT|port|httpPort|serverPort|HTTP_PORT)\s{0,2}(?::\s{0,2}\w{1,20}\s{0,2})?=\s{0,2}([0-9]{4,5})\b/;
+const MAIN_SOURCE =
+  /(?:Main|App|Application|Server)$|^(?:main|app|server|core)$/;
 /** Clients connect to the address that is written there. */
 const CONNECTS =
   /\b(?:new Socket|connect|HttpClient|RedisClient|Jedis|forAddress)\b/;
@@ -198,7 +201,8 @@ function readProgram(text: string, line: number, scan: Scan): void {
 
 function readPorts(text: string, line: number, scan: Scan): void {
   if (CONNECTS.test(text)) return;
-  for (const pattern of PORTS) {
+  const isMain = MAIN_SOURCE.test(scan.base);
+  for (const pattern of isMain ? [...PORTS, CONSTANT] : PORTS) {
     const port = portOf(pattern.exec(text)?.[1]);
     if (port === null) continue;
     scan.ports.push({ port, line });

@@ -28,7 +28,7 @@ const TESTS =
   /(?:^|\/)(?:src\/(?:[a-z][A-Za-z]{0,40})?(?:[tT]est|testFixtures|it|androidTest)[A-Za-z]{0,20}|tests?|it|modules\/[\w-]{1,80}\/test)\//;
 /** Build logic and what a generator fills in. */
 const ASIDE =
-  /(?:^|\/)(?:src\/jmh|project|\.mvn|buildSrc|build-logic|archetype-resources|dev|env\/(?:dev|test))\/|(?:^|\/)src\/main\/resources\//;
+  /(?:^|\/)(?:src\/jmh|project|\.mvn|buildSrc|build-logic|archetype-resources|dev|dev-resources|env\/(?:dev|test))\/|(?:^|\/)src\/main\/resources\//;
 
 /** Sources that are manifests. */
 const MANIFESTS: ReadonlySet<string> = new Set([
