@@ -69,7 +69,9 @@ let
     inherit version;
     pname = name;
     src = source;
-    nativeBuildInputs = runtime ++ arguments.nativeBuildInputs or [ ];
+    # Builds ask it where their libraries are.
+    nativeBuildInputs = runtime ++ arguments.nativeBuildInputs or [ ]
+      ++ (if libraries == [ ] then [ ] else [ pkgs.pkg-config ]);
     buildInputs = libraries ++ arguments.buildInputs or [ ];
     dontConfigure = arguments.dontConfigure or false;
   } // (if ownPhases then { postInstall = install; } else {

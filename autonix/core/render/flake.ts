@@ -151,6 +151,7 @@ function shellItems(plan: ClusterPlan): Map<string, Because> {
       add(packagePath(tool), why);
     }
     for (const { value, evidence } of librariesOf(planned)) {
+      add("pkgs.pkg-config", because("says where libraries are"));
       add(
         packagePath(value),
         because(`a library of ${planned.name}`, evidence),

@@ -99,6 +99,7 @@ let
     maven = package "maven" // { buildMavenPackage = made "buildMavenPackage"; };
     mkShell = made "mkShell";
     busybox = package "busybox";
+    pkg-config = package "pkg-config";
     writeText = name: text: made "writeText" { inherit name text; };
     writeShellScript = name: text: made "writeShellScript" { inherit name text; };
   };
