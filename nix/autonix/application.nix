@@ -8,6 +8,7 @@
 # environment  for commands, while building and once started
 # build        null: nothing to build
 # ownPhases    the builder builds and installs programs to bin/ by itself; what is installed beside them is the source
+# ownBuild     the builder has a build phase that it cannot do without; `build` is not run
 # start, test  null: it has none. `test` is run by `check`, a package of its own, so that a failing test keeps nobody
 #              from looking at what was built
 # testInputs, testEnvironment, testSetup   what tests find beside the runtime: packages, variables, and lines of shell
@@ -29,6 +30,7 @@
 , testEnvironment ? { }
 , testSetup ? ""
 , ownPhases ? false
+, ownBuild ? ownPhases
 }:
 let
   inherit (pkgs.lib) escapeShellArg makeBinPath optionalAttrs;
@@ -75,13 +77,12 @@ let
     buildInputs = libraries ++ arguments.buildInputs or [ ];
     dontConfigure = arguments.dontConfigure or false;
   } // (if ownPhases then { postInstall = install; } else {
-    buildPhase = phase "Build" build;
     installPhase = ''
       runHook preInstall
       ${install}
       runHook postInstall
     '';
-  });
+  }) // (if ownBuild then { } else { buildPhase = phase "Build" build; });
 in
 builder (common // {
   doCheck = false;

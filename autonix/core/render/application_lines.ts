@@ -6,7 +6,7 @@
 import type { TextFact } from "../../../roles/model/analysis.ts";
 import type { PlannedApplication, PlannedRuntime } from "./cluster_plan.ts";
 import { commandTools } from "./command_tools.ts";
-import { commandText } from "./command_text.ts";
+import { commandText, withoutWrappers } from "./command_text.ts";
 import { because, relativeTo } from "./facts.ts";
 import type { FlakeLines } from "./flake_lines.ts";
 import {
@@ -63,7 +63,7 @@ function command(
 ): void {
   if (fact === null) return;
   lines.add(
-    `${name} = ${nixString(commandText(fact.value))};`,
+    `${name} = ${nixString(withoutWrappers(commandText(fact.value)))};`,
     because(`${name} command`, fact.evidence),
   );
 }
@@ -123,6 +123,11 @@ function buildLines(lines: FlakeLines, planned: PlannedApplication): void {
     lines.add(
       "ownPhases = true;",
       because("the builder installs programs by itself"),
+    );
+  } else if (build.isOwnBuild) {
+    lines.add(
+      "ownBuild = true;",
+      because("the builder's own build phase knows where the packages are"),
     );
   } else command(lines, "build", application.commands.build);
 }

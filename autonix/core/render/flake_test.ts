@@ -140,6 +140,8 @@ Deno.test("startCommand() does without managers that would look for the network"
     packageManager: { value: "cargo" as const, confidence: 1, evidence: [] },
   };
   assert.equal(started("npm start"), "npm start");
+  assert.equal(started("./mvnw spring-boot:run"), "mvn spring-boot:run");
+  assert.equal(started("cd a && ../gradlew run"), "cd a && gradle run");
   assert.equal(
     started("npx serve -s -l 8080 dist"),
     "static-web-server --host 0.0.0.0 --port 8080 --root dist --page-fallback dist/index.html",

@@ -5,7 +5,7 @@
  * @module
  */
 import type { AnalysedApplication } from "../../../roles/model/analysis.ts";
-import { commandText } from "./command_text.ts";
+import { commandText, withoutWrappers } from "./command_text.ts";
 
 export interface StartCommand {
   command: string;
@@ -82,7 +82,7 @@ export function startCommand(
 ): StartCommand | null {
   const fact = application.commands.start;
   if (fact === null) return null;
-  const command = commandText(fact.value);
+  const command = withoutWrappers(commandText(fact.value));
   const same = { command, tools: [], servers: [], note: null };
   const isPython = application.language.value === "python";
 

@@ -21,7 +21,7 @@ const maven = hashed(
   ["pom.xml"],
   () => "pkgs.maven.buildMavenPackage",
   "mvnHash = hash;",
-  { tools: ["maven"] },
+  { tools: ["maven"], isOwnBuild: true },
 );
 
 const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([

@@ -36,6 +36,8 @@ export interface BuildPlan {
   tools: readonly string[];
   /** It builds and installs programs by itself. */
   isOwnPhases: boolean;
+  /** It has a build phase of its own, in which the packages are. */
+  isOwnBuild: boolean;
   /** Its arguments take `hash`, which is the user's to fill in. */
   needsHash: boolean;
 }
@@ -60,6 +62,7 @@ export function plan(root: string, rest: Partial<BuildPlan> = {}): BuildPlan {
     arguments: [],
     tools: [],
     isOwnPhases: false,
+    isOwnBuild: false,
     needsHash: false,
     ...rest,
   };
