@@ -43,6 +43,7 @@ import { readSbt } from "./sbt/mod.ts";
 import { portOf } from "./source_facts.ts";
 import {
   mainLanguage,
+  mainProgram,
   nearest,
   NO_SOURCES,
   type OwnSources,
@@ -162,6 +163,22 @@ function withArguments(
   return { ...start, command: `${start.command} server${last}` };
 }
 
+/** A server that nothing packs or runs. */
+function reportStart(
+  project: Project,
+  sources: OwnSources,
+  of: { reading: Reading; serves: boolean },
+): void {
+  if (project.start !== null) return;
+  const program = of.serves ? mainProgram(sources) : null;
+  const why = project.noStart ??
+    (program === null
+      ? null
+      : `${program.path} is a program, but nothing in the build packs or runs it`);
+  if (why === null) return;
+  of.reading.report({ path: project.manifest, what: "start command", why });
+}
+
 function toDraft(
   project: Project,
   sources: OwnSources,
@@ -216,13 +233,7 @@ function toDraft(
   });
   claimSources(draft, sources);
   claimNativeLibraries(draft, project);
-  if (project.noStart !== undefined) {
-    of.reading.report({
-      path: project.manifest,
-      what: "start command",
-      why: project.noStart,
-    });
-  }
+  reportStart(project, sources, { reading: of.reading, serves });
   return draft;
 }
 

@@ -96,6 +96,7 @@ const PORTS: readonly RegExp[] = [
   /^\s{0,40}\.start\(([0-9]{2,5})\)/,
   /(?:^|[\s;.])(?:Spark\.)?port\(([0-9]{2,5})\);/,
   /\.listen\(([0-9]{2,5})\b/,
+  /\basServer\(\w{1,30}\(([0-9]{2,5})\b/,
   /\baddHttpListener\(([0-9]{2,5}),/,
   /\.http\(([0-9]{2,5})\)/,
   // The JDK's own, Jetty.

@@ -26,9 +26,9 @@ const LANGUAGES: readonly (readonly [string, Language | null])[] = [
 /** Source sets of tests: `src/test`, `src/integrationTest`, sbt's and lein's `test`. */
 const TESTS =
   /(?:^|\/)(?:src\/(?:[a-z][A-Za-z]{0,40})?(?:[tT]est|testFixtures|it|androidTest)[A-Za-z]{0,20}|tests?|it|modules\/[\w-]{1,80}\/test)\//;
-/** Build logic and what a generator fills in. */
+/** Build logic, what a generator fills in, and source sets for other machines than the JVM. */
 const ASIDE =
-  /(?:^|\/)(?:src\/jmh|project|\.mvn|buildSrc|build-logic|archetype-resources|dev|dev-resources|env\/(?:dev|test))\/|(?:^|\/)src\/main\/resources\//;
+  /(?:^|\/)(?:src\/jmh|project|\.mvn|buildSrc|build-logic|archetype-resources|dev|dev-resources|env\/(?:dev|test))\/|(?:^|\/)src\/main\/resources\/|(?:^|\/)src\/(?:js|native|ios|wasm|macos|linux|mingw|frontend)[A-Za-z0-9]{0,20}Main\//;
 
 /** Sources that are manifests. */
 const MANIFESTS: ReadonlySet<string> = new Set([
