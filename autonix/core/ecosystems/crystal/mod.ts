@@ -9,7 +9,7 @@ import { claim, type Draft, draftOf } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
 import { at, entriesOf, type Node } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
-import { claimPins, PIN_FILES } from "../common/pins.ts";
+import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
   below,
   type Place,

@@ -12,7 +12,7 @@ import { claim, type Draft, draftOf } from "../../draft.ts";
 import { directoryOf, isWithin, joinPath } from "../../file_tree.ts";
 import { at, type Node } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
-import { claimPins, PIN_FILES } from "../common/pins.ts";
+import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
   type Place,
   placesOf,

@@ -20,7 +20,7 @@ import {
   nodeEvidence,
   type Reading,
 } from "../../reading.ts";
-import { claimPins, PIN_FILES } from "../common/pins.ts";
+import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
   type Place,
   placesOf,

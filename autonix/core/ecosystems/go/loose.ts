@@ -14,7 +14,7 @@ import { shellWord } from "../../shell_word.ts";
 import { claimCgo } from "./cgo.ts";
 import { isOwnSource, mainProgram, programsOf } from "./programs.ts";
 import { GO } from "./sources.ts";
-import { PINNED } from "./versions.ts";
+import { PINNING } from "./versions.ts";
 
 /** What managed packages before modules. */
 const MANIFESTS = ["Gopkg.toml", "glide.yaml", "vendor.json"];
@@ -48,7 +48,7 @@ export function looseDrafts(reading: Reading): Draft[] {
   );
   // The go command builds files without a module too.
   claim(draft, "packageManager", "go", "convention", fileEvidence(first));
-  claimPins(reading, draft, PINNED);
+  claimPins(draft, reading, PINNING);
   if (program !== null) {
     // Without a module there is no `.` to build; named files are one package.
     const prefix = isOne || program.directory === "."

@@ -42,7 +42,7 @@ import {
   programsOf,
 } from "./programs.ts";
 import { GO } from "./sources.ts";
-import { claimVersions, PINNED } from "./versions.ts";
+import { claimVersions, PINNING } from "./versions.ts";
 
 /** A framework that listens on 8080 by itself takes another port from PORT. */
 function claimUsualPort(draft: Draft): void {
@@ -105,7 +105,7 @@ function draftOfModule(
 export const go: EcosystemDetector = {
   ecosystem: "go",
   reads: {
-    manifests: ["go.mod", "go.work", ...PINNED.files, ...PIN_FILES],
+    manifests: ["go.mod", "go.work", ...PINNING.files, ...PIN_FILES],
     sources: ["*.go"],
   },
   detect(reading) {

@@ -10,12 +10,12 @@
 import type { Claim } from "../../claims.ts";
 import { claim, type Draft } from "../../draft.ts";
 import type { Reading } from "../../reading.ts";
-import { claimPins, type Pinned } from "../shared/pins.ts";
+import { claimPins, type Pinning } from "../shared/pins.ts";
 import type { Module, Work } from "./modules.ts";
 
-export const PINNED: Pinned = {
+export const PINNING: Pinning = {
   files: [".go-version"],
-  words: ["golang", "go"],
+  tools: ["golang", "go"],
 };
 
 /** Between a manifest and a pin: it names one release, for who has an older one. */
@@ -27,7 +27,7 @@ export function claimVersions(
   of: { module: Module; work: Work | null },
 ): void {
   const { module, work } = of;
-  claimPins(reading, draft, PINNED);
+  claimPins(draft, reading, PINNING);
   const toolchain = module.toolchain ?? work?.toolchain ?? null;
   if (toolchain !== null) {
     const one: Claim<"runtimeVersion"> = {

@@ -13,7 +13,7 @@ import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Found, type Reading } from "../../reading.ts";
-import { claimPins, PIN_FILES } from "../common/pins.ts";
+import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
   type Place,
   placesOf,

@@ -19,7 +19,7 @@ import {
   joinPath,
 } from "../../file_tree.ts";
 import { fileEvidence, type Found, type Reading } from "../../reading.ts";
-import { claimPins, PIN_FILES } from "../common/pins.ts";
+import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
   below,
   isAside,

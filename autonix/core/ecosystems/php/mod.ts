@@ -17,7 +17,7 @@ import { claim, type Draft } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { textOf } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
-import { claimPins, PIN_FILES, type Pinning } from "../common/pins.ts";
+import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { below, type Place, placesOf, sourcesOf } from "../shared/places.ts";
 import {
   claimFound,

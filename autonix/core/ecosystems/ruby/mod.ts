@@ -18,7 +18,7 @@ import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
-import { claimPins, PIN_FILES, type Pinning } from "../common/pins.ts";
+import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { type Place, placesOf, sourcesOf } from "../shared/places.ts";
 import {
   claimFound,

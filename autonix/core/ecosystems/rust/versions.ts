@@ -8,10 +8,10 @@ import { claim, type Draft } from "../../draft.ts";
 import { directoryOf, joinPath } from "../../file_tree.ts";
 import { at, textOf } from "../../formats/node.ts";
 import { type Found, nodeEvidence, type Reading } from "../../reading.ts";
-import { claimPins, cleanVersion, type Pinned } from "../shared/pins.ts";
+import { claimPins, cleanVersion, type Pinning } from "../shared/pins.ts";
 import { fieldOf, type Manifest } from "./manifest.ts";
 
-export const PINNED: Pinned = { files: [], words: ["rust"] };
+export const PINNING: Pinning = { files: [], tools: ["rust"] };
 export const TOOLCHAINS = ["rust-toolchain.toml", "rust-toolchain"];
 
 /** TOML, or in its old form nothing but the channel. */
@@ -49,7 +49,7 @@ export function claimVersions(
   // rustup obeys it whatever a version manager says.
   if (toolchain !== null) {
     claim(draft, "runtimeVersion", toolchain.value, "pin", toolchain.evidence);
-  } else claimPins(reading, draft, PINNED);
+  } else claimPins(draft, reading, PINNING);
   const oldest = fieldOf(manifest, "rust-version");
   if (oldest !== null) {
     claim(draft, "runtimeVersion", oldest.value, "manifest", oldest.evidence);

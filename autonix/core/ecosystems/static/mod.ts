@@ -140,7 +140,7 @@ function draftOfSite(
   const evidence = fileEvidence(file);
   claim(draft, "language", "static", "manifest", evidence);
   claim(draft, "framework", generator.name, "manifest", evidence);
-  claimPins(reading, draft, { files: [], words: generator.words });
+  claimPins(draft, reading, { files: [], tools: generator.words });
   claim(draft, "build", generator.build, "framework", evidence);
   claim(
     draft,

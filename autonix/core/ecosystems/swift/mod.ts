@@ -16,12 +16,12 @@ import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
 import { libraryOf } from "../shared/libraries.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
-import { claimPins, PIN_FILES, type Pinned } from "../shared/pins.ts";
+import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { SWIFT } from "./sources.ts";
 
-const PINNED: Pinned = { files: [".swift-version"], words: ["swift"] };
+const PINNING: Pinning = { files: [".swift-version"], tools: ["swift"] };
 
 interface Framework {
   name: string;
@@ -146,7 +146,7 @@ function draftOfManifest(
     claim(draft, "packageManager", "swiftpm", "lock", fileEvidence(lock));
   }
   claim(draft, "name", name?.value ?? null, "manifest", name?.evidence ?? null);
-  claimPins(reading, draft, PINNED);
+  claimPins(draft, reading, PINNING);
   claim(
     draft,
     "runtimeVersion",
@@ -188,7 +188,7 @@ function looseDrafts(reading: Reading): Draft[] {
     weight: 1,
   });
   claim(draft, "language", "swift", "source", fileEvidence(first));
-  claimPins(reading, draft, PINNED);
+  claimPins(draft, reading, PINNING);
   const own = tree.filesIn(".").filter((name) => name.endsWith(".swift"));
   const main = own.includes("main.swift")
     ? "main.swift"
@@ -213,7 +213,7 @@ function looseDrafts(reading: Reading): Draft[] {
 export const swift: EcosystemDetector = {
   ecosystem: "swift",
   reads: {
-    manifests: ["Package.swift", ...PINNED.files, ...PIN_FILES],
+    manifests: ["Package.swift", ...PINNING.files, ...PIN_FILES],
     sources: ["*.swift"],
   },
   detect(reading) {

@@ -16,14 +16,14 @@ import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
 import { libraryOf } from "../shared/libraries.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
-import { claimPins, PIN_FILES, type Pinned } from "../shared/pins.ts";
+import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { ZIG } from "./sources.ts";
 
-const PINNED: Pinned = {
+const PINNING: Pinning = {
   files: [".zigversion", ".zig-version"],
-  words: ["zig"],
+  tools: ["zig"],
 };
 
 /** By the name that build.zig.zon gives the dependency. */
@@ -129,7 +129,7 @@ function draftOfManifest(
   claim(draft, "language", "zig", "manifest", fileEvidence(file));
   claim(draft, "packageManager", "zig", "manifest", fileEvidence(file));
   claim(draft, "name", name?.value ?? null, "manifest", name?.evidence ?? null);
-  claimPins(reading, draft, PINNED);
+  claimPins(draft, reading, PINNING);
   const { version } = manifest;
   claim(
     draft,
@@ -173,7 +173,7 @@ function looseDrafts(reading: Reading): Draft[] {
     weight: 1,
   });
   claim(draft, "language", "zig", "source", fileEvidence(main));
-  claimPins(reading, draft, PINNED);
+  claimPins(draft, reading, PINNING);
   const name = basenameOf(main).replace(/\.zig$/, "");
   const hasMain = reading.match(main, /^\s{0,8}pub fn main\(/);
   if (hasMain !== null) {
@@ -199,7 +199,7 @@ function looseDrafts(reading: Reading): Draft[] {
 export const zig: EcosystemDetector = {
   ecosystem: "zig",
   reads: {
-    manifests: ["build.zig", "build.zig.zon", ...PINNED.files, ...PIN_FILES],
+    manifests: ["build.zig", "build.zig.zon", ...PINNING.files, ...PIN_FILES],
     sources: ["*.zig"],
   },
   detect(reading) {
