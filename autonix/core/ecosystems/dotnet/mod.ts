@@ -20,6 +20,7 @@ import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
+import { PIN_FILES } from "../shared/pins.ts";
 import { claimCommands, claimTest, STANDARD_PORT } from "./commands.ts";
 import { containerPort, launchPorts, settingsPorts } from "./configuration.ts";
 import { frameworksOf, isTest } from "./kinds.ts";
@@ -201,9 +202,7 @@ export const dotnet: EcosystemDetector = {
       "global.json",
       "appsettings.json",
       "launchSettings.json",
-      ".tool-versions",
-      "mise.toml",
-      ".mise.toml",
+      ...PIN_FILES,
     ],
     sources: ["*.cs", "*.fs"],
   },

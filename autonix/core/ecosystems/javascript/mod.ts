@@ -21,6 +21,7 @@
  * @module
  */
 import type { EcosystemDetector } from "../../detector.ts";
+import { PIN_FILES } from "../shared/pins.ts";
 import { denoDrafts } from "./deno.ts";
 import { isAside, withoutAsides } from "./asides.ts";
 import { looseDrafts } from "./loose.ts";
@@ -51,11 +52,7 @@ export const javascript: EcosystemDetector = {
       ".bun-version",
       ".dvmrc",
       ".deno-version",
-      ".tool-versions",
-      "mise.toml",
-      ".mise.toml",
-      ".config/mise.toml",
-      "mise/config.toml",
+      ...PIN_FILES,
       "*.config.ts",
       "*.config.js",
       "*.config.mjs",

@@ -9,32 +9,12 @@
  * @module
  */
 import { claim, type Draft } from "../../draft.ts";
-import { directoryOf, joinPath } from "../../file_tree.ts";
-import { at, itemsOf, type Node, scalarText } from "../../formats/node.ts";
-import { type Found, nodeEvidence, type Reading } from "../../reading.ts";
+import type { Found, Reading } from "../../reading.ts";
+import { claimPins, type Pinning } from "../shared/pins.ts";
 import { fieldOf, type Manifest } from "./manifest.ts";
 
 export type Runtime = "node" | "bun" | "deno";
 
-/** Files that hold nothing but a version. */
-const PLAIN: Readonly<Record<Runtime, readonly string[]>> = {
-  node: [".nvmrc", ".node-version"],
-  bun: [".bun-version"],
-  deno: [".dvmrc", ".deno-version"],
-};
-/** How tools for several languages name them. */
-const WORDS: Readonly<Record<Runtime, readonly string[]>> = {
-  node: ["nodejs", "node"],
-  bun: ["bun"],
-  deno: ["deno"],
-};
-const MISE = [
-  "mise.toml",
-  ".mise.toml",
-  ".config/mise.toml",
-  ".config/mise/config.toml",
-  "mise/config.toml",
-];
 /** Names, ranges and aliases; what is longer was never meant as a version. */
 const VERSION = /^[\w.*^~<>=|/ +-]{1,60}$/;
 
@@ -58,89 +38,20 @@ export function cleanVersion(text: string): string | null {
   return isVersion && VERSION.test(value) ? value : null;
 }
 
-/** The first line that is no comment. */
-function plainVersion(reading: Reading, path: string): Found | null {
-  for (const { number, text } of reading.lines(path).slice(0, 50)) {
-    const word = text.slice(0, 200).replace(/#.*$/, "").trim();
-    if (word === "") continue;
-    const value = cleanVersion(word);
-    if (value === null) return null;
-    return { value, evidence: { file: path, line: number } };
-  }
-  return null;
-}
-
-/** `nodejs 20.11.1 18.19.0`: the first is the one that is used. */
-function toolVersion(
-  reading: Reading,
-  path: string,
-  runtime: Runtime,
-): Found | null {
-  for (const { number, text } of reading.lines(path).slice(0, 500)) {
-    const [word = "", version = ""] = text.slice(0, 200).trim().split(/\s+/);
-    if (!WORDS[runtime].includes(word) || version.includes(":")) continue;
-    const value = cleanVersion(version);
-    if (value !== null) {
-      return { value, evidence: { file: path, line: number } };
-    }
-  }
-  return null;
-}
-
-/** `node = "20"`, `["20", "18"]` or `{ version = "20" }`. */
-function miseVersion(
-  reading: Reading,
-  path: string,
-  runtime: Runtime,
-): Found | null {
-  const tools = at(reading.toml(path), "tools");
-  for (const word of WORDS[runtime]) {
-    const tool: Node | null = at(tools, word);
-    if (tool === null) continue;
-    const text = scalarText(tool) ?? scalarText(itemsOf(tool)[0]) ??
-      scalarText(at(tool, "version"));
-    const value = cleanVersion(text ?? "");
-    if (value !== null) return { value, evidence: nodeEvidence(path, tool) };
-  }
-  return null;
-}
-
-function pinsIn(
-  reading: Reading,
-  directory: string,
-  runtime: Runtime,
-): Found[] {
-  const { tree } = reading;
-  const found: Found[] = [];
-  const look = (
-    names: readonly string[],
-    read: (path: string) => Found | null,
-  ) => {
-    for (const name of names) {
-      const path = joinPath(directory, name);
-      if (path === null || !tree.has(path)) continue;
-      const one = read(path);
-      if (one !== null) found.push(one);
-    }
-  };
-  look(PLAIN[runtime], (path) => plainVersion(reading, path));
-  look([".tool-versions"], (path) => toolVersion(reading, path, runtime));
-  look(MISE, (path) => miseVersion(reading, path, runtime));
-  return found;
-}
-
-/** Of the nearest directory at or above that pins one. */
-export function nearestPins(
-  reading: Reading,
-  directory: string,
-  runtime: Runtime,
-): Found[] {
-  for (let here = directory;; here = directoryOf(here)) {
-    const found = pinsIn(reading, here, runtime);
-    if (found.length > 0) return found;
-    if (here === ".") return [];
-  }
-}
+/** How each is pinned. */
+const PINNINGS: Readonly<Record<Runtime, Pinning>> = {
+  node: {
+    files: [".nvmrc", ".node-version"],
+    tools: ["nodejs", "node"],
+    clean: cleanVersion,
+  },
+  bun: { files: [".bun-version"], tools: ["bun"], clean: cleanVersion },
+  deno: {
+    files: [".dvmrc", ".deno-version"],
+    tools: ["deno"],
+    clean: cleanVersion,
+  },
+};
 
 function inManifest(
   manifest: Manifest,
@@ -162,9 +73,7 @@ export function tellVersion(
 ): boolean {
   const { manifests, runtime } = of;
   const before = draft.claims.length;
-  for (const pin of nearestPins(reading, draft.path, runtime)) {
-    claim(draft, "runtimeVersion", pin.value, "pin", pin.evidence);
-  }
+  claimPins(draft, reading, PINNINGS[runtime]);
   for (const manifest of manifests) {
     const pins = [
       inManifest(manifest, "volta", runtime),

@@ -36,6 +36,7 @@ import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf, type Role } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
+import { PIN_FILES } from "../shared/pins.ts";
 import { type Directory, findDirectories } from "./directories.ts";
 import { buildDjango, managePy } from "./django.ts";
 import { claimFrameworks } from "./frameworks.ts";
@@ -284,9 +285,7 @@ export const python: EcosystemDetector = {
       "common.txt",
       "base.txt",
       ".python-version",
-      ".tool-versions",
-      "mise.toml",
-      ".mise.toml",
+      ...PIN_FILES,
       "runtime.txt",
       "tox.ini",
       "pytest.ini",

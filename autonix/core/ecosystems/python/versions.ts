@@ -8,7 +8,6 @@
  * @module
  */
 import { claim, type Draft } from "../../draft.ts";
-import { directoryOf } from "../../file_tree.ts";
 import {
   at,
   entriesOf,
@@ -17,7 +16,8 @@ import {
   scalarText,
   textOf,
 } from "../../formats/node.ts";
-import type { Found, Reading } from "../../reading.ts";
+import type { Found } from "../../reading.ts";
+import { claimPins, lineReader, type Pinning } from "../shared/pins.ts";
 import { iniValue } from "./ini.ts";
 import { type Manifests, pyprojectAt } from "./project.ts";
 
@@ -34,63 +34,16 @@ function cleaned(text: string): string | null {
     : null;
 }
 
-function fromLines(
-  reading: Reading,
-  file: string,
-  pattern: RegExp,
-): Found | null {
-  for (const { number, text } of reading.lines(file).slice(0, 200)) {
-    const line = text.slice(0, 500).trim();
-    const version = cleaned(pattern.exec(line)?.[1] ?? "");
-    if (version !== null) {
-      return { value: version, evidence: { file, line: number } };
-    }
-  }
-  return null;
-}
-
-function fromMise(reading: Reading, file: string): Found | null {
-  const tool = at(reading.toml(file), "tools", "python");
-  const first = itemsOf(tool)[0] ?? tool;
-  const version = cleaned(
-    scalarText(at(first, "version")) ?? scalarText(first) ?? "",
-  );
-  return tool === null || version === null
-    ? null
-    : { value: version, evidence: { file, line: tool.line } };
-}
-
-/** Each way to pin; of several in one directory the first. */
-const PINS: readonly (readonly [
-  string,
-  (reading: Reading, file: string) => Found | null,
-])[] = [
-  [
-    ".python-version",
-    (reading, file) => fromLines(reading, file, /^([^#\s]+)/),
+const PINNING: Pinning = {
+  files: [],
+  tools: ["python"],
+  clean: cleaned,
+  others: [
+    // pyenv takes several words; those that are no version name environments.
+    [".python-version", lineReader(cleaned, /^\s{0,8}([^#\s]{1,80})/)],
+    ["runtime.txt", lineReader(cleaned, /^\s{0,8}python-(\S{1,80})/)],
   ],
-  [
-    "runtime.txt",
-    (reading, file) => fromLines(reading, file, /^python-(\S+)/),
-  ],
-  ["mise.toml", fromMise],
-  [".mise.toml", fromMise],
-  [
-    ".tool-versions",
-    (reading, file) => fromLines(reading, file, /^python[ \t]+(\S+)/),
-  ],
-];
-
-/** Of every pin in the nearest directory that has one. */
-function nearestPins(reading: Reading, path: string): Found[] {
-  for (let here = path;; here = directoryOf(here)) {
-    const found = PINS.flatMap(([name, read]) => {
-      const file = reading.tree.first(here, [name]);
-      return file === null ? [] : read(reading, file) ?? [];
-    });
-    if (found.length > 0 || here === ".") return found;
-  }
-}
+};
 
 function ofNode(
   manifest: Manifests["pyproject"],
@@ -158,13 +111,7 @@ function ofManifests(manifests: Manifests): Found | null {
 }
 
 export function claimVersion(draft: Draft, manifests: Manifests): void {
-  const pins = nearestPins(manifests.reading, manifests.path);
-  for (const [index, { value, evidence }] of pins.entries()) {
-    // Two that differ: the first is told, the other counts only where it agrees.
-    if (index === 0 || value === pins[0]?.value) {
-      claim(draft, "runtimeVersion", value, "pin", evidence);
-    }
-  }
+  claimPins(draft, manifests.reading, PINNING);
   const said = ofManifests(manifests);
   claim(
     draft,
