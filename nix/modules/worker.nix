@@ -22,9 +22,10 @@ let
   guardDir = "/run/procurator/guard";
 
   # The packed executable brings a deno that is linked for other distributions: what it runs is taken out of it.
-  program = pkgs.runCommand "procurator.js" { packed = cfg.executable; } ''
+  program = pkgs.runCommand "procurator" { packed = cfg.executable; } ''
     offset=$(LC_ALL=C sed -n '/^offset=/{s/[^0-9]//g;p;q}' "$packed")
-    tail -c "+$offset" "$packed" | tar -xzO procurator.js >$out
+    mkdir $out
+    tail -c "+$offset" "$packed" | tar -xz -C $out --exclude=deno
   '';
   settings = pkgs.writeText "worker.json" (builtins.toJSON cfg.settings);
   words = lib.concatMapStringsSep " " (word: ''"${lib.replaceStrings [ "\\" "\"" "%" "$" ] [ "\\\\" "\\\"" "%%" "$$" ] (toString word)}"'');
@@ -70,7 +71,7 @@ in
     command = mkOption {
       type = types.listOf types.str;
       default = [
-        "${cfg.deno}/bin/deno" "run" "--allow-all" "--no-config" "--no-lock" "--no-remote" "--no-npm" "--quiet" "${program}"
+        "${cfg.deno}/bin/deno" "run" "--allow-all" "--no-config" "--no-lock" "--no-remote" "--no-npm" "--quiet" "${program}/procurator.js"
       ];
       defaultText = "the executable's program, run by deno";
       description = "The words that run procurator; in place of executable and deno.";

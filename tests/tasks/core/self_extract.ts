@@ -1,8 +1,8 @@
 /**
  * The POSIX sh header of the self-extracting executable. Writes text, runs nothing.
  *
- * The payload follows the header: tar.gz of `deno` and `procurator.js`. It is
- * unpacked once, beside its place, and renamed into it, so that two first runs
+ * The payload follows the header: tar.gz of `deno`, `procurator.js` and the parts
+ * it loads. It is unpacked once, beside its place, and renamed into it, so that two first runs
  * do not meet; the directory is named by the payload's hash, so that versions
  * do not either. Only directories that belong to the user are trusted: what
  * lies there is executed.
