@@ -76,6 +76,8 @@ const OBJECTS =
 
 /** True when a variable of this name may carry an address. */
 export function isAddressName(name: string): boolean {
+  // `USE_SQL_SERVER` says whether, not where.
+  if (/^(?:USE|ENABLE|DISABLE|SKIP|WITH)_/.test(name)) return false;
   return ADDRESS_SUFFIX.test(name.slice(0, 200)) ||
     /^PG(?:HOST|PORT)$/.test(name) || name === "DATABASE_URL";
 }

@@ -112,6 +112,15 @@ function variablesOf(
   return [...names].sort(comparePaths);
 }
 
+/** What a repository makes it does not need beside it: its client is there for tests. */
+function isItself(
+  { entity }: Settled,
+  applications: Applications,
+): boolean {
+  return entity.claims.every(({ strength }) => strength !== "declared") &&
+    [...applications.values()].some(({ name }) => name === entity.kind);
+}
+
 function serviceOf(
   settled: Settled,
   all: readonly Settled[],
@@ -168,6 +177,7 @@ export function mergeServices(
       return { entity, speakers, usedBy: startedBy(speakers, byPath) };
     });
   });
-  return settled.map((one) => serviceOf(one, settled, byPath))
+  return settled.filter((one) => !isItself(one, byPath))
+    .map((one) => serviceOf(one, settled, byPath))
     .sort(compareServices);
 }

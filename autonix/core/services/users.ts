@@ -10,10 +10,12 @@ import { comparePaths, directoryOf, isWithin } from "../file_tree.ts";
 import type { ServiceClaim } from "../detector.ts";
 import type { ServiceEntity } from "./identity.ts";
 
-export type Application = Pick<
-  AnalysedApplication,
-  "path" | "env" | "commands" | "dependsOn"
->;
+export type Application =
+  & Pick<
+    AnalysedApplication,
+    "path" | "env" | "commands" | "dependsOn"
+  >
+  & Partial<Pick<AnalysedApplication, "name">>;
 
 export type Applications = ReadonlyMap<string, Application>;
 

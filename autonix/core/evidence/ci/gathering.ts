@@ -6,7 +6,7 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Draft } from "../../draft.ts";
 import { resolveOne } from "../../claims.ts";
-import { joinPath, wayTo } from "../../file_tree.ts";
+import { isWithin, joinPath, wayTo } from "../../file_tree.ts";
 import {
   parseImage,
   serviceOfImage,
@@ -57,7 +57,9 @@ export function stateVersion(
   const owner = targets.owner(of.directory);
   const drafts = owner === null || owner.role === "root"
     // A runtime set up once at the root is that of everything in the repository.
-    ? targets.all.filter((draft) => draft.role !== "root" && fits(draft))
+    ? targets.all.filter((draft) =>
+      draft.role !== "root" && fits(draft) && isWithin(draft.path, of.directory)
+    )
     : workedOn(targets, of.directory, fits);
   for (const draft of drafts) {
     state(to, {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { EvidenceDetector } from "../../detector.ts";
-import { joinPath } from "../../file_tree.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
 import {
   at,
   entriesOf,
@@ -100,7 +100,8 @@ function stateSetup(
   stateVersion(to, context, {
     runtime: setup.runtime,
     version: found.version,
-    directory: job.directory,
+    // `frontend/.nvmrc` is none of the backend's, wherever the job runs.
+    directory: job.directory === "." ? directoryOf(path) : job.directory,
     evidence: [nodeEvidence(file, named), found.evidence],
     isOneOfMany: false,
   });

@@ -56,6 +56,21 @@ const NOT_ONE = new Set([
   "crond",
   "cron",
 ]);
+/** What the script of an image understands, and no shell does: `CMD ["server"]`. */
+const FOR_SCRIPTS = new Set([
+  "all",
+  "api",
+  "app",
+  "backend",
+  "default",
+  "prod",
+  "production",
+  "run",
+  "server",
+  "start",
+  "web",
+  "worker",
+]);
 /** Directories of programs that an installation has put there. */
 const BINARIES =
   /^(?:.*\/)?(?:\.?venv|env|node_modules\/\.bin|usr\/local|usr|root\/\.local|opt\/[\w-]{1,40})(?:\/bin)?\/([\w.-]+)$/;
@@ -124,6 +139,7 @@ export function startOf(command: Command, context: StartContext): Start | null {
   if (context.draft.ecosystem === "gleam" && program === "run") {
     return ofShipment(words.slice(1), context.draft);
   }
+  if (words.length === 1 && FOR_SCRIPTS.has(program)) return null;
   const isShell = /^(?:\/bin\/)?(?:ba|a)?sh$/.test(program);
   if (isShell && isThere(context, argument)) {
     const text = textOf({ ...command, words, shell: null }, "/");
