@@ -9,6 +9,7 @@ import type { InitResult, InitTarget } from "../../../autonix/render/mod.ts";
 import type { FileChange } from "../../../autonix/core/render/init_plan.ts";
 import { AppError, Name, parseWith } from "../../model/mod.ts";
 import type { CliContext } from "../context.ts";
+import { plainLines } from "../core/table.ts";
 import { examples, printJson } from "../flags.ts";
 
 interface InitFlags {
@@ -34,7 +35,7 @@ function requireOwn(result: InitResult): void {
   throw new AppError(
     "refused",
     `Cannot write ${first.path} as ${first.why}${more}:\n${
-      first.diff.join("\n")
+      plainLines(first.diff.join("\n"))
     }`,
     { hint: "--force writes it anew; --dry-run only shows what would change" },
   );
@@ -61,58 +62,55 @@ async function showChanges(
   const { lineDiff } = await import(
     "../../../autonix/core/render/line_diff.ts"
   );
-  const { plainLines } = await import("../core/table.ts");
+  const lines: string[] = [];
   for (const { path, change, text, before } of result.files) {
     if (change === "unchanged") continue;
-    context.out(`${change === "created" ? "new" : "changed"}: ${path}\n`);
+    lines.push(`${change === "created" ? "new" : "changed"}: ${path}`);
     const isShown = path === flakeOf(result).path || before !== null;
     if (!isShown) continue;
-    for (const line of lineDiff(before ?? "", text)) {
-      context.out(`  ${plainLines(line)}\n`);
-    }
+    lines.push(...lineDiff(before ?? "", text).map((line) => `  ${line}`));
   }
+  context.out(
+    lines.length === 0
+      ? "nothing would change\n"
+      : plainLines(`${lines.join("\n")}\n`),
+  );
 }
 
-function report(context: CliContext, target: InitTarget, result: InitResult) {
-  const { rendered } = result;
-  const changed = result.files.filter(({ change }) => change !== "unchanged");
+/** What was written, by the names a person knows it by. */
+function writtenWords(result: InitResult): string {
+  const paths = result.files.filter(({ change }) => change !== "unchanged")
+    .map(({ path }) => path.startsWith("procurator/") ? "procurator/" : path);
+  return [...new Set(paths)].sort().join(" and ");
+}
+
+function reportText(target: InitTarget, result: InitResult): string {
+  const { rendered, hashesToFill } = result;
   const list = (items: readonly string[]) =>
     items.length === 0 ? "none" : items.join(", ");
-  context.out(
-    changed.length === 0
-      ? "flake.nix is up to date\n"
-      : `wrote ${
-        changed.map(({ path }) => path).filter((path) =>
-          !path.startsWith("procurator/")
-        ).concat(
-          changed.some(({ path }) => path.startsWith("procurator/"))
-            ? ["procurator/"]
-            : [],
-        ).join(" and ")
-      }\n`,
-  );
-  context.out(`  packages  ${list(rendered.packages)}\n`);
-  context.out(`  VMs       ${list(rendered.machines)}\n`);
+  const written = writtenWords(result);
+  const lines = [
+    written === "" ? "flake.nix is up to date" : `wrote ${written}`,
+    `  packages  ${list(rendered.packages)}`,
+    `  VMs       ${list(rendered.machines)}`,
+  ];
   if (rendered.leftOut.length > 0) {
-    context.out(`  left out  ${list(rendered.leftOut)}: no module of NixOS\n`);
+    lines.push(`  left out  ${list(rendered.leftOut)}: no module of NixOS`);
   }
-  if (result.hashesToFill.length > 0) {
-    context.out(
-      `  to fill   hashes of ${
-        list(result.hashesToFill)
-      }: nix build says each once\n`,
+  if (hashesToFill.length > 0) {
+    lines.push(
+      `  to fill   hashes of ${list(hashesToFill)}: nix build says each once`,
     );
   }
-  if (changed.length === 0) return;
-  context.out(
-    `next:\n${
-      [
-        `cd ${target.root}`,
-        "git add flake.nix procurator && nix flake lock && git add flake.lock",
-        "nix build && nix eval --raw .#blueprintJSON",
-      ].map((line) => `  ${line}\n`).join("")
-    }`,
-  );
+  if (written !== "") {
+    lines.push(
+      "next:",
+      `  cd ${target.root}`,
+      "  git add flake.nix procurator && nix flake lock && git add flake.lock",
+      "  nix build && nix eval --raw .#blueprintJSON",
+    );
+  }
+  return `${lines.join("\n")}\n`;
 }
 
 async function init(
@@ -159,7 +157,7 @@ async function init(
     });
   }
   if (flags.dryRun === true) return await showChanges(context, result);
-  report(context, target, result);
+  context.out(plainLines(reportText(target, result)));
 }
 
 export function addInit(program: Command, context: CliContext): void {
