@@ -9,9 +9,9 @@ import { claim, type Draft, draftOf } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
 import { at, entriesOf, type Node } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
+import { relativeTo } from "../shared/owners.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
-  below,
   type Place,
   placesOf,
   type Sources,
@@ -126,7 +126,7 @@ function claimCommands(
       mainSource(reading, { path: draft.path, name, isWeb });
     if (main === null) draft.role = "library";
     else {
-      const source = below(draft.path, main);
+      const source = relativeTo(draft.path, main);
       const program = basenameOf(main).slice(0, -".cr".length);
       const evidence = fileEvidence(main);
       claim(

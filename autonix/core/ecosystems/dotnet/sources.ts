@@ -5,19 +5,10 @@
  */
 import { directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
+import { nearest } from "../shared/owners.ts";
 import { readSource, type SourceFacts } from "./source_facts.ts";
 
 const ASIDE = /(?:^|\/)(?:bin|obj|Migrations|wwwroot|node_modules)\//;
-
-export function nearest(
-  directory: string,
-  of: ReadonlyMap<string, unknown>,
-): string | null {
-  for (let here = directory;; here = directoryOf(here)) {
-    if (of.has(here)) return here;
-    if (here === ".") return null;
-  }
-}
 
 export function sourcesByProject(
   reading: Reading,

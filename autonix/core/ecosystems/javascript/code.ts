@@ -11,7 +11,7 @@ import type { Listening } from "./ports.ts";
 import type { Project } from "./project.ts";
 import { isConfiguration, isTool } from "./asides.ts";
 import { expandScript } from "./scripts.ts";
-import { relativeTo } from "./sources.ts";
+import { relativeTo } from "../shared/owners.ts";
 
 /** `env("DATABASE_URL")` of a Prisma schema. */
 const OF_PRISMA =

@@ -10,7 +10,7 @@ import { denoDraft } from "./deno.ts";
 import { installOf, type Manager } from "./package_manager.ts";
 import { tellCode } from "./code.ts";
 import type { Project } from "./project.ts";
-import { languageOf, ownSources, sourcesByOwner } from "./sources.ts";
+import { languageOf, ownSources, sourcesByPackage } from "./sources.ts";
 import type { Survey } from "./survey.ts";
 
 const DENO =
@@ -81,7 +81,7 @@ function nodeDraft(
 /** At most one draft, of the whole repository. */
 export function looseDrafts(survey: Survey): Draft[] {
   const { tree } = survey.reading;
-  const all = sourcesByOwner(tree, new Set(["."])).get(".") ?? [];
+  const all = sourcesByPackage(tree, new Set(["."])).get(".") ?? [];
   const own = ownSources(".", all);
   if (own.length === 0) return [];
   const deno = someText(survey, own, DENO);

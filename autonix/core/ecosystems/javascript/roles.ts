@@ -11,7 +11,7 @@ import type { Told } from "./frameworks.ts";
 import { fieldOf, hasField } from "./manifest.ts";
 import { dependsOn, type Project } from "./project.ts";
 import { isDelegating, isDevelopment, startsContainers } from "./scripts.ts";
-import { relativeTo } from "./sources.ts";
+import { relativeTo } from "../shared/owners.ts";
 
 /** They build assets for a server in another language, which is what the directory is. */
 const ASSETS: readonly string[] = [

@@ -14,7 +14,6 @@ import type { Claim } from "../../claims.ts";
 import type { Dependency } from "../../draft.ts";
 import {
   basenameOf,
-  comparePaths,
   directoryOf,
   type FileTree,
   isWithin,
@@ -22,6 +21,7 @@ import {
   runsOf,
 } from "../../file_tree.ts";
 import { fileEvidence } from "../../reading.ts";
+import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import {
   isConfiguration,
   isForeign,
@@ -43,41 +43,14 @@ export const SOURCE_PATTERNS: readonly string[] = [
 const EXTENSIONS = [...TYPESCRIPT, ...JAVASCRIPT, ...COMPONENTS];
 
 /** Sorted paths by the package they belong to; those of nobody are left out. */
-export function sourcesByOwner(
+export function sourcesByPackage(
   tree: FileTree,
-  owners: ReadonlySet<string>,
+  packages: ReadonlySet<string>,
 ): Map<string, string[]> {
-  const ownerOf = new Map<string, string | null>();
-  const find = (directory: string): string | null => {
-    const before = ownerOf.get(directory);
-    if (before !== undefined) return before;
-    const owner = owners.has(directory)
-      ? directory
-      : directory === "."
-      ? null
-      : find(directoryOf(directory));
-    ownerOf.set(directory, owner);
-    return owner;
-  };
-  const byOwner = new Map<string, string[]>();
-  const add = (paths: readonly string[]) => {
-    for (const run of runsOf(paths)) {
-      const owner = find(run.directory);
-      if (owner === null) continue;
-      const list = byOwner.get(owner);
-      if (list === undefined) byOwner.set(owner, run.paths);
-      else for (const path of run.paths) list.push(path);
-    }
-  };
-  for (const extension of EXTENSIONS) add(tree.withExtension(extension));
-  add(tree.named("www").filter((path) => /(?:^|\/)bin\/www$/.test(path)));
-  for (const list of byOwner.values()) list.sort(comparePaths);
-  return byOwner;
-}
-
-/** A path below `directory`, relative to it. */
-export function relativeTo(directory: string, path: string): string {
-  return directory === "." ? path : path.slice(directory.length + 1);
+  const www = tree.named("www").filter((path) =>
+    /(?:^|\/)bin\/www$/.test(path)
+  );
+  return sourcesByOwner(tree, packages, EXTENSIONS, www);
 }
 
 /** Those that run when the application runs. */
@@ -89,16 +62,11 @@ export function ownSources(
   return runsOf(sources).flatMap((run) => {
     let known = isOwn.get(run.directory);
     if (known === undefined) {
-      known = isOwnDirectory(directoryWithin(directory, run.directory));
+      known = isOwnDirectory(relativeTo(directory, run.directory));
       isOwn.set(run.directory, known);
     }
     return known ? run.paths.filter((path) => isOwnName(basenameOf(path))) : [];
   });
-}
-
-/** A directory at or below another, relative to it. */
-function directoryWithin(directory: string, path: string): string {
-  return path === directory ? "." : relativeTo(directory, path);
 }
 
 /** True for a name that says nothing of what a package is written in. */
@@ -121,7 +89,7 @@ interface Counted {
 function countSources(directory: string, sources: readonly string[]): Counted {
   const counted: Counted = { typescript: 0, javascript: 0, example: null };
   for (const run of runsOf(sources)) {
-    const relative = directoryWithin(directory, run.directory);
+    const relative = relativeTo(directory, run.directory);
     if (isForeign(relative) || relative.startsWith(".yarn")) continue;
     for (const path of run.paths) {
       const name = basenameOf(path);

@@ -9,7 +9,7 @@ import { at, textOf } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { isForeign } from "./asides.ts";
 import { isPackage, type Manifest, readManifest } from "./manifest.ts";
-import { sourcesByOwner } from "./sources.ts";
+import { sourcesByPackage } from "./sources.ts";
 import { findWorkspaces, type Workspace } from "./workspaces.ts";
 
 export interface Survey {
@@ -79,7 +79,7 @@ export function surveyOf(reading: Reading): Survey {
     projects,
     workspaces: findWorkspaces(reading, directories),
     directories,
-    sources: sourcesByOwner(tree, new Set(directories)),
+    sources: sourcesByPackage(tree, new Set(directories)),
   };
 }
 

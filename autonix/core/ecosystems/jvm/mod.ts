@@ -23,6 +23,7 @@ import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { basenameOf, directoryOf } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
+import { nearest } from "../shared/owners.ts";
 import { readDeps } from "./clojure/deps_edn.ts";
 import { readLein } from "./clojure/lein.ts";
 import {
@@ -44,7 +45,6 @@ import { portOf } from "./source_facts.ts";
 import {
   mainLanguage,
   mainProgram,
-  nearest,
   NO_SOURCES,
   type OwnSources,
   sourcesByProject,

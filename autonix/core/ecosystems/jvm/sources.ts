@@ -10,6 +10,7 @@
 import type { Language } from "../../../../roles/model/analysis.ts";
 import { directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
+import { nearest } from "../shared/owners.ts";
 import { readSource, type SourceFacts } from "./source_facts.ts";
 
 const LANGUAGES: readonly (readonly [string, Language | null])[] = [
@@ -57,17 +58,6 @@ export const NO_SOURCES: OwnSources = {
   test: null,
   read: [],
 };
-
-/** The nearest of these directories at or above one. */
-export function nearest(
-  directory: string,
-  of: ReadonlyMap<string, unknown>,
-): string | null {
-  for (let here = directory;; here = directoryOf(here)) {
-    if (of.has(here)) return here;
-    if (here === ".") return null;
-  }
-}
 
 interface Gathering {
   counts: Map<Language, number>;

@@ -19,11 +19,10 @@ import {
   joinPath,
 } from "../../file_tree.ts";
 import { fileEvidence, type Found, type Reading } from "../../reading.ts";
+import { nearest, relativeTo } from "../shared/owners.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
-  below,
   isAside,
-  nearest,
   type Place,
   placesOf,
   type Sources,
@@ -132,7 +131,7 @@ function programsOf(
     if (test !== undefined) {
       tests ??= { value: "test", evidence: { file, line: test.line } };
     }
-    if (isAside(below(path, directory))) continue;
+    if (isAside(relativeTo(path, directory))) continue;
     for (
       const { items, line } of [
         ...stanzas(root, "executable"),
@@ -141,9 +140,9 @@ function programsOf(
     ) {
       const name = atomsOf(items, "name")[0] ?? atomsOf(items, "names")[0];
       if (name === undefined) continue;
-      const within = below(path, directory);
+      const within = relativeTo(path, directory);
       programs.push({
-        output: `${within === "" ? "" : `${within}/`}${name}.exe`,
+        output: `${within === "." ? "" : `${within}/`}${name}.exe`,
         found: { value: name, evidence: { file, line } },
       });
     }

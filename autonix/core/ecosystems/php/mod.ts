@@ -18,7 +18,8 @@ import { joinPath } from "../../file_tree.ts";
 import { textOf } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
-import { below, type Place, placesOf, sourcesOf } from "../shared/places.ts";
+import { relativeTo } from "../shared/owners.ts";
+import { type Place, placesOf, sourcesOf } from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
@@ -118,7 +119,7 @@ const OF_WORDPRESS =
 function claimSources(project: Project): void {
   const { draft, reading, sources, place } = project;
   const own = sources.own.filter((file) =>
-    !OF_WORDPRESS.test(below(place.path, file))
+    !OF_WORDPRESS.test(relativeTo(place.path, file))
   );
   scanFiles(draft, reading, own, { syntax: PHP });
   for (const one of draft.claims) {

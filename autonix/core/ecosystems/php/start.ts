@@ -12,7 +12,7 @@ import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import { itemsOf, textOf } from "../../formats/node.ts";
 import { fileEvidence } from "../../reading.ts";
-import { below } from "../shared/places.ts";
+import { relativeTo } from "../shared/owners.ts";
 import { DOCUMENT_ROOTS } from "./frameworks.ts";
 import {
   fileOf,
@@ -100,7 +100,7 @@ function frankenphp(project: Project): Start | null {
     : project.reading.match(file, /^\s{0,40}(?:frankenphp|php_server)\b/);
   if (file === null || found === null) return null;
   return {
-    command: `frankenphp run --config ${below(project.place.path, file)}`,
+    command: `frankenphp run --config ${relativeTo(project.place.path, file)}`,
     source: "config",
     evidence: found.evidence,
     port: null,
@@ -142,7 +142,7 @@ function program(project: Project): Start | null {
   if (loop === null || entry === null) return null;
   const isWorkerman = uses(project, "workerman/workerman") !== null;
   return {
-    command: `php ${below(project.place.path, entry)}${
+    command: `php ${relativeTo(project.place.path, entry)}${
       isWorkerman ? " start" : ""
     }`,
     source: "convention",
@@ -168,7 +168,7 @@ function frontController(project: Project): Start | null {
     ...FRONTS,
   );
   if (front !== null) {
-    const path = below(project.place.path, front);
+    const path = relativeTo(project.place.path, front);
     return {
       command: served(path.slice(0, Math.max(0, path.lastIndexOf("/")))),
       source: framework === undefined ? "convention" : "framework",
@@ -229,7 +229,7 @@ function entryFile(project: Project): Start | null {
   const entry = fileOf(project, ...ENTRIES);
   if (entry === null) return null;
   return {
-    command: `php ${below(project.place.path, entry)}`,
+    command: `php ${relativeTo(project.place.path, entry)}`,
     source: "convention",
     evidence: fileEvidence(entry),
     port: null,

@@ -17,7 +17,8 @@ import {
   openManifests,
 } from "./project.ts";
 import { isDevFile, REQUIREMENT_FOLDERS } from "./requirements_files.ts";
-import { isAside, isForeign, isTesting, nearest } from "./sources.ts";
+import { nearest } from "../shared/owners.ts";
+import { isAside, isForeign, isTesting } from "./sources.ts";
 
 export type Standing = "strong" | "plain" | "weak";
 

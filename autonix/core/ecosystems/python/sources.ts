@@ -6,6 +6,7 @@
  */
 import { basenameOf, directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
+import { nearest } from "../shared/owners.ts";
 import { readSource, type SourceFacts } from "./source_facts.ts";
 
 /** Directories beside an application: what lies in them is none, and says nothing of it. */
@@ -96,17 +97,6 @@ export function isForeign(directory: string): boolean {
 export interface OwnSources {
   sources: SourceFacts[];
   tests: string[];
-}
-
-/** The nearest of these directories at or above a path. */
-export function nearest(
-  path: string,
-  directories: ReadonlySet<string>,
-): string | null {
-  for (let here = path;; here = directoryOf(here)) {
-    if (directories.has(here)) return here;
-    if (here === ".") return null;
-  }
 }
 
 /** Sources by the directory of their project. */

@@ -10,7 +10,7 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import { fileEvidence } from "../../reading.ts";
-import { below } from "../shared/places.ts";
+import { relativeTo } from "../shared/owners.ts";
 import { fileOf, type Project, uses } from "./project.ts";
 
 export interface Start {
@@ -148,7 +148,9 @@ function sinatra(project: Project): Start | null {
     )
   );
   const entry =
-    ENTRIES.map((name) => own.find((path) => below(place.path, path) === name))
+    ENTRIES.map((name) =>
+      own.find((path) => relativeTo(place.path, path) === name)
+    )
       .find((path) => path !== undefined) ?? own[0];
   if (entry === undefined) return null;
   const text = reading.tree.text(entry) ?? "";
@@ -156,7 +158,7 @@ function sinatra(project: Project): Start | null {
   const isClassic = /^\s{0,8}require\s{1,4}["']sinatra["']/m.test(text);
   const isBound = /:bind\b|0\.0\.0\.0/.test(text);
   return {
-    command: `${ruby(project, below(place.path, entry))}${
+    command: `${ruby(project, relativeTo(place.path, entry))}${
       isClassic && !isBound ? " -o 0.0.0.0" : ""
     }`,
     source: "source",
@@ -173,7 +175,7 @@ function worker(project: Project): Start | null {
   if (entry === null) return null;
   const options = [
     ...config === null ? [] : ["-C config/sidekiq.yml"],
-    `-r ./${below(project.place.path, entry)}`,
+    `-r ./${relativeTo(project.place.path, entry)}`,
   ];
   return {
     command: `bundle exec sidekiq ${options.join(" ")}`,
@@ -187,14 +189,14 @@ function entryFile(project: Project): Start | null {
   const { place, sources } = project;
   const named = fileOf(project, ...ENTRIES);
   const atTop = sources.own.filter((path) =>
-    !below(place.path, path).includes("/")
+    !relativeTo(place.path, path).includes("/")
   );
   const only = project.gemspec === null && atTop.length === 1 ? atTop[0] : null;
   const entry = named ?? only ?? null;
   if (entry === null) return null;
   const isAlone = named === null;
   return {
-    command: ruby(project, below(place.path, entry)),
+    command: ruby(project, relativeTo(place.path, entry)),
     source: isAlone ? "guess" : "convention",
     evidence: fileEvidence(entry),
     port: null,
@@ -207,7 +209,7 @@ function gemProgram(project: Project): Start | null {
   if (name === undefined || !project.gemspec?.hasPrograms) return null;
   const program = fileOf(project, `exe/${name}`, `bin/${name}`);
   return program === null ? null : {
-    command: `bundle exec ${below(project.place.path, program)}`,
+    command: `bundle exec ${relativeTo(project.place.path, program)}`,
     source: "manifest",
     evidence: fileEvidence(program),
     port: null,

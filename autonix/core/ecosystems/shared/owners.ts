@@ -1,15 +1,36 @@
 /**
- * Whose a source file is: of the nearest project at or above it.
+ * Whose a file is: of the nearest project at or above it; and how one of them
+ * is named from the other.
  *
  * @module
  */
-import { comparePaths, directoryOf, type FileTree } from "../../file_tree.ts";
+import {
+  comparePaths,
+  directoryOf,
+  type FileTree,
+  runsOf,
+} from "../../file_tree.ts";
 
-/** Sorted paths by the project they belong to; those of nobody are left out. */
+/** The nearest of these directories at or above a path. */
+export function nearest(
+  path: string,
+  directories: { has(path: string): boolean },
+): string | null {
+  for (let here = path;; here = directoryOf(here)) {
+    if (directories.has(here)) return here;
+    if (here === ".") return null;
+  }
+}
+
+/**
+ * Sorted paths by the project they belong to; those of nobody are left out.
+ * A directory is asked once, whatever it holds.
+ */
 export function sourcesByOwner(
   tree: FileTree,
   owners: ReadonlySet<string>,
   extensions: readonly string[],
+  others: readonly string[] = [],
 ): Map<string, string[]> {
   const known = new Map<string, string | null>();
   const find = (directory: string): string | null => {
@@ -24,15 +45,17 @@ export function sourcesByOwner(
     return owner;
   };
   const byOwner = new Map<string, string[]>();
-  for (const extension of extensions) {
-    for (const path of tree.withExtension(extension)) {
-      const owner = find(directoryOf(path));
+  const add = (paths: readonly string[]) => {
+    for (const run of runsOf(paths)) {
+      const owner = find(run.directory);
       if (owner === null) continue;
       const list = byOwner.get(owner);
-      if (list === undefined) byOwner.set(owner, [path]);
-      else list.push(path);
+      if (list === undefined) byOwner.set(owner, run.paths);
+      else for (const path of run.paths) list.push(path);
     }
-  }
+  };
+  for (const extension of extensions) add(tree.withExtension(extension));
+  add(others);
   for (const list of byOwner.values()) list.sort(comparePaths);
   return byOwner;
 }

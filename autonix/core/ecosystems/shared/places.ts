@@ -12,9 +12,10 @@ import {
   basenameOf,
   comparePaths,
   directoryOf,
-  isWithin,
+  runsOf,
 } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
+import { relativeTo, sourcesByOwner } from "./owners.ts";
 
 /** What others wrote. */
 const FOREIGN: ReadonlySet<string> = new Set([
@@ -136,23 +137,6 @@ export interface Sources {
   tests: string[];
 }
 
-/** The nearest of these directories at or above a path. */
-export function nearest(
-  path: string,
-  directories: ReadonlySet<string>,
-): string | null {
-  for (let here = path;; here = directoryOf(here)) {
-    if (directories.has(here)) return here;
-    if (here === ".") return null;
-  }
-}
-
-/** Path below a directory; of the directory itself an empty one. */
-export function below(directory: string, path: string): string {
-  if (directory === ".") return path === "." ? "" : path;
-  return isWithin(path, directory) ? path.slice(directory.length + 1) : path;
-}
-
 const TEST_PART = /(?:^|\/)(?:tests?|specs?|t)(?:\/|$)/;
 
 /** Files with one of these extensions, by the nearest place at or above them. */
@@ -161,22 +145,24 @@ export function sourcesOf(
   places: readonly Place[],
   of: { extensions: readonly string[]; isTest: RegExp },
 ): (path: string) => Sources {
-  const directories = new Set(places.map(({ path }) => path));
+  const owned = sourcesByOwner(
+    reading.tree,
+    new Set(places.map(({ path }) => path)),
+    of.extensions,
+  );
   const byPlace = new Map<string, Sources>();
-  const files = directories.size === 0 ? [] : of.extensions
-    .flatMap((extension) => reading.tree.withExtension(extension))
-    .sort(comparePaths);
-  for (const file of files) {
-    const directory = directoryOf(file);
-    const owner = nearest(directory, directories);
-    if (owner === null) continue;
-    const sources = byPlace.get(owner) ?? { own: [], tests: [] };
+  for (const [owner, files] of owned) {
+    const sources: Sources = { own: [], tests: [] };
     byPlace.set(owner, sources);
-    const relative = below(owner, directory);
-    if (TEST_PART.test(relative) || of.isTest.test(basenameOf(file))) {
-      sources.tests.push(file);
-    } else if (!isAside(relative) && !isForeign(relative)) {
-      sources.own.push(file);
+    for (const { directory, paths } of runsOf(files)) {
+      const relative = relativeTo(owner, directory);
+      const isTests = TEST_PART.test(relative);
+      const isOwn = !isAside(relative) && !isForeign(relative);
+      for (const file of paths) {
+        if (isTests || of.isTest.test(basenameOf(file))) {
+          sources.tests.push(file);
+        } else if (isOwn) sources.own.push(file);
+      }
     }
   }
   return (path) => byPlace.get(path) ?? { own: [], tests: [] };
