@@ -70,9 +70,10 @@ export function variablesFor(
     .filter(({ group }) => !(own.group === "sql" && group === "store"));
   return application.env.filter((variable) => {
     const value = variable.default ?? "";
-    // A database in a file is no service.
-    if (/^(?:file|sqlite3?|jdbc:sqlite|jdbc:h2)[:+]/.test(value)) return false;
-    const address = addressOf(value);
+    // A database in a file is for whoever develops: who has a driver of another sets it.
+    const isOfFile = /^(?:file|sqlite3?|jdbc:sqlite|jdbc:h2)[:+]/.test(value);
+    if (isOfFile && own.group !== "sql") return false;
+    const address = isOfFile ? null : addressOf(value);
     if (address !== null) {
       return address.kind.kind === kind || own.speaks === address.kind.kind;
     }
