@@ -63,9 +63,13 @@ export function usersOf(
   applications: Applications,
 ): string[] {
   const users = namedBy(entity, applications);
+  if (users.size === 0 && WATCHING.has(entity.kind)) return [];
   return [...users.size > 0 ? users : besideOf(entity, applications)]
     .sort(comparePaths);
 }
+
+/** They look at applications, which know nothing of them. */
+const WATCHING = new Set(["grafana", "kibana", "prometheus"]);
 
 /** Whom the files that speak of it lie beside: in an application rather than above several. */
 function besideOf(
