@@ -10,29 +10,28 @@ import type { PackageManager } from "../../../roles/model/analysis.ts";
 import { mergeDrafts, ownerOf } from "../applications.ts";
 import { claimsOf } from "../claims.ts";
 import type { Draft, Ecosystem } from "../draft.ts";
+import {
+  BENCHMARKS,
+  DOCUMENTS,
+  EXAMPLES,
+  FOREIGN,
+  TEMPLATES,
+} from "../ecosystems/shared/asides.ts";
 import { basenameOf } from "../file_tree.ts";
 
 /** Directories whose compose files, manifests and workflows are of no application. */
-const ASIDE = new Set([
-  "example",
-  "examples",
-  "sample",
-  "samples",
-  "demo",
-  "demos",
-  "docs",
-  "doc",
+const ASIDE: ReadonlySet<string> = new Set([
+  ...FOREIGN,
+  ...EXAMPLES,
+  ...DOCUMENTS,
+  ...BENCHMARKS,
+  ...TEMPLATES,
+  // Not all of tests: what they run beside them is what the application needs.
+  "fixture",
   "fixtures",
   "testdata",
   "__fixtures__",
-  "templates",
-  "template",
-  "vendor",
-  "third_party",
-  "node_modules",
   "hack",
-  "benchmarks",
-  "benches",
 ]);
 
 export class Targets {

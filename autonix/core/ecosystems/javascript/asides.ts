@@ -7,59 +7,44 @@
 import type { Draft } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
+import {
+  BENCHMARKS,
+  DOCUMENTS,
+  EXAMPLES,
+  FOREIGN,
+  hasPart,
+  TEMPLATES,
+  TESTS,
+} from "../shared/asides.ts";
 
 /** What others wrote, or what is handed to browsers as it is: nothing is told of it. */
-const FOREIGN: ReadonlySet<string> = new Set([
-  "vendor",
-  "vendors",
-  "third_party",
-  "third-party",
-  "thirdparty",
-  "node_modules",
-  "bower_components",
-  "public",
-  "static",
-]);
+const VENDORED: ReadonlySet<string> = new Set([...FOREIGN, "public", "static"]);
 
 /** What shows, tests or measures something else. */
 const SHOWN: ReadonlySet<string> = new Set([
-  "example",
-  "examples",
-  "sample",
-  "samples",
-  "demo",
-  "demos",
+  ...EXAMPLES,
+  ...TESTS,
+  ...BENCHMARKS,
+  ...TEMPLATES,
   "playground",
   "playgrounds",
   "sandbox",
   "sandboxes",
-  "fixture",
-  "fixtures",
   "__fixtures__",
   "__mocks__",
   "mocks",
   "__tests__",
-  "test",
-  "tests",
-  "testdata",
   "spec",
   "specs",
-  "e2e",
   "cypress",
-  "bench",
-  "benches",
-  "benchmark",
-  "benchmarks",
-  "template",
-  "templates",
   "boilerplate",
   "stubs",
   "generators",
   "remix.init",
 ]);
 
-/** What is written about it: an application only where a workspace names it. */
-const ABOUT: ReadonlySet<string> = new Set(["doc", "docs", "documentation"]);
+/** An application only where a workspace names it. */
+const ABOUT: ReadonlySet<string> = new Set(DOCUMENTS);
 
 /** Parts of a build that sources of its own never lie in. */
 const MADE: ReadonlySet<string> = new Set([
@@ -99,19 +84,15 @@ export function isTool(path: string): boolean {
   return path.includes("/") && TOOLS.has(first);
 }
 
-function someSegment(path: string, names: ReadonlySet<string>): boolean {
-  return path.split("/").some((name) => names.has(name.toLowerCase()));
-}
-
 /** True for a directory of which nothing is told. */
 export function isForeign(directory: string): boolean {
-  return someSegment(directory, FOREIGN);
+  return hasPart(directory, VENDORED);
 }
 
 /** True for a package that counts only where there is no other. */
 export function isAside(directory: string, isMember: boolean): boolean {
-  return someSegment(directory, SHOWN) ||
-    !isMember && someSegment(directory, ABOUT) ||
+  return hasPart(directory, SHOWN) ||
+    !isMember && hasPart(directory, ABOUT) ||
     /(?:^|[/-])e2e$|-(?:examples?|demos?|samples?|tests?)(?:\/|$)/.test(
       directory,
     );
@@ -164,9 +145,7 @@ export function isOwnName(name: string): boolean {
 /** A directory relative to its package: true where what runs may lie. */
 export function isOwnDirectory(directory: string): boolean {
   return !directory.startsWith(".yarn") &&
-    [FOREIGN, SHOWN, ABOUT, MADE].every((names) =>
-      !someSegment(directory, names)
-    );
+    [VENDORED, SHOWN, ABOUT, MADE].every((names) => !hasPart(directory, names));
 }
 
 /** `vite.config.ts`, `.eslintrc.cjs`: says nothing of what an application is written in. */

@@ -6,34 +6,29 @@
  */
 import { basenameOf, directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
+import {
+  BENCHMARKS,
+  DOCUMENTS,
+  EXAMPLES,
+  FOREIGN,
+  hasPart,
+  TESTS,
+} from "../shared/asides.ts";
 import { nearest } from "../shared/owners.ts";
 import { readSource, type SourceFacts } from "./source_facts.ts";
 
 /** Directories beside an application: what lies in them is none, and says nothing of it. */
 const ASIDE: ReadonlySet<string> = new Set([
-  "tests",
-  "test",
+  ...EXAMPLES,
+  ...DOCUMENTS,
+  ...TESTS,
+  ...BENCHMARKS,
   "testing",
-  "doc",
-  "docs",
-  "documentation",
-  "example",
-  "examples",
-  "sample",
-  "samples",
-  "demo",
-  "demos",
   "notebooks",
   "notebook",
-  "benchmark",
-  "benchmarks",
-  "bench",
   "scripts",
-  "fixtures",
-  "testdata",
   "tutorial",
   "tutorials",
-  "e2e",
   ".github",
   ".circleci",
   ".gitlab",
@@ -45,26 +40,16 @@ const ASIDE: ReadonlySet<string> = new Set([
   "ci",
 ]);
 const TESTING: ReadonlySet<string> = new Set([
-  "tests",
-  "test",
+  ...DOCUMENTS,
+  ...TESTS,
   "testing",
-  "testdata",
-  "fixtures",
-  "e2e",
-  "doc",
-  "docs",
-  "documentation",
   ".github",
   "ci",
 ]);
 /** What others wrote. */
-const FOREIGN: ReadonlySet<string> = new Set([
-  "vendor",
+const VENDORED: ReadonlySet<string> = new Set([
+  ...FOREIGN,
   "_vendor",
-  "third_party",
-  "third-party",
-  "thirdparty",
-  "node_modules",
   "venv",
   ".venv",
   "env",
@@ -74,12 +59,7 @@ const FOREIGN: ReadonlySet<string> = new Set([
   ".tox",
   ".nox",
 ]);
-/** A repository of more sources than are read has no more of them looked at here either. */
 const IS_TEST = /^(?:test_.*|.*_tests?|tests?|conftest)\.py$/;
-
-function hasPart(directory: string, parts: ReadonlySet<string>): boolean {
-  return directory.split("/").some((part) => parts.has(part.toLowerCase()));
-}
 
 export function isAside(directory: string): boolean {
   return hasPart(directory, ASIDE);
@@ -91,7 +71,7 @@ export function isTesting(directory: string): boolean {
 }
 
 export function isForeign(directory: string): boolean {
-  return hasPart(directory, FOREIGN);
+  return hasPart(directory, VENDORED);
 }
 
 export interface OwnSources {

@@ -1,55 +1,90 @@
 /**
- * Directories that are not what a repository is about, whatever its language.
+ * Directories that are not what a repository is about.
+ *
+ * Owns the names that mean the same in every language; an ecosystem adds its
+ * own to them (`src/features` is code in one and tests in another). Java's and
+ * .NET's stay apart: to them a `demo` is an application's usual name, and what
+ * lies aside is a path.
  *
  * @module
  */
 
 /** What others wrote: nothing is told of it. */
-const FOREIGN: ReadonlySet<string> = new Set([
+export const FOREIGN: readonly string[] = [
   "vendor",
+  "vendors",
   "vendored",
   "third_party",
   "third-party",
   "thirdparty",
   "3rdparty",
+  "node_modules",
+  "bower_components",
+];
+
+/** What shows something else. */
+export const EXAMPLES: readonly string[] = [
+  "example",
+  "examples",
+  "sample",
+  "samples",
+  "demo",
+  "demos",
+];
+
+/** What is written about it. */
+export const DOCUMENTS: readonly string[] = ["doc", "docs", "documentation"];
+
+/** What tests it, and what is made up for that. */
+export const TESTS: readonly string[] = [
+  "test",
+  "tests",
+  "testdata",
+  "fixture",
+  "fixtures",
+  "e2e",
+];
+
+/** What measures it. */
+export const BENCHMARKS: readonly string[] = [
+  "bench",
+  "benches",
+  "benchmark",
+  "benchmarks",
+];
+
+/** What is copied to begin something else. */
+export const TEMPLATES: readonly string[] = ["template", "templates"];
+
+/** True where a part of the path is one of the names, in capitals or not. */
+export function hasPart(path: string, names: ReadonlySet<string>): boolean {
+  return path.split("/").some((part) => names.has(part.toLowerCase()));
+}
+
+/** Of languages that take the sources of others along. */
+const FOREIGN_SOURCES: ReadonlySet<string> = new Set([
+  ...FOREIGN,
   "external",
   "externals",
   "extern",
   "deps",
   "submodules",
   "subprojects",
-  "node_modules",
 ]);
 
-/** What shows, tests or measures something else: counts only where there is nothing else. */
-const SHOWN: ReadonlySet<string> = new Set([
-  "example",
-  "examples",
+/** What counts only where there is nothing else. */
+const ASIDE: ReadonlySet<string> = new Set([
+  ...EXAMPLES,
+  ...DOCUMENTS,
+  ...TESTS,
+  ...BENCHMARKS,
+  ...TEMPLATES,
   "_examples",
-  "sample",
-  "samples",
-  "demo",
-  "demos",
-  "doc",
-  "docs",
-  "documentation",
-  "fixture",
-  "fixtures",
-  "test",
-  "tests",
   "testing",
-  "testdata",
   "testutil",
   "spec",
-  "e2e",
-  "bench",
-  "benches",
-  "benchmark",
-  "benchmarks",
   "fuzz",
   "playground",
-  "template",
-  "templates",
   "tutorial",
   "tutorials",
   "hack",
@@ -59,18 +94,14 @@ const SHOWN: ReadonlySet<string> = new Set([
   ".devcontainer",
 ]);
 
-function someSegment(path: string, names: ReadonlySet<string>): boolean {
-  return path.split("/").some((name) => names.has(name.toLowerCase()));
-}
-
 /** True for a directory of which nothing is told. */
 export function isForeign(directory: string): boolean {
-  return someSegment(directory, FOREIGN);
+  return hasPart(directory, FOREIGN_SOURCES);
 }
 
 /** True for a directory that counts only where there is no other. */
 export function isAside(directory: string): boolean {
-  return someSegment(directory, SHOWN);
+  return hasPart(directory, ASIDE);
 }
 
 /**

@@ -15,51 +15,35 @@ import {
   runsOf,
 } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
+import {
+  BENCHMARKS,
+  DOCUMENTS,
+  EXAMPLES,
+  FOREIGN,
+  hasPart,
+  TEMPLATES,
+  TESTS,
+} from "./asides.ts";
 import { relativeTo, sourcesByOwner } from "./owners.ts";
 
-/** What others wrote. */
-const FOREIGN: ReadonlySet<string> = new Set([
-  "vendor",
-  "vendors",
-  "third_party",
-  "third-party",
-  "thirdparty",
-  "node_modules",
-  "bower_components",
-]);
+const VENDORED: ReadonlySet<string> = new Set(FOREIGN);
 
 /** What shows, tests, measures or describes something else. */
 const ASIDE: ReadonlySet<string> = new Set([
-  "example",
-  "examples",
-  "sample",
-  "samples",
-  "demo",
-  "demos",
+  ...EXAMPLES,
+  ...DOCUMENTS,
+  ...TESTS,
+  ...BENCHMARKS,
+  ...TEMPLATES,
   "playground",
-  "fixture",
-  "fixtures",
-  "test",
-  "tests",
   "test-data",
   "test_data",
   "testing",
-  "testdata",
   "spec",
   "specs",
   "integration_test",
-  "e2e",
   "features",
-  "bench",
-  "benches",
-  "benchmark",
-  "benchmarks",
-  "template",
-  "templates",
   "stubs",
-  "doc",
-  "docs",
-  "documentation",
   "website",
   "fastlane",
   // Tools of PHP, each with a composer.json of its own.
@@ -92,13 +76,9 @@ const MANIFESTS: readonly string[] = [
   "CMakeLists.txt",
 ];
 
-function hasPart(directory: string, parts: ReadonlySet<string>): boolean {
-  return directory.split("/").some((part) => parts.has(part.toLowerCase()));
-}
-
 /** True for a directory of which nothing is told. */
 export function isForeign(directory: string): boolean {
-  return hasPart(directory, FOREIGN);
+  return hasPart(directory, VENDORED);
 }
 
 /** True for a directory that counts only where there is no other. */
