@@ -90,7 +90,10 @@ function besideOf(
       ownerOf(directory, applications) !== null;
     (isOwn ? own : among).push(...paths);
   }
-  return new Set(own.length > 0 ? own : among);
+  if (own.length > 0) return new Set(own);
+  const only = new Set(among);
+  // Of several that nothing of theirs links to it nobody can tell which.
+  return only.size > 1 ? new Set() : only;
 }
 
 /** Applications that are started and depend, over however many, on this one. */
