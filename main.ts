@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type RoleTable, runCli } from "./roles/cli/mod.ts";
+import type { RoleTable } from "./roles/cli/mod.ts";
+import { runCli } from "./roles/cli/run.ts";
 
 const table: RoleTable = {
   roles: {

@@ -1,5 +1,7 @@
 /**
- * The flags that several commands share, and opening a session by them.
+ * The flags that several commands share, and opening a session by them. What a
+ * session needs is loaded when one is opened: most of it is of no use to
+ * commands that read a directory, and takes longer to load than those run.
  *
  * @module
  */
@@ -9,14 +11,9 @@ import type {
   OptionValues,
 } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { type HttpClient, httpClient } from "../http/client.ts";
+import type { HttpClient } from "../http/client.ts";
 import { AppError } from "../model/errors.ts";
-import {
-  type ClientFlags,
-  type HttpService,
-  masterTarget,
-  serviceTarget,
-} from "./client_config.ts";
+import type { ClientFlags, HttpService } from "./client_config.ts";
 import type { CliContext } from "./context.ts";
 import type { MasterClient } from "./master_client.ts";
 
@@ -80,6 +77,7 @@ export async function withMaster<T>(
   flags: ClientFlags,
   action: (master: MasterClient) => Promise<T>,
 ): Promise<T> {
+  const { masterTarget } = await import("./client_config.ts");
   const target = await masterTarget(flags, context.env);
   await using master = await context.connectMaster(target);
   return await action(master);
@@ -92,6 +90,8 @@ export async function withService<T>(
   flags: ClientFlags & { url?: string | undefined },
   action: (client: HttpClient) => Promise<T>,
 ): Promise<T> {
+  const { httpClient } = await import("../http/client.ts");
+  const { serviceTarget } = await import("./client_config.ts");
   using client = httpClient(await serviceTarget(service, flags, context.env));
   try {
     return await action(client);
