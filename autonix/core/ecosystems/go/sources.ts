@@ -107,7 +107,12 @@ const FLAG =
 const SERVING =
   /ListenAndServe|net\.Listen|http\.Server\{|NewServer\(|\.(?:Listen|Start|Run|Serve)\(/;
 
-function portsOf(line: string, text: string): PortMention[] {
+const GIN = /gin-gonic\/gin/;
+
+function portsOf(
+  line: string,
+  says: (pattern: RegExp) => boolean,
+): PortMention[] {
   const ports: (number | null)[] = [];
   if (line.includes('"')) {
     for (const [, address = ""] of line.matchAll(LISTENED)) {
@@ -121,7 +126,7 @@ function portsOf(line: string, text: string): PortMention[] {
   }
   if (
     /port|addr/i.test(line) &&
-    (/default/i.test(line) || SERVING.test(text))
+    (/default/i.test(line) || says(SERVING))
   ) {
     for (const [, digits] of line.matchAll(NAMED)) ports.push(portOf(digits));
   }
@@ -129,7 +134,7 @@ function portsOf(line: string, text: string): PortMention[] {
     port === null ? [] : [{ port, kind: "default" }]
   );
   // gin takes PORT, or 8080.
-  if (/\.Run\(\s{0,3}\)/.test(line) && text.includes("gin-gonic/gin")) {
+  if (/\.Run\(\s{0,3}\)/.test(line) && says(GIN)) {
     found.push({ port: 8080, kind: "usual" });
   }
   return found;

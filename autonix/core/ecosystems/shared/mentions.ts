@@ -42,8 +42,8 @@ export interface Language {
   portHint: RegExp;
   /** Null: this is none. */
   useOf(place: Place): Use | null;
-  /** Ports that a line names; `text` is the whole file. */
-  portsOf(line: string, text: string): PortMention[];
+  /** Ports that a line names; `says` tells whether the file has a pattern anywhere. */
+  portsOf(line: string, says: (pattern: RegExp) => boolean): PortMention[];
   isComment(line: string): boolean;
   /** Multiline; where it matches a file begins to speak of tests only. */
   end?: RegExp;
@@ -105,6 +105,7 @@ class SourceText {
   readonly text: string;
   readonly #language: Language;
   #lineOf: ((offset: number) => number) | null = null;
+  readonly #said = new Map<RegExp, boolean>();
 
   constructor(text: string, language: Language) {
     const end = language.end === undefined ? -1 : text.search(language.end);
@@ -116,6 +117,15 @@ class SourceText {
     this.#lineOf ??= lineFinder(this.text);
     return this.#lineOf(offset);
   }
+
+  /** True where the pattern is anywhere; gone through once, however many lines ask. */
+  readonly says = (pattern: RegExp): boolean => {
+    const before = this.#said.get(pattern);
+    if (before !== undefined) return before;
+    const isSaid = pattern.test(this.text);
+    this.#said.set(pattern, isSaid);
+    return isSaid;
+  };
 
   /** What stands before an offset in its line. */
   before(offset: number): string {
@@ -235,7 +245,7 @@ function claimPorts(
     const line = source.line(index);
     seen = index - source.before(index).length + line.length;
     if (language.isComment(line)) continue;
-    for (const { port, kind } of language.portsOf(line, source.text)) {
+    for (const { port, kind } of language.portsOf(line, source.says)) {
       claim(draft, "port", port, kind === "usual" ? "framework" : "source", {
         file,
         line: source.lineOf(index),

@@ -177,3 +177,20 @@ Deno.test("a line of a megabyte costs its length", () => {
   }`;
   assert.deepEqual(told(GO, text).env, ["AA!"]);
 });
+
+Deno.test("a file is gone through once for what its lines ask of it", () => {
+  let looks = 0;
+  const pattern = new class extends RegExp {
+    override test(text: string): boolean {
+      looks += 1;
+      return super.test(text);
+    }
+  }("serve");
+  const { ports } = told({
+    ...GO,
+    portsOf: (_line, says) =>
+      says(pattern) ? [{ port: 8080, kind: "default" }] : [],
+  }, "port\n".repeat(50) + "serve");
+  assert.equal(ports.length, 50);
+  assert.equal(looks, 1);
+});

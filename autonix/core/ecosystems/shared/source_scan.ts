@@ -14,6 +14,7 @@ import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import type { Source } from "../../claims.ts";
 import { isAsked } from "../javascript/env_names.ts";
+import { portOf } from "./mentions.ts";
 
 export interface Mention {
   /** Global; the first group is the name. */
@@ -51,15 +52,6 @@ const BEHIND = 120;
 const MAX_MENTIONS = 1_000;
 /** What carries the port an application listens on. */
 const PORT_NAME = /^(?:(?:APP|HTTP|SERVER|API|WEB|LISTEN|SERVICE)_)?PORT$/;
-
-/** A port as a number; null for what is none. */
-export function portOf(text: string | undefined): number | null {
-  const port = Number(text);
-  return text !== undefined && /^\d{2,5}$/.test(text) && port >= 1 &&
-      port <= 65_535
-    ? port
-    : null;
-}
 
 function isComment(text: string, index: number, syntax: Syntax): boolean {
   const before = text.slice(Math.max(0, index - BEHIND), index);
