@@ -9,6 +9,7 @@ import { claim, type Draft, draftOf } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
 import { at, entriesOf, type Node } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
+import { shellWord } from "../../shell_word.ts";
 import { relativeTo } from "../shared/owners.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
@@ -120,7 +121,13 @@ function claimCommands(
   if (target !== null && starter === null) {
     const evidence = nodeEvidence(file, target[1]);
     claim(draft, "build", "shards build --release", "manifest", evidence);
-    claim(draft, "start", `./bin/${target[0]}`, "manifest", evidence);
+    claim(
+      draft,
+      "start",
+      shellWord(`./bin/${target[0]}`),
+      "manifest",
+      evidence,
+    );
   } else {
     const main = starter ??
       mainSource(reading, { path: draft.path, name, isWeb });
@@ -132,11 +139,11 @@ function claimCommands(
       claim(
         draft,
         "build",
-        `crystal build --release ${source} -o ${program}`,
+        `crystal build --release ${shellWord(source)} -o ${shellWord(program)}`,
         "convention",
         evidence,
       );
-      claim(draft, "start", `./${program}`, "convention", evidence);
+      claim(draft, "start", shellWord(`./${program}`), "convention", evidence);
     }
   }
   const helper = reading.tree.first(draft.path, ["spec/spec_helper.cr"]) ??

@@ -10,6 +10,7 @@ import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
+import { shellWord } from "../../shell_word.ts";
 
 export interface Project {
   reading: Reading;
@@ -93,11 +94,11 @@ export function claimStart(project: Project, flutter: Evidence | null): void {
   claim(
     draft,
     "build",
-    `dart compile exe bin/${file} -o ${output}`,
+    `dart compile exe ${shellWord(`bin/${file}`)} -o ${shellWord(output)}`,
     "convention",
     evidence,
   );
-  claim(draft, "start", `./${output}`, "convention", evidence);
+  claim(draft, "start", shellWord(`./${output}`), "convention", evidence);
 }
 
 export function claimTest(project: Project, flutter: Evidence | null): void {

@@ -11,6 +11,7 @@ import type { Source } from "../../claims.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
+import { shellWord } from "../../shell_word.ts";
 import type { Mixfile } from "./mixfile.ts";
 
 export interface Project {
@@ -50,11 +51,12 @@ function releaseStart(project: Project): Start | null {
   const name = release.value;
   const server = fileOf(project, "rel/overlays/bin/server");
   const isPhoenix = project.frameworks.includes("phoenix");
-  const bin = `_build/prod/rel/${name}/bin`;
+  const bin = (program: string) =>
+    shellWord(`_build/prod/rel/${name}/bin/${program}`);
   return {
     command: isPhoenix && server !== null
-      ? `${bin}/server`
-      : `${isPhoenix ? "PHX_SERVER=true " : ""}${bin}/${name} start`,
+      ? bin("server")
+      : `${isPhoenix ? "PHX_SERVER=true " : ""}${bin(name)} start`,
     source: "manifest",
     evidence: release.evidence,
   };
@@ -71,7 +73,7 @@ export function startOf(project: Project): Start | null {
   if (mixfile.escript !== null) {
     const name = mixfile.app?.value ?? "app";
     return {
-      command: `./${name}`,
+      command: shellWord(`./${name}`),
       source: "manifest",
       evidence: mixfile.escript,
     };

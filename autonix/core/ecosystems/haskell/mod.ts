@@ -13,6 +13,7 @@ import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Found, type Reading } from "../../reading.ts";
+import { shellWord } from "../../shell_word.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
   type Place,
@@ -88,8 +89,8 @@ function claimCommands(
   const start = program === null
     ? null
     : isStack
-    ? `stack exec ${program.value}`
-    : `cabal run ${program.value}`;
+    ? `stack exec ${shellWord(program.value)}`
+    : `cabal run ${shellWord(program.value)}`;
   claim(draft, "start", start, "manifest", program?.evidence ?? null);
 }
 

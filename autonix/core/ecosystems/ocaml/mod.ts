@@ -19,6 +19,7 @@ import {
   joinPath,
 } from "../../file_tree.ts";
 import { fileEvidence, type Found, type Reading } from "../../reading.ts";
+import { shellWord } from "../../shell_word.ts";
 import { nearest, relativeTo } from "../shared/owners.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
@@ -185,7 +186,9 @@ function claimCommands(
   claim(
     draft,
     "start",
-    program === undefined ? null : `./_build/default/${program.output}`,
+    program === undefined
+      ? null
+      : shellWord(`./_build/default/${program.output}`),
     "convention",
     program?.found.evidence ?? null,
   );

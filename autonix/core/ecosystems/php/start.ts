@@ -12,6 +12,7 @@ import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import { itemsOf, textOf } from "../../formats/node.ts";
 import { fileEvidence } from "../../reading.ts";
+import { shellWord } from "../../shell_word.ts";
 import { relativeTo } from "../shared/owners.ts";
 import { DOCUMENT_ROOTS } from "./frameworks.ts";
 import {
@@ -218,7 +219,7 @@ function declaredProgram(project: Project): Start | null {
   if (bin === null || path === null) return null;
   const isTyped = saidText(project, "type")?.value === "project";
   return !isTyped ? null : {
-    command: `php ${path}`,
+    command: `php ${shellWord(path)}`,
     source: "manifest",
     evidence: bin.evidence,
     port: null,

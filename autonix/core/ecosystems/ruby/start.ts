@@ -10,6 +10,7 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import { fileEvidence } from "../../reading.ts";
+import { shellWord } from "../../shell_word.ts";
 import { relativeTo } from "../shared/owners.ts";
 import { fileOf, type Project, uses } from "./project.ts";
 
@@ -136,7 +137,8 @@ const ENTRIES: readonly string[] = [
 ];
 
 function ruby(project: Project, file: string): string {
-  return project.gemfile === null ? `ruby ${file}` : `bundle exec ruby ${file}`;
+  const word = shellWord(file);
+  return project.gemfile === null ? `ruby ${word}` : `bundle exec ruby ${word}`;
 }
 
 /** A classic or modular application that serves itself when it is run. */
@@ -209,7 +211,9 @@ function gemProgram(project: Project): Start | null {
   if (name === undefined || !project.gemspec?.hasPrograms) return null;
   const program = fileOf(project, `exe/${name}`, `bin/${name}`);
   return program === null ? null : {
-    command: `bundle exec ${relativeTo(project.place.path, program)}`,
+    command: `bundle exec ${
+      shellWord(relativeTo(project.place.path, program))
+    }`,
     source: "manifest",
     evidence: fileEvidence(program),
     port: null,
