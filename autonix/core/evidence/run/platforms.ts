@@ -62,6 +62,8 @@ const netlify: Reader = (to, root, place) => {
   const base = textOf(at(root, "build", "base"));
   const path = base === null ? place.path : joinPath(place.path, base);
   if (path === null) return;
+  // Pages in a directory without a manifest are not how what lies above is built.
+  if (base !== null && place.targets.owner(path)?.path !== path) return;
   command(to, { ...place, path }, "build", at(root, "build", "command"));
 };
 
