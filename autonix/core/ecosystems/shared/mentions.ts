@@ -1,7 +1,9 @@
 /**
- * Environment variables and ports that source files speak of, in any language
- * with lines: a language says which words name one and how what stands around
- * them is read.
+ * Environment variables and ports that source files speak of: goes through the
+ * sources of every language that has no reader of its own.
+ *
+ * What to look for a language says, in code (`Language`), where what becomes of
+ * a value is to be followed, or in a table of shapes (`source_scan.ts`).
  *
  * Every look is at a slice of bounded length. A file that gets by without a
  * variable in one place (a default, a test whether it is there) does not
@@ -9,7 +11,7 @@
  *
  * @module
  */
-import { claimsOf } from "../../claims.ts";
+import { claimsOf, type Source } from "../../claims.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
@@ -33,15 +35,32 @@ export interface PortMention {
   kind: "default" | "usual";
 }
 
-export interface Language {
-  /** Extensions of its files, without the dot. */
-  extensions: readonly string[];
-  /** Global; its group `name` is that of the variable. */
+/** How variables are looked up, and what becomes of them. */
+export interface Lookup {
+  /** Global; its group `name`, or its first, is that of the variable. */
   variable: RegExp;
-  /** Global; what stands in every line that names a port: other lines are not looked at. */
-  portHint: RegExp;
   /** Null: this is none. */
   useOf(place: Place): Use | null;
+}
+
+/** What is looked for in sources. */
+export interface Scan {
+  lookups: readonly Lookup[];
+  /** False for a file that has no lookup in it. */
+  mayLookUp?(text: string): boolean;
+  isComment(line: string): boolean;
+  /** Ports by line; `portHint` is global. */
+  byLine?: Pick<Language, "portHint" | "portsOf">;
+  /** Ports by the first match of each, over lines; the first group is the number. */
+  ports?: readonly RegExp[];
+  end?: RegExp;
+}
+
+export interface Language extends Lookup {
+  /** Extensions of its files, without the dot. */
+  extensions: readonly string[];
+  /** Global; what stands in every line that names a port: other lines are not looked at. */
+  portHint: RegExp;
   /** Ports that a line names; `says` tells whether the file has a pattern anywhere. */
   portsOf(line: string, says: (pattern: RegExp) => boolean): PortMention[];
   isComment(line: string): boolean;
@@ -68,7 +87,7 @@ const OF_LISTENING =
 
 /** True for a name that somebody has to set. */
 export function isAsked(name: string): boolean {
-  return /^[A-Z][A-Za-z0-9_]{1,99}$/.test(name) && !COMMON.test(name);
+  return /^_{0,2}[A-Z][A-Za-z0-9_]{1,99}$/.test(name) && !COMMON.test(name);
 }
 
 const LITERAL =
@@ -103,14 +122,14 @@ interface Used {
 /** A file, of which lines are counted once something is found. */
 class SourceText {
   readonly text: string;
-  readonly #language: Language;
+  readonly #scan: Scan;
   #lineOf: ((offset: number) => number) | null = null;
   readonly #said = new Map<RegExp, boolean>();
 
-  constructor(text: string, language: Language) {
-    const end = language.end === undefined ? -1 : text.search(language.end);
+  constructor(text: string, scan: Scan) {
+    const end = scan.end === undefined ? -1 : text.search(scan.end);
     this.text = end < 0 ? text : text.slice(0, end);
-    this.#language = language;
+    this.#scan = scan;
   }
 
   lineOf(offset: number): number {
@@ -141,27 +160,30 @@ class SourceText {
   }
 
   isCommented(offset: number): boolean {
-    return this.#language.isComment(this.line(offset).slice(0, 100));
+    return this.#scan.isComment(this.line(offset).slice(0, 100));
   }
 }
 
-function usesIn(source: SourceText, language: Language): Map<string, Used[]> {
+function usesIn(source: SourceText, scan: Scan): Map<string, Used[]> {
   const found = new Map<string, Used[]>();
-  let left = MAX_HITS;
-  for (const match of source.text.matchAll(language.variable)) {
-    const name = match.groups?.name ?? "";
-    if (!isAsked(name) || source.isCommented(match.index)) continue;
-    if (left-- <= 0) break;
-    const end = match.index + match[0].length;
-    const use = language.useOf({
-      match,
-      before: source.before(match.index),
-      after: source.text.slice(end, end + AHEAD),
-    });
-    if (use === null) continue;
-    const list = found.get(name) ?? [];
-    list.push({ use, line: source.lineOf(match.index) });
-    found.set(name, list);
+  if (scan.mayLookUp?.(source.text) === false) return found;
+  for (const { variable, useOf } of scan.lookups) {
+    let left = MAX_HITS;
+    for (const match of source.text.matchAll(variable)) {
+      const name = match.groups?.name ?? match[1] ?? "";
+      if (!isAsked(name) || source.isCommented(match.index)) continue;
+      if (left-- <= 0) break;
+      const end = match.index + match[0].length;
+      const use = useOf({
+        match,
+        before: source.before(match.index),
+        after: source.text.slice(end, end + AHEAD),
+      });
+      if (use === null) continue;
+      const list = found.get(name) ?? [];
+      list.push({ use, line: source.lineOf(match.index) });
+      found.set(name, list);
+    }
   }
   return found;
 }
@@ -173,17 +195,45 @@ export function claimMentions(
   files: readonly string[],
   language: Language,
 ): void {
+  const { variable, useOf } = language;
+  claimScanned(reading, draft, files, {
+    scan: {
+      lookups: [{ variable, useOf }],
+      isComment: language.isComment,
+      byLine: language,
+      ...language.end === undefined ? {} : { end: language.end },
+    },
+    source: "source",
+  });
+}
+
+/** The same of a scan, in files that are this kind of place. */
+export function claimScanned(
+  reading: Reading,
+  draft: Draft,
+  files: readonly string[],
+  of: { scan: Scan; source: Source },
+): void {
   let left = MAX_MENTIONS;
   for (const file of files) {
     const text = reading.tree.text(file);
     if (text === null) continue;
-    const source = new SourceText(text, language);
-    for (const [name, uses] of usesIn(source, language)) {
+    const source = new SourceText(text, of.scan);
+    const to = { draft, file, kind: of.source };
+    for (const [name, uses] of usesIn(source, of.scan)) {
       if (left-- <= 0) return;
-      claimVariable(draft, file, name, uses);
+      claimVariable(to, name, uses);
     }
-    claimPorts(draft, file, source, language);
+    claimPorts(to, source, of.scan);
+    claimFirstPorts(to, source, of.scan);
   }
+}
+
+/** Whose claims they are, where they stand, and what kind of place that is. */
+interface To {
+  draft: Draft;
+  file: string;
+  kind: Source;
 }
 
 function plainName(text: string): string {
@@ -202,8 +252,7 @@ function isOfListening(draft: Draft, name: string): boolean {
 }
 
 function claimVariable(
-  draft: Draft,
-  file: string,
+  { draft, file, kind }: To,
   name: string,
   uses: readonly Used[],
 ): void {
@@ -220,36 +269,44 @@ function claimVariable(
       required,
       ...(standard === undefined ? {} : { default: standard }),
     },
-    "source",
+    kind,
     uses.map(({ line }) => ({ file, line })),
   );
   if (withDefault === undefined || !isOfListening(draft, name)) return;
-  claim(draft, "port", portOfAddress(standard ?? ""), "source", {
+  claim(draft, "port", portOfAddress(standard ?? ""), kind, {
     file,
     line: withDefault.line,
   });
 }
 
-function claimPorts(
-  draft: Draft,
-  file: string,
-  source: SourceText,
-  language: Language,
-): void {
+function claimPorts(to: To, source: SourceText, scan: Scan): void {
+  if (scan.byLine === undefined) return;
+  const { portHint, portsOf } = scan.byLine;
   let left = MAX_HITS;
   let seen = -1;
-  for (const { index } of source.text.matchAll(language.portHint)) {
+  for (const { index } of source.text.matchAll(portHint)) {
     // The rest of a line that was looked at.
     if (index < seen) continue;
     if (left-- <= 0) return;
     const line = source.line(index);
     seen = index - source.before(index).length + line.length;
-    if (language.isComment(line)) continue;
-    for (const { port, kind } of language.portsOf(line, source.says)) {
-      claim(draft, "port", port, kind === "usual" ? "framework" : "source", {
-        file,
+    if (scan.isComment(line)) continue;
+    for (const { port, kind } of portsOf(line, source.says)) {
+      claim(to.draft, "port", port, kind === "usual" ? "framework" : to.kind, {
+        file: to.file,
         line: source.lineOf(index),
       });
     }
+  }
+}
+
+function claimFirstPorts(to: To, source: SourceText, scan: Scan): void {
+  for (const pattern of scan.ports ?? []) {
+    const match = pattern.exec(source.text);
+    if (match === null || source.isCommented(match.index)) continue;
+    claim(to.draft, "port", portOf(match[1]), to.kind, {
+      file: to.file,
+      line: source.lineOf(match.index),
+    });
   }
 }

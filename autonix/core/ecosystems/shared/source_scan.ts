@@ -1,20 +1,17 @@
 /**
- * Variables and ports that sources name, for the languages whose look-ups are a
- * call or an index with a literal in it.
+ * Variables and ports of languages whose look-ups are a call or an index with a
+ * literal in it: a table of shapes says what stands beside each, a default, a
+ * complaint, or neither.
  *
- * A language gives the shapes; this finds them, tells which mentions stand in a
- * comment, and what stands beside each: a default, a complaint, or neither.
- * Every look is at a slice of bounded length, so that a line of megabytes costs
- * no more than its length.
+ * Finds nothing itself: `mentions.ts` goes through the sources.
  *
  * @module
  */
-import { claim, type Draft } from "../../draft.ts";
-import { lineFinder } from "../../formats/node.ts";
+import type { Draft } from "../../draft.ts";
 import type { Reading } from "../../reading.ts";
 import type { Source } from "../../claims.ts";
 import { isAsked } from "../javascript/env_names.ts";
-import { portOf } from "./mentions.ts";
+import { claimScanned, type Scan, type Use } from "./mentions.ts";
 
 export interface Mention {
   /** Global; the first group is the name. */
@@ -48,21 +45,6 @@ export interface Syntax {
 /** An expression fits. */
 const AHEAD = 200;
 const BEHIND = 120;
-/** More mentions than that are generated. */
-const MAX_MENTIONS = 1_000;
-/** What carries the port an application listens on. */
-const PORT_NAME = /^(?:(?:APP|HTTP|SERVER|API|WEB|LISTEN|SERVICE)_)?PORT$/;
-
-function isComment(text: string, index: number, syntax: Syntax): boolean {
-  const before = text.slice(Math.max(0, index - BEHIND), index);
-  const line = before.slice(before.lastIndexOf("\n") + 1).trimStart();
-  return syntax.comments.some((mark) => line.startsWith(mark));
-}
-
-interface Use {
-  required: boolean;
-  default?: string;
-}
 
 function useOf(
   before: string,
@@ -74,74 +56,47 @@ function useOf(
     const found = pattern.exec(after);
     if (found === null) continue;
     const value = found.slice(1).find((group) => group !== undefined);
-    return value === undefined
-      ? { required: false }
-      : { required: false, default: value };
+    return value === undefined ? "optional" : { default: value };
   }
-  if (syntax.demanding?.test(before) === true) return { required: true };
-  if (syntax.raising?.test(after) === true) return { required: true };
-  if (syntax.optional?.test(after) === true) return { required: false };
-  if (syntax.asking?.test(before) === true) return { required: false };
-  return { required: mention.isNeeded };
+  if (syntax.demanding?.test(before) === true) return "required";
+  if (syntax.raising?.test(after) === true) return "required";
+  if (syntax.optional?.test(after) === true) return "optional";
+  if (syntax.asking?.test(before) === true) return "optional";
+  return mention.isNeeded ? "required" : "optional";
 }
 
-/** Claims what the text of one file says. `source` is what kind of place it is. */
-export function scanText(
-  draft: Draft,
-  of: { file: string; text: string; syntax: Syntax; source?: Source },
-): void {
-  const { file, text, syntax, source = "source" } = of;
-  const isHinted = syntax.hints.some((hint) => text.includes(hint));
-  const lineOf = lineFinder(text);
-  const found = new Map<string, Use & { line: number }>();
-  for (const mention of isHinted ? syntax.mentions : []) {
-    let count = 0;
-    for (const match of text.matchAll(mention.pattern)) {
-      if (++count > MAX_MENTIONS) break;
-      const name = match[1] ?? "";
-      if (!isAsked(name) || syntax.unasked?.has(name) === true) continue;
-      if (isComment(text, match.index, syntax)) continue;
-      const end = match.index + match[0].length;
-      const use = useOf(
-        text.slice(Math.max(0, match.index - BEHIND), match.index),
-        text.slice(end, end + AHEAD),
-        mention,
-        syntax,
-      );
-      const before = found.get(name);
-      // A file that gets by without it once does so everywhere.
-      if (
-        before === undefined ||
-        before.default === undefined &&
-          (use.default !== undefined || before.required && !use.required)
-      ) found.set(name, { ...use, line: lineOf(match.index) });
-    }
-  }
-  for (const [name, { line, required, default: standard }] of found) {
-    const value = standard === undefined
-      ? { name, required }
-      : { name, required, default: standard };
-    claim(draft, "env", value, source, { file, line });
-    const port = PORT_NAME.test(name) ? portOf(standard) : null;
-    claim(draft, "port", port, source, { file, line });
-  }
-  for (const pattern of syntax.ports ?? []) {
-    const match = pattern.exec(text);
-    if (match === null || isComment(text, match.index, syntax)) continue;
-    const line = lineOf(match.index);
-    claim(draft, "port", portOf(match[1]), source, { file, line });
-  }
+function scanOf(syntax: Syntax): Scan {
+  return {
+    lookups: syntax.mentions.map((mention) => ({
+      variable: mention.pattern,
+      useOf({ match, before, after }) {
+        const name = match[1] ?? "";
+        return !isAsked(name) || syntax.unasked?.has(name) === true
+          ? null
+          : useOf(
+            before.slice(-BEHIND),
+            after.slice(0, AHEAD),
+            mention,
+            syntax,
+          );
+      },
+    })),
+    mayLookUp: (text) => syntax.hints.some((hint) => text.includes(hint)),
+    isComment(line) {
+      const start = line.trimStart();
+      return syntax.comments.some((mark) => start.startsWith(mark));
+    },
+    ports: syntax.ports ?? [],
+  };
 }
 
-/** Claims what these files say, those that were read. */
+/** Claims what these files say, those that were read. `source` is what kind of place they are. */
 export function scanFiles(
   draft: Draft,
   reading: Reading,
   files: readonly string[],
   of: { syntax: Syntax; source?: Source },
 ): void {
-  for (const file of files) {
-    const text = reading.tree.text(file);
-    if (text !== null) scanText(draft, { file, text, ...of });
-  }
+  const { syntax, source = "source" } = of;
+  claimScanned(reading, draft, files, { scan: scanOf(syntax), source });
 }

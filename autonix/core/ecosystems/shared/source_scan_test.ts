@@ -4,7 +4,9 @@ import { draftOf } from "../../draft.ts";
 import { ELIXIR_SOURCE } from "../elixir/variables.ts";
 import { PHP } from "../php/variables.ts";
 import { PUMA, RUBY } from "../ruby/variables.ts";
-import { scanText, type Syntax } from "./source_scan.ts";
+import { FileTree } from "../../file_tree.ts";
+import { Reading } from "../../reading.ts";
+import { scanFiles, type Syntax } from "./source_scan.ts";
 
 function scan(syntax: Syntax, text: string) {
   const draft = draftOf({
@@ -13,9 +15,13 @@ function scan(syntax: Syntax, text: string) {
     role: "application",
     weight: 2,
   });
-  scanText(draft, { file: "a", text, syntax });
+  const texts = new Map([["a", text]]);
+  const reading = new Reading(new FileTree({ files: ["a"], texts }));
+  scanFiles(draft, reading, ["a"], { syntax });
   const env = draft.claims.flatMap(({ field, value, evidence }) =>
-    field === "env" ? [{ ...Object(value), line: evidence[0]?.line }] : []
+    field === "env"
+      ? [{ ...Object(value), lines: evidence.map(({ line }) => line) }]
+      : []
   );
   return {
     env,
@@ -39,31 +45,31 @@ Deno.test("source scan: a variable is required unless something stands beside it
     ].join("\n"),
   );
   assert.deepEqual(env, [
-    { name: "PLAIN", required: true, line: 1 },
-    { name: "WITH_DEFAULT", required: false, default: "x", line: 3 },
-    { name: "ASKED", required: false, line: 5 },
-    { name: "RAISED", required: true, line: 6 },
-    { name: "CONDITION", required: false, line: 7 },
-    { name: "FETCHED", required: true, line: 2 },
-    { name: "IN_BLOCK", required: false, default: "5", line: 4 },
+    { name: "PLAIN", required: true, lines: [1] },
+    { name: "WITH_DEFAULT", required: false, default: "x", lines: [3] },
+    { name: "ASKED", required: false, lines: [5] },
+    { name: "RAISED", required: true, lines: [6] },
+    { name: "CONDITION", required: false, lines: [7] },
+    { name: "FETCHED", required: true, lines: [2] },
+    { name: "IN_BLOCK", required: false, default: "5", lines: [4] },
   ]);
 });
 
 Deno.test("source scan: a file that gets by without a variable once does so everywhere", () => {
-  const { env } = scan(RUBY, 'a(ENV["X"])\nb(ENV["X"] || "y")\nc(ENV["X"])');
+  const { env } = scan(RUBY, 'a(ENV["XX"])\nb(ENV["XX"] || "y")\nc(ENV["XX"])');
   assert.deepEqual(env, [{
-    name: "X",
+    name: "XX",
     required: false,
     default: "y",
-    line: 2,
+    lines: [1, 2, 3],
   }]);
 });
 
 Deno.test("source scan: what is joined to something else is no default", () => {
   const { env } = scan(PHP, "$a = env('HOST') ?: 'api-'.env('ZONE', 'eu');");
   assert.deepEqual(env, [
-    { name: "HOST", required: false, line: 1 },
-    { name: "ZONE", required: false, default: "eu", line: 1 },
+    { name: "HOST", required: false, lines: [1] },
+    { name: "ZONE", required: false, default: "eu", lines: [1] },
   ]);
 });
 
