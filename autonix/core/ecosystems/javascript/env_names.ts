@@ -1,9 +1,11 @@
 /**
- * Variables that a machine, a shell or a tool sets: none of them is asked of
- * who runs an application.
+ * Variables that tools of JavaScript set: none of them is asked of who runs an
+ * application.
  *
  * @module
  */
+import { isOfMachine } from "../shared/machine_names.ts";
+
 const COMMON: ReadonlySet<string> = new Set([
   "NODE_ENV",
   "NODE_OPTIONS",
@@ -12,25 +14,6 @@ const COMMON: ReadonlySet<string> = new Set([
   "BABEL_ENV",
   "NEXT_RUNTIME",
   "NEXT_PHASE",
-  "PATH",
-  "HOME",
-  "PWD",
-  "USER",
-  "USERNAME",
-  "USERPROFILE",
-  "SHELL",
-  "TERM",
-  "LANG",
-  "TMPDIR",
-  "TEMP",
-  "TMP",
-  "HOSTNAME",
-  "APPDATA",
-  "LOCALAPPDATA",
-  "EDITOR",
-  "CI",
-  "NO_COLOR",
-  "FORCE_COLOR",
   "DEBUG",
   "ANALYZE",
   "VITEST",
@@ -43,20 +26,6 @@ const COMMON: ReadonlySet<string> = new Set([
   "DENO_DEPLOYMENT_ID",
   "DENO_REGION",
 ]);
-/** What platforms set by themselves. */
-const PREFIXES: readonly string[] = [
-  "npm_",
-  "GITHUB_",
-  "GITLAB_",
-  "CI_",
-  "VERCEL_",
-  "NETLIFY_",
-  "RAILWAY_",
-  "RENDER_",
-  "FLY_",
-  "XDG_",
-  "LC_",
-];
 /** What Vite itself defines in `import.meta.env`. */
 const OF_VITE: ReadonlySet<string> = new Set([
   "MODE",
@@ -70,7 +39,5 @@ const OF_VITE: ReadonlySet<string> = new Set([
 /** True for a name that somebody has to set. */
 export function isAsked(name: string, isVite = false): boolean {
   return /^_{0,2}[A-Z][A-Za-z0-9_]{0,99}$/.test(name) && !COMMON.has(name) &&
-    name !== "VERCEL" && name !== "NETLIFY" && name !== "RENDER" &&
-    !PREFIXES.some((prefix) => name.startsWith(prefix)) &&
-    !(isVite && OF_VITE.has(name));
+    !isOfMachine(name) && !(isVite && OF_VITE.has(name));
 }

@@ -15,6 +15,7 @@ import { claimsOf, type Source } from "../../claims.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
+import { isOfMachine } from "./machine_names.ts";
 
 /** How an expression uses a variable. */
 export type Use = "required" | "optional" | { default: string };
@@ -77,9 +78,9 @@ const MAX_HITS = 1_000;
 /** Of one application: more are generated. */
 const MAX_MENTIONS = 500;
 
-/** Variables that a machine, a shell, a tool or a platform sets. */
+/** Variables that tools, init systems and terminals set. */
 const COMMON =
-  /^(?:PATH|HOME|PWD|USER|USERNAME|USERPROFILE|SHELL|TERM|COLORTERM|LANG|TMPDIR|TEMP|TMP|HOSTNAME|APPDATA|LOCALAPPDATA|EDITOR|VISUAL|PAGER|DISPLAY|WAYLAND_DISPLAY|CI|NO_COLOR|CLICOLOR|FORCE_COLOR|LOGNAME|OUT_DIR|TARGET|PROFILE|OPT_LEVEL|NUM_JOBS|DOCS_RS|RUST_BACKTRACE|RUST_LOG|RUSTC|RUSTFLAGS|GOPATH|GOROOT|GOOS|GOARCH|GOFLAGS|GOBIN|INVOCATION_ID|LISTEN_FDS|LISTEN_PID|LISTEN_FDNAMES|WATCHDOG_USEC|WATCHDOG_PID|STATE_DIRECTORY|CACHE_DIRECTORY|RUNTIME_DIRECTORY|CREDENTIALS_DIRECTORY|TZ|RANDOM|HOMEDRIVE|HOMEPATH|PROGRAMFILES|SystemRoot|WINDIR|ComSpec|COLUMNS|LINES|NOTIFY_SOCKET|SSH_AUTH_SOCK|SUDO_USER|CC|CXX|CFLAGS|LDFLAGS)$|^(?:XDG|LC|CARGO|GITHUB|GITLAB|CI|RAILWAY|RENDER|FLY|KUBERNETES|DEP|npm)_/;
+  /^(?:COLORTERM|VISUAL|PAGER|DISPLAY|WAYLAND_DISPLAY|CLICOLOR|LOGNAME|OUT_DIR|TARGET|PROFILE|OPT_LEVEL|NUM_JOBS|DOCS_RS|RUST_BACKTRACE|RUST_LOG|RUSTC|RUSTFLAGS|GOPATH|GOROOT|GOOS|GOARCH|GOFLAGS|GOBIN|INVOCATION_ID|LISTEN_FDS|LISTEN_PID|LISTEN_FDNAMES|WATCHDOG_USEC|WATCHDOG_PID|STATE_DIRECTORY|CACHE_DIRECTORY|RUNTIME_DIRECTORY|CREDENTIALS_DIRECTORY|TZ|RANDOM|HOMEDRIVE|HOMEPATH|PROGRAMFILES|SystemRoot|WINDIR|ComSpec|COLUMNS|LINES|NOTIFY_SOCKET|SSH_AUTH_SOCK|SUDO_USER|CC|CXX|CFLAGS|LDFLAGS)$|^(?:CARGO|KUBERNETES|DEP)_/;
 
 /** Variables that say where an application itself listens. */
 const OF_LISTENING =
@@ -87,7 +88,8 @@ const OF_LISTENING =
 
 /** True for a name that somebody has to set. */
 export function isAsked(name: string): boolean {
-  return /^_{0,2}[A-Z][A-Za-z0-9_]{1,99}$/.test(name) && !COMMON.test(name);
+  return /^_{0,2}[A-Z][A-Za-z0-9_]{1,99}$/.test(name) && !COMMON.test(name) &&
+    !isOfMachine(name);
 }
 
 const LITERAL =

@@ -10,7 +10,6 @@
 import type { Draft } from "../../draft.ts";
 import type { Reading } from "../../reading.ts";
 import type { Source } from "../../claims.ts";
-import { isAsked } from "../javascript/env_names.ts";
 import { claimScanned, type Scan, type Use } from "./mentions.ts";
 
 export interface Mention {
@@ -45,6 +44,8 @@ export interface Syntax {
 /** An expression fits. */
 const AHEAD = 200;
 const BEHIND = 120;
+/** Modes that only choose how much is said, and of the tool that builds assets. */
+const UNASKED: ReadonlySet<string> = new Set(["DEBUG", "NODE_ENV"]);
 
 function useOf(
   before: string,
@@ -71,7 +72,7 @@ function scanOf(syntax: Syntax): Scan {
       variable: mention.pattern,
       useOf({ match, before, after }) {
         const name = match[1] ?? "";
-        return !isAsked(name) || syntax.unasked?.has(name) === true
+        return UNASKED.has(name) || syntax.unasked?.has(name) === true
           ? null
           : useOf(
             before.slice(-BEHIND),

@@ -1,0 +1,48 @@
+/**
+ * Variables that a machine, a shell or a platform sets, whatever the language:
+ * none of them is asked of who runs an application. A language adds its tools'.
+ *
+ * @module
+ */
+const NAMES: ReadonlySet<string> = new Set([
+  "PATH",
+  "HOME",
+  "PWD",
+  "USER",
+  "USERNAME",
+  "USERPROFILE",
+  "SHELL",
+  "TERM",
+  "LANG",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+  "HOSTNAME",
+  "APPDATA",
+  "LOCALAPPDATA",
+  "EDITOR",
+  "CI",
+  "NO_COLOR",
+  "FORCE_COLOR",
+  "VERCEL",
+  "NETLIFY",
+  "RENDER",
+]);
+const PREFIXES: readonly string[] = [
+  "npm_",
+  "GITHUB_",
+  "GITLAB_",
+  "CI_",
+  "VERCEL_",
+  "NETLIFY_",
+  "RAILWAY_",
+  "RENDER_",
+  "FLY_",
+  "XDG_",
+  "LC_",
+];
+
+/** True for a name that is set without anybody's doing. */
+export function isOfMachine(name: string): boolean {
+  return NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix));
+}
