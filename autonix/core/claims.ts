@@ -212,14 +212,14 @@ export function mergeEvidence(
 
 /** One fact of claims that say the same: each makes it surer. */
 export function agree<V>(claims: readonly Claim[], value: V): Resolved<V> {
-  let doubt = 1;
-  // The same kind of place twice is one witness.
-  const heard = new Set<Source>();
+  // The same kind of place twice is one witness, as sure as the surer of them.
+  const heard = new Map<Source, number>();
   for (const claim of claims) {
-    if (heard.has(claim.source)) continue;
-    heard.add(claim.source);
-    doubt *= 1 - confidenceOf(claim);
+    const before = heard.get(claim.source) ?? 0;
+    heard.set(claim.source, Math.max(before, confidenceOf(claim)));
   }
+  const doubt = [...heard.values()].sort((a, b) => a - b)
+    .reduce((left, confidence) => left * (1 - confidence), 1);
   const confidence = Math.min(SUREST, Math.round((1 - doubt) * 100) / 100);
   return {
     value,

@@ -84,3 +84,13 @@ Deno.test("claims: every field ranks every kind of place once", () => {
     assert.deepEqual([...ranks].sort(), all);
   }
 });
+
+Deno.test("claims: two of one kind of place count as the surer, whichever comes first", () => {
+  const sure = said("port", 3000, "container", "Dockerfile", 4);
+  const unsure = {
+    ...said("port", 3000, "container", "devcontainer.json", 2),
+    confidence: 0.7,
+  };
+  assert.equal(resolveAll([sure, unsure], "port")[0]?.confidence, 0.9);
+  assert.equal(resolveAll([unsure, sure], "port")[0]?.confidence, 0.9);
+});
