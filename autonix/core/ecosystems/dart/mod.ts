@@ -29,7 +29,7 @@ import {
   weightOf,
 } from "../shared/project.ts";
 import { scanFiles, type Syntax } from "../shared/source_scan.ts";
-import { addDependencies, foundAt } from "../shared/yaml_manifest.ts";
+import { addDependencies, foundAt } from "../shared/dependency_maps.ts";
 import { claimStart, claimTest, type Project } from "./start.ts";
 
 const FRAMEWORKS: FrameworkTable = [

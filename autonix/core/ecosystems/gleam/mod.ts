@@ -7,19 +7,9 @@
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
-import {
-  at,
-  entriesOf,
-  type Node,
-  scalarText,
-  textOf,
-} from "../../formats/node.ts";
-import {
-  fileEvidence,
-  type Found,
-  nodeEvidence,
-  type Reading,
-} from "../../reading.ts";
+import { at, textOf } from "../../formats/node.ts";
+import { fileEvidence, type Reading } from "../../reading.ts";
+import { addDependencies, foundAt } from "../shared/dependency_maps.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
   type Place,
@@ -68,30 +58,6 @@ const GLEAM: Syntax = {
     /\belli\.start\([^\n]{0,100}?on_port:\s{0,4}(\d{2,5})\b/,
   ],
 };
-
-function addDependencies(
-  draft: Draft,
-  of: { file: string; node: Node | null; isDev: boolean },
-): void {
-  for (const [name, node] of entriesOf(of.node)) {
-    draft.dependencies.push({
-      name,
-      version: scalarText(node) ?? textOf(at(node, "version")),
-      isDev: of.isDev,
-      evidence: nodeEvidence(of.file, node),
-    });
-    const path = textOf(at(node, "path"));
-    const link = path === null ? null : joinPath(draft.path, path);
-    if (link !== null) draft.links.push(link);
-  }
-}
-
-function foundAt(file: string, node: Node | null): Found | null {
-  const value = textOf(node);
-  return node === null || value === null || value === ""
-    ? null
-    : { value, evidence: nodeEvidence(file, node) };
-}
 
 /** The module that is run: that of the project's name, with a `main`. */
 function mainOf(reading: Reading, path: string, name: string | null) {

@@ -1,6 +1,6 @@
 /**
- * Manifests in YAML whose dependencies are maps by name: pubspec.yaml,
- * shard.yml.
+ * Manifests whose dependencies are maps by name: pubspec.yaml, shard.yml,
+ * gleam.toml.
  *
  * @module
  */
