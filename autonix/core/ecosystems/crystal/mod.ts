@@ -12,12 +12,7 @@ import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
 import { relativeTo } from "../shared/owners.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
-import {
-  type Place,
-  placesOf,
-  type Sources,
-  sourcesOf,
-} from "../shared/places.ts";
+import { type Place, readProjects, type Sources } from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
@@ -225,14 +220,10 @@ export const crystal: EcosystemDetector = {
     manifests: ["shard.yml", ".crystal-version", ...PIN_FILES],
     sources: ["*.cr"],
   },
-  detect(reading) {
-    const places = placesOf(reading, reading.tree.named("shard.yml"));
-    const sources = sourcesOf(reading, places, {
+  detect: (reading) =>
+    readProjects(reading, {
+      manifest: "shard.yml",
       extensions: ["cr"],
       isTest: /_spec\.cr$/,
-    });
-    return places.map((place) =>
-      readProject(reading, place, sources(place.path))
-    );
-  },
+    }, readProject),
 };

@@ -13,12 +13,7 @@ import { directoryOf, isWithin, joinPath } from "../../file_tree.ts";
 import { at, type Node } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
-import {
-  type Place,
-  placesOf,
-  type Sources,
-  sourcesOf,
-} from "../shared/places.ts";
+import { type Place, readProjects, type Sources } from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
@@ -182,14 +177,10 @@ export const dart: EcosystemDetector = {
     manifests: ["pubspec.yaml", ".dart-version", ...PIN_FILES],
     sources: ["*.dart"],
   },
-  detect(reading) {
-    const places = placesOf(reading, reading.tree.named("pubspec.yaml"));
-    const sources = sourcesOf(reading, places, {
+  detect: (reading) =>
+    readProjects(reading, {
+      manifest: "pubspec.yaml",
       extensions: ["dart"],
       isTest: /_test\.dart$/,
-    });
-    return places.map((place) =>
-      readProject(reading, place, sources(place.path))
-    );
-  },
+    }, readProject),
 };

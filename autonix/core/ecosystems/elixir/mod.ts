@@ -15,12 +15,7 @@ import { claim, type Draft, draftOf } from "../../draft.ts";
 import { directoryOf, joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
-import {
-  type Place,
-  placesOf,
-  type Sources,
-  sourcesOf,
-} from "../shared/places.ts";
+import { type Place, readProjects, type Sources } from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
@@ -175,14 +170,11 @@ function shareConfiguration(reading: Reading, drafts: readonly Draft[]): void {
 }
 
 function detect(reading: Reading): Draft[] {
-  const places = placesOf(reading, reading.tree.named("mix.exs"));
-  const sources = sourcesOf(reading, places, {
+  const drafts = readProjects(reading, {
+    manifest: "mix.exs",
     extensions: ["ex", "exs"],
     isTest: /_test\.exs$/,
-  });
-  const drafts = places.map((place) =>
-    readProject(reading, place, sources(place.path))
-  );
+  }, readProject);
   shareConfiguration(reading, drafts);
   return drafts;
 }

@@ -11,12 +11,7 @@ import { at, textOf } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { addDependencies, foundAt } from "../shared/dependency_maps.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
-import {
-  type Place,
-  placesOf,
-  type Sources,
-  sourcesOf,
-} from "../shared/places.ts";
+import { type Place, readProjects, type Sources } from "../shared/places.ts";
 import {
   claimFound,
   claimFrameworks,
@@ -163,14 +158,10 @@ export const gleam: EcosystemDetector = {
     manifests: ["gleam.toml", ".gleam-version", ...PIN_FILES],
     sources: ["*.gleam"],
   },
-  detect(reading) {
-    const places = placesOf(reading, reading.tree.named("gleam.toml"));
-    const sources = sourcesOf(reading, places, {
+  detect: (reading) =>
+    readProjects(reading, {
+      manifest: "gleam.toml",
       extensions: ["gleam"],
       isTest: /_test\.gleam$/,
-    });
-    return places.map((place) =>
-      readProject(reading, place, sources(place.path))
-    );
-  },
+    }, readProject),
 };

@@ -147,3 +147,14 @@ export function sourcesOf(
   }
   return (path) => byPlace.get(path) ?? { own: [], tests: [] };
 }
+
+/** What `read` makes of each project that has a manifest of this name, with its sources. */
+export function readProjects<T>(
+  reading: Reading,
+  of: { manifest: string; extensions: readonly string[]; isTest: RegExp },
+  read: (reading: Reading, place: Place, sources: Sources) => T,
+): T[] {
+  const places = placesOf(reading, reading.tree.named(of.manifest));
+  const sources = sourcesOf(reading, places, of);
+  return places.map((place) => read(reading, place, sources(place.path)));
+}
