@@ -15,12 +15,23 @@ export interface Run {
 /** Scripts of the package manifest, to look one step into `npm start`. */
 export type Scripts = ReadonlyMap<string, string>;
 
-const MANAGERS = new Set(["npm", "yarn", "pnpm", "bun", "npx", "bunx"]);
+const MANAGERS = new Set(["npm", "yarn", "pnpm", "bun"]);
+/** Runs a program of the packages, by its manager. */
+const PROGRAM_OF_PACKAGES =
+  /^(?:npx|bunx|(?:npm|pnpm|yarn) (?:exec|dlx)|yarn run -T)\s+(?:-y |--yes |-- )?/;
 /** Wrappers before the command that counts. */
 const WRAPPERS =
   /^(?:exec|sudo|time|nice|env|cross-env|dotenv|poetry run|pdm run|pipenv run|uv run|bundle exec|hatch run|rye run|\w+=(?:"[^"]*"|'[^']*'|\S*))\s+/;
 const STATIC_SERVERS =
   /^(?:caddy|nginx|npx (?:-y |--yes )?(?:serve|http-server)|serve|http-server|static-web-server|busybox httpd|python3? -m http\.server|miniserve|darkhttpd)\b/;
+/** Options whose next word is theirs, by what reads them. */
+const WITH_VALUE = {
+  manager: new Set(["--filter", "-F", "--workspace", "-w", "--prefix"])
+    .union(new Set(["--cwd", "-C", "--dir", "--port", "-p"])),
+  node: new Set(["-r", "--require", "--import", "--loader", "-C"])
+    .union(new Set(["--experimental-loader", "--env-file", "--conditions"])),
+  elixir: new Set(["--name", "--sname", "--cookie", "--erl", "-pa"]),
+} as const;
 
 function scriptName(path: string): string {
   return path.replace(/^\.\//, "").replace(
@@ -29,8 +40,14 @@ function scriptName(path: string): string {
   );
 }
 
-function firstArgument(words: readonly string[]): string {
-  return words.find((word) => !word.startsWith("-")) ?? "";
+/** The words that are neither an option nor an option's value. */
+function positional(
+  words: readonly string[],
+  withValue: ReadonlySet<string> = new Set(),
+): string[] {
+  return words.filter((word, index) =>
+    !word.startsWith("-") && !withValue.has(words[index - 1] ?? "")
+  );
 }
 
 /** `m.wsgi:application` and `m.wsgi` are the same module. */
@@ -53,33 +70,60 @@ function lastPart(command: string): string {
   return parts.at(-1) ?? "";
 }
 
+/** A script of the manifest, of whichever package: `pnpm --filter shop start`. */
 function managerRun(words: readonly string[], scripts: Scripts): Run {
-  const [manager = "", ...rest] = words;
-  const named = rest.filter((word) => word !== "run" && !word.startsWith("-"));
-  const target = named[0] ?? "";
-  if (manager === "npx" || manager === "bunx") {
-    return { runtime: "script", target: named.join(" ") };
-  }
-  const script = scripts.get(target);
-  if (script === undefined) {
-    return manager === "bun"
-      ? { runtime: "bun", target: scriptName(target) }
-      : { runtime: "script", target };
-  }
-  return { runtime: "script", target };
+  const [manager = "", ...all] = words;
+  const dashes = all.indexOf("--");
+  const rest = dashes < 0 ? all : all.slice(0, dashes);
+  const [first, ...named] = positional(rest, WITH_VALUE.manager);
+  const own = first === "workspace" ? named.slice(1) : [first ?? "", ...named];
+  const target = own.find((word) => word !== "run") ?? "";
+  return manager === "bun" && !scripts.has(target)
+    ? { runtime: "bun", target: scriptName(target) }
+    : { runtime: "script", target };
+}
+
+/** The module among a server's words: `pkg.mod:app`, else the last that is no option's value. */
+function servedModule(words: readonly string[]): string {
+  const app = words.find((word) => /^[\w.]+:[A-Za-z_]\w*(\(\))?$/.test(word));
+  if (app !== undefined) return moduleName(app);
+  const isValue = (index: number) =>
+    /^--?\w[\w-]*$/.test(words[index - 1] ?? "");
+  const modules = words.filter((word) => /^[A-Za-z_][\w.]*$/.test(word));
+  const sure = words.find((word, index) =>
+    /^[A-Za-z_][\w.]*$/.test(word) && !isValue(index)
+  );
+  return moduleName(sure ?? modules.at(-1) ?? "");
+}
+
+const SERVERS = new Set(["gunicorn", "uvicorn", "hypercorn", "daphne"]);
+
+/** `flask --app shop run`; empty: the one it finds. */
+function flaskRun(words: readonly string[]): Run {
+  const at = words.findIndex((word) => word === "--app" || word === "-A");
+  const app = at < 0 ? "" : words[at + 1] ?? "";
+  return { runtime: "flask", target: moduleName(app) };
 }
 
 function pythonRun(words: readonly string[]): Run {
   const at = words.indexOf("-m");
   const module = at < 0 ? undefined : words[at + 1];
-  if (module === "uvicorn" || module === "gunicorn" || module === "flask") {
-    return { runtime: "python", target: moduleName(words[at + 2] ?? "") };
+  if (module === "flask") return flaskRun(words.slice(at + 2));
+  if (module !== undefined && SERVERS.has(module)) {
+    return { runtime: "python", target: servedModule(words.slice(at + 2)) };
   }
-  const target = module ?? scriptName(firstArgument(words.slice(1)));
+  const target = module ?? scriptName(positional(words.slice(1))[0] ?? "");
   return { runtime: "python", target: target.replaceAll("/", ".") };
 }
 
-const SERVERS = new Set(["gunicorn", "uvicorn", "hypercorn", "daphne"]);
+/** `mix do ecto.migrate, phx.server` goes on as its last task does. */
+function mixRun(words: readonly string[]): Run {
+  const tasks = words[1] === "do"
+    ? words.slice(2).join(" ").split(/,\s*|\s\+\s/).at(-1)?.split(" ")
+    : words.slice(1);
+  return { runtime: "mix", target: tasks?.[0] ?? "" };
+}
+
 const RUBY = new Set([
   "puma",
   "rails",
@@ -88,6 +132,7 @@ const RUBY = new Set([
   "unicorn",
   "bin/rails",
 ]);
+const NODE = new Set(["node", "tsx", "ts-node", "nodemon"]);
 
 /** What a command runs, in as few words as tell it apart. */
 export function runOf(command: string, scripts: Scripts = new Map()): Run {
@@ -95,46 +140,49 @@ export function runOf(command: string, scripts: Scripts = new Map()): Run {
     return { runtime: "php", target: "" };
   }
   if (/-jar\b/.test(command)) return { runtime: "java", target: "jar" };
-  const text = lastPart(command);
-  if (STATIC_SERVERS.test(text)) return { runtime: "static", target: "" };
+  const last = lastPart(command);
+  if (STATIC_SERVERS.test(last)) return { runtime: "static", target: "" };
+  const text = last.replace(PROGRAM_OF_PACKAGES, "");
   const words = text.split(/\s+/);
-  const [word = ""] = words;
+  const [word = "", ...rest] = words;
   if (MANAGERS.has(word)) return managerRun(words, scripts);
   if (/^python[\d.]*$/.test(word)) return pythonRun(words);
+  if (/^[\w./-]+\.py$/.test(word)) return pythonRun(["python", word]);
   if (SERVERS.has(word)) {
-    const module = words.slice(1).find((one) => /^[\w.]+(:\w+)?$/.test(one));
-    return { runtime: "python", target: moduleName(module ?? "") };
+    return { runtime: "python", target: servedModule(rest) };
   }
-  if (word === "node" || word === "tsx" || word === "ts-node") {
-    return {
-      runtime: "node",
-      target: scriptName(firstArgument(words.slice(1))),
-    };
+  if (word === "flask") return flaskRun(rest);
+  if (NODE.has(word)) {
+    const [script = ""] = positional(rest, WITH_VALUE.node);
+    return { runtime: "node", target: scriptName(script) };
   }
   if (word === "deno") {
-    const target = words.slice(2).find((one) => !one.startsWith("-")) ?? "";
+    const target = positional(words.slice(2))[0] ?? "";
     return words[1] === "task"
       ? { runtime: "script", target }
       : { runtime: "deno", target: scriptName(target) };
   }
   if (word === "ruby") {
-    return {
-      runtime: "ruby",
-      target: scriptName(firstArgument(words.slice(1))),
-    };
+    return { runtime: "ruby", target: scriptName(positional(rest)[0] ?? "") };
   }
   if (RUBY.has(word)) {
     return { runtime: "ruby", target: word === "bin/rails" ? "rails" : word };
   }
-  if (word === "mix") return { runtime: "mix", target: words[1] ?? "" };
+  if (word === "elixir" && rest.includes("-S")) {
+    return runOf(rest.slice(rest.indexOf("-S") + 1).join(" "), scripts);
+  }
+  if (word === "mix") return mixRun(words);
   if (/^(bash|sh)$/.test(word)) {
-    return { runtime: "sh", target: scriptName(firstArgument(words.slice(1))) };
+    return { runtime: "sh", target: scriptName(positional(rest)[0] ?? "") };
   }
   if (/^\.?\/?[\w./-]+\.sh$/.test(word)) {
     return { runtime: "sh", target: scriptName(word) };
   }
   if (isBuilt(word, words)) return { runtime: "program", target: "" };
-  return { runtime: word, target: words.slice(1).join(" ") };
+  return words.length > 1 &&
+      /^(next|nuxt|remix-serve|react-router-serve|vite|astro)$/.test(word)
+    ? { runtime: word, target: positional(rest)[0] ?? "" }
+    : { runtime: word, target: rest.join(" ") };
 }
 
 /** A program that the project itself built, whatever it is called. */
@@ -148,20 +196,43 @@ function isBuilt(word: string, words: readonly string[]): boolean {
     .test(joined) || /^dotnet .*\.dll$/.test(words.join(" "));
 }
 
-/** The script behind `npm start`, where the manifest says so. */
-function resolved(run: Run, scripts: Scripts): Run {
-  const script = run.runtime === "script" ? scripts.get(run.target) : undefined;
-  return script === undefined ? run : runOf(script, new Map());
+/** Scripts may name scripts; more than these are a circle. */
+const MOST_STEPS = 5;
+
+/** Every run a command stands for: itself, and the scripts behind `npm start`. */
+function runsOf(command: string, scripts: Scripts): Run[] {
+  const runs = [runOf(command, scripts)];
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const run = runs.at(-1);
+    const script = run?.runtime === "script"
+      ? scripts.get(run.target)
+      : undefined;
+    if (script === undefined) break;
+    runs.push(runOf(script, scripts));
+  }
+  return runs;
+}
+
+/** The release that mix builds of a project is that project, as `cargo run` and its program are one. */
+function isRelease(command: string): boolean {
+  return /(?:^|\/)rel\/[\w-]+\/bin\/(?:server$|[\w-]+ (?:start|foreground)\b)/
+    .test(lastPart(command));
+}
+
+function isProjectOfMix({ runtime, target }: Run): boolean {
+  return runtime === "mix" && (target === "phx.server" || target === "run");
 }
 
 /** True when both run the same. */
 export function runsSame(a: string, b: string, scripts: Scripts): boolean {
   if (a.trim() === b.trim()) return true;
-  const one = runOf(a, scripts);
-  const other = runOf(b, scripts);
-  const same = (x: Run, y: Run) =>
-    x.runtime === y.runtime && x.target === y.target;
-  return same(one, other) || same(resolved(one, scripts), other) ||
-    same(one, resolved(other, scripts)) ||
-    same(resolved(one, scripts), resolved(other, scripts));
+  const ones = runsOf(a, scripts);
+  const others = runsOf(b, scripts);
+  if (isRelease(a) && others.some(isProjectOfMix)) return true;
+  if (isRelease(b) && ones.some(isProjectOfMix)) return true;
+  return ones.some((one) =>
+    others.some((other) =>
+      one.runtime === other.runtime && one.target === other.target
+    )
+  );
 }

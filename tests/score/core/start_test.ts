@@ -30,6 +30,32 @@ const SAME: readonly [string, string, ReadonlyMap<string, string>][] = [
   ["npx serve -s dist", "exec caddy run --config /a", NONE],
   ["sh start.sh", "bash ./start.sh", NONE],
   ["poetry run python main.py", "python main.py", NONE],
+  ["uv run main.py", "python main.py", NONE],
+  ["gunicorn -w 4 shop:app", "gunicorn shop:app", NONE],
+  ["gunicorn --bind 0.0.0.0:8000 shop.wsgi", "gunicorn shop.wsgi", NONE],
+  ["gunicorn shop.wsgi --log-file -", "gunicorn shop.wsgi", NONE],
+  ["flask --app shop run", "python -m flask --app shop run -p 80", NONE],
+  ["node -r dotenv/config server.js", "node server.js", NONE],
+  ["npx tsx src/index.ts", "tsx src/index.ts", NONE],
+  ["npx next start -p $PORT", "next start", NONE],
+  ["npx next start", "npm run start", new Map([["start", "next start"]])],
+  [
+    "node server.js",
+    "npm start",
+    new Map([["start", "npm run serve"], ["serve", "node server"]]),
+  ],
+  ["npm run start --workspace shop", "npm start", NONE],
+  ["npm --prefix shop start", "npm start", NONE],
+  ["pnpm --filter shop start", "pnpm run start", NONE],
+  ["pnpm --filter=shop run start", "pnpm start", NONE],
+  ["yarn workspace shop start", "yarn start", NONE],
+  ["npm run start -- --port 80", "npm start", NONE],
+  ["mix ecto.setup && mix phx.server", "mix phx.server", NONE],
+  ["mix do ecto.migrate, phx.server", "mix phx.server", NONE],
+  ["mix do ecto.migrate + phx.server", "mix phx.server", NONE],
+  ["elixir --name shop -S mix phx.server", "mix phx.server", NONE],
+  ["_build/prod/rel/shop/bin/shop start", "mix run --no-halt", NONE],
+  ["_build/prod/rel/shop/bin/server", "mix phx.server", NONE],
 ];
 
 const DIFFERENT: readonly [string, string, ReadonlyMap<string, string>][] = [
@@ -39,6 +65,14 @@ const DIFFERENT: readonly [string, string, ReadonlyMap<string, string>][] = [
   ["ruby app.rb", "node app.js", NONE],
   ["node index.js", "deno run -A index.js", NONE],
   ["java -jar a.jar", "./app", NONE],
+  ["gunicorn shop:app", "gunicorn admin:app", NONE],
+  ["gunicorn -w 4 shop:app", "gunicorn -w 4 admin:app", NONE],
+  ["pnpm --filter shop dev", "pnpm --filter shop start", NONE],
+  ["npx next start", "npx nuxt start", NONE],
+  ["node -r dotenv/config worker.js", "node -r dotenv/config web.js", NONE],
+  ["mix phx.server", "mix run --no-halt", NONE],
+  ["mix ecto.migrate", "mix phx.server", NONE],
+  ["_build/prod/rel/shop/bin/migrate", "mix phx.server", NONE],
 ];
 
 Deno.test("start: the same script, module or program by the same runtime is the same", () => {
