@@ -53,6 +53,24 @@ async function scriptsOf(path: string): Promise<Map<string, string>> {
   return scripts;
 }
 
+/** What `manage.py runserver` of Django serves, by its settings. */
+async function servedByDjango(path: string): Promise<Map<string, string>> {
+  const served = new Map<string, string>();
+  const read = (file: string) =>
+    Deno.readTextFile(`${path}/${file}`).catch(() => "");
+  const settings = /DJANGO_SETTINGS_MODULE["'],\s*["']([\w.]{1,200})["']/.exec(
+    await read("manage.py"),
+  )?.[1];
+  if (settings === undefined) return served;
+  const module = /^WSGI_APPLICATION\s*=\s*["']([\w.]{1,200})\.\w+["']/m.exec(
+    await read(`${settings.replaceAll(".", "/")}.py`),
+  )?.[1];
+  if (module !== undefined) {
+    served.set("manage.py runserver", `gunicorn ${module}`);
+  }
+  return served;
+}
+
 async function scoreExample(example: string): Promise<Result | null> {
   const path = `${dir}/examples/${example}`;
   const file = `${dir}/tests/snapshots/${PREFIX}${
@@ -64,7 +82,11 @@ async function scoreExample(example: string): Promise<Result | null> {
   const stated = readPlan(await Deno.readTextFile(file), hasOwnConfig);
   if (stated === null) return null;
   const analysis = await analyzePath(path);
-  const judged = compare(analysis, stated, await scriptsOf(path));
+  const names = new Map([
+    ...await scriptsOf(path),
+    ...await servedByDjango(path),
+  ]);
+  const judged = compare(analysis, stated, names);
   return { example, group: stated.group, judged };
 }
 

@@ -12,7 +12,10 @@ export interface Run {
   target: string;
 }
 
-/** Scripts of the package manifest, to look one step into `npm start`. */
+/**
+ * What a name stands for: scripts of the package manifest, to look into
+ * `npm start`, and what `manage.py runserver` of Django serves.
+ */
 export type Scripts = ReadonlyMap<string, string>;
 
 const MANAGERS = new Set(["npm", "yarn", "pnpm", "bun"]);
@@ -83,6 +86,14 @@ function managerRun(words: readonly string[], scripts: Scripts): Run {
     : { runtime: "script", target };
 }
 
+/** Runs a script of every package that has it: `turbo run start`, `nx run shop:start:production`. */
+function runnerRun(words: readonly string[]): Run {
+  const [first, second = ""] = positional(words.slice(1), WITH_VALUE.manager);
+  const named = first === "run" ? second : first ?? "";
+  const [project = "", target] = named.split(":");
+  return { runtime: "script", target: target ?? project };
+}
+
 /** The module among a server's words: `pkg.mod:app`, else the last that is no option's value. */
 function servedModule(words: readonly string[]): string {
   const app = words.find((word) => /^[\w.]+:[A-Za-z_]\w*(\(\))?$/.test(word));
@@ -112,7 +123,11 @@ function pythonRun(words: readonly string[]): Run {
   if (module !== undefined && SERVERS.has(module)) {
     return { runtime: "python", target: servedModule(words.slice(at + 2)) };
   }
-  const target = module ?? scriptName(positional(words.slice(1))[0] ?? "");
+  const [script = "", task = ""] = positional(words.slice(1));
+  if (module === undefined && /^(?:\S*\/)?manage\.py$/.test(script)) {
+    return { runtime: "script", target: `manage.py ${task}` };
+  }
+  const target = module ?? scriptName(script);
   return { runtime: "python", target: target.replaceAll("/", ".") };
 }
 
@@ -132,6 +147,7 @@ const RUBY = new Set([
   "unicorn",
   "bin/rails",
 ]);
+const RUNNERS = new Set(["turbo", "nx", "moon", "lerna"]);
 const NODE = new Set(["node", "tsx", "ts-node", "nodemon"]);
 
 /** What a command runs, in as few words as tell it apart. */
@@ -146,6 +162,7 @@ export function runOf(command: string, scripts: Scripts = new Map()): Run {
   const words = text.split(/\s+/);
   const [word = "", ...rest] = words;
   if (MANAGERS.has(word)) return managerRun(words, scripts);
+  if (RUNNERS.has(word)) return runnerRun(words);
   if (/^python[\d.]*$/.test(word)) return pythonRun(words);
   if (/^[\w./-]+\.py$/.test(word)) return pythonRun(["python", word]);
   if (SERVERS.has(word)) {
