@@ -134,7 +134,8 @@ export function compare(
       "start",
       stated.start,
       told,
-      told !== null && runsSame(told, stated.start, scripts),
+      told !== null &&
+        runsSame(told, stated.start, scripts, subject?.path),
     ));
   }
   return judged;

@@ -240,16 +240,40 @@ function isProjectOfMix({ runtime, target }: Run): boolean {
   return runtime === "mix" && (target === "phx.server" || target === "run");
 }
 
-/** True when both run the same. */
-export function runsSame(a: string, b: string, scripts: Scripts): boolean {
-  if (a.trim() === b.trim()) return true;
-  const ones = runsOf(a, scripts);
-  const others = runsOf(b, scripts);
-  if (isRelease(a) && others.some(isProjectOfMix)) return true;
-  if (isRelease(b) && ones.some(isProjectOfMix)) return true;
+const BY_PATH = new Set(["node", "bun", "deno", "ruby", "sh"]);
+
+/** The same run, its script's path told from the repository's root. */
+function fromRoot(run: Run, directory: string): Run {
+  if (directory === "." || !BY_PATH.has(run.runtime)) return run;
+  const parts: string[] = [];
+  for (const part of `${directory}/${run.target}`.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== ".") parts.push(part);
+  }
+  return { ...run, target: parts.join("/") };
+}
+
+/**
+ * True when both run the same.
+ *
+ * `directory` is where `told` is typed; `stated` is of the root, or of there.
+ */
+export function runsSame(
+  told: string,
+  stated: string,
+  scripts: Scripts,
+  directory = ".",
+): boolean {
+  if (told.trim() === stated.trim()) return true;
+  const ones = runsOf(told, scripts);
+  const others = runsOf(stated, scripts);
+  if (isRelease(told) && others.some(isProjectOfMix)) return true;
+  if (isRelease(stated) && ones.some(isProjectOfMix)) return true;
+  const same = (one: Run, other: Run) =>
+    one.runtime === other.runtime && one.target === other.target;
   return ones.some((one) =>
     others.some((other) =>
-      one.runtime === other.runtime && one.target === other.target
+      same(one, other) || same(fromRoot(one, directory), other)
     )
   );
 }

@@ -101,3 +101,11 @@ Deno.test("start: another script or another runtime is not", () => {
     assert.equal(runsSame(a, b, scripts), false, `${a} | ${b}`);
   }
 });
+
+Deno.test("start: an application's own directory is where its command is typed", () => {
+  const stated = "node dist/apps/shop/main.js";
+  const told = "node ../../dist/apps/shop/main.js";
+  assert.equal(runsSame(told, stated, NONE), false);
+  assert.equal(runsSame(told, stated, NONE, "apps/shop"), true);
+  assert.equal(runsSame("node main.js", stated, NONE, "apps/shop"), false);
+});
