@@ -71,6 +71,20 @@ async function servedByDjango(path: string): Promise<Map<string, string>> {
   return served;
 }
 
+/** Of the project, and of an umbrella's applications. */
+async function mixfilesOf(path: string): Promise<string[]> {
+  const directories = [path];
+  if (await Deno.stat(`${path}/apps`).catch(() => null) !== null) {
+    for await (const { name } of Deno.readDir(`${path}/apps`)) {
+      directories.push(`${path}/apps/${name}`);
+    }
+  }
+  const texts = directories.map((directory) =>
+    Deno.readTextFile(`${directory}/mix.exs`).catch(() => "")
+  );
+  return await Promise.all(texts);
+}
+
 async function scoreExample(example: string): Promise<Result | null> {
   const path = `${dir}/examples/${example}`;
   const file = `${dir}/tests/snapshots/${PREFIX}${
@@ -79,7 +93,9 @@ async function scoreExample(example: string): Promise<Result | null> {
   if (!await isFile(file)) return null;
   const hasOwnConfig = await isFile(`${path}/nixpacks.toml`) ||
     await isFile(`${path}/nixpacks.json`);
-  const stated = readPlan(await Deno.readTextFile(file), hasOwnConfig);
+  const mixfiles = await mixfilesOf(path);
+  const snapshot = await Deno.readTextFile(file);
+  const stated = readPlan(snapshot, { hasOwnConfig, mixfiles });
   if (stated === null) return null;
   const analysis = await analyzePath(path);
   const names = new Map([

@@ -9,6 +9,8 @@
  *   where they are not that tool's default, as nobody asked for those.
  * - A repository may have several languages: each that the plan installs counts
  *   as right, but where the start command's runtime tells one, that one.
+ * - Its start of every mix.exs is `mix phx.server`. Nobody asked for that either
+ *   where nothing depends on Phoenix: it is no task there.
  * - An example that carries the tool's own configuration file is scored by
  *   language and package manager: its start command may be from there.
  * - Languages outside the closed list are left out.
@@ -141,10 +143,24 @@ function groupOfStart(start: string): RegExp | null {
   return null;
 }
 
+/** What is to be known of an example to read its plan. */
+export interface Example {
+  /** The tool's own configuration file is in it. */
+  hasOwnConfig: boolean;
+  /** Texts of its mix.exs, those of an umbrella's applications too. */
+  mixfiles: readonly string[];
+}
+
+function isStart(start: string, example: Example): boolean {
+  if (example.hasOwnConfig) return false;
+  return start !== "mix phx.server" ||
+    example.mixfiles.some((text) => /\{\s*:phoenix\s*,/.test(text));
+}
+
 /** What a snapshot states; null when its language is none of the closed list. */
 export function readPlan(
   snapshot: string,
-  hasOwnConfig: boolean,
+  example: Example,
 ): Stated | null {
   const json = snapshot.slice(snapshot.indexOf("{"));
   const plan = Plan.parse(JSON.parse(json));
@@ -172,7 +188,7 @@ export function readPlan(
     packageManagers: own,
     version: versionOf(packages),
     frameworks: metadata.flatMap((word) => FRAMEWORKS.get(word) ?? []),
-    start: hasOwnConfig ? null : start,
+    start: start !== null && isStart(start, example) ? start : null,
     build: commands,
   };
 }

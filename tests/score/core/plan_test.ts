@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { readPlan } from "./plan.ts";
+import { type Example, readPlan } from "./plan.ts";
+
+const AS_IT_IS: Example = { hasOwnConfig: false, mixfiles: [] };
 
 function snapshot(plan: unknown): string {
   return `---\nsource: a test\n---\n${JSON.stringify(plan)}`;
@@ -14,7 +16,7 @@ Deno.test("plan: packages and commands say language, manager and an asked versio
       },
       start: { cmd: "pnpm run start" },
     }),
-    false,
+    AS_IT_IS,
   );
   assert.deepEqual(stated?.languages, ["javascript", "typescript"]);
   assert.deepEqual(stated?.packageManagers, ["pnpm"]);
@@ -27,7 +29,7 @@ Deno.test("plan: a default version, and a start under the tool's own configurati
     phases: { setup: { nixPkgs: ["nodejs_18"] } },
     start: { cmd: "node index.js" },
   });
-  const stated = readPlan(plan, true);
+  const stated = readPlan(plan, { ...AS_IT_IS, hasOwnConfig: true });
   assert.equal(stated?.version, null);
   assert.equal(stated?.start, null);
 });
@@ -43,7 +45,7 @@ Deno.test("plan: helpers that are installed too do not make the language", () =>
       },
       start: { cmd: "php-fpm -y /a & nginx -c /b" },
     }),
-    false,
+    AS_IT_IS,
   );
   assert.equal(stated?.group, "php");
   assert.deepEqual(stated?.languages, ["php"]);
@@ -53,5 +55,16 @@ Deno.test("plan: helpers that are installed too do not make the language", () =>
 
 Deno.test("plan: languages outside the closed list are left out", () => {
   const plan = snapshot({ phases: { setup: { nixPkgs: ["haunt", "guile"] } } });
-  assert.equal(readPlan(plan, false), null);
+  assert.equal(readPlan(plan, AS_IT_IS), null);
+});
+
+Deno.test("plan: a server of Phoenix is stated only of what depends on Phoenix", () => {
+  const plan = snapshot({
+    phases: { setup: { nixPkgs: ["elixir"] } },
+    start: { cmd: "mix phx.server" },
+  });
+  const startOf = (mixfile: string) =>
+    readPlan(plan, { ...AS_IT_IS, mixfiles: [mixfile] })?.start;
+  assert.equal(startOf('{:phoenix, "~> 1.7"},'), "mix phx.server");
+  assert.equal(startOf('{:phoenix_html, "~> 4.0"}, {:plug, "~> 1.0"}'), null);
 });
