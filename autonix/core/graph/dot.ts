@@ -9,9 +9,10 @@ import { plainLine } from "./plain_line.ts";
 const MAX_LABEL = 80;
 const MAX_LABELS = 3;
 
-/** A quoted word: a backslash begins an escape only where we wrote it. */
+/** A quoted word: a backslash, or an entity of HTML, begins only where we wrote it. */
 function escaped(text: string): string {
-  return plainLine(text, MAX_LABEL).replace(/[\\"]/g, "\\$&");
+  return plainLine(text, MAX_LABEL).replaceAll("&", "&amp;")
+    .replace(/[\\"]/g, "\\$&");
 }
 
 function labelOf(lines: readonly string[]): string {

@@ -104,6 +104,12 @@ Deno.test("in DOT a hostile name is one quoted word", () => {
   assert.match(outside, /n0 -> n1 \[label=W, style=solid, arrowhead=vee\];/);
 });
 
+Deno.test("in DOT an entity of HTML is shown as it is written", () => {
+  const [node] = graph.nodes;
+  const named = { ...node!, name: "a&lt;b" };
+  assert.match(dotOf({ ...graph, nodes: [named] }), /"a&amp;lt;b/);
+});
+
 Deno.test("in SVG a hostile name is text", () => {
   const text = svgOf(hostile);
   assert.doesNotMatch(text, /<b>/);
