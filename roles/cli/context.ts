@@ -55,6 +55,12 @@ export interface CliContext {
   exitStatus: number;
 }
 
+/** Whoever read the output is gone, as in `| head -1`: nobody is left to tell anything. */
+export class ReaderGone extends Error {
+  override readonly name = "ReaderGone";
+}
+
+/** Throws ReaderGone. */
 function writeAll(
   to: typeof Deno.stdout,
   content: string | Uint8Array,
@@ -62,7 +68,12 @@ function writeAll(
   const bytes = typeof content === "string"
     ? new TextEncoder().encode(content)
     : content;
-  for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+  try {
+    for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
+    throw new ReaderGone("Cannot write as nobody reads", { cause });
+  }
 }
 
 async function readInput(maxBytes = MAX_INPUT_BYTES): Promise<string> {

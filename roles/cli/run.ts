@@ -12,7 +12,7 @@ import {
   formatError,
   toAppError,
 } from "../model/errors.ts";
-import { type CliContext, systemContext } from "./context.ts";
+import { type CliContext, ReaderGone, systemContext } from "./context.ts";
 import { plainLines } from "./core/table.ts";
 import { examples } from "./flags.ts";
 import type { AddCommand } from "./registry.ts";
@@ -112,11 +112,27 @@ async function reportUsage(
   return EXIT_STATUS.usage;
 }
 
+/** As a shell tells of a program that SIGPIPE ended. */
+const READER_GONE_STATUS = 141;
+
 /** Runs one command line and returns its exit status. */
 export async function runCli(
   args: readonly string[],
   table: RoleTable,
   context: CliContext = systemContext(),
+): Promise<number> {
+  try {
+    return await runWords(args, table, context);
+  } catch (error) {
+    if (error instanceof ReaderGone) return READER_GONE_STATUS;
+    throw error;
+  }
+}
+
+async function runWords(
+  args: readonly string[],
+  table: RoleTable,
+  context: CliContext,
 ): Promise<number> {
   const json = args.includes("--json") || args[0] === "rpc";
   let said = "";
@@ -136,6 +152,7 @@ export async function runCli(
     await program.parseAsync([...args], { from: "user" });
     return context.exitStatus;
   } catch (error) {
+    if (error instanceof ReaderGone) throw error;
     return error instanceof CommanderError
       ? await reportUsage(error, said, context, json)
       : await report(error, context, json);

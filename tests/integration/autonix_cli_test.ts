@@ -46,6 +46,50 @@ Deno.test("analyze --evidence: how sure, and where it stands", async () => {
   assert.match(out, /version +1\.22\n +\d+ % {2}go\.mod:3\n/);
 });
 
+Deno.test("analyze --short and --env: less of it, and more", async () => {
+  await using directory = await shop();
+  const { path } = directory;
+  const names = Array.from({ length: 40 }, (_, index) => `SHOP_${index}`);
+  const reads = names.map((name) => `\t_ = os.Getenv("${name}")\n`).join("");
+  await Deno.writeTextFile(
+    `${path}/main.go`,
+    `package main\n\nimport "os"\n\nfunc main() {\n${reads}}\n`,
+  );
+  const short = await cli(["analyze", path, "--short"]);
+  assert.match(short.out, /^APPLICATION .*\n\. +go 1\.22 .*\n\n1 application/);
+  const shown = await cli(["analyze", path]);
+  assert.match(shown.out, /\d+ more: --env\n/);
+  const all = await cli(["analyze", path, "--env"]);
+  for (const name of names) assert.ok(all.out.includes(name), name);
+});
+
+Deno.test("analyze: a reader that has read enough is no failure to tell of", async () => {
+  await using directory = await tempDir();
+  // More than a pipe takes in: the writer is still at it when the reader goes.
+  for (let index = 0; index < 200; index++) {
+    const path = `${directory.path}/service${index}`;
+    await Deno.mkdir(path);
+    await Deno.writeTextFile(`${path}/main.go`, "package main\n");
+    await Deno.writeTextFile(
+      `${path}/go.mod`,
+      `module example.org/shop/service${index}\n\ngo 1.22\n`,
+    );
+  }
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const { stdout, stderr } = await new Deno.Command("bash", {
+    args: [
+      "-c",
+      '"$0" run --no-check -A "$1" analyze --json "$2" | head -c 1; echo " ${PIPESTATUS[0]}"',
+      Deno.execPath(),
+      main,
+      directory.path,
+    ],
+  }).output();
+  const text = new TextDecoder();
+  assert.equal(text.decode(stdout), "{ 141\n");
+  assert.equal(text.decode(stderr), "");
+});
+
 Deno.test("analyze --name: what the repository is called where it says nothing", async () => {
   await using directory = await tempDir();
   await Deno.writeTextFile(`${directory.path}/index.html`, "<p>shop</p>\n");

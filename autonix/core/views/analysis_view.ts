@@ -15,6 +15,7 @@ import type {
   Evidence,
 } from "../../../roles/model/analysis.ts";
 import { type Paint, plain } from "../../../roles/cli/core/table.ts";
+import { countsOf } from "./counts.ts";
 
 export interface AnalysisViewOptions {
   paint: Paint;
@@ -22,6 +23,8 @@ export interface AnalysisViewOptions {
   columns: number;
   /** How sure each fact is, and where it stands. */
   isEvidenceShown: boolean;
+  /** Every variable, however many; else the required ones of a long list. */
+  isEveryVariableShown: boolean;
 }
 
 /** A fact, whatever its value. */
@@ -42,6 +45,8 @@ const LABEL = 13;
 const INDENT = "  ";
 /** Narrower than that, lines are left to the terminal. */
 const LEAST_COLUMNS = 40;
+/** As many variables are shown of an application; of more, those it can not do without. */
+const MAX_VARIABLES = 12;
 /** Places of one fact; more say nothing new. */
 const MAX_PLACES = 3;
 
@@ -76,12 +81,33 @@ function variableOf(variable: EnvVariable): Item {
   };
 }
 
+/**
+ * Hundreds of switches with a default would hide what a reader looks for. The
+ * last item says how many were left out, and what shows them.
+ */
+function shortList(env: readonly EnvVariable[]): Item[] {
+  if (env.length <= MAX_VARIABLES) return env.map(variableOf);
+  const needed = env.filter((variable) =>
+    variable.required && variable.default === undefined
+  );
+  const shown = (needed.length > 0 ? needed : env).slice(0, MAX_VARIABLES);
+  const more = { text: `${env.length - shown.length} more: --env`, note: "" };
+  return [...shown.map(variableOf), more];
+}
+
 class View {
   readonly #options: AnalysisViewOptions;
   readonly #lines: string[] = [];
 
   constructor(options: AnalysisViewOptions) {
     this.#options = options;
+  }
+
+  /** What an application reads: all of it, or what fits. */
+  variables(env: readonly EnvVariable[]): void {
+    const { isEvidenceShown, isEveryVariableShown } = this.#options;
+    const isAll = isEvidenceShown || isEveryVariableShown;
+    this.row("reads", isAll ? env.map(variableOf) : shortList(env));
   }
 
   get text(): string {
@@ -172,7 +198,7 @@ function showApplication(view: View, application: AnalysedApplication): void {
   view.row("start", facts([commands.start]));
   view.row("test", facts([commands.test]));
   view.row("listens on", facts(application.ports));
-  view.row("reads", application.env.map(variableOf));
+  view.variables(application.env);
   view.row("libraries", facts(application.nativeLibraries));
   view.row(
     "depends on",
@@ -194,10 +220,6 @@ function showService(view: View, service: AnalysedService): void {
   view.row("named in", [{ text: places, note: "" }]);
 }
 
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
 /** The whole answer. */
 export function formatAnalysis(
   analysis: Analysis,
@@ -213,13 +235,6 @@ export function formatAnalysis(
       view.sentence(`${path}: ${what}: ${why}`);
     }
   }
-  view.heading(
-    [
-      counted(applications.length, "application"),
-      counted(services.length, "service"),
-      ...unknown.length > 0 ? [`${unknown.length} could not be told`] : [],
-    ].join(", "),
-    "",
-  );
+  view.heading(countsOf(analysis), "");
   return view.text;
 }

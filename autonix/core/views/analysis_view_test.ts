@@ -44,7 +44,12 @@ const SHOP: Analysis = {
 
 function shown(analysis: Analysis, columns = 80, isEvidenceShown = false) {
   const paint = painter(false);
-  return formatAnalysis(analysis, { paint, columns, isEvidenceShown });
+  return formatAnalysis(analysis, {
+    paint,
+    columns,
+    isEvidenceShown,
+    isEveryVariableShown: false,
+  });
 }
 
 Deno.test("an application is a block, and so is a service", () => {
@@ -85,6 +90,38 @@ Deno.test("lists end where the terminal does", () => {
     "               PORT=3000, LOG_LEVEL",
     "  libraries    openssl",
   ]);
+});
+
+function withVariables(count: number, required: number): Analysis {
+  const [application] = SHOP.applications;
+  assert.ok(application !== undefined);
+  const env = Array.from({ length: count }, (_, index) => ({
+    name: `V${index}`,
+    evidence: [],
+    ...index < count - required
+      ? { required: false, default: "1" }
+      : { required: true },
+  }));
+  return { ...SHOP, applications: [{ ...application, env }] };
+}
+
+Deno.test("of many variables those that are needed are shown, and how many there are", () => {
+  assert.match(
+    shown(withVariables(40, 2)),
+    /reads {8}V38 \(required\), V39 \(required\), 38 more: --env\n/,
+  );
+  assert.match(shown(withVariables(40, 0), 200), /V11=1, 28 more: --env\n/);
+  assert.match(shown(withVariables(12, 1), 200), /V10=1, V11 \(required\)\n/);
+});
+
+Deno.test("asked for, every variable is shown", () => {
+  const text = formatAnalysis(withVariables(40, 2), {
+    paint: painter(false),
+    columns: 80,
+    isEvidenceShown: false,
+    isEveryVariableShown: true,
+  });
+  assert.equal([...text.matchAll(/\bV\d+/g)].length, 40);
 });
 
 Deno.test("evidence stands below its fact", () => {

@@ -34,11 +34,18 @@ export function addAnalyze(program: Command, context: CliContext): void {
     .argument("[directory]", "of the repository", ".")
     .description("say what a repository is: applications, commands, services")
     .option("--name <name>", "of the repository, where nothing in it says one")
+    .option("-s, --short", "a line for each application and service")
+    .option("--env", "every variable, however many an application reads")
     .option("--evidence", "how sure each fact is, and where it stands")
     .option("--json", "print JSON and nothing else")
     .addHelpText(
       "after",
-      examples("analyze", "analyze ../shop --evidence", "analyze . --json"),
+      examples(
+        "analyze",
+        "analyze ../shop --short",
+        "analyze ../shop --evidence",
+        "analyze . --json",
+      ),
     )
     .action(async (directory, flags) => {
       const { analyzePath } = await import("../../../autonix/mod.ts");
@@ -47,13 +54,24 @@ export function addAnalyze(program: Command, context: CliContext): void {
         onProgress: progressOf(context),
       });
       if (flags.json === true) return printJson(context, analysis);
+      const { paint } = context;
+      const columns = columnsOf(context);
+      if (flags.short === true) {
+        const { formatShort } = await import(
+          "../../../autonix/core/views/short_view.ts"
+        );
+        // A file or a pipe has no edge to cut a line at.
+        const edge = context.terminal ? columns : Infinity;
+        return context.out(formatShort(analysis, { paint, columns: edge }));
+      }
       const { formatAnalysis } = await import(
         "../../../autonix/core/views/analysis_view.ts"
       );
       context.out(formatAnalysis(analysis, {
-        paint: context.paint,
-        columns: columnsOf(context),
+        paint,
+        columns,
         isEvidenceShown: flags.evidence === true,
+        isEveryVariableShown: flags.env === true,
       }));
     });
 }
