@@ -15,7 +15,7 @@
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers";
 import { AppError } from "../roles/model/errors.ts";
-import { FileTree, type Omission } from "./core/file_tree.ts";
+import { FileTree, type Omission, type Run } from "./core/file_tree.ts";
 import { chooseReads } from "./core/reads.ts";
 import { ECOSYSTEMS, EVIDENCE } from "./core/registry.ts";
 import { type Listing, MAX_IGNORE_BYTES, Walk } from "./core/walk.ts";
@@ -136,10 +136,10 @@ class Scanner {
         await this.#breathe({ files: walk.files, read: 0 });
       }
     }
-    const { files, omissions } = walk.result();
-    await this.#readAll(files);
+    const { runs, omissions } = walk.result();
+    await this.#readAll(runs, walk.files);
     return new FileTree({
-      files,
+      files: { runs },
       texts: this.#texts,
       omissions: [...omissions, ...this.#omissions],
     });
@@ -212,10 +212,10 @@ class Scanner {
     this.#omissions.push({ path, what: "this file", why: reasonOf(error) });
   }
 
-  async #readAll(files: readonly string[]): Promise<void> {
+  async #readAll(runs: readonly Run[], files: number): Promise<void> {
     const reads = [...ECOSYSTEMS, ...EVIDENCE].map(({ reads }) => reads);
     const empty = new Set<string>();
-    const { paths, omissions } = chooseReads(files, reads, (path) => {
+    const { paths, omissions } = chooseReads(runs, reads, (path) => {
       const bytes = this.#sizeOf(path);
       if (bytes === 0) empty.add(path);
       return bytes;
@@ -227,7 +227,7 @@ class Scanner {
       if (empty.has(path)) this.#texts.set(path, "");
       else this.#read(path);
       if (++count % PAUSE_FILES === 0) {
-        await this.#breathe({ files: files.length, read: count });
+        await this.#breathe({ files, read: count });
       }
     }
   }

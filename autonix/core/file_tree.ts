@@ -14,9 +14,60 @@ export interface Omission {
   why: string;
 }
 
+/**
+ * A directory with files of it that follow each other where paths are sorted.
+ * One that has directories between its files comes more than once.
+ */
+export interface Run {
+  directory: string;
+  /** Last parts of `paths`, at the same places. */
+  names: readonly string[];
+  paths: readonly string[];
+}
+
+/** Files of a directory, by their names. */
+export function runOf(directory: string, names: readonly string[]): Run {
+  const prefix = directory === "." ? "" : `${directory}/`;
+  return { directory, names, paths: names.map((name) => prefix + name) };
+}
+
+/**
+ * Paths by directory, so that what holds for a directory is asked once and
+ * not of each file.
+ */
+export function runsOf(paths: Iterable<string>): Run[] {
+  const runs: Run[] = [];
+  let prefix = "";
+  let names: string[] | null = null;
+  let here: string[] = [];
+  for (const path of paths) {
+    const end = path.lastIndexOf("/") + 1;
+    if (names === null || end !== prefix.length || !path.startsWith(prefix)) {
+      prefix = path.slice(0, end);
+      const directory = end === 0 ? "." : path.slice(0, end - 1);
+      names = [];
+      here = [];
+      runs.push({ directory, names, paths: here });
+    }
+    names.push(path.slice(end));
+    here.push(path);
+  }
+  return runs;
+}
+
+/** Paths of runs, one after the other. */
+export function pathsOf(runs: readonly Run[]): readonly string[] {
+  const [first] = runs;
+  if (first === undefined) return NONE;
+  return runs.length === 1 ? first.paths : runs.flatMap(({ paths }) => paths);
+}
+
 export interface FileTreeParts {
-  /** Every file below the root that is no vendored or generated one, relative, with `/`. */
-  files: Iterable<string>;
+  /**
+   * Every file below the root that is no vendored or generated one, relative,
+   * with `/`; as runs of sorted paths where a walk has them.
+   */
+  files: Iterable<string> | { runs: readonly Run[] };
   /** Texts by path; of files that were not read there is none. */
   texts: ReadonlyMap<string, string>;
   /** What the bounds or the disk kept out. */
@@ -34,8 +85,20 @@ export function basenameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** True for a name, or several, that are none of `.`, `..` and nothing. */
+function isPlain(relative: string): boolean {
+  if (relative === "" || relative === "." || relative === "..") return false;
+  return !relative.includes("/") ||
+    !relative.includes("/.") && !relative.includes("//") &&
+      !relative.startsWith(".") && !relative.startsWith("/") &&
+      !relative.endsWith("/");
+}
+
 /** `join(".", "a")` is `a`; `..` and `.` are resolved; null when that leads out of the root. */
 export function joinPath(directory: string, relative: string): string | null {
+  if (isPlain(relative)) {
+    return directory === "." ? relative : `${directory}/${relative}`;
+  }
   const parts: string[] = directory === "." ? [] : directory.split("/");
   for (const part of relative.split("/")) {
     if (part === "" || part === ".") continue;
@@ -104,50 +167,40 @@ export function lowerBound(list: readonly string[], text: string): number {
 
 const NONE: readonly string[] = [];
 
+/** Files of one extension, with the place of their run among all. */
+interface Share extends Run {
+  at: number;
+}
+
 export class FileTree {
   /** Sorted. */
   readonly files: readonly string[];
   readonly omissions: readonly Omission[];
+  readonly #runs: readonly Run[];
   readonly #texts: ReadonlyMap<string, string>;
-  /** Last parts of `files`, at the same places. */
-  readonly #names: string[] = [];
   /** Names of the files in each directory, sorted. */
-  readonly #byDirectory = new Map<string, string[]>();
+  readonly #byDirectory = new Map<string, readonly string[]>();
   readonly #children = new Map<string, Set<string>>();
   /** Made when somebody asks: of most names nobody does. */
   #byName: Map<string, string[]> | null = null;
-  #byExtension: Map<string, string[]> | null = null;
+  #byExtension: Map<string, Share[]> | null = null;
   /** Paths of the texts, sorted. */
   #readPaths: readonly string[] | null = null;
 
   constructor(parts: FileTreeParts) {
-    this.files = sorted(parts.files);
+    const { files } = parts;
+    this.#runs = "runs" in files ? files.runs : runsOf(sorted(files));
+    this.files = pathsOf(this.#runs);
     this.omissions = parts.omissions ?? [];
     this.#texts = parts.texts;
-    let directory = "";
-    let names: string[] | null = null;
-    for (const path of this.files) {
-      const slash = path.lastIndexOf("/");
-      // Neighbours mostly lie in the same directory: no name is made to find that out.
-      const isSame = names !== null && slash === directory.length &&
-        path.startsWith(directory);
-      if (!isSame) {
-        directory = slash < 0 ? "" : path.slice(0, slash);
-        names = this.#namesOf(slash < 0 ? "." : directory);
-      }
-      const name = path.slice(slash + 1);
-      this.#names.push(name);
-      names?.push(name);
+    for (const { directory, names } of this.#runs) {
+      const before = this.#byDirectory.get(directory);
+      if (before === undefined) this.#enterDirectory(directory);
+      this.#byDirectory.set(
+        directory,
+        before === undefined ? names : [...before, ...names],
+      );
     }
-  }
-
-  #namesOf(directory: string): string[] {
-    const there = this.#byDirectory.get(directory);
-    if (there !== undefined) return there;
-    const made: string[] = [];
-    this.#byDirectory.set(directory, made);
-    this.#enterDirectory(directory);
-    return made;
   }
 
   /** Enters a directory with those above it that hold no file of their own. */
@@ -169,9 +222,13 @@ export class FileTree {
   /** True when there is such a file. */
   has(path: string): boolean {
     const names = this.#byDirectory.get(directoryOf(path));
-    if (names === undefined) return false;
-    const name = basenameOf(path);
-    return names[lowerBound(names, name)] === name;
+    return names !== undefined && holds(names, basenameOf(path));
+  }
+
+  /** The same, of a name that is no path. */
+  hasIn(directory: string, name: string): boolean {
+    const names = this.#byDirectory.get(directory);
+    return names !== undefined && holds(names, name);
   }
 
   /** True when there is a file in it or below it. */
@@ -195,6 +252,7 @@ export class FileTree {
     const last = paths.at(-1);
     if (first === undefined || last === undefined) return NONE;
     this.#readPaths ??= [...this.#texts.keys()].sort(comparePaths);
+    if (paths === this.files) return this.#readPaths;
     const found: string[] = [];
     for (let at = lowerBound(this.#readPaths, first);; at++) {
       const path = this.#readPaths[at];
@@ -211,8 +269,14 @@ export class FileTree {
 
   /** Every file with this extension, in lower case and without the dot, sorted by path. */
   withExtension(extension: string): readonly string[] {
-    this.#byExtension ??= this.#indexByExtension();
-    return this.#byExtension.get(extension) ?? NONE;
+    return pathsOf(this.runsWith([extension]));
+  }
+
+  /** The same of several extensions, by directory. */
+  runsWith(extensions: readonly string[]): readonly Run[] {
+    const index = this.#byExtension ??= this.#indexByExtension();
+    const shares = extensions.flatMap((one) => index.get(one) ?? []);
+    return extensions.length === 1 ? shares : mergeShares(shares);
   }
 
   /** Names of the files in a directory, sorted. */
@@ -245,52 +309,81 @@ export class FileTree {
 
   #indexByName(): Map<string, string[]> {
     const index = new Map<string, string[]>();
-    this.#names.forEach((name, at) => addTo(index, name, this.files[at] ?? ""));
+    for (const { names, paths } of this.#runs) {
+      for (let at = 0; at < names.length; at++) {
+        addTo(index, names[at] ?? "", paths[at] ?? "");
+      }
+    }
     return index;
   }
 
-  #indexByExtension(): Map<string, string[]> {
-    const index = new Map<string, string[]>();
-    /** Lists of the index by extensions as they are written. */
-    const written = new Map<string, string[]>();
-    this.#names.forEach((name, at) => {
-      const dot = name.lastIndexOf(".");
-      const extension = dot <= 0 ? "" : name.slice(dot + 1);
-      let list = written.get(extension);
-      if (list === undefined) {
-        list = index.get(extension.toLowerCase()) ?? [];
-        index.set(extension.toLowerCase(), list);
-        written.set(extension, list);
+  #indexByExtension(): Map<string, Share[]> {
+    const index = new Map<string, Share[]>();
+    this.#runs.forEach((run, at) => {
+      for (const [extension, share] of sharesOf(run, at)) {
+        const list = index.get(extension);
+        if (list === undefined) index.set(extension, [share]);
+        else list.push(share);
       }
-      list.push(this.files[at] ?? "");
     });
     return index;
   }
 }
 
-/** A directory with those of sorted paths that follow each other in it. */
-export interface Run {
-  directory: string;
-  paths: string[];
+/** True when a sorted list has this name. */
+function holds(names: readonly string[], name: string): boolean {
+  return names[lowerBound(names, name)] === name;
 }
 
-/**
- * Paths by directory, so that what holds for a directory is asked once and
- * not of each file. One that has directories between its files comes more than
- * once.
- */
-export function runsOf(paths: Iterable<string>): Run[] {
-  const runs: Run[] = [];
-  let prefix = "";
-  let run: Run | null = null;
-  for (const path of paths) {
-    const end = path.lastIndexOf("/") + 1;
-    if (run === null || end !== prefix.length || !path.startsWith(prefix)) {
-      prefix = path.slice(0, end);
-      run = { directory: end === 0 ? "." : path.slice(0, end - 1), paths: [] };
-      runs.push(run);
+/** In lower case and without the dot; none for `.env`. */
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf(".");
+  return dot <= 0 ? "" : name.slice(dot + 1).toLowerCase();
+}
+
+/** Files of a run by extension. */
+function sharesOf(run: Run, at: number): Map<string, Share> {
+  const { directory, names, paths } = run;
+  const places = new Map<string, number[]>();
+  let before = "";
+  let list: number[] | undefined;
+  names.forEach((name, place) => {
+    const extension = extensionOf(name);
+    // Neighbours mostly have the same.
+    if (list === undefined || extension !== before) {
+      list = places.get(extension);
+      if (list === undefined) places.set(extension, list = []);
+      before = extension;
     }
-    run.paths.push(path);
+    list.push(place);
+  });
+  const shares = new Map<string, Share>();
+  for (const [extension, list] of places) {
+    const share = list.length === names.length ? { ...run, at } : {
+      directory,
+      at,
+      names: list.map((place) => names[place] ?? ""),
+      paths: list.map((place) => paths[place] ?? ""),
+    };
+    shares.set(extension, share);
   }
-  return runs;
+  return shares;
+}
+
+/** In the order of their paths; what came apart of one directory is together again. */
+function mergeShares(shares: Share[]): readonly Run[] {
+  shares.sort((a, b) => a.at - b.at);
+  const merged: Share[] = [];
+  for (const share of shares) {
+    const last = merged.at(-1);
+    if (last?.at !== share.at) merged.push(share);
+    else {
+      const names = [...last.names, ...share.names].sort(comparePaths);
+      merged[merged.length - 1] = {
+        ...runOf(share.directory, names),
+        at: share.at,
+      };
+    }
+  }
+  return merged;
 }

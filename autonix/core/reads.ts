@@ -9,7 +9,7 @@
  * @module
  */
 import type { NamePattern, Reads } from "./detector.ts";
-import { basenameOf, type Omission } from "./file_tree.ts";
+import { basenameOf, type Omission, type Run } from "./file_tree.ts";
 
 /** A monorepo of a thousand packages has some three manifests each. */
 export const MAX_MANIFESTS = 10_000;
@@ -32,88 +32,130 @@ export interface Choice {
   omissions: Omission[];
 }
 
-/** A pattern's name: as it is, or what comes before and after its one star. */
-type NameTest = string | readonly [string, string];
+/** What a file is read as, the greater of several. */
+const UNREAD = 0;
+const SOURCE = 1;
+const MANIFEST = 2;
+type Kind = typeof UNREAD | typeof SOURCE | typeof MANIFEST;
+
+/** What comes before and after the star of a pattern's name; a name without one has no `after`. */
+interface NameTest {
+  before: string;
+  after: string | null;
+  kind: Kind;
+}
+
+/** Of names that end alike: all of them, or those that end in more than the extension. */
+interface Ending {
+  kind: Kind;
+  tests: NameTest[];
+}
 
 /** Patterns, arranged so that a file costs a few look-ups, not one test for each. */
 class Matcher {
-  readonly #names = new Set<string>();
-  /** `*.ts` by `.ts`. */
-  readonly #extensions = new Set<string>();
-  /** By the first letter. */
-  readonly #stars = new Map<string, (readonly [string, string])[]>();
-  /** Those that begin with the star, by the extension of a name that fits; under "" where any may. */
-  readonly #suffixes = new Map<string, (readonly [string, string])[]>();
+  readonly #names = new Map<string, Kind>();
+  /** `*.ts` and `*.config.ts` by `.ts`; under "" those that end in anything. */
+  readonly #endings = new Map<string, Ending>();
+  /** Those that begin with no star, by the first letter. */
+  readonly #stars = new Map<string, NameTest[]>();
   /** With a directory, by the last part of that. */
   readonly #within = new Map<string, [string, NameTest][]>();
 
-  constructor(patterns: Iterable<NamePattern>) {
-    for (const pattern of new Set(patterns)) this.#add(pattern);
-  }
-
-  #add(pattern: NamePattern): void {
-    const slash = pattern.lastIndexOf("/");
-    const name = pattern.slice(slash + 1);
-    const star = name.indexOf("*");
-    const test: NameTest = star < 0
-      ? name
-      : [name.slice(0, star), name.slice(star + 1)];
-    if (slash >= 0) {
-      const directory = pattern.slice(0, slash);
-      const key = basenameOf(directory);
-      const list = this.#within.get(key) ?? [];
-      this.#within.set(key, [...list, [directory, test]]);
-    } else if (typeof test === "string") this.#names.add(test);
-    else if (test[0] === "" && test[1].lastIndexOf(".") === 0) {
-      this.#extensions.add(test[1]);
-    } else if (test[0] === "") {
-      const dot = test[1].lastIndexOf(".");
-      const extension = dot < 0 ? "" : test[1].slice(dot);
-      const list = this.#suffixes.get(extension) ?? [];
-      this.#suffixes.set(extension, [...list, test]);
-    } else {
-      const letter = test[0].slice(0, 1);
-      this.#stars.set(letter, [...this.#stars.get(letter) ?? [], test]);
+  constructor(reads: readonly Reads[]) {
+    for (const { manifests, sources = [] } of reads) {
+      for (const pattern of sources) this.#add(pattern, SOURCE);
+      for (const pattern of manifests) this.#add(pattern, MANIFEST);
     }
   }
 
-  /** Patterns that hold in a directory only; null for most directories. */
-  inDirectory(directory: string): readonly NameTest[] | null {
+  #add(pattern: NamePattern, kind: Kind): void {
+    const slash = pattern.lastIndexOf("/");
+    const name = pattern.slice(slash + 1);
+    const star = name.indexOf("*");
+    const test: NameTest = {
+      before: star < 0 ? name : name.slice(0, star),
+      after: star < 0 ? null : name.slice(star + 1),
+      kind,
+    };
+    if (slash >= 0) {
+      const directory = pattern.slice(0, slash);
+      addTo(this.#within, basenameOf(directory), [directory, test]);
+    } else if (test.after === null) {
+      this.#names.set(name, greater(kind, this.#names.get(name)));
+    } else if (test.before !== "") {
+      addTo(this.#stars, test.before.charAt(0), test);
+    } else this.#addEnding(test, test.after);
+  }
+
+  #addEnding(test: NameTest, after: string): void {
+    const extension = extensionOf(after);
+    const ending = this.#endings.get(extension) ?? { kind: UNREAD, tests: [] };
+    this.#endings.set(extension, ending);
+    if (extension !== "" && extension === after) {
+      ending.kind = greater(test.kind, ending.kind);
+    } else ending.tests.push(test);
+  }
+
+  /** Patterns that hold in a directory only; none for most directories. */
+  inDirectory(directory: string): readonly NameTest[] {
     const patterns = this.#within.get(basenameOf(directory));
-    if (patterns === undefined) return null;
+    if (patterns === undefined) return NO_TESTS;
     return patterns
       .filter(([end]) => directory === end || directory.endsWith(`/${end}`))
       .map(([, test]) => test);
   }
 
-  /** `extension` is that of the name, with its dot. */
-  matches(
-    name: string,
-    extension: string,
-    here: readonly NameTest[] | null,
-  ): boolean {
-    return this.#names.has(name) || this.#extensions.has(extension) ||
-      fitsSome(name, this.#suffixes.get(extension)) ||
-      fitsSome(name, this.#suffixes.get("")) ||
-      fitsSome(name, this.#stars.get(name.charAt(0))) ||
-      here !== null && here.some((test) => fits(name, test));
+  kindOf(name: string, here: readonly NameTest[]): Kind {
+    const kind = this.#names.get(name) ?? UNREAD;
+    if (kind === MANIFEST) return kind;
+    const ending = this.#endings.get(extensionOf(name));
+    const best = greater(kind, ending?.kind);
+    return greatest(name, best, [
+      ending?.tests ?? NO_TESTS,
+      this.#endings.get("")?.tests ?? NO_TESTS,
+      this.#stars.get(name.charAt(0)) ?? NO_TESTS,
+      here,
+    ]);
   }
 }
 
-function fitsSome(
-  name: string,
-  stars: readonly (readonly [string, string])[] | undefined,
-): boolean {
-  if (stars === undefined) return false;
-  for (const star of stars) if (fits(name, star)) return true;
-  return false;
+const NO_TESTS: readonly NameTest[] = [];
+
+function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
 }
 
-function fits(name: string, test: NameTest): boolean {
-  if (typeof test === "string") return name === test;
-  const [prefix, suffix] = test;
-  return name.length >= prefix.length + suffix.length &&
-    name.startsWith(prefix) && name.endsWith(suffix);
+function greater(a: Kind, b: Kind | undefined): Kind {
+  return b === undefined || b < a ? a : b;
+}
+
+/** With its dot; none of a name without one. */
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf(".");
+  return dot < 0 ? "" : name.slice(dot);
+}
+
+/** The greatest of what is known of a name and what these say of it. */
+function greatest(
+  name: string,
+  known: Kind,
+  lists: readonly (readonly NameTest[])[],
+): Kind {
+  let best = known;
+  for (const tests of lists) {
+    for (const test of tests) {
+      if (test.kind > best && fits(name, test)) best = test.kind;
+    }
+  }
+  return best;
+}
+
+function fits(name: string, { before, after }: NameTest): boolean {
+  if (after === null) return name === before;
+  return name.length >= before.length + after.length &&
+    name.startsWith(before) && name.endsWith(after);
 }
 
 function depthOf(path: string): number {
@@ -147,34 +189,23 @@ const NO_ENTRY = 1_000;
  * those that could be, since it costs a system call; null when it is gone.
  */
 export function chooseReads(
-  files: Iterable<string>,
+  runs: readonly Run[],
   reads: readonly Reads[],
   sizeOf: (path: string) => number | null,
 ): Choice {
-  const manifest = new Matcher(reads.flatMap(({ manifests }) => manifests));
-  const source = new Matcher(reads.flatMap(({ sources }) => sources ?? []));
+  const matcher = new Matcher(reads);
   const manifests = new Ranks();
   const sources = new Ranks();
-  let directory = "";
-  let depth = 0;
-  let hereManifests = manifest.inDirectory(directory);
-  let hereSources = source.inDirectory(directory);
-  for (const path of files) {
-    const slash = path.lastIndexOf("/");
-    // Neighbours mostly lie in the same directory.
-    if (slash !== directory.length || !path.startsWith(directory)) {
-      directory = slash < 0 ? "" : path.slice(0, slash);
-      depth = depthOf(path);
-      hereManifests = manifest.inDirectory(directory);
-      hereSources = source.inDirectory(directory);
-    }
-    const name = path.slice(slash + 1);
-    const dot = name.lastIndexOf(".");
-    const extension = dot < 0 ? "" : name.slice(dot);
-    if (manifest.matches(name, extension, hereManifests)) {
-      manifests.add(depth, path);
-    } else if (source.matches(name, extension, hereSources)) {
-      sources.add(ENTRY.test(name) ? depth : NO_ENTRY + depth, path);
+  for (const { directory, names, paths } of runs) {
+    const depth = directory === "." ? 0 : depthOf(directory) + 1;
+    const here = matcher.inDirectory(directory);
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at] ?? "";
+      const kind = matcher.kindOf(name, here);
+      if (kind === UNREAD) continue;
+      const path = paths[at] ?? "";
+      if (kind === MANIFEST) manifests.add(depth, path);
+      else sources.add(ENTRY.test(name) ? depth : NO_ENTRY + depth, path);
     }
   }
   const choosing = new Choosing(sizeOf);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { runsOf } from "./file_tree.ts";
 import {
   chooseReads,
   MAX_MANIFEST_BYTES,
@@ -18,7 +19,7 @@ const READS = [{
 }];
 
 function choose(paths: readonly string[], bytes = 10) {
-  return chooseReads(paths, READS, () => bytes);
+  return chooseReads(runsOf(paths), READS, () => bytes);
 }
 
 Deno.test("manifests come first, then sources: entry points, then shallow ones", () => {
@@ -62,7 +63,8 @@ Deno.test("a pattern is a name, has one star, or names its directory", () => {
 
 Deno.test("what is not wanted is never asked for its size", () => {
   const asked: string[] = [];
-  chooseReads(["a.png", "package.json", "b.md"], READS, (path) => {
+  const runs = runsOf(["a.png", "b.md", "package.json"]);
+  chooseReads(runs, READS, (path) => {
     asked.push(path);
     return 1;
   });

@@ -14,7 +14,13 @@
  *
  * @module
  */
-import { basenameOf, joinPath, type Omission } from "./file_tree.ts";
+import {
+  basenameOf,
+  joinPath,
+  type Omission,
+  type Run,
+  runOf,
+} from "./file_tree.ts";
 import {
   type IgnoreRules,
   type IgnoreScope,
@@ -45,8 +51,8 @@ export interface Listing {
 }
 
 export interface WalkResult {
-  /** Sorted. */
-  files: string[];
+  /** Of all files, sorted by path. */
+  runs: Run[];
   /** Entries seen. */
   entries: number;
   omissions: Omission[];
@@ -176,16 +182,21 @@ export class Walk {
   }
 
   result(): WalkResult {
-    const files: string[] = [];
-    const collect = (directory: Directory) => {
-      const prefix = directory === this.#root ? "" : `${directory.path}/`;
-      for (const child of directory.children) {
-        if (typeof child === "string") files.push(prefix + child);
-        else collect(child);
+    const runs: Run[] = [];
+    const collect = ({ path, children }: Directory) => {
+      let names: string[] = [];
+      for (const child of children) {
+        if (typeof child === "string") names.push(child);
+        else {
+          if (names.length > 0) runs.push(runOf(path, names));
+          names = [];
+          collect(child);
+        }
       }
+      if (names.length > 0) runs.push(runOf(path, names));
     };
     collect(this.#root);
-    return { files, entries: this.#entries, omissions: this.#omissions };
+    return { runs, entries: this.#entries, omissions: this.#omissions };
   }
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { pathsOf, runsOf } from "./file_tree.ts";
 import { MAX_DEPTH, MAX_FILES, Walk, walkFiles } from "./walk.ts";
 
-function filesOf(...paths: readonly string[]): string[] {
-  return walkFiles(new Map(paths.map((path) => [path, ""]))).files;
+function filesOf(...paths: readonly string[]): readonly string[] {
+  return pathsOf(walkFiles(new Map(paths.map((path) => [path, ""]))).runs);
 }
 
 Deno.test("files come sorted by their whole path, whatever order a disk has", () => {
@@ -59,7 +60,7 @@ Deno.test("lists of what to leave out hold below their directory", () => {
     ["b/out/x", ""],
     ["out/x", ""],
   ]);
-  assert.deepEqual(walkFiles(texts).files, [
+  assert.deepEqual(pathsOf(walkFiles(texts).runs), [
     ".gitignore",
     "b/.gitignore",
     "b/keep.log",
@@ -72,13 +73,13 @@ Deno.test("the patterns that git keeps for this clone count too", () => {
   assert.equal(walk.next(), ".");
   walk.listed({ entries: ["secret", "a"], ignore: null });
   assert.equal(walk.next(), null);
-  assert.deepEqual(walk.result().files, ["a"]);
+  assert.deepEqual(walk.result().runs, runsOf(["a"]));
 });
 
 Deno.test("a directory that is too deep is told, the rest is there", () => {
   const deep = `${"d/".repeat(MAX_DEPTH + 1)}file`;
-  const { files, omissions } = walkFiles(new Map([["a", ""], [deep, ""]]));
-  assert.deepEqual(files, ["a"]);
+  const { runs, omissions } = walkFiles(new Map([["a", ""], [deep, ""]]));
+  assert.deepEqual(runs, runsOf(["a"]));
   assert.equal(omissions.length, 1);
   assert.match(omissions[0]?.why ?? "", /64 directories deep/);
 });
@@ -91,8 +92,8 @@ Deno.test("of too many files those nearest to the root count, and that is told",
   assert.equal(walk.next(), "below");
   walk.listed({ entries: many.slice(0, 10), ignore: null });
   assert.equal(walk.next(), null);
-  const { files, omissions } = walk.result();
-  assert.equal(files.length, MAX_FILES);
+  const { runs, omissions } = walk.result();
+  assert.equal(pathsOf(runs).length, MAX_FILES);
   assert.deepEqual(omissions.map(({ path, what }) => [path, what]), [
     [".", "files"],
   ]);
@@ -108,7 +109,7 @@ Deno.test("a directory that cannot be read is told, the rest goes on", () => {
   walk.listed({ entries: ["x"], ignore: null });
   assert.equal(walk.next(), null);
   assert.deepEqual(walk.result(), {
-    files: ["b/x"],
+    runs: runsOf(["b/x"]),
     entries: 3,
     omissions: [{ path: "a", what: "this directory", why: "cannot be read" }],
   });

@@ -89,15 +89,15 @@ export function repositoryOf(repo: FixtureRepo): string {
 
 /** As a scan of it gives, read from no disk: what a walk leaves out is not in it. */
 export function treeOf(texts: ReadonlyMap<string, string>): FileTree {
-  const { files, omissions: left } = walkFiles(texts);
+  const { runs, omissions: left } = walkFiles(texts);
   const reads = [...ECOSYSTEMS, ...EVIDENCE].map(({ reads }) => reads);
   const { paths, omissions } = chooseReads(
-    files,
+    runs,
     reads,
     (path) => texts.get(path)?.length ?? null,
   );
   return new FileTree({
-    files,
+    files: { runs },
     texts: new Map(paths.map((path) => [path, texts.get(path) ?? ""])),
     omissions: [...left, ...omissions],
   });

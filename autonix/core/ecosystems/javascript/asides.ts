@@ -142,10 +142,17 @@ export function isOwnName(name: string): boolean {
     !name.includes(".min.") && name !== ".pnp.cjs";
 }
 
+/** Of these directories nothing runs when an application runs. */
+const NOT_RUN: ReadonlySet<string> = new Set([
+  ...VENDORED,
+  ...SHOWN,
+  ...ABOUT,
+  ...MADE,
+]);
+
 /** A directory relative to its package: true where what runs may lie. */
 export function isOwnDirectory(directory: string): boolean {
-  return !directory.startsWith(".yarn") &&
-    [VENDORED, SHOWN, ABOUT, MADE].every((names) => !hasPart(directory, names));
+  return !directory.startsWith(".yarn") && !hasPart(directory, NOT_RUN);
 }
 
 /** `vite.config.ts`, `.eslintrc.cjs`: says nothing of what an application is written in. */

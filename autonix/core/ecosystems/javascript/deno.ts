@@ -8,7 +8,7 @@
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { claim, type Dependency, type Draft, draftOf } from "../../draft.ts";
-import { joinPath } from "../../file_tree.ts";
+import { joinPath, pathsOf, type Run } from "../../file_tree.ts";
 import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { isAside } from "./asides.ts";
@@ -284,7 +284,7 @@ export function denoDraft(
   };
   tellPackage(project, { root, file, all });
   const task = tellCommands(project, root, file);
-  tellTests(draft, all);
+  tellTests(draft, pathsOf(all));
   decideRole(project, root);
   tellFrameworks(project);
   tellPorts(project, task);
@@ -295,7 +295,7 @@ export function denoDraft(
 /** Name, language, version and what it depends on. */
 function tellPackage(
   project: Project,
-  of: { root: Node | null; file: string; all: readonly string[] },
+  of: { root: Node | null; file: string; all: readonly Run[] },
 ): void {
   const { reading, draft, directory, manager, manifest } = project;
   const name = textOf(at(of.root, "name"));

@@ -5,6 +5,7 @@
  * @module
  */
 import { claim, type Draft, draftOf } from "../../draft.ts";
+import type { Run } from "../../file_tree.ts";
 import { fileEvidence } from "../../reading.ts";
 import { denoDraft } from "./deno.ts";
 import { installOf, type Manager } from "./package_manager.ts";
@@ -30,7 +31,7 @@ function someText(survey: Survey, files: readonly string[], pattern: RegExp) {
 function nodeDraft(
   survey: Survey,
   entry: string,
-  all: readonly string[],
+  all: readonly Run[],
 ): Draft {
   const { reading } = survey;
   const draft = draftOf({

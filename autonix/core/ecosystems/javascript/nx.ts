@@ -6,7 +6,7 @@
  * @module
  */
 import { claim, type Dependency, type Draft, draftOf } from "../../draft.ts";
-import { directoryOf, isWithin, joinPath } from "../../file_tree.ts";
+import { directoryOf, isWithin, joinPath, type Run } from "../../file_tree.ts";
 import {
   at,
   entriesOf,
@@ -206,7 +206,7 @@ function aliasesOf(survey: Survey, workspace: Workspace): Map<string, string> {
 function tellProject(
   project: Project,
   nx: NxProject,
-  of: { all: readonly string[]; root: Manifest; top: string },
+  of: { all: readonly Run[]; root: Manifest; top: string },
 ): void {
   const { reading, draft, directory, manifest } = project;
   const name = at(nx.root, "name");

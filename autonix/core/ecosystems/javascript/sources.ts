@@ -13,15 +13,17 @@ import type { Language } from "../../../../roles/model/analysis.ts";
 import type { Claim } from "../../claims.ts";
 import type { Dependency } from "../../draft.ts";
 import {
-  basenameOf,
+  comparePaths,
   directoryOf,
   type FileTree,
   isWithin,
   joinPath,
+  pathsOf,
+  type Run,
   runsOf,
 } from "../../file_tree.ts";
 import { fileEvidence } from "../../reading.ts";
-import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
+import { relativeTo, runsByOwner } from "../shared/owners.ts";
 import {
   isConfiguration,
   isForeign,
@@ -42,31 +44,34 @@ export const SOURCE_PATTERNS: readonly string[] = [
 
 const EXTENSIONS = [...TYPESCRIPT, ...JAVASCRIPT, ...COMPONENTS];
 
-/** Sorted paths by the package they belong to; those of nobody are left out. */
+/** Sources by the package they belong to; those of nobody are left out. */
 export function sourcesByPackage(
   tree: FileTree,
   packages: ReadonlySet<string>,
-): Map<string, string[]> {
+): Map<string, readonly Run[]> {
+  const known = tree.runsWith(EXTENSIONS);
   const www = tree.named("www").filter((path) =>
     /(?:^|\/)bin\/www$/.test(path)
   );
-  return sourcesByOwner(tree, packages, EXTENSIONS, www);
+  const runs = www.length === 0
+    ? known
+    : runsOf([...pathsOf(known), ...www].sort(comparePaths));
+  return runsByOwner(runs, packages);
 }
 
 /** Those that run when the application runs. */
 export function ownSources(
   directory: string,
-  sources: readonly string[],
+  sources: readonly Run[],
 ): string[] {
-  const isOwn = new Map<string, boolean>();
-  return runsOf(sources).flatMap((run) => {
-    let known = isOwn.get(run.directory);
-    if (known === undefined) {
-      known = isOwnDirectory(relativeTo(directory, run.directory));
-      isOwn.set(run.directory, known);
+  const own: string[] = [];
+  for (const run of sources) {
+    if (!isOwnDirectory(relativeTo(directory, run.directory))) continue;
+    for (let at = 0; at < run.names.length; at++) {
+      if (isOwnName(run.names[at] ?? "")) own.push(run.paths[at] ?? "");
     }
-    return known ? run.paths.filter((path) => isOwnName(basenameOf(path))) : [];
-  });
+  }
+  return own;
 }
 
 /** True for a name that says nothing of what a package is written in. */
@@ -86,18 +91,18 @@ interface Counted {
   example: string | null;
 }
 
-function countSources(directory: string, sources: readonly string[]): Counted {
+function countSources(directory: string, sources: readonly Run[]): Counted {
   const counted: Counted = { typescript: 0, javascript: 0, example: null };
-  for (const run of runsOf(sources)) {
+  for (const run of sources) {
     const relative = relativeTo(directory, run.directory);
     if (isForeign(relative) || relative.startsWith(".yarn")) continue;
-    for (const path of run.paths) {
-      const name = basenameOf(path);
+    for (let at = 0; at < run.names.length; at++) {
+      const name = run.names[at] ?? "";
       if (isNoSource(name)) continue;
       const extension = name.slice(name.lastIndexOf(".") + 1);
       if (TYPESCRIPT.includes(extension)) {
         counted.typescript += 1;
-        counted.example ??= path;
+        counted.example ??= run.paths[at] ?? null;
       } else if (JAVASCRIPT.includes(extension)) counted.javascript += 1;
     }
   }
@@ -125,7 +130,7 @@ export function languageOf(
     /** Root of the workspace, or the directory itself. */
     top: string;
     manifest: string;
-    sources: readonly string[];
+    sources: readonly Run[];
     dependencies: readonly Dependency[];
   },
 ): Pick<Claim<"language">, "value" | "evidence"> {

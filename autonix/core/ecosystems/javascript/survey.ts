@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { comparePaths, directoryOf, lowerBound } from "../../file_tree.ts";
+import {
+  comparePaths,
+  directoryOf,
+  lowerBound,
+  type Run,
+} from "../../file_tree.ts";
 import { at, textOf } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { isForeign } from "./asides.ts";
@@ -24,7 +29,7 @@ export interface Survey {
   /** Every directory of one of these, sorted. */
   directories: readonly string[];
   /** Source files by the directory they belong to. */
-  sources: ReadonlyMap<string, readonly string[]>;
+  sources: ReadonlyMap<string, readonly Run[]>;
 }
 
 function byDirectory(

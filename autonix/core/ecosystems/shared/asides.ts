@@ -58,7 +58,14 @@ export const TEMPLATES: readonly string[] = ["template", "templates"];
 
 /** True where a part of the path is one of the names, in capitals or not. */
 export function hasPart(path: string, names: ReadonlySet<string>): boolean {
-  return path.split("/").some((part) => names.has(part.toLowerCase()));
+  // Asked of each directory there is: nothing is made but the parts.
+  for (let from = 0;;) {
+    const slash = path.indexOf("/", from);
+    const part = slash < 0 ? path.slice(from) : path.slice(from, slash);
+    if (names.has(part.toLowerCase())) return true;
+    if (slash < 0) return false;
+    from = slash + 1;
+  }
 }
 
 /** Of languages that take the sources of others along. */

@@ -5,10 +5,10 @@
  * @module
  */
 import {
-  comparePaths,
   directoryOf,
   type FileTree,
-  runsOf,
+  pathsOf,
+  type Run,
 } from "../../file_tree.ts";
 
 /** The nearest of these directories at or above a path. */
@@ -22,16 +22,21 @@ export function nearest(
   }
 }
 
-/**
- * Sorted paths by the project they belong to; those of nobody are left out.
- * A directory is asked once, whatever it holds.
- */
+/** Sorted paths by the project they belong to; those of nobody are left out. */
 export function sourcesByOwner(
   tree: FileTree,
   owners: ReadonlySet<string>,
   extensions: readonly string[],
-  others: readonly string[] = [],
-): Map<string, string[]> {
+): Map<string, readonly string[]> {
+  const byOwner = runsByOwner(tree.runsWith(extensions), owners);
+  return new Map([...byOwner].map(([owner, runs]) => [owner, pathsOf(runs)]));
+}
+
+/** The same of runs: a directory is asked once, whatever it holds. */
+export function runsByOwner(
+  runs: readonly Run[],
+  owners: ReadonlySet<string>,
+): Map<string, Run[]> {
   const known = new Map<string, string | null>();
   const find = (directory: string): string | null => {
     const before = known.get(directory);
@@ -44,19 +49,14 @@ export function sourcesByOwner(
     known.set(directory, owner);
     return owner;
   };
-  const byOwner = new Map<string, string[]>();
-  const add = (paths: readonly string[]) => {
-    for (const run of runsOf(paths)) {
-      const owner = find(run.directory);
-      if (owner === null) continue;
-      const list = byOwner.get(owner);
-      if (list === undefined) byOwner.set(owner, run.paths);
-      else for (const path of run.paths) list.push(path);
-    }
-  };
-  for (const extension of extensions) add(tree.withExtension(extension));
-  add(others);
-  for (const list of byOwner.values()) list.sort(comparePaths);
+  const byOwner = new Map<string, Run[]>();
+  for (const run of runs) {
+    const owner = find(run.directory);
+    if (owner === null) continue;
+    const list = byOwner.get(owner);
+    if (list === undefined) byOwner.set(owner, [run]);
+    else list.push(run);
+  }
   return byOwner;
 }
 

@@ -8,12 +8,7 @@
  *
  * @module
  */
-import {
-  basenameOf,
-  comparePaths,
-  directoryOf,
-  runsOf,
-} from "../../file_tree.ts";
+import { basenameOf, comparePaths, directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import {
   BENCHMARKS,
@@ -24,7 +19,7 @@ import {
   TEMPLATES,
   TESTS,
 } from "./asides.ts";
-import { relativeTo, sourcesByOwner } from "./owners.ts";
+import { relativeTo, runsByOwner } from "./owners.ts";
 
 const VENDORED: ReadonlySet<string> = new Set(FOREIGN);
 
@@ -125,16 +120,15 @@ export function sourcesOf(
   places: readonly Place[],
   of: { extensions: readonly string[]; isTest: RegExp },
 ): (path: string) => Sources {
-  const owned = sourcesByOwner(
-    reading.tree,
+  const owned = runsByOwner(
+    reading.tree.runsWith(of.extensions),
     new Set(places.map(({ path }) => path)),
-    of.extensions,
   );
   const byPlace = new Map<string, Sources>();
-  for (const [owner, files] of owned) {
+  for (const [owner, runs] of owned) {
     const sources: Sources = { own: [], tests: [] };
     byPlace.set(owner, sources);
-    for (const { directory, paths } of runsOf(files)) {
+    for (const { directory, paths } of runs) {
       const relative = relativeTo(owner, directory);
       const isTests = TEST_PART.test(relative);
       const isOwn = !isAside(relative) && !isForeign(relative);

@@ -185,8 +185,7 @@ export const configuration: EvidenceDetector = {
   gather(reading, drafts) {
     const found = gathering();
     const targets = new Targets(drafts);
-    for (const file of reading.tree.files) {
-      if (reading.tree.text(file) === null) continue;
+    for (const file of reading.tree.read(reading.tree.files)) {
       const rule = RULES.find(({ path }) => path.test(file));
       const hasAddresses = ADDRESS_PATH.test(file);
       if (rule === undefined && !hasAddresses) continue;
