@@ -38,6 +38,45 @@ Deno.test("readEnvFile() takes quotes, comments and exports as a shell does", ()
   );
 });
 
+Deno.test("readEnvFile() puts in what a value names of the same file", () => {
+  assert.deepEqual(
+    entries(
+      [
+        "HOST=kafka",
+        "ADDRESS=${HOST}:${PORT}",
+        "PORT=9092",
+        'URL="http://${ADDRESS}/"',
+        "LITERAL='${HOST}'",
+        "ELSEWHERE=${HOME}/x",
+        "FALLBACK=${LEVEL:-info}",
+        "A=${B}",
+        "B=${A}",
+      ].join("\n"),
+    ).map(([name, value]) => `${name}=${value}`),
+    [
+      "HOST=kafka",
+      "ADDRESS=kafka:9092",
+      "PORT=9092",
+      "URL=http://kafka:9092/",
+      "LITERAL=${HOST}",
+      "ELSEWHERE=${HOME}/x",
+      "FALLBACK=info",
+      "A=${B}",
+      "B=${A}",
+    ],
+  );
+});
+
+Deno.test("readEnvFile() holds against values that grow by each other", () => {
+  const lines = ["V0=xxxxxxxxxx"];
+  for (let index = 1; index < 200; index++) {
+    lines.push(`V${index}=` + `\${V${index - 1}}`.repeat(20));
+  }
+  for (const [, value] of entries(lines.join("\n"))) {
+    assert.ok(String(value).length <= 2_000);
+  }
+});
+
 Deno.test("isPlaceholder() knows what is to be filled in", () => {
   for (
     const [name, value] of [
