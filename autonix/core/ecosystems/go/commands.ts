@@ -12,15 +12,22 @@ import { shellWord } from "../../shell_word.ts";
 import type { Module } from "./modules.ts";
 import type { Program } from "./programs.ts";
 
-/** What programs are called that this ecosystem's commands build. */
+/** What a program is called when it is built, unless somebody looks for it elsewhere. */
 const OUTPUT = "app";
 
 export function claimCommands(
   reading: Reading,
   draft: Draft,
-  of: { module: Module; program: Program | null; sources: readonly string[] },
+  of: {
+    module: Module;
+    program: Program | null;
+    /** Where a Procfile looks for it. */
+    output: string | null;
+    sources: readonly string[];
+  },
 ): void {
   const { module, program, sources } = of;
+  const output = shellWord(of.output ?? OUTPUT);
   const [required] = module.dependencies;
   if (required !== undefined) {
     const sum = joinPath(module.directory, "go.sum") ?? "";
@@ -46,11 +53,11 @@ export function claimCommands(
     claim(
       draft,
       "build",
-      `go build -o ${OUTPUT} ${shellWord(target)}`,
+      `go build -o ${output} ${shellWord(target)}`,
       "convention",
       program.evidence,
     );
-    claim(draft, "start", `./${OUTPUT}`, "source", program.evidence);
+    claim(draft, "start", `./${output}`, "source", program.evidence);
   }
   claimTests(draft, module.directory, sources);
 }

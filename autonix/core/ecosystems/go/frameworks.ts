@@ -4,6 +4,8 @@
  * @module
  */
 import { claim, type Draft } from "../../draft.ts";
+import { lineFinder } from "../../formats/node.ts";
+import type { Reading } from "../../reading.ts";
 import type { Module } from "./modules.ts";
 
 /** By module, without its major version. */
@@ -14,6 +16,10 @@ const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
   ["github.com/go-chi/chi", "chi"],
   ["github.com/gorilla/mux", "mux"],
   ["github.com/julienschmidt/httprouter", "httprouter"],
+  ["github.com/urfave/negroni", "negroni"],
+  ["github.com/codegangsta/negroni", "negroni"],
+  ["github.com/go-martini/martini", "martini"],
+  ["github.com/emicklei/go-restful", "go-restful"],
   ["github.com/valyala/fasthttp", "fasthttp"],
   ["github.com/beego/beego", "beego"],
   ["github.com/astaxie/beego", "beego"],
@@ -96,6 +102,32 @@ export function claimDependencies(draft: Draft, module: Module): void {
     }
     for (const library of find(NATIVE, name) ?? []) {
       claim(draft, "nativeLibrary", library, "manifest", evidence);
+    }
+  }
+}
+
+/** An import of a block, or one by itself. */
+const IMPORT =
+  /^(?:import)?[ \t]{0,8}(?:[\w.]{1,40}[ \t])?"([\w.~/-]{3,200})"/gm;
+/** Imports stand at the head of a file. */
+const HEAD = 8_000;
+
+/** Frameworks by what sources import, where no manifest says it. */
+export function claimImports(
+  reading: Reading,
+  draft: Draft,
+  sources: readonly string[],
+): void {
+  for (const file of reading.tree.read(sources)) {
+    const text = (reading.tree.text(file) ?? "").slice(0, HEAD);
+    const lineOf = lineFinder(text);
+    for (const { 1: path = "", index } of text.matchAll(IMPORT)) {
+      if (!path.includes(".")) continue;
+      const line = lineOf(index);
+      claim(draft, "framework", find(FRAMEWORKS, path), "source", {
+        file,
+        line,
+      });
     }
   }
 }

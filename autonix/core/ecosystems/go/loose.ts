@@ -6,18 +6,43 @@
  */
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
-import { fileEvidence, type Reading } from "../../reading.ts";
+import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { isAside, isForeign } from "../shared/asides.ts";
+import { at, textOf } from "../../formats/node.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { claimPins } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
 import { claimCgo } from "./cgo.ts";
+import { claimTests } from "./commands.ts";
+import { claimImports } from "./frameworks.ts";
 import { isOwnSource, mainProgram, programsOf } from "./programs.ts";
 import { GO } from "./sources.ts";
 import { PINNING } from "./versions.ts";
 
+const GODEPS = "Godeps/Godeps.json";
 /** What managed packages before modules. */
-const MANIFESTS = ["Gopkg.toml", "glide.yaml", "vendor.json"];
+const MANIFESTS = [
+  "Gopkg.toml",
+  "glide.yaml",
+  "vendor.json",
+  "vendor/vendor.json",
+  GODEPS,
+];
+
+/** `"GoVersion": "go1.6"`. */
+function claimGodeps(reading: Reading, draft: Draft): void {
+  if (!reading.tree.has(GODEPS)) return;
+  const node = at(reading.json(GODEPS), "GoVersion");
+  const version = textOf(node)?.replace(/^go/, "") ?? "";
+  if (node === null || !/^\d/.test(version)) return;
+  claim(
+    draft,
+    "runtimeVersion",
+    version,
+    "manifest",
+    nodeEvidence(GODEPS, node),
+  );
+}
 
 /** At most one: of the root, or of the one directory there is a program in. */
 export function looseDrafts(reading: Reading): Draft[] {
@@ -49,6 +74,8 @@ export function looseDrafts(reading: Reading): Draft[] {
   // The go command builds files without a module too.
   claim(draft, "packageManager", "go", "convention", fileEvidence(first));
   claimPins(draft, reading, PINNING);
+  claimGodeps(reading, draft);
+  claimImports(reading, draft, all);
   if (program !== null) {
     // Without a module there is no `.` to build; named files are one package.
     const prefix = isOne || program.directory === "."
@@ -65,6 +92,8 @@ export function looseDrafts(reading: Reading): Draft[] {
     );
     claim(draft, "start", "./app", "source", program.evidence);
   }
+  // Without a module `./...` means something in a workspace of old alone.
+  if (manifest !== null) claimTests(draft, path, all);
   const own = all.filter((file) => isOwnSource(path, file));
   claimMentions(reading, draft, own, GO);
   claimCgo(reading, draft, own);

@@ -6,6 +6,7 @@
  * | which modules there are, go.work     | `modules.ts`    |
  * | which Go                             | `versions.ts`   |
  * | the program that is started          | `programs.ts`   |
+ * | what a Procfile starts               | `started.ts`    |
  * | install, build, start, test          | `commands.ts`   |
  * | frameworks, libraries of modules     | `frameworks.ts` |
  * | libraries of the system              | `cgo.ts`        |
@@ -25,6 +26,7 @@ import { sourcesByOwner } from "../shared/owners.ts";
 import { PIN_FILES } from "../shared/pins.ts";
 import { claimCgo } from "./cgo.ts";
 import { claimCommands } from "./commands.ts";
+import { claimConfig, CONFIGS } from "./config.ts";
 import { claimDependencies } from "./frameworks.ts";
 import { looseDrafts } from "./loose.ts";
 import {
@@ -42,6 +44,7 @@ import {
   programsOf,
 } from "./programs.ts";
 import { GO } from "./sources.ts";
+import { startedProgram } from "./started.ts";
 import { claimVersions, PINNING } from "./versions.ts";
 
 /** A framework that listens on 8080 by itself takes another port from PORT. */
@@ -61,7 +64,9 @@ function draftOfModule(
   const { directory, file } = module;
   const programs = programsOf(reading, directory, sources);
   const name = shortName(module.path?.value ?? "");
-  const program = mainProgram(programs, [name, basenameOf(directory)]) ??
+  const started = startedProgram(reading, directory, { programs, name });
+  const program = started?.program ??
+    mainProgram(programs, [name, basenameOf(directory)]) ??
     listeningProgram(reading, directory, programs);
   const draft = draftOf({
     path: directory,
@@ -86,10 +91,12 @@ function draftOfModule(
   }
   claimVersions(reading, draft, { module, work });
   claimDependencies(draft, module);
-  claimCommands(reading, draft, { module, program, sources });
+  const output = started?.output ?? null;
+  claimCommands(reading, draft, { module, program, output, sources });
   const own = sources.filter((path) => isOwnSource(directory, path));
   claimMentions(reading, draft, own, GO);
   claimCgo(reading, draft, own);
+  claimConfig(reading, draft);
   claimUsualPort(draft);
   if (programs.length > 1 && program === null) {
     reading.report({
@@ -105,7 +112,15 @@ function draftOfModule(
 export const go: EcosystemDetector = {
   ecosystem: "go",
   reads: {
-    manifests: ["go.mod", "go.work", ...PINNING.files, ...PIN_FILES],
+    manifests: [
+      "go.mod",
+      "go.work",
+      "Godeps.json",
+      "Procfile",
+      ...CONFIGS,
+      ...PINNING.files,
+      ...PIN_FILES,
+    ],
     sources: ["*.go"],
   },
   detect(reading) {

@@ -4,14 +4,23 @@
  *
  * @module
  */
+import { claimsOf } from "../../claims.ts";
 import type { EvidenceDetector } from "../../detector.ts";
+import type { Draft } from "../../draft.ts";
+import { mainProcess } from "../../ecosystems/shared/procfile.ts";
 import { directoryOf } from "../../file_tree.ts";
 import { gathering, state } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 
-/** Strongest first. `release` runs before a start, not as one. */
-const PROCESSES = ["web", "app", "server", "bot", "worker"];
-const LINE = /^([A-Za-z][\w-]{0,60})\s{0,8}:\s{0,8}(\S.{0,1000})$/;
+/** A platform looks for what it built on its PATH, a shell does not. */
+function typed(command: string, draft: Draft): string {
+  const [program = ""] = command.split(" ", 1);
+  const isBuilt = !program.includes("/") &&
+    claimsOf(draft.claims, "start").some(({ value }) =>
+      value === `./${program}`
+    );
+  return isBuilt ? `./${command}` : command;
+}
 
 export const procfile: EvidenceDetector = {
   name: "Procfile",
@@ -21,24 +30,15 @@ export const procfile: EvidenceDetector = {
     const targets = new Targets(drafts);
     for (const file of reading.tree.named("Procfile")) {
       // In any other directory it starts a part, mostly for work.
-      if (targets.at(directoryOf(file)) === null) continue;
-      const commands = new Map<string, { text: string; line: number }>();
-      for (const { number, text } of reading.lines(file).slice(0, 200)) {
-        const [, name, command] = LINE.exec(text.slice(0, 1_100).trim()) ?? [];
-        if (name === undefined || command === undefined) continue;
-        if (!commands.has(name)) {
-          commands.set(name, { text: command.trim(), line: number });
-        }
-      }
-      const name = PROCESSES.find((one) => commands.has(one));
-      const start = name === undefined ? undefined : commands.get(name);
-      if (start === undefined) continue;
+      const draft = targets.at(directoryOf(file));
+      const start = draft === null ? null : mainProcess(reading, file);
+      if (draft === null || start === null) continue;
       state(found, {
         path: directoryOf(file),
         field: "start",
-        value: start.text,
+        value: typed(start.command, draft),
         source: "procfile",
-        evidence: { file, line: start.line },
+        evidence: start.evidence,
       });
     }
     return found;
