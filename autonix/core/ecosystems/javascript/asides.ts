@@ -58,7 +58,11 @@ const MADE: ReadonlySet<string> = new Set([
 ]);
 
 /** Names of test and story files. */
-const TESTING = /[._-](?:test|tests|spec|stories|story|e2e|mock|bench)\./i;
+const TESTING =
+  /(?:^|[._-])(?:tests?|spec)\.[cm]?[jt]sx?$|[._-](?:test|tests|spec|stories|story|e2e|mock|bench)\./i;
+/** What sets up programs that test: only they read its variables. */
+const OF_RUNNERS =
+  /^(?:jest|vitest|playwright|cypress|karma|wdio|mocha|ava|nightwatch|stryker|testcafe|web-test-runner)[\w-]{0,40}\.[\w.-]{0,40}?(?:config|conf|setup|workspace)\./;
 const CONFIGURING =
   /(?:\.(?:config|preset|workspace|setup)\.\w{2,4}|^\.[\w.-]{1,40}rc\.\w{2,4})$/;
 
@@ -138,8 +142,8 @@ export function withoutAsides(
 
 /** `name` is a file's: true for what runs when the application runs. */
 export function isOwnName(name: string): boolean {
-  return !TESTING.test(name) && !name.endsWith(".d.ts") &&
-    !name.includes(".min.") && name !== ".pnp.cjs";
+  return !TESTING.test(name) && !OF_RUNNERS.test(name) &&
+    !name.endsWith(".d.ts") && !name.includes(".min.") && name !== ".pnp.cjs";
 }
 
 /** Of these directories nothing runs when an application runs. */

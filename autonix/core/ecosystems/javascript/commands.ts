@@ -42,6 +42,8 @@ export interface Start {
 const PRODUCTION = ["start:prod", "start:production", "serve:prod"];
 /** So many call what builds for production, too. */
 const MAYBE_PRODUCTION = ["prod", "production"];
+/** Of a bundler these are its preview; of a server of its own, that server for good. */
+const PREVIEWS = ["preview", "serve"];
 const BUILDS = [
   "build",
   "build:prod",
@@ -49,6 +51,11 @@ const BUILDS = [
   "compile",
   "production",
   "bundle",
+  "build:ts",
+  "build-ts",
+  "build:app",
+  "tsc",
+  "transpile",
 ];
 const TESTS = ["test", "test:unit", "test:ci", "tests"];
 /** Programs that find the tests by themselves. */
@@ -72,12 +79,19 @@ function runningScript(project: Project, names: readonly string[]) {
     : null;
 }
 
+/** `"preview": "NODE_ENV=production node server"`. */
+function previewScript(project: Project) {
+  const script = runningScript(project, PREVIEWS);
+  const text = script?.found.value.slice(0, 2_000) ?? "";
+  return /\bNODE_ENV=production\b/.test(text) ? script : null;
+}
+
 function startScript(project: Project): Start | null {
   const { manifest } = project;
   const standard = scriptOf(project, ["start"]);
   const isFor = (name: string) => isDevelopment(expandScript(manifest, name));
   const production = scriptOf(project, PRODUCTION) ??
-    runningScript(project, MAYBE_PRODUCTION);
+    runningScript(project, MAYBE_PRODUCTION) ?? previewScript(project);
   const picked =
     standard === null || production !== null && isFor(standard.name)
       ? production ?? standard

@@ -242,6 +242,12 @@ export const FRAMEWORKS: readonly Framework[] = [
     kind: "library",
   },
   { name: "graphql-yoga", kind: "library" },
+  {
+    name: "@google-cloud/functions-framework",
+    kind: "library",
+    bin: "functions-framework",
+    port: 8080,
+  },
   { name: "socket.io", kind: "library" },
   {
     name: "react-scripts",

@@ -4,6 +4,7 @@
  * @module
  */
 import { claim, type Draft, draftOf } from "../../draft.ts";
+import { at } from "../../formats/node.ts";
 import { tellCode } from "./code.ts";
 import {
   type Running,
@@ -180,10 +181,28 @@ function packageDraft(survey: Survey, manifest: Manifest): Draft {
   return draft;
 }
 
+/** `@acme/eslint-config`, `tailwind-config`, `tsconfig`: what tools of the workspace are set up with. */
+const SETTINGS =
+  /(?:^|[/-])(?:eslint|prettier|tsconfig|typescript|tailwind|stylelint|biome|commitlint)(?:-(?:config|configs|configuration|preset|presets|base|custom))?$|(?:^|[/-])(?:ts|babel|jest|vitest|postcss|rollup|vite|lint|test)-(?:configs?|presets?)$|(?:^|\/)(?:eslint|prettier|stylelint|commitlint)-config-[\w-]{1,60}$/;
+/** What checks settings; none of these makes anything of them. */
+const UPKEEP =
+  /^(?:clean|format|lint|type-?check|check|fix)(?::[\w:-]{1,40})?$/;
+
+function isOfSettings(manifest: Manifest): boolean {
+  const name = manifest.name?.value ?? "";
+  return SETTINGS.test(name) && at(manifest.root, "private")?.value === true &&
+    [...manifest.scripts.keys()].every((script) => UPKEEP.test(script));
+}
+
 /** A package of nothing but settings that others extend is told of by those. */
 function holdsCode(survey: Survey, draft: Draft): boolean {
+  const manifest = survey.manifests.get(draft.path);
+  if (
+    manifest !== undefined && isOfSettings(manifest) &&
+    workspaceOf(draft.path, survey.workspaces) !== null
+  ) return false;
   return (survey.sources.get(draft.path) ?? []).length > 0 ||
-    (survey.manifests.get(draft.path)?.scripts.size ?? 0) > 0;
+    (manifest?.scripts.size ?? 0) > 0;
 }
 
 /** A draft for each package that npm, yarn, pnpm or bun installs. */

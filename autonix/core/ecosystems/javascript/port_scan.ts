@@ -25,9 +25,9 @@ const TRIGGER =
 const AHEAD = 400;
 /** More are generated. */
 const MAX_MENTIONS = 100;
-/** `const port = 3000`, also typed. */
+/** `const port = 3000`, also typed, also out of the environment. */
 const CONSTANT =
-  /\b(?:const|let|var)\s{1,5}(\w{0,30}[pP](?:ort|ORT)\w{0,30})\s{0,3}(?::\s{0,3}\w{1,30}\s{0,3})?=\s{0,3}["']?(\d{2,5})\b/g;
+  /\b(?:const|let|var)\s{1,5}(\w{0,30}[pP](?:ort|ORT)\w{0,30})\s{0,3}(?::\s{0,3}\w{1,30}\s{0,3})?=(?![=>])([^;\n]{1,120})/g;
 
 /** A number that is a port, or null. */
 export function portOf(text: string | undefined): number | null {
@@ -36,15 +36,48 @@ export function portOf(text: string | undefined): number | null {
   return port >= 1 && port <= 65_535 ? port : null;
 }
 
-function constantsOf(text: string): Map<string, number> {
-  const constants = new Map<string, number>();
-  for (const [, name = "", digits] of text.matchAll(CONSTANT)) {
-    const port = portOf(digits);
-    if (port !== null && constants.size < MAX_MENTIONS) {
-      constants.set(name, port);
+type Value = Pick<PortMention, "port" | "kind">;
+/** What names in a file stand for: constants, and variables with a default. */
+interface Known {
+  constants: Map<string, Value>;
+  variables: ReturnType<typeof scanEnv>;
+}
+
+/** A variable of the environment in an expression. */
+const VARIABLE =
+  /\benv\??(?:\.|\.get\(\s{0,3}["']|\[\s{0,3}["'])([A-Z]\w{0,99})/;
+/** `Number(port)`, `+port`, `port as number`: the number or name that is meant. */
+const PLAIN =
+  /^\s{0,20}\+?(?:(?:Number|parseInt)\(\s{0,3})?["']?(\w{1,60})["']?(?:\s{1,5}as\s{1,5}\w{1,20})?(?:\s{0,3},\s{0,3}10)?\s{0,3}\)?\s{0,20}$/;
+/** `... || 3000`, also within brackets. */
+const OR_ELSE = /(?:\|\||\?\?)\s{0,5}["']?(\d{2,5})["']?[\s,)\d]{0,10}$/;
+
+/** The port that an expression comes to, and whether a variable decides it. */
+function valueOf(expression: string, known: Known): Value | null {
+  const plain = PLAIN.exec(expression)?.[1];
+  if (plain !== undefined) {
+    const port = portOf(plain);
+    return port === null
+      ? known.constants.get(plain) ?? null
+      : { port, kind: "fixed" };
+  }
+  const name = VARIABLE.exec(expression)?.[1];
+  const variable = known.variables.find((one) => one.name === name);
+  const port = portOf(variable?.default);
+  if (port !== null) return { port, kind: "default" };
+  const other = portOf(OR_ELSE.exec(expression)?.[1]);
+  return other === null ? null : { port: other, kind: "default" };
+}
+
+function constantsOf(text: string, variables: Known["variables"]): Known {
+  const known: Known = { constants: new Map(), variables };
+  for (const [, name = "", expression = ""] of text.matchAll(CONSTANT)) {
+    const value = valueOf(expression, known);
+    if (value !== null && known.constants.size < MAX_MENTIONS) {
+      known.constants.set(name, value);
     }
   }
-  return constants;
+  return known;
 }
 
 /** The options of a call, up to the bracket that closes them. */
@@ -53,28 +86,35 @@ function optionsIn(text: string): string {
   return close < 0 ? text : text.slice(0, close + 1);
 }
 
-/** A number or the name of a constant. */
-function valueOf(
-  text: string | undefined,
-  constants: ReadonlyMap<string, number>,
-): number | null {
-  return portOf(text) ?? constants.get(text ?? "") ?? null;
+/** The part of a text before the comma or bracket that ends an argument. */
+function argumentOf(text: string): string {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] ?? "";
+    if ("([{".includes(char)) depth += 1;
+    else if (")]}".includes(char)) depth -= 1;
+    if (depth < 0 || depth === 0 && (char === "," || char === ";")) {
+      return text.slice(0, at);
+    }
+  }
+  return text;
 }
 
-const AS_OPTION = /(?:^|[\s{,(])port\s{0,3}(?::\s{0,3}(\w{1,60})|(?=[,}\s]))/;
+const AS_OPTION = /(?:^|[\s{,(])port\s{0,3}(:|(?=[,}\s]))/;
 
-function listenedAt(
-  after: string,
-  constants: ReadonlyMap<string, number>,
-): number | null {
-  const first =
-    /^\s{0,20}\+?(?:(?:Number|parseInt)\()?(\w{1,60})(?:\s{1,5}as\s{1,5}\w{1,20})?\s{0,20}[,)]/
-      .exec(after);
-  if (first !== null) return valueOf(first[1], constants);
+/** What the option `port` says: an expression, or the constant of its name. */
+function optionIn(after: string): string | null {
   const options = optionsIn(after);
   const named = AS_OPTION.exec(options);
-  if (!/^\s{0,20}\{/.test(after) || named === null) return null;
-  return valueOf(named[1] ?? "port", constants);
+  if (named === null) return null;
+  const from = named.index + named[0].length;
+  return named[1] === ":" ? argumentOf(after.slice(from)) : "port";
+}
+
+function listenedAt(after: string, known: Known): Value | null {
+  if (!/^\s{0,20}\{/.test(after)) return valueOf(argumentOf(after), known);
+  const option = optionIn(after);
+  return option === null ? null : valueOf(option, known);
 }
 
 /** What a server listens on that is told no port. */
@@ -87,7 +127,7 @@ const USUAL: ReadonlyMap<string, number> = new Map([
 function mentionAt(
   text: string,
   found: RegExpExecArray,
-  constants: ReadonlyMap<string, number>,
+  known: Known,
 ): Omit<PortMention, "line"> | null {
   const [match] = found;
   const end = found.index + match.length;
@@ -98,19 +138,18 @@ function mentionAt(
     return port === null ? null : { port, kind: "default" };
   }
   if (match === ".listen(") {
-    const port = listenedAt(after, constants);
-    return port === null ? null : { port, kind: "fixed" };
+    return listenedAt(after, known);
   }
-  const options = optionsIn(after);
-  const named = AS_OPTION.exec(options);
-  if (match === "export default {" && !/\bfetch\b/.test(options)) return null;
+  const option = optionIn(after);
+  if (match === "export default {" && !/\bfetch\b/.test(optionsIn(after))) {
+    return null;
+  }
   const isCall = match.endsWith("(");
   if (
-    named !== null &&
+    option !== null &&
     (!isCall || /^\s{0,20}(?:[^{}]{1,120},\s{0,20})?\{/.test(after))
   ) {
-    const port = valueOf(named[1] ?? "port", constants);
-    return port === null ? null : { port, kind: "fixed" };
+    return valueOf(option, known);
   }
   const usual = USUAL.get(match);
   return usual === undefined ? null : { port: usual, kind: "usual" };
@@ -145,12 +184,12 @@ export function scanPorts(
   if (!WORDS.some((word) => text.includes(word))) return mentions;
   const lineOf = lineCounter(text);
   const isServer = /\.listen\(|\bserve\(/.test(text);
-  let constants: ReadonlyMap<string, number> | null = null;
+  let known: Known | null = null;
   for (const found of text.matchAll(TRIGGER)) {
     if (mentions.length >= MAX_MENTIONS) break;
     if (isCommented(text, found.index)) continue;
-    constants ??= constantsOf(text);
-    const mention = mentionAt(text, found, constants);
+    known ??= constantsOf(text, variables);
+    const mention = mentionAt(text, found, known);
     // `port || 25` of a file that listens on nothing is somebody else's port.
     if (mention?.kind === "default" && !isServer) continue;
     if (mention !== null) {

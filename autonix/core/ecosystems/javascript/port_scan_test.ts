@@ -32,6 +32,22 @@ Deno.test("scanPorts() tells what a file listens on", () => {
       "8787 fixed",
     ]],
     ["startStandaloneServer(server);", ["4000 usual"]],
+    ["app.listen({ host, port: Number(process.env.MAIL_PORT) || 7100 });", [
+      "7100 default",
+    ]],
+    ["app.listen(process.env.MAIL_PORT || 7100, () => {});", ["7100 default"]],
+    [
+      "const p = 1;\nconst port = parseInt(process.env.MAIL_PORT ?? '7100', 10);\napp.listen(port);",
+      [
+        "7100 default",
+      ],
+    ],
+    ["const port = Number(env.MAIL_PORT || 7100);\nserve({ fetch, port });", [
+      "7100 default",
+    ]],
+    ["Bun.serve({ port: Bun.env.MAIL_PORT ?? 7100, fetch });", [
+      "7100 default",
+    ]],
   ];
   for (const [text, expected] of cases) {
     assert.deepEqual(told(text), expected, text);
@@ -49,6 +65,7 @@ Deno.test("scanPorts() tells no port of somebody else", () => {
       "server.listen(0);",
       "server.listen(socket);",
       "app.listen(99999);",
+      "const dbPort = process.env.DB_PORT || 5432;\napp.listen(port);",
       "export default { port: 1234 };",
     ]
   ) assert.deepEqual(told(text), [], text);
