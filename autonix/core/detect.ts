@@ -20,6 +20,7 @@ import {
   mergeDrafts,
   withoutRoots,
 } from "./applications.ts";
+import { callsOf } from "./cluster/calls.ts";
 import { type Ties, tiesOf } from "./cluster/ties.ts";
 import type {
   EcosystemDetector,
@@ -103,20 +104,23 @@ export function detectWithTies(
       told.has(path)
     );
   }
+  const services = mergeServices(
+    gathered.flatMap((one) => one.services),
+    applications,
+  );
   return {
     analysis: {
       schema: 1,
       applications,
-      services: mergeServices(
-        gathered.flatMap((one) => one.services),
-        applications,
-      ),
+      services,
       unknown: sortUnknown([...tree.omissions, ...reading.unknown]),
     },
-    ties: tiesOf(
-      found,
-      gathered.flatMap((one) => one.mentions ?? []),
-      told,
-    ),
+    ties: {
+      ...tiesOf(found, gathered.flatMap((one) => one.mentions ?? []), told),
+      calls: callsOf(gathered.flatMap((one) => one.calls ?? []), {
+        applications,
+        services,
+      }),
+    },
   };
 }

@@ -10,6 +10,7 @@
  */
 import type { Evidence } from "../../roles/model/analysis.ts";
 import type { Claim } from "./claims.ts";
+import type { Call } from "./cluster/calls.ts";
 import type { Mention } from "./cluster/ties.ts";
 import type { Draft, Ecosystem } from "./draft.ts";
 import type { Reading } from "./reading.ts";
@@ -72,6 +73,8 @@ export interface Gathered {
   drafts: readonly Draft[];
   /** Other repositories that are named. */
   mentions?: readonly Mention[];
+  /** Applications that speak to each other, by directories at or below them. */
+  calls?: readonly Call[];
 }
 
 export interface EvidenceDetector {

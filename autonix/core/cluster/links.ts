@@ -14,7 +14,7 @@ import type {
 } from "../../../roles/model/analysis.ts";
 import { comparePaths } from "../file_tree.ts";
 import { labelOf } from "../render/names.ts";
-import { hostIn } from "../services/addresses.ts";
+import { hostOfAddress } from "../services/addresses.ts";
 import type { Mention, Ties } from "./ties.ts";
 
 /** One of several, under a name that no other one has. */
@@ -34,7 +34,7 @@ export interface RepositoryLink {
   from: Place;
   to: Place;
   kind: "package" | "address" | Mention["kind"];
-  /** The package, image, directory, repository or variable. */
+  /** The package, image, directory, repository or variable; empty where nothing says how. */
   what: string;
   /** In the repository it comes from. */
   evidence: readonly Evidence[];
@@ -160,11 +160,15 @@ function addressLinks(
   );
 }
 
-/** The host of a URL, or of `host:port`; a word alone is none. */
-function hostOfAddress(value: string): string | null {
-  const isAddress = /^[a-z][a-z0-9+.-]{1,20}:\/\//.test(value) ||
-    /^[\w.-]{1,250}:\d{2,5}$/.test(value);
-  return isAddress ? hostIn(value)?.host ?? null : null;
+/** Applications of one repository that speak to each other. */
+function ownLinks({ name, ties }: Repository): RepositoryLink[] {
+  return ties.calls.map(({ from, to, variable, evidence }) => ({
+    from: { repository: name, path: from },
+    to: { repository: name, path: to },
+    kind: "address",
+    what: variable ?? "",
+    evidence: [evidence],
+  }));
 }
 
 function keyOf({ from, to, kind, what }: RepositoryLink): string {
@@ -186,6 +190,7 @@ export function linksBetween(repositories: readonly Repository[]): Links {
   for (const repository of repositories) {
     for (const link of packageLinks(repository, directory)) add(link);
     for (const link of addressLinks(repository, directory)) add(link);
+    for (const link of ownLinks(repository)) add(link);
     for (const mention of repository.ties.mentions) {
       const from = { repository: repository.name, path: mention.path };
       const to = mention.kind === "image"

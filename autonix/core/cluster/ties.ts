@@ -16,6 +16,7 @@ import type { Evidence } from "../../../roles/model/analysis.ts";
 import { ownerOf } from "../applications.ts";
 import type { Draft, Ecosystem } from "../draft.ts";
 import { comparePaths } from "../file_tree.ts";
+import type { Call } from "./calls.ts";
 
 /** A package under the name by which others depend on it. */
 export interface OfferedPackage {
@@ -53,6 +54,8 @@ export interface Ties {
   offers: OfferedPackage[];
   asks: AskedPackage[];
   mentions: Mention[];
+  /** Between its own applications. */
+  calls: Call[];
 }
 
 /** Longer ones are no addresses. */
@@ -122,7 +125,7 @@ export function tiesOf(
   drafts: readonly Draft[],
   mentions: readonly Mention[],
   told: ReadonlySet<string>,
-): Ties {
+): Omit<Ties, "calls"> {
   const byPath = new Map([...told].map((path) => [path, { path }]));
   const offers = drafts.filter(({ path }) => told.has(path))
     .flatMap(({ provides, ecosystem, path }) =>

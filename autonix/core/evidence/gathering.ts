@@ -4,6 +4,7 @@
  * @module
  */
 import type { Evidence } from "../../../roles/model/analysis.ts";
+import type { Call } from "../cluster/calls.ts";
 import type { Claim, ClaimValues, Field, Source } from "../claims.ts";
 import type { DirectoryClaim, Gathered, ServiceClaim } from "../detector.ts";
 import type { Draft } from "../draft.ts";
@@ -12,10 +13,11 @@ export interface Gathering extends Gathered {
   claims: DirectoryClaim[];
   services: ServiceClaim[];
   drafts: Draft[];
+  calls: Call[];
 }
 
 export function gathering(): Gathering {
-  return { claims: [], services: [], drafts: [] };
+  return { claims: [], services: [], drafts: [], calls: [] };
 }
 
 /** One statement about a directory. */

@@ -231,7 +231,7 @@ class Builder {
         for (const other of this.#placed(to)) {
           this.#edges.add(
             { from: one, to: other, kind: edgeKind(kind) },
-            [what],
+            what === "" ? [] : [what],
           );
         }
       }

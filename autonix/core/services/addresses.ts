@@ -60,6 +60,13 @@ export function hostIn(
   return host === null ? null : { host, port };
 }
 
+/** The host of a URL, or of `host:port`; a word alone is none. */
+export function hostOfAddress(value: string): string | null {
+  const isAddress = /^[a-z][a-z0-9+.-]{1,20}:\/\//.test(value) ||
+    /^[\w.-]{1,250}:\d{2,5}$/.test(value);
+  return isAddress ? hostIn(value)?.host ?? null : null;
+}
+
 /** What a variable that carries an address ends in. */
 const ADDRESS_SUFFIX =
   /(?:^|_|DB|PG|SQL|MQ|REDIS|MONGO|CACHE)(?:URLS?|URI|DSN|HOSTS?|HOSTNAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|ENDPOINT_URL|SERVERS?|NODES?|BROKERS?|BROKER_LIST|BOOTSTRAP_SERVERS|CONNECTION_STRING|CONN_STR|CONNECTION_URL|CONNECTION_URI|PORT)$/;

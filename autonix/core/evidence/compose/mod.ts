@@ -7,6 +7,7 @@
 import type { EvidenceDetector } from "../../detector.ts";
 import { type Gathering, gathering } from "../gathering.ts";
 import { Targets } from "../targets.ts";
+import { callsIn } from "./calls.ts";
 import {
   type Context,
   draftOf,
@@ -27,6 +28,7 @@ function gatherFile(to: Gathering, file: ComposeFile, context: Context): void {
   }
   stateRuns(to, file, { runs, own, context });
   if (placeOf(file.path) === "test") return;
+  to.calls.push(...callsIn(file, own));
   for (const one of own) {
     const pointing = new Set(
       pointingAt(one.compose.environment, { runs, file })
