@@ -229,9 +229,9 @@ export const CRYSTAL: ClientTable = {
 
 /** By the names of pkg-config, CMake, Conan, vcpkg and the linker. */
 export const C: ClientTable = {
-  postgres: "libpq pq PostgreSQL libpqxx pqxx",
-  mysql: "mysqlclient libmysqlclient MySQL mysql-connector-cpp",
-  mariadb: "libmariadb mariadb",
+  postgres: "libpq pq PostgreSQL libpqxx pqxx pg_config",
+  mysql: "mysqlclient libmysqlclient MySQL mysql-connector-cpp mysql_config",
+  mariadb: "libmariadb mariadb mariadb_config",
   redis: "hiredis redis++ redis-plus-plus",
   mongodb: "libmongoc-1.0 mongo-c-driver mongocxx mongo-cxx-driver",
   rabbitmq: "librabbitmq rabbitmq-c amqpcpp",

@@ -27,7 +27,8 @@ export interface Program {
 }
 
 export interface Build {
-  manager: PackageManager;
+  /** Null where the closed list knows none. */
+  manager: PackageManager | null;
   /** The file that makes it a project. */
   file: string;
   name: Found | null;

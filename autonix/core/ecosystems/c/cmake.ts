@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { directoryOf, joinPath } from "../../file_tree.ts";
+import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
 import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { isAside, isForeign } from "../shared/asides.ts";
@@ -85,6 +85,27 @@ function outputDirectory(set: string | undefined, folder: string): string {
   return joinPath("build", folder) ?? "build";
 }
 
+/** `5` or `6` of what a call looks for; null where that is no Qt. */
+function qtOf([first = "", ...words]: readonly string[]): string | null {
+  // `find_package(QT NAMES Qt6 Qt5 ...)`: the first that is there.
+  const named = first === "QT" ? words[words.indexOf("NAMES") + 1] : first;
+  return /^Qt([56])$/.exec(named ?? "")?.[1] ?? null;
+}
+
+/** Words of find_package that name no component. */
+const FLAGS =
+  /^(?:REQUIRED|COMPONENTS|OPTIONAL_COMPONENTS|QUIET|CONFIG|MODULE|NAMES|EXACT|NO_MODULE|QT|Qt\d)$/;
+
+function componentsOf(words: readonly string[]): string[] {
+  return words.slice(1).filter((word) =>
+    /^[A-Z]\w{1,40}$/.test(word) && !FLAGS.test(word)
+  );
+}
+
+/** What makes a program, whoever brings it. */
+const ADDS_PROGRAM =
+  /^(?:add_executable|qt6?_add_executable|wx_add_executable|llvm_add_tool)$/;
+
 function askedBy({ name, words, file, line }: Call): Asked[] {
   const evidence = { file, line };
   const of = (
@@ -100,6 +121,11 @@ function askedBy({ name, words, file, line }: Call): Asked[] {
   });
   const [first = "", second] = words;
   if (name === "find_package") {
+    const qt = qtOf(words);
+    if (qt !== null) {
+      return [`Qt${qt}`, ...componentsOf(words).map((one) => `Qt${qt}${one}`)]
+        .map((one) => of(one, true));
+    }
     const version = second !== undefined && /^\d/.test(second) ? second : null;
     return first === "Threads" || first === "PkgConfig" || first === "Git" ||
         first === "Doxygen"
@@ -191,7 +217,7 @@ function readCall(
     if (value !== null) build.language ??= { value, evidence };
   } else if (name === "set" && second !== undefined) {
     variables.set(first, second);
-  } else if (name === "add_executable") {
+  } else if (ADDS_PROGRAM.test(name)) {
     // Others' programs under a name of this project.
     if (second === "IMPORTED" || second === "ALIAS") return;
     const output = outputDirectory(
@@ -210,12 +236,22 @@ function readCall(
   ) {
     build.test ??= { command: "ctest --test-dir build", evidence };
   } else if (name === "set_target_properties") {
-    const at = words.indexOf("OUTPUT_NAME");
     const program = build.programs.find((one) => one.name === first);
-    const renamed = at < 0 ? undefined : words[at + 1];
-    if (program !== undefined && renamed !== undefined) {
-      program.output = joinPath(directoryOf(program.output), renamed) ??
-        program.output;
-    }
-  } else build.asked.push(...askedBy(call));
+    if (program === undefined) return;
+    const told = (key: string) => {
+      const at = words.indexOf(key);
+      return at < 0 ? undefined : words[at + 1];
+    };
+    const moved = told("RUNTIME_OUTPUT_DIRECTORY");
+    const output = moved === undefined
+      ? directoryOf(program.output)
+      : outputDirectory(moved, folder);
+    const called = told("OUTPUT_NAME") ?? basenameOf(program.output);
+    program.output = joinPath(output, called) ?? program.output;
+  } else {
+    const qt = name === "find_package" ? qtOf(words) : null;
+    // `Qt${QT_VERSION_MAJOR}` is what the call before has found.
+    if (qt !== null) variables.set("QT_VERSION_MAJOR", qt);
+    build.asked.push(...askedBy(call));
+  }
 }

@@ -8,7 +8,7 @@
  */
 import { directoryOf, joinPath } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
-import { moduleNames } from "../shared/libraries.ts";
+import { libraryOf, moduleNames } from "../shared/libraries.ts";
 import type { Build } from "./build.ts";
 
 export const MAKEFILES = ["Makefile", "makefile", "GNUmakefile"];
@@ -120,6 +120,10 @@ function addLibraries(
     ...[...line.matchAll(/pkg-config([^)`]{1,200})/g)].flatMap((
       [, words = ""],
     ) => moduleNames(words.replace(/--[\w-]{1,40}/g, " "))),
+    // Scripts of libraries from before pkg-config, and beside it.
+    ...[...line.matchAll(/\b(\w{2,20}[-_]config)\s{1,4}--/g)]
+      .map(([, name = ""]) => name)
+      .filter((name) => libraryOf(name) !== null),
   ];
   for (const name of names) {
     state.build.asked.push({

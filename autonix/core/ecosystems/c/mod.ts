@@ -4,7 +4,7 @@
  * | concern                              | file                                                  |
  * | ------------------------------------ | ----------------------------------------------------- |
  * | which projects there are             | `projects.ts`                                         |
- * | what a build says                    | `cmake.ts`, `meson.ts`, `autotools.ts`, `make.ts`     |
+ * | what a build says                    | `cmake.ts`, `meson.ts`, `autotools.ts`, `make.ts`, `bazel.ts` |
  * | what all of them say, the program    | `build.ts`                                            |
  * | Conan, vcpkg                         | `packages.ts`                                         |
  * | frameworks                           | `frameworks.ts`                                       |
@@ -23,6 +23,7 @@ import { libraryOf } from "../shared/libraries.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { shellWord } from "../../shell_word.ts";
+import { BAZEL_FILES, WORKSPACES } from "./bazel.ts";
 import { mainProgram, ownPrograms } from "./build.ts";
 import { CONFIGURES } from "./autotools.ts";
 import { BY_LIBRARY } from "./frameworks.ts";
@@ -188,11 +189,16 @@ export const c: EcosystemDetector = {
       "CMakeLists.txt",
       "meson.build",
       ...CONFIGURES,
+      ...WORKSPACES,
       "Makefile.am",
       ...MAKEFILES,
       ...PACKAGE_FILES,
     ],
-    sources: C.extensions.map((extension) => `*.${extension}`),
+    // Large repositories have thousands of Bazel's.
+    sources: [
+      ...BAZEL_FILES,
+      ...C.extensions.map((extension) => `*.${extension}`),
+    ],
   },
   detect(reading) {
     if (!speaksC(reading.tree)) return [];

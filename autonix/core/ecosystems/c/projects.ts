@@ -3,7 +3,8 @@
  *
  * The topmost directory with a build file is the project: what it adds below is
  * part of it. Where several build files lie side by side CMake goes before
- * Meson, Meson before autotools, those before make.
+ * Meson, Meson before autotools, those before make; Bazel counts where there is
+ * none of them.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { directoryOf, type FileTree } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
 import { CONFIGURES, readAutotools } from "./autotools.ts";
+import { bazelCompiles, readBazel, WORKSPACES } from "./bazel.ts";
 import type { Build } from "./build.ts";
 import { readCmake } from "./cmake.ts";
 import {
@@ -115,6 +117,16 @@ function readers(reading: Reading): Map<string, Reader> {
         continue;
       }
       add(file, () => readMake(reading, file));
+    }
+  }
+  // Beside another build it is one more way to the same programs.
+  if (found.size === 0) {
+    for (const name of WORKSPACES) {
+      for (const file of tree.named(name)) {
+        if (bazelCompiles(reading, file)) {
+          add(file, () => readBazel(reading, file));
+        }
+      }
     }
   }
   return found;

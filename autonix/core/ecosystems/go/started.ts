@@ -6,7 +6,7 @@
  */
 import { basenameOf, joinPath } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
-import { mainProcess } from "../shared/procfile.ts";
+import { mainProcess, processesOf } from "../shared/procfile.ts";
 import type { Program } from "./programs.ts";
 
 export interface Started {
@@ -27,7 +27,7 @@ export function startedProgram(
   const { programs, name } = of;
   const file = joinPath(directory, "Procfile") ?? "";
   if (!reading.tree.has(file) || programs.length === 0) return null;
-  const process = mainProcess(reading, file);
+  const process = mainProcess(processesOf(reading, file));
   const [word = ""] = process?.command.split(" ", 1) ?? [];
   const [, here = "", folder = "", base = ""] = PROGRAM.exec(word) ?? [];
   if (base === "" || folder.includes("..")) return null;

@@ -13,20 +13,29 @@ const LINE = /^([A-Za-z][\w-]{0,60})\s{0,8}:\s{0,8}(\S.{0,1000})$/;
 const MAX_LINES = 200;
 
 export interface Process {
+  name: string;
   command: string;
   evidence: Evidence;
 }
 
-/** The process that is the application: `web`, or its worker where there is none. */
-export function mainProcess(reading: Reading, file: string): Process | null {
-  const commands = new Map<string, Process>();
-  for (const { number, text } of reading.lines(file).slice(0, MAX_LINES)) {
+export function processesOf(reading: Reading, file: string): Process[] {
+  return reading.lines(file).slice(0, MAX_LINES).flatMap(({ number, text }) => {
     const [, name, command] = LINE.exec(text.slice(0, 1_100).trim()) ?? [];
-    if (name === undefined || command === undefined) continue;
-    if (commands.has(name)) continue;
-    const evidence = { file, line: number };
-    commands.set(name, { command: command.trim(), evidence });
+    return name === undefined || command === undefined ? [] : [{
+      name,
+      command: command.trim(),
+      evidence: { file, line: number },
+    }];
+  });
+}
+
+/** The one that is the application: `web`, or its worker where there is none. */
+export function mainProcess<P extends Process>(
+  processes: readonly P[],
+): P | null {
+  for (const wanted of PROCESSES) {
+    const found = processes.find(({ name }) => name === wanted);
+    if (found !== undefined) return found;
   }
-  const name = PROCESSES.find((one) => commands.has(one));
-  return name === undefined ? null : commands.get(name) ?? null;
+  return null;
 }

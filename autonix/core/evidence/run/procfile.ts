@@ -1,14 +1,19 @@
 /**
  * Procfile: how an application is run elsewhere. `web` is its start command; one
- * without `web` is started by its worker.
+ * without `web` is started by its worker. What changes to another application's
+ * directory first is that one's.
  *
  * @module
  */
 import { claimsOf } from "../../claims.ts";
 import type { EvidenceDetector } from "../../detector.ts";
 import type { Draft } from "../../draft.ts";
-import { mainProcess } from "../../ecosystems/shared/procfile.ts";
-import { directoryOf } from "../../file_tree.ts";
+import {
+  mainProcess,
+  type Process,
+  processesOf,
+} from "../../ecosystems/shared/procfile.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
 import { gathering, state } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 
@@ -22,6 +27,21 @@ function typed(command: string, draft: Draft): string {
   return isBuilt ? `./${command}` : command;
 }
 
+const CHANGED = /^cd\s{1,4}([\w.\/-]{1,200})\s{0,4}(?:&&|;)\s{0,4}(\S.*)$/;
+
+/** `cd server && bin/rails server` is `bin/rails server` of what lies in `server`. */
+function wayOf(
+  command: string,
+  directory: string,
+  targets: Targets,
+): { path: string; rest: string } {
+  const [, way, rest] = CHANGED.exec(command) ?? [];
+  const path = way === undefined ? null : joinPath(directory, way);
+  return path === null || rest === undefined || targets.at(path) === null
+    ? { path: directory, rest: command }
+    : { path, rest };
+}
+
 export const procfile: EvidenceDetector = {
   name: "Procfile",
   reads: { manifests: ["Procfile"] },
@@ -29,17 +49,30 @@ export const procfile: EvidenceDetector = {
     const found = gathering();
     const targets = new Targets(drafts);
     for (const file of reading.tree.named("Procfile")) {
-      // In any other directory it starts a part, mostly for work.
-      const draft = targets.at(directoryOf(file));
-      const start = draft === null ? null : mainProcess(reading, file);
-      if (draft === null || start === null) continue;
-      state(found, {
-        path: directoryOf(file),
-        field: "start",
-        value: typed(start.command, draft),
-        source: "procfile",
-        evidence: start.evidence,
-      });
+      const byPath = new Map<string, Process[]>();
+      for (const process of processesOf(reading, file)) {
+        const { path, rest } = wayOf(
+          process.command,
+          directoryOf(file),
+          targets,
+        );
+        const own = byPath.get(path) ?? [];
+        byPath.set(path, own);
+        own.push({ ...process, command: rest });
+      }
+      for (const [path, own] of byPath) {
+        // In any other directory it starts a part, mostly for work.
+        const draft = targets.at(path);
+        const start = mainProcess(own);
+        if (draft === null || start === null) continue;
+        state(found, {
+          path,
+          field: "start",
+          value: typed(start.command, draft),
+          source: "procfile",
+          evidence: start.evidence,
+        });
+      }
     }
     return found;
   },
