@@ -1,7 +1,7 @@
 /**
  * How an Elixir application is installed, built, started and tested.
  *
- * A release where mix.exs names one; else `mix phx.server` for Phoenix, an
+ * A release where one is made; else `mix phx.server` for Phoenix, an
  * escript for a program, `mix run --no-halt` for what supervises itself.
  *
  * @module
@@ -12,23 +12,25 @@ import { claim, type Draft } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
+import { assetsOf } from "./assets.ts";
 import type { Mixfile } from "./mixfile.ts";
+import type { Release } from "./releases.ts";
 
 export interface Project {
   reading: Reading;
   draft: Draft;
   mixfile: Mixfile;
   frameworks: readonly string[];
+  release: Release | null;
 }
+
+/** What supervises itself. */
+export const RUN = "mix run --no-halt";
 
 interface Start {
   command: string;
   source: Source;
   evidence: Evidence;
-}
-
-function fileOf(project: Project, ...names: string[]): string | null {
-  return project.reading.tree.first(project.draft.path, names);
 }
 
 function phoenix(project: Project): Evidence | null {
@@ -45,27 +47,14 @@ function isEndpoint(project: Project): boolean {
     );
 }
 
-function releaseStart(project: Project): Start | null {
-  const { release } = project.mixfile;
-  if (release === null) return null;
-  const name = release.value;
-  const server = fileOf(project, "rel/overlays/bin/server");
-  const isPhoenix = project.frameworks.includes("phoenix");
-  const bin = (program: string) =>
-    shellWord(`_build/prod/rel/${name}/bin/${program}`);
-  return {
-    command: isPhoenix && server !== null
-      ? bin("server")
-      : `${isPhoenix ? "PHX_SERVER=true " : ""}${bin(name)} start`,
-    source: "manifest",
-    evidence: release.evidence,
-  };
-}
-
 export function startOf(project: Project): Start | null {
-  const { mixfile } = project;
-  const release = releaseStart(project);
-  if (release !== null) return release;
+  const { mixfile, release } = project;
+  if (project.frameworks.includes("nerves")) return null;
+  if (release !== null) {
+    const { start, evidence } = release;
+    return { command: start, source: "manifest", evidence };
+  }
+  if (mixfile.appsPath !== null) return null;
   const web = phoenix(project);
   if (web !== null && (mixfile.runs !== null || isEndpoint(project))) {
     return { command: "mix phx.server", source: "framework", evidence: web };
@@ -78,26 +67,36 @@ export function startOf(project: Project): Start | null {
       evidence: mixfile.escript,
     };
   }
-  return mixfile.runs === null || project.frameworks.includes("nerves")
+  // What others take from Hex brings a supervisor, and is started with theirs.
+  return mixfile.runs === null || mixfile.published !== null
     ? null
-    : {
-      command: "mix run --no-halt",
-      source: "convention",
-      evidence: mixfile.runs,
-    };
+    : { command: RUN, source: "convention", evidence: mixfile.runs };
 }
 
-/** Packages of npm that the assets need, in their own directory. */
-function assetsInstall(project: Project): string {
-  const manifest = fileOf(project, "assets/package.json");
-  if (manifest === null) return "";
-  return fileOf(project, "assets/package-lock.json") === null
-    ? "npm install --prefix assets && "
-    : "npm ci --prefix assets && ";
+/** The steps of a build, and what says that they are not the usual ones. */
+function buildOf(project: Project): { steps: string[]; evidence: Evidence[] } {
+  const { reading, draft, mixfile, release } = project;
+  const nerves = draft.dependencies.find(({ name }) => name === "nerves");
+  if (nerves !== undefined && project.frameworks.includes("nerves")) {
+    return { steps: ["mix firmware"], evidence: [nerves.evidence] };
+  }
+  const mix = release === null ? "mix" : "MIX_ENV=prod mix";
+  const assets = assetsOf(reading, draft, { mixfile, mix });
+  const ofAssets = assets === null ? [] : [assets.evidence];
+  if (release !== null) {
+    return {
+      steps: [...assets?.steps ?? [], release.build],
+      evidence: [...ofAssets, release.evidence],
+    };
+  }
+  if (mixfile.escript !== null) {
+    return { steps: ["mix escript.build"], evidence: [mixfile.escript] };
+  }
+  return { steps: ["mix compile", ...assets?.steps ?? []], evidence: ofAssets };
 }
 
 export function claimCommands(project: Project, lock: string | null): void {
-  const { draft, mixfile } = project;
+  const { draft, mixfile, reading } = project;
   const manifest = fileEvidence(mixfile.file);
   claim(
     draft,
@@ -106,27 +105,15 @@ export function claimCommands(project: Project, lock: string | null): void {
     "convention",
     lock === null ? manifest : fileEvidence(lock),
   );
-  const deploy = mixfile.assets;
-  const assets = deploy === null
-    ? ""
-    : `${assetsInstall(project)}mix assets.deploy`;
-  const evidence = [
-    ...deploy === null ? [] : [deploy],
-    ...mixfile.release === null ? [] : [mixfile.release.evidence],
-  ];
-  const steps = mixfile.release !== null
-    ? [assets.replace("mix ", "MIX_ENV=prod mix "), "MIX_ENV=prod mix release"]
-    : mixfile.escript !== null
-    ? ["mix escript.build"]
-    : ["mix compile", assets];
+  const { steps, evidence } = buildOf(project);
   claim(
     draft,
     "build",
-    steps.filter((step) => step !== "").join(" && "),
+    steps.join(" && "),
     evidence.length > 0 ? "manifest" : "convention",
-    evidence.length > 0 ? evidence : mixfile.escript ?? manifest,
+    evidence.length > 0 ? evidence : manifest,
   );
-  const helper = fileOf(project, "test/test_helper.exs");
+  const helper = reading.tree.first(draft.path, ["test/test_helper.exs"]);
   claim(
     draft,
     "test",

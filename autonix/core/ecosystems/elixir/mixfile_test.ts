@@ -39,19 +39,41 @@ Deno.test("mix.exs: dependencies in one line, over several, and what is none", (
   assert.deepEqual(links, ["libs/e"]);
 });
 
-Deno.test("mix.exs: releases, escripts and umbrellas", () => {
-  assert.equal(
-    mixfile("releases: [\n  shop: [\n applications: []]]").release?.value,
-    "shop",
+Deno.test("mix.exs: releases, by whatever their list is written", () => {
+  const names = (text: string) =>
+    mixfile(text).releases.map(({ value }) => value);
+  assert.deepEqual(
+    names("releases: [\n  shop: [\n applications: [a: :permanent]]], deps: d"),
+    ["shop"],
   );
-  assert.equal(
-    mixfile("releases: releases()\ndefp releases do\n [\n shop: []]\nend")
-      .release?.value,
-    "shop",
+  assert.deepEqual(
+    names("releases: releases()\ndefp releases do\n [\n shop: []]\nend"),
+    ["shop"],
   );
+  assert.deepEqual(
+    names("def releases(), do: [{:web, x()}, {:jobs, [a: 1]}]"),
+    [
+      "web",
+      "jobs",
+    ],
+  );
+  assert.deepEqual(
+    names("@app :blink\nreleases: [{@app, release()}], deps: [x: 1]"),
+    ["blink"],
+  );
+  assert.deepEqual(names('releases: ["'), []);
+});
+
+Deno.test("mix.exs: names by constants, escripts, umbrellas, packages for others", () => {
+  const { app } = mixfile("@app :blink\n[app: @app, version: @version]");
+  assert.deepEqual(app, {
+    value: "blink",
+    evidence: { file: "mix.exs", line: 2 },
+  });
   assert.equal(mixfile('[apps_path: "apps"]').appsPath?.value, "apps");
   assert.deepEqual(mixfile("escript: [main_module: A]").escript, {
     file: "mix.exs",
     line: 1,
   });
+  assert.equal(mixfile("[package: package()]").published?.line, 1);
 });

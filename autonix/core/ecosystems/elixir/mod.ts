@@ -5,16 +5,27 @@
  * | file           | what                                    |
  * | -------------- | --------------------------------------- |
  * | `mixfile.ts`   | what a mix.exs says                     |
- * | `commands.ts`  | releases, `mix phx.server`, escripts    |
+ * | `commands.ts`  | `mix phx.server`, escripts, builds      |
+ * | `releases.ts`  | of mix, of Distillery                   |
+ * | `assets.ts`    | what Phoenix serves                     |
+ * | `umbrella.ts`  | what its members share, and what starts |
+ * | `loose.ts`     | scripts without a project               |
  * | `variables.ts` | `System.get_env` and ports              |
  *
  * @module
  */
+import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
-import { directoryOf, joinPath } from "../../file_tree.ts";
+import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
-import { claimPins, PIN_FILES } from "../shared/pins.ts";
+import {
+  claimPins,
+  cleanVersion,
+  lineReader,
+  PIN_FILES,
+  type Pinning,
+} from "../shared/pins.ts";
 import { type Place, readProjects, type Sources } from "../shared/places.ts";
 import {
   claimFound,
@@ -27,8 +38,27 @@ import {
 } from "../shared/project.ts";
 import { scanFiles } from "../shared/source_scan.ts";
 import { claimCommands, type Project, startOf } from "./commands.ts";
+import { looseDrafts, SCRIPTS } from "./loose.ts";
 import { readMixfile } from "./mixfile.ts";
+import { releaseOf } from "./releases.ts";
+import {
+  claimParts,
+  configOf,
+  shareConfiguration,
+  umbrellaAbove,
+} from "./umbrella.ts";
 import { ELIXIR_CONFIG, ELIXIR_SOURCE } from "./variables.ts";
+
+/** Heroku's and Gigalixir's builds read it. */
+const BUILDPACK = "elixir_buildpack.config";
+const PINNING: Pinning = {
+  files: [".elixir-version"],
+  tools: ["elixir"],
+  others: [[
+    BUILDPACK,
+    lineReader(cleanVersion, /^\s{0,8}elixir_version\s{0,4}=\s{0,4}(\S{1,60})/),
+  ]],
+};
 
 const FRAMEWORKS: FrameworkTable = [
   ["phoenix", "phoenix"],
@@ -55,16 +85,6 @@ const NATIVE: NativeTable = new Map([
 /** What Phoenix listens on unless told otherwise. */
 const PHOENIX_PORT = 4000;
 
-function configOf(reading: Reading, path: string): string[] {
-  return [
-    "config/runtime.exs",
-    "config/prod.exs",
-    "config/config.exs",
-    "config/releases.exs",
-  ]
-    .flatMap((name) => reading.tree.first(path, [name]) ?? []);
-}
-
 function claimSources(project: Project, sources: Sources): void {
   const { draft, reading } = project;
   const config = configOf(reading, draft.path);
@@ -79,14 +99,21 @@ function claimSources(project: Project, sources: Sources): void {
   scanFiles(draft, reading, lib, { syntax: ELIXIR_SOURCE });
 }
 
-/** Where an umbrella keeps mix.lock and its configuration. */
-function umbrellaAbove(reading: Reading, path: string): string | null {
-  const above = directoryOf(path);
-  const root = path === "." ? null : directoryOf(above);
-  const file = root === null ? null : reading.tree.first(root, ["mix.exs"]);
-  return file !== null && reading.match(file, /\bapps_path:/) !== null
-    ? root
-    : null;
+/** A port of Phoenix, and a word on firmware, which has no start. */
+function claimServing(
+  { draft, reading, mixfile, frameworks }: Project,
+  start: { evidence: Evidence } | null,
+): void {
+  if (start !== null && frameworks.includes("phoenix")) {
+    claim(draft, "port", PHOENIX_PORT, "framework", start.evidence);
+  }
+  if (frameworks.includes("nerves")) {
+    reading.report({
+      path: mixfile.file,
+      what: "start command",
+      why: "Nerves builds firmware for a device, not a server",
+    });
+  }
 }
 
 function readProject(reading: Reading, place: Place, sources: Sources): Draft {
@@ -107,16 +134,20 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
     (umbrella === null ? null : reading.tree.first(umbrella, ["mix.lock"]));
   const manifest = fileEvidence(file);
   claim(draft, "language", "elixir", "manifest", manifest);
-  claimFound(draft, "name", mixfile.app);
+  const [named] = mixfile.releases;
+  claimFound(draft, "name", mixfile.app ?? named ?? null);
   claimManager(draft, { manager: "mix", manifest, lock });
-  claimPins(draft, reading, { files: [".elixir-version"], tools: ["elixir"] });
+  claimPins(draft, reading, PINNING);
   claimFound(draft, "runtimeVersion", mixfile.elixir);
   const frameworks = claimFrameworks(draft, FRAMEWORKS, BELOW);
   claimNative(draft, NATIVE);
-  const project: Project = { reading, draft, mixfile, frameworks };
-  const start = mixfile.appsPath === null || mixfile.release !== null
-    ? startOf(project)
-    : null;
+  const release = releaseOf(reading, {
+    draft,
+    mixfile,
+    isPhoenix: frameworks.includes("phoenix"),
+  });
+  const project: Project = { reading, draft, mixfile, frameworks, release };
+  const start = startOf(project);
   claim(
     draft,
     "start",
@@ -124,49 +155,13 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
     start?.source ?? "guess",
     start?.evidence ?? null,
   );
-  const isWeb = frameworks.includes("phoenix") && start !== null;
-  claim(
-    draft,
-    "port",
-    isWeb ? PHOENIX_PORT : null,
-    "framework",
-    start?.evidence ?? null,
-  );
+  claimServing(project, start);
   claimCommands(project, lock);
   claimSources(project, sources);
   if (mixfile.appsPath !== null) draft.role = "root";
   else if (start === null) draft.role = "library";
   draft.weight = weightOf(draft, place);
-  if (frameworks.includes("nerves")) {
-    reading.report({
-      path: file,
-      what: "start command",
-      why: "Nerves builds firmware for a device, not a server",
-    });
-  }
   return draft;
-}
-
-/**
- * Configuration at an umbrella's root is that of its applications. Told of the
- * one that serves; of several, nobody knows whose it is.
- */
-function shareConfiguration(reading: Reading, drafts: readonly Draft[]): void {
-  for (const root of drafts.filter(({ role }) => role === "root")) {
-    const serving = drafts.filter(({ path, role, claims }) =>
-      role === "application" &&
-      claims.some(({ field, value }) =>
-        field === "framework" && value === "phoenix"
-      ) &&
-      umbrellaAbove(reading, path) === root.path
-    );
-    const [only] = serving;
-    if (only === undefined || serving.length > 1) continue;
-    scanFiles(only, reading, configOf(reading, root.path), {
-      syntax: ELIXIR_CONFIG,
-      source: "config",
-    });
-  }
 }
 
 function detect(reading: Reading): Draft[] {
@@ -175,15 +170,24 @@ function detect(reading: Reading): Draft[] {
     extensions: ["ex", "exs"],
     isTest: /_test\.exs$/,
   }, readProject);
+  if (drafts.length === 0) return looseDrafts(reading);
   shareConfiguration(reading, drafts);
+  claimParts(reading, drafts);
   return drafts;
 }
 
 export const elixir: EcosystemDetector = {
   ecosystem: "elixir",
   reads: {
-    manifests: ["mix.exs", ".elixir-version", ...PIN_FILES, "config/*.exs"],
-    sources: ["*.ex"],
+    manifests: [
+      "mix.exs",
+      ".elixir-version",
+      BUILDPACK,
+      ...PIN_FILES,
+      "config/*.exs",
+      "rel/config.exs",
+    ],
+    sources: ["*.ex", ...SCRIPTS],
   },
   detect,
 };

@@ -18,6 +18,11 @@ export const ELIXIR: Syntax = {
       isNeeded: false,
     },
     { pattern: /\benv!\(\s{0,4}"(\w{1,100})"/g, isNeeded: true },
+    {
+      pattern:
+        /\bMap\.fetch!\(\s{0,4}System\.get_env(?:\(\))?,\s{0,4}"(\w{1,100})"/g,
+      isNeeded: true,
+    },
     { pattern: /\{:system,\s{0,4}"(\w{1,100})"/g, isNeeded: true },
   ],
   defaults: [
@@ -40,5 +45,11 @@ export const ELIXIR_SOURCE: Syntax = {
 };
 export const ELIXIR_CONFIG: Syntax = {
   ...ELIXIR,
+  hints: [...ELIXIR.hints, '"${'],
+  mentions: [
+    ...ELIXIR.mentions,
+    // Distillery puts the value in when a release starts.
+    { pattern: /"\$\{([A-Z]\w{0,99})\}"/g, isNeeded: true },
+  ],
   ports: [/\bhttp:\s{0,4}\[[^\]]{0,200}?\bport:\s{0,4}(\d{2,5})\b/],
 };

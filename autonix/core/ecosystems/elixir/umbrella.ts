@@ -1,0 +1,134 @@
+/**
+ * What applications of one repository are to each other: members of an
+ * umbrella share its configuration, and what another one is built with is
+ * started with it, not by itself.
+ *
+ * @module
+ */
+import { claim, type Draft } from "../../draft.ts";
+import { directoryOf } from "../../file_tree.ts";
+import type { Reading } from "../../reading.ts";
+import { relativeTo } from "../shared/owners.ts";
+import { scanFiles } from "../shared/source_scan.ts";
+import { shellWord } from "../../shell_word.ts";
+import { RUN } from "./commands.ts";
+import { ELIXIR_CONFIG } from "./variables.ts";
+
+export function configOf(reading: Reading, path: string): string[] {
+  return [
+    "config/runtime.exs",
+    "config/prod.exs",
+    "config/config.exs",
+    "config/releases.exs",
+  ]
+    .flatMap((name) => reading.tree.first(path, [name]) ?? []);
+}
+
+/** Where an umbrella keeps mix.lock and its configuration. */
+export function umbrellaAbove(reading: Reading, path: string): string | null {
+  const above = directoryOf(path);
+  const root = path === "." ? null : directoryOf(above);
+  const file = root === null ? null : reading.tree.first(root, ["mix.exs"]);
+  return file !== null && reading.match(file, /\bapps_path:/) !== null
+    ? root
+    : null;
+}
+
+function isServing({ role, claims }: Draft): boolean {
+  return role === "application" &&
+    claims.some(({ field, value }) =>
+      field === "framework" && value === "phoenix"
+    );
+}
+
+function isStarted({ claims }: Draft): boolean {
+  return claims.some(({ field }) => field === "start");
+}
+
+/**
+ * Configuration at an umbrella's root is that of its applications. Told of the
+ * one that serves; of several, nobody knows whose it is. Where the root makes
+ * the release, it is the root that reads it.
+ */
+export function shareConfiguration(
+  reading: Reading,
+  drafts: readonly Draft[],
+): void {
+  for (const root of drafts.filter(({ role }) => role === "root")) {
+    const serving = drafts.filter((draft) =>
+      isServing(draft) && umbrellaAbove(reading, draft.path) === root.path
+    );
+    const [only] = serving;
+    if (only === undefined || serving.length > 1 || isStarted(root)) continue;
+    scanFiles(only, reading, configOf(reading, root.path), {
+      syntax: ELIXIR_CONFIG,
+      source: "config",
+    });
+  }
+}
+
+function becomePart(draft: Draft): void {
+  draft.role = "library";
+  draft.claims = draft.claims.filter(({ field, source }) =>
+    field !== "start" && !(field === "port" && source === "framework")
+  );
+}
+
+/** The release of an umbrella is its members: built, configured and started together. */
+function release(reading: Reading, root: Draft, drafts: readonly Draft[]) {
+  const members = drafts.filter(({ path }) =>
+    umbrellaAbove(reading, path) === root.path
+  );
+  const steps: string[] = [];
+  for (const member of members) {
+    root.links.push(member.path);
+    for (const one of member.claims) {
+      const isOfAll = one.field === "framework" || one.field === "port" ||
+        one.field === "runtimeVersion" || one.field === "env" ||
+        one.field === "nativeLibrary";
+      if (isOfAll) root.claims.push(one);
+      const deploys = one.field === "build" &&
+        /\bmix assets\.deploy$/.test(String(one.value));
+      if (deploys) {
+        const directory = shellWord(relativeTo(root.path, member.path));
+        const assets = String(one.value).replace(/^mix compile && /, "")
+          .replace(/mix assets\.deploy$/, "MIX_ENV=prod mix assets.deploy");
+        steps.push(`(cd ${directory} && ${assets})`);
+      }
+    }
+    becomePart(member);
+  }
+  const build = root.claims.find(({ field }) => field === "build");
+  if (build !== undefined && !String(build.value).includes("assets.deploy")) {
+    root.claims = root.claims.filter((one) => one !== build);
+    claim(
+      root,
+      "build",
+      [...steps, String(build.value)].join(" && "),
+      build.source,
+      build.evidence,
+    );
+  }
+}
+
+/** Takes the start from what others start. */
+export function claimParts(reading: Reading, drafts: readonly Draft[]): void {
+  for (const root of drafts) {
+    if (root.role === "root" && isStarted(root)) {
+      release(reading, root, drafts);
+    }
+  }
+  const used = new Set(
+    drafts.flatMap(({ dependencies }) =>
+      dependencies.flatMap(({ name, isDev }) => isDev ? [] : name)
+    ),
+  );
+  for (const draft of drafts) {
+    const isRun = draft.claims.some(({ field, value }) =>
+      field === "start" && value === RUN
+    );
+    if (isRun && draft.provides.some((name) => used.has(name))) {
+      becomePart(draft);
+    }
+  }
+}
