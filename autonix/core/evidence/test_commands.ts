@@ -155,6 +155,11 @@ function matches(words: readonly string[], command: TestCommand): boolean {
         word === "-run"
       );
   }
+  // Tasks before it prepare: `bin/rails db:test:prepare test test:system`.
+  if (wanted?.endsWith("rails") === true && goal === "test") {
+    return program === wanted &&
+      words.slice(1).some((word) => word === "test" || word === "test:all");
+  }
   // Alone it runs the tests; with a task it is that task.
   if (command.words.at(-1)?.endsWith("rake") === true) {
     const task = words[command.words.length];

@@ -87,6 +87,6 @@ export const NATIVE: NativeTable = new Map([
   ["knplabs/knp-snappy-bundle", ["wkhtmltopdf"]],
   ["barryvdh/laravel-snappy", ["wkhtmltopdf"]],
   ["spatie/browsershot", ["chromium"]],
-  ["spatie/pdf-to-text", ["poppler_utils"]],
+  ["spatie/pdf-to-text", ["poppler-utils"]],
   ["thiagoalessio/tesseract_ocr", ["tesseract"]],
 ]);

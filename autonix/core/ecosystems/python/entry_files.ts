@@ -110,6 +110,11 @@ function isCelery({ apps, guard }: SourceFacts): boolean {
   return guard === null && apps.some(({ framework }) => framework === "celery");
 }
 
+/** True for a module of functions that a platform calls: run, it ends at once. */
+function isHandler({ handler, guard }: SourceFacts): boolean {
+  return handler !== null && guard === null;
+}
+
 /** A worker, where the project is nothing else. */
 export function startWorker(project: Project): Start | null {
   if (project.frameworks.some(({ framework }) => framework.name !== "celery")) {
@@ -140,7 +145,7 @@ export function startFile(project: Project): Start | null {
     .filter(({ path }) =>
       ENTRIES.includes(basenameOf(path)) && isNear(project, path)
     )
-    .filter((facts) => !isCelery(facts))
+    .filter((facts) => !isCelery(facts) && !isHandler(facts))
     // A module of an installed package is imported, unless it says that it is run.
     .filter(({ path, guard }) =>
       !isPackage(project) || directoryOf(path) === project.path ||
@@ -178,7 +183,13 @@ function startOnly(project: Project): Start | null {
   if (only === undefined || guarded.length !== 1 && top.length !== 1) {
     return null;
   }
+  if (isHandler(only)) return null;
   return startScript(project, only, "convention", only.guard);
+}
+
+/** The program of a package that is installed: how its author has it typed, rather than `python -m`. */
+export function startProgram(project: Project): Start | null {
+  return isPackage(project) ? startEntryPoint(project) : null;
 }
 
 /** The program a package brings: the one named like it, or the only one. */

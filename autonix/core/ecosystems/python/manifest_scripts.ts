@@ -29,8 +29,9 @@ const TABLES: readonly (readonly [readonly string[], string])[] = [
   [["tool", "hatch", "envs", "default", "scripts"], "hatch run"],
   [["tool", "poe", "tasks"], "poe"],
   [["tool", "taskipy", "tasks"], "task"],
-  [["tool", "rye", "scripts"], "rye run"],
 ];
+/** Of a manager that is not told, since pip installs what it locks: its scripts are told as they are. */
+const UNRUN: readonly string[] = ["tool", "rye", "scripts"];
 
 /** `"cmd"`, `["cmd", "args"]`, `{ cmd = "..." }`, `{ shell = "..." }`, `{ composite = [...] }`. */
 function commandText(node: Node): string | null {
@@ -65,6 +66,16 @@ export function namedCommands(manifests: Manifests): NamedCommand[] {
         ...ofTable(pyprojectAt(manifests, ...keys), run, pyproject.file),
       );
     }
+    const plain = ofTable(
+      pyprojectAt(manifests, ...UNRUN),
+      "",
+      pyproject.file,
+    );
+    found.push(
+      ...plain.flatMap((one) =>
+        one.text === null ? [] : { ...one, run: one.text }
+      ),
+    );
   }
   if (pipfile !== null) {
     found.push(

@@ -181,12 +181,26 @@ function roleOf(
   return isPackage(project) ? "library" : "application";
 }
 
+/** What has functions for a platform to call, and nothing that is run. */
+function reportHandler(project: Project, reading: Reading): boolean {
+  const called = project.sources.find(({ handler }) => handler !== null);
+  if (called === undefined || isPackage(project)) return false;
+  reading.report({
+    path: called.path,
+    what: "start command",
+    why:
+      `line ${called.handler} is a function that a platform calls with an event; nothing here runs by itself`,
+  });
+  return true;
+}
+
 /** A web application that nobody could say the start of. */
 function reportStart(
   project: Project,
   reading: Reading,
   start: Start | null,
 ): void {
+  if (start === null && reportHandler(project, reading)) return;
   if (start !== null || !isWeb(project) || isPackage(project)) return;
   const said = fileOf(
     project,

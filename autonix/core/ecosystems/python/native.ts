@@ -35,7 +35,7 @@ const LIBRARIES: ReadonlyMap<string, readonly string[]> = new Map([
   ["open3d", ["libGL"]],
   ["pyglet", ["libGL"]],
   ["python-magic", ["file"]],
-  ["pdf2image", ["poppler_utils"]],
+  ["pdf2image", ["poppler-utils"]],
   ["pytesseract", ["tesseract"]],
   ["ocrmypdf", ["ghostscript", "tesseract"]],
   ["pydub", ["ffmpeg"]],
@@ -74,10 +74,11 @@ const LIBRARIES: ReadonlyMap<string, readonly string[]> = new Map([
   ["netcdf4", ["netcdf"]],
   ["bluepy", ["glib"]],
 ]);
-/** Extras with which the library comes inside. */
-const WITH_LIBRARY: ReadonlyMap<string, string> = new Map([[
+/** Extras with which the library comes inside, and those that ask for the machine's all the same. */
+const WITH_LIBRARY: ReadonlyMap<string, readonly [string, string]> = new Map([[
   "psycopg",
-  "binary",
+  // Both stand there where platforms differ: `psycopg[c]; sys_platform == "linux"`.
+  ["binary", "c"],
 ]]);
 /** Drivers whose binary form stands beside the one that needs the library. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([[
@@ -106,10 +107,12 @@ export function claimNativeLibraries(draft: Draft, project: Project): void {
   const names = new Set(project.dependencies.map(({ name }) => name));
   for (const { name, isDev, evidence } of project.dependencies) {
     if (isDev) continue;
-    const extra = WITH_LIBRARY.get(name);
-    if (extra !== undefined && project.extras.get(name)?.includes(extra)) {
-      continue;
-    }
+    const [inside, outside] = WITH_LIBRARY.get(name) ?? [];
+    const extras = project.extras.get(name) ?? [];
+    if (
+      inside !== undefined && extras.includes(inside) &&
+      !extras.includes(outside ?? "")
+    ) continue;
     const instead = INSTEAD.get(name);
     if (instead !== undefined && names.has(instead)) continue;
     for (const library of LIBRARIES.get(name) ?? []) {

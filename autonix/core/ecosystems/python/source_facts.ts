@@ -52,13 +52,15 @@ export interface SourceFacts {
   variables: readonly Variable[];
   /** Line of `if __name__ == "__main__"`. */
   guard: number | null;
+  /** Line of a function that a platform calls with an event: run, the file does nothing. */
+  handler: number | null;
 }
 
 /** A source without one of these words says nothing but its imports. */
 const WORDS = new RegExp([
   "environ|getenv|\\benv[.(]|config\\(|Settings|__main__",
   "(?:create|make|build|get|init)_(?:app|server|api)|app_factory|application_factory",
-  "run\\(|run_|serve|launch\\(|listen\\(|Server\\(|_port\\(|bind\\(|uvicorn|--port",
+  "run\\(|run_|serve|launch\\(|listen\\(|Server\\(|_port\\(|bind\\(|uvicorn|--port|handler\\(",
   // Of `falcon.App` the module: its class alone is too usual a word.
   ...[...APP_CLASSES.keys()].map((name) => name.split(".")[0] ?? name),
 ].join("|"));
@@ -79,6 +81,8 @@ const FACTORY =
   /^(?:async[ \t]+)?def[ \t]+((?:create|make|build|get|init)_(?:app|application|server|api)|app_factory|application_factory)\(/;
 const MADE =
   /^(?:create|make|build|get|init)_(?:app|application|server|api)$|^app_factory$/;
+const HANDLER =
+  /^(?:async[ \t]+)?def[ \t]+(?:lambda_)?(?:handler|main_handler)\([ \t]*_?event\b/;
 const GUARD = /^if[ \t]+__name__[ \t]*==[ \t]*["']__main__["']/;
 /** Calls that listen, or say where something will. */
 const SERVES =
@@ -306,7 +310,15 @@ function lineEnd(source: string, at: number): number {
 export function readSource(path: string, source: string): SourceFacts {
   if (!WORDS.test(source)) {
     const imports = importsOf(source);
-    return { path, imports, apps: [], served: [], variables: [], guard: null };
+    return {
+      path,
+      imports,
+      apps: [],
+      served: [],
+      variables: [],
+      guard: null,
+      handler: null,
+    };
   }
   const imports = new Map<string, number>();
   const lines = codeLines(source);
@@ -314,6 +326,7 @@ export function readSource(path: string, source: string): SourceFacts {
   const apps: AppObject[] = [];
   const served: Served[] = [];
   let guard: number | null = null;
+  let handler: number | null = null;
   for (const [index, line] of lines.entries()) {
     if (line.text.includes("import") && imports.size < MAX_IMPORTS) {
       addImport(imports, line);
@@ -323,10 +336,11 @@ export function readSource(path: string, source: string): SourceFacts {
       scan.constants.set(constant, value);
     }
     if (guard === null && GUARD.test(line.text)) guard = line.number;
+    if (handler === null && HANDLER.test(line.text)) handler = line.number;
     const app = appOf(line, imports);
     if (app !== null && apps.length < MAX_APPS) apps.push(app);
     served.push(...servedAt(index, scan));
   }
   const variables = variablesOf(lines, imports);
-  return { path, imports, apps, served, variables, guard };
+  return { path, imports, apps, served, variables, guard, handler };
 }

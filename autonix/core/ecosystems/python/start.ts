@@ -14,6 +14,7 @@ import { startDjango } from "./django.ts";
 import {
   startEntryPoint,
   startFile,
+  startProgram,
   startServer,
   startUwsgi,
   startWorker,
@@ -65,6 +66,7 @@ const UNNAMED: readonly Way[] = [
   startBeside,
   startServer,
   startWorker,
+  startProgram,
   startFile,
   startEntryPoint,
 ];

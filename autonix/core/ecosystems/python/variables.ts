@@ -16,6 +16,7 @@ import {
   splitArguments,
   stringOf,
 } from "./expression.ts";
+import { isOfMachine } from "../shared/machine_names.ts";
 import { settingsOf } from "./settings_class.ts";
 
 export interface Variable {
@@ -25,31 +26,12 @@ export interface Variable {
   line: number;
 }
 
-/** Set by the machine, the shell or Python's tools: nobody has to give them. */
+/** Set by a desktop or Python's tools, beside what every language takes for the machine's. */
 const OF_THE_MACHINE = new Set([
-  "PATH",
-  "HOME",
-  "USER",
-  "USERNAME",
   "LOGNAME",
-  "PWD",
-  "SHELL",
-  "TERM",
-  "LANG",
-  "LC_ALL",
-  "TMPDIR",
-  "TMP",
-  "TEMP",
   "TZ",
-  "CI",
-  "HOSTNAME",
   "DISPLAY",
-  "EDITOR",
   "COLUMNS",
-  "NO_COLOR",
-  "APPDATA",
-  "LOCALAPPDATA",
-  "USERPROFILE",
   "VIRTUAL_ENV",
   "CONDA_PREFIX",
   "PYTHONPATH",
@@ -63,7 +45,7 @@ const OF_THE_MACHINE = new Set([
   "OMP_NUM_THREADS",
   "TOKENIZERS_PARALLELISM",
 ]);
-const OF_TOOLS = /^(?:PYTEST_|GITHUB_|XDG_|npm_)/;
+const OF_TOOLS = /^PYTEST_/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const MAX_CALLS = 500;
 /** Of one file; what reads more is no program that somebody configures. */
@@ -121,7 +103,8 @@ const READERS = ["decouple", "environs", "environ", "starlette.config"];
 
 /** True for what a person gives to the program. */
 function isTold(name: string): boolean {
-  return NAME.test(name) && !OF_THE_MACHINE.has(name) && !OF_TOOLS.test(name);
+  return NAME.test(name) && !OF_THE_MACHINE.has(name) &&
+    !OF_TOOLS.test(name) && !isOfMachine(name);
 }
 
 /** What a read without a default of its own makes of the variable, by the code around it. */

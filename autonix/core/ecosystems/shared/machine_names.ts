@@ -27,6 +27,9 @@ const NAMES: ReadonlySet<string> = new Set([
   "VERCEL",
   "NETLIFY",
   "RENDER",
+  "DYNO",
+  "K_SERVICE",
+  "K_REVISION",
 ]);
 const PREFIXES: readonly string[] = [
   "npm_",
@@ -38,6 +41,9 @@ const PREFIXES: readonly string[] = [
   "RAILWAY_",
   "RENDER_",
   "FLY_",
+  "HEROKU_",
+  "KUBERNETES_",
+  "AWS_LAMBDA_",
   "XDG_",
   "LC_",
 ];

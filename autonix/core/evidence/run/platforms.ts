@@ -18,8 +18,9 @@ import {
 import { nodeEvidence, type Reading } from "../../reading.ts";
 import { gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
+import { kamal } from "./kamal.ts";
 import { render } from "./render.ts";
-import { command, port, type Reader, variable } from "./statements.ts";
+import { command, port, type Reader, variable, version } from "./statements.ts";
 
 /** fly.toml */
 const fly: Reader = (to, root, place) => {
@@ -65,6 +66,9 @@ const netlify: Reader = (to, root, place) => {
   // Pages in a directory without a manifest are not how what lies above is built.
   if (base !== null && place.targets.owner(path)?.path !== path) return;
   command(to, { ...place, path }, "build", at(root, "build", "command"));
+  for (const [name, node] of entriesOf(at(root, "build", "environment"))) {
+    version(to, { ...place, path }, { name, value: scalarText(node), node });
+  }
 };
 
 /** app.json: add-ons and variables. */
@@ -119,6 +123,20 @@ const appEngine: Reader = (to, root, place) => {
   if (textOf(entrypoint) !== null) command(to, place, "start", entrypoint);
 };
 
+const KAMAL = "config/deploy.yml";
+
+/** True for a file of this name, with its directory where the name has one. */
+function isNamed(file: string, name: string): boolean {
+  return !name.includes("/") || file === name || file.endsWith(`/${name}`);
+}
+
+/** The directory that a file of this name speaks of. */
+function aboveOf(file: string, name: string): string {
+  let path = file;
+  for (const _ of name.split("/")) path = directoryOf(path);
+  return path;
+}
+
 const READERS: ReadonlyMap<
   string,
   readonly [Reader, "json" | "toml" | "yaml"]
@@ -134,6 +152,7 @@ const READERS: ReadonlyMap<
   ["heroku.yml", [heroku, "yaml"]],
   ["app.yaml", [appEngine, "yaml"]],
   ["render.yaml", [render, "yaml"]],
+  [KAMAL, [kamal, "yaml"]],
 ]);
 
 function parse(
@@ -152,14 +171,19 @@ export const platforms: EvidenceDetector = {
     const targets = new Targets(drafts);
     for (const [name, [read, format]] of READERS) {
       for (const file of reading.tree.named(basenameOf(name))) {
-        if (targets.isAside(file)) continue;
+        if (!isNamed(file, name) || targets.isAside(file)) continue;
+        // A template of Ruby before it is any YAML.
+        if (name === KAMAL && reading.match(file, /^\s{0,8}<%/) !== null) {
+          continue;
+        }
         // Charts and manifests of Kubernetes are called so too, and are no YAML.
         if (
           name === "app.yaml" && reading.match(file, /^runtime:/) === null
         ) continue;
         const root = parse(reading, file, format);
         if (root === null) continue;
-        read(found, root, { file, path: directoryOf(file), targets });
+        const path = aboveOf(file, name);
+        read(found, root, { file, path, targets });
       }
     }
     return found;
