@@ -14,6 +14,7 @@ import { claim } from "../../draft.ts";
 import { fileEvidence } from "../../reading.ts";
 import { type Entry, entryOf } from "./entry.ts";
 import type { Told } from "./frameworks.ts";
+import type { Manifest } from "./manifest.ts";
 import { executeOf, installOf, runOf } from "./package_manager.ts";
 import { type Plan, planOf } from "./plans.ts";
 import { dependsOn, hasFile, type Project, scriptOf } from "./project.ts";
@@ -205,6 +206,17 @@ export function runningOf(
   return { start, lead, entry };
 }
 
+/** The script that runs the tests; one that only says that there are none is none. */
+export function testScriptOf({ scripts }: Manifest) {
+  for (const name of TESTS) {
+    const found = scripts.get(name);
+    if (found !== undefined && !isPlaceholder(found.value)) {
+      return { name, found };
+    }
+  }
+  return null;
+}
+
 /** Tells how it is installed and tested: true of libraries too. */
 export function tellUpkeep(project: Project): void {
   const { draft, manager, manifest } = project;
@@ -216,10 +228,7 @@ export function tellUpkeep(project: Project): void {
     "convention",
     fileEvidence(evidence),
   );
-  const test =
-    TESTS.map((name) => scriptOf(project, [name])).find((one) =>
-      one !== null && !isPlaceholder(one.found.value)
-    ) ?? null;
+  const test = testScriptOf(manifest);
   if (test !== null) {
     const command = runOf(manager, test.name);
     claim(draft, "test", command, "manifest", test.found.evidence);

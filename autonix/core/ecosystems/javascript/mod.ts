@@ -5,7 +5,7 @@
  * | concern                                   | file                            |
  * | ----------------------------------------- | ------------------------------- |
  * | which packages there are                  | `survey.ts`, `asides.ts`        |
- * | what belongs together                     | `workspaces.ts`, `nx.ts`        |
+ * | what belongs together                     | `workspaces.ts`, `nx.ts`, `nest.ts` |
  * | the manifest                              | `manifest.ts`                   |
  * | who installs                              | `package_manager.ts`            |
  * | which Node, Bun or Deno                   | `versions.ts`                   |
@@ -25,6 +25,7 @@ import { PIN_FILES } from "../shared/pins.ts";
 import { denoDrafts } from "./deno.ts";
 import { isAside, withoutAsides } from "./asides.ts";
 import { looseDrafts } from "./loose.ts";
+import { nestDrafts } from "./nest.ts";
 import { nxDrafts } from "./nx.ts";
 import { packageDrafts } from "./packages.ts";
 import { SOURCE_PATTERNS } from "./sources.ts";
@@ -40,6 +41,7 @@ export const javascript: EcosystemDetector = {
       "lerna.json",
       "rush.json",
       "nx.json",
+      "nest-cli.json",
       "project.json",
       "angular.json",
       "deno.json",
@@ -69,6 +71,7 @@ export const javascript: EcosystemDetector = {
     const drafts = [
       ...packageDrafts(survey),
       ...nxDrafts(survey),
+      ...nestDrafts(survey),
       ...denoDrafts(survey),
     ];
     return drafts.length > 0

@@ -5,30 +5,22 @@
  *
  * @module
  */
-import { claim, type Dependency, type Draft, draftOf } from "../../draft.ts";
-import { directoryOf, isWithin, joinPath, type Run } from "../../file_tree.ts";
-import {
-  at,
-  entriesOf,
-  itemsOf,
-  type Node,
-  textOf,
-} from "../../formats/node.ts";
+import { claim, type Draft } from "../../draft.ts";
+import { directoryOf, isWithin } from "../../file_tree.ts";
+import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence } from "../../reading.ts";
 import { isAside } from "./asides.ts";
 import { tellCode } from "./code.ts";
 import { type Framework, FRAMEWORKS } from "./framework_table.ts";
 import { frameworksOf } from "./frameworks.ts";
-import { importedPackages, withoutDoubles } from "./imports.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
-import { executeOf, installOf, tellManager } from "./package_manager.ts";
+import { executeOf, installOf } from "./package_manager.ts";
 import { serveOf } from "./plans.ts";
 import { hasFile, type Project } from "./project.ts";
 import { shellWord } from "../../shell_word.ts";
-import { languageOf, ownSources } from "./sources.ts";
 import type { Survey } from "./survey.ts";
-import { tellVersion } from "./versions.ts";
+import { unlistedProject, upTo } from "./unlisted.ts";
 import type { Workspace } from "./workspaces.ts";
 
 /** Frameworks by the plugin whose executors a target names, or by a file of the project. */
@@ -83,14 +75,6 @@ function frameworkOf(nx: NxProject, project: Project): Framework | null {
   return FRAMEWORKS.find((framework) => framework.name === name) ?? null;
 }
 
-/** The way from a project up to the root of the workspace. */
-function upTo(nx: NxProject, workspace: Workspace): string {
-  const own = workspace.directory === "."
-    ? nx.directory
-    : nx.directory.slice(workspace.directory.length + 1);
-  return own.split("/").map(() => "../").join("");
-}
-
 /** Where the build of a target lands, relative to the project. */
 function outputOf(nx: NxProject, workspace: Workspace): string {
   const told = textOf(at(nx.root, "targets", "build", "options", "outputPath"));
@@ -102,7 +86,7 @@ function outputOf(nx: NxProject, workspace: Workspace): string {
     /angular.{0,20}:application$/.test(executor)
   );
   const inner = isApart ? "/browser" : "";
-  return `${upTo(nx, workspace)}${told ?? `dist/${own}`}${inner}`;
+  return `${upTo(nx.directory, workspace)}${told ?? `dist/${own}`}${inner}`;
 }
 
 interface NxStart {
@@ -169,115 +153,24 @@ function rootOf(survey: Survey, directory: string): Workspace | null {
     null;
 }
 
-/** What the sources import, of what the root lists and of the other projects. */
-function dependenciesOf(
-  survey: Survey,
-  sources: readonly string[],
-  of: { root: Manifest; aliases: ReadonlyMap<string, string> },
-): Dependency[] {
-  const { root, aliases } = of;
-  const listed = new Map(root.dependencies.map((one) => [one.name, one]));
-  return importedPackages(survey.reading.tree, sources).flatMap((one) => {
-    const known = listed.get(one.name);
-    if (known !== undefined) return [{ ...known, isDev: false }];
-    return aliases.has(one.name) ? [one] : [];
-  });
-}
-
-/** Names by which projects import each other: `paths` of the root's tsconfig. */
-function aliasesOf(survey: Survey, workspace: Workspace): Map<string, string> {
-  const aliases = new Map<string, string>();
-  const { reading } = survey;
-  const file = reading.tree.first(workspace.directory, [
-    "tsconfig.base.json",
-    "tsconfig.json",
-  ]);
-  if (file === null) return aliases;
-  const paths = at(reading.json(file), "compilerOptions", "paths");
-  for (const [name, targets] of entriesOf(paths)) {
-    const target = textOf(itemsOf(targets)[0]);
-    const path = target === null ? null : joinPath(workspace.directory, target);
-    if (path !== null) aliases.set(name.replace(/\/\*$/, ""), path);
-  }
-  return aliases;
-}
-
-/** Name, language, version and what it depends on. */
-function tellProject(
-  project: Project,
-  nx: NxProject,
-  of: { all: readonly Run[]; root: Manifest; top: string },
-): void {
-  const { reading, draft, directory, manifest } = project;
-  const name = at(nx.root, "name");
-  claim(
-    draft,
-    "name",
-    nx.name,
-    "manifest",
-    name === null ? fileEvidence(nx.file) : nodeEvidence(nx.file, name),
-  );
-  draft.dependencies.push(...manifest.dependencies);
-  const { value, evidence } = languageOf(reading.tree, {
-    directory,
-    top: of.top,
-    manifest: nx.file,
-    sources: of.all,
-    dependencies: [],
-  });
-  claim(draft, "language", value, "manifest", evidence);
-  tellVersion(reading, draft, { manifests: [of.root], runtime: "node" });
-}
-
 function nxDraft(
   survey: Survey,
   nx: NxProject,
   of: { root: Manifest; workspace: Workspace },
 ): Draft {
-  const { reading } = survey;
-  const { root, workspace } = of;
-  const { directory } = nx;
-  const draft = draftOf({
-    path: directory,
-    ecosystem: "javascript",
-    role: "library",
-    weight: 2,
+  const name = at(nx.root, "name");
+  const project = unlistedProject(survey, {
+    ...of,
+    directory: nx.directory,
+    file: nx.file,
+    name: nx.name,
+    nameEvidence: name === null
+      ? fileEvidence(nx.file)
+      : nodeEvidence(nx.file, name),
   });
-  const all = survey.sources.get(directory) ?? [];
-  const sources = ownSources(directory, all);
-  const aliases = aliasesOf(survey, workspace);
-  const own = survey.manifests.get(directory);
-  if (own?.name != null) draft.provides.push(own.name.value);
-  for (const [name, path] of aliases) {
-    if (isWithin(path, directory)) draft.provides.push(name);
-  }
-  const manifest: Manifest = {
-    ...root,
-    scripts: new Map(),
-    dependencies: withoutDoubles([
-      ...own?.dependencies ?? [],
-      ...dependenciesOf(survey, sources, { root, aliases }),
-    ]),
-  };
-  const manager = tellManager(reading, draft, {
-    manifest: root,
-    root: null,
-    workspace: null,
-  });
-  const project: Project = {
-    reading,
-    draft,
-    directory,
-    manifest,
-    workspace,
-    manager,
-    sources,
-    below: [],
-  };
-  tellProject(project, nx, { all, root, top: workspace.directory });
-  tellRunning(project, nx, workspace);
-  tellNative(draft);
-  return draft;
+  tellRunning(project, nx, of.workspace);
+  tellNative(project.draft);
+  return project.draft;
 }
 
 function tellRunning(

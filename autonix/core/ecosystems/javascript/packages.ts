@@ -4,6 +4,7 @@
  * @module
  */
 import { claim, type Draft, draftOf } from "../../draft.ts";
+import { directoryOf } from "../../file_tree.ts";
 import { at } from "../../formats/node.ts";
 import { tellCode } from "./code.ts";
 import {
@@ -127,6 +128,21 @@ function reportNoStart(
   });
 }
 
+/** Its scripts start one of the projects that Nest keeps below it. */
+function holdsNest(survey: Survey, directory: string): boolean {
+  return [...survey.nests].some(([file, projects]) =>
+    directoryOf(file) === directory &&
+    projects.some(({ isApplication }) => isApplication)
+  );
+}
+
+function holdOnly(draft: Draft): void {
+  draft.role = "root";
+  draft.claims = draft.claims.filter(({ field }) =>
+    field !== "start" && field !== "port"
+  );
+}
+
 function packageDraft(survey: Survey, manifest: Manifest): Draft {
   const { reading } = survey;
   const { directory } = manifest;
@@ -178,6 +194,7 @@ function packageDraft(survey: Survey, manifest: Manifest): Draft {
   const running = runningOf(project, frameworks);
   tellRunning(project, { running, frameworks, isHolding });
   tellNative(draft);
+  if (holdsNest(survey, directory)) holdOnly(draft);
   return draft;
 }
 

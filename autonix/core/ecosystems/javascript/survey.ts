@@ -14,6 +14,7 @@ import { at, textOf } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { isForeign } from "./asides.ts";
 import { isPackage, type Manifest, readManifest } from "./manifest.ts";
+import { findNests, holdNests, type NestProject } from "./nest_projects.ts";
 import { sourcesByPackage } from "./sources.ts";
 import { findWorkspaces, type Workspace } from "./workspaces.ts";
 
@@ -25,6 +26,8 @@ export interface Survey {
   denos: ReadonlyMap<string, string>;
   /** project.json of nx, by directory. */
   projects: ReadonlyMap<string, string>;
+  /** Projects of Nest's monorepos, by their nest-cli.json. */
+  nests: ReadonlyMap<string, readonly NestProject[]>;
   workspaces: readonly Workspace[];
   /** Every directory of one of these, sorted. */
   directories: readonly string[];
@@ -70,11 +73,13 @@ export function surveyOf(reading: Reading): Survey {
       if (isNxProject(reading, file)) projects.set(directory, file);
     }
   }
+  const nests = findNests(reading);
   const directories = [
     ...new Set([
       ...manifests.keys(),
       ...denos.keys(),
       ...projects.keys(),
+      ...[...nests.values()].flat().map(({ directory }) => directory),
     ]),
   ].sort(comparePaths);
   return {
@@ -82,7 +87,8 @@ export function surveyOf(reading: Reading): Survey {
     manifests,
     denos,
     projects,
-    workspaces: findWorkspaces(reading, directories),
+    nests,
+    workspaces: holdNests(findWorkspaces(reading, directories), nests),
     directories,
     sources: sourcesByPackage(tree, new Set(directories)),
   };
