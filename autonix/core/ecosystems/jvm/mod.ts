@@ -39,6 +39,7 @@ import { Poms } from "./maven/pom.ts";
 import { claimNativeLibraries } from "./native.ts";
 import { findPlaces, type Found } from "./places.ts";
 import { readAnt, readSources } from "./plain.ts";
+import { readScalaCli } from "./scala_cli.ts";
 import type { Command, Place, Project } from "./project.ts";
 import { readSbt } from "./sbt/mod.ts";
 import { portOf } from "./source_facts.ts";
@@ -225,6 +226,13 @@ function toDraft(
     "manifest",
     project.port?.evidence ?? null,
   );
+  claim(
+    draft,
+    "port",
+    portOf(project.usualPort?.value),
+    "framework",
+    project.usualPort?.evidence ?? null,
+  );
   claimConfiguration(draft, of.reading, {
     files: of.configuration,
     isDropwizard: frameworks.some(({ framework }) =>
@@ -241,7 +249,7 @@ function toDraft(
 function detectSources(reading: Reading): Draft[] {
   const sources = sourcesByProject(reading, ["."]).get(".") ?? NO_SOURCES;
   const place = { reading, path: ".", manifest: ".", sources };
-  const project = readSources(place);
+  const project = readScalaCli(place) ?? readSources(place);
   if (project === null) return [];
   return [{
     ...toDraft(project, sources, { reading, configuration: [] }),

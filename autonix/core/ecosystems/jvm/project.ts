@@ -44,6 +44,8 @@ export interface Project {
   test: Command | null;
   /** Where the manifest has one. */
   port?: Found;
+  /** Where what starts it listens unless told otherwise. */
+  usualPort?: Found;
   /** Why there is no start, where a user wonders. */
   noStart?: string;
 }

@@ -117,7 +117,7 @@ const CONNECTS =
 
 /** Ways to read a variable; the first group is its name. */
 const READS =
-  /(?:\bSystem\.getenv\(\s{0,2}|\bSystem\/getenv\s{1,4}|\bgetenv\(\)\.get(?:OrDefault)?\(\s{0,2}|\bgetenv\(\)\[\s{0,2}|\benv\.get(?:OrDefault)?\(\s{0,2}|\bsys\.env(?:\.get(?:OrElse)?)?\(\s{0,2}|\b(?:Properties\.|scala\.util\.Properties\.)?envOr(?:Else|None|Some)\(\s{0,2}|\bdotenv(?:\.get\(|\[)\s{0,2}|\bEnv\[\w{1,20}\]\.of\(\s{0,2})"([A-Za-z_][A-Za-z0-9_]{0,100})"/g;
+  /(?:\bSystem\.getenv\(\s{0,2}|\bSystem\/getenv\s{1,4}|\b(?:getenv|environment)\(\)\.get(?:OrDefault)?\(\s{0,2}|\bgetenv\(\)\[\s{0,2}|\benv\.get(?:OrDefault)?\(\s{0,2}|\bsys\.env(?:\.get(?:OrElse)?)?\(\s{0,2}|\b(?:Properties\.|scala\.util\.Properties\.)?envOr(?:Else|None|Some)\(\s{0,2}|\bdotenv(?:\.get\(|\[)\s{0,2}|\bEnv\[\w{1,20}\]\.of\(\s{0,2})"([A-Za-z_][A-Za-z0-9_]{0,100})"/g;
 const ENVIRON =
   /\(env\s{1,4}:([a-z][a-z0-9-]{0,100})(?:\s{1,4}("[^"\n]{0,200}"|[0-9]{1,10}))?/g;
 const VALUE = /\$\{([A-Z][A-Z0-9_]{1,100})(?::([^}$]{0,200}))?\}/g;
@@ -329,6 +329,16 @@ function readLine(line: string, number: number, scan: Scan): void {
   }
 }
 
+/** What a file does without in one place it does not require in another. */
+function withoutDemands(variables: readonly Variable[]): Variable[] {
+  const spared = new Set(
+    variables.filter(({ required }) => !required).map(({ name }) => name),
+  );
+  return variables.map((one) =>
+    one.required && spared.has(one.name) ? { ...one, required: false } : one
+  );
+}
+
 /** Null when it says nothing. */
 export function readSource(path: string, text: string): SourceFacts | null {
   if (!saysSomething(path, text)) return null;
@@ -344,7 +354,8 @@ export function readSource(path: string, text: string): SourceFacts | null {
     variables: [],
   };
   for (const [line, number] of linesHit(text)) readLine(line, number, scan);
-  const { programs, ports, variables } = scan;
+  const { programs, ports } = scan;
+  const variables = withoutDemands(scan.variables);
   if (programs.length + ports.length + variables.length === 0) return null;
   return { path, programs, ports, variables };
 }

@@ -109,6 +109,18 @@ function claimWasm({ draft, manifest, program }: Package): boolean {
   return true;
 }
 
+/** Tests of wasm-bindgen run where the pages do, and not under cargo. */
+function wasmTest({ reading, manifest }: Package, test: string): string | null {
+  const isTold = manifest.crates.some(({ name }) =>
+    name === "wasm-bindgen-test"
+  );
+  const text = reading.tree.text(test) ?? "";
+  if (!isTold || !text.includes("wasm_bindgen_test")) return null;
+  return text.includes("run_in_browser")
+    ? "wasm-pack test --headless --firefox"
+    : "wasm-pack test --node";
+}
+
 /** True when a framework's own builder says how. */
 function claimBuilder(of: Package): boolean {
   if (hasCrate(of, "leptos") && claimLeptos(of)) return true;
@@ -143,7 +155,8 @@ function claimBuilder(of: Package): boolean {
   return true;
 }
 
-function claimTests({ reading, draft, manifest, sources }: Package): void {
+function claimTests(of: Package): void {
+  const { reading, draft, manifest, sources } = of;
   const folder = joinPath(manifest.directory, "tests") ?? "";
   const test = sources.find((path) =>
     path.startsWith(`${folder}/`) ||
@@ -151,7 +164,8 @@ function claimTests({ reading, draft, manifest, sources }: Package): void {
       .test(reading.tree.text(path) ?? "")
   );
   if (test !== undefined) {
-    claim(draft, "test", "cargo test", "convention", fileEvidence(test));
+    const command = wasmTest(of, test) ?? "cargo test";
+    claim(draft, "test", command, "convention", fileEvidence(test));
   }
 }
 

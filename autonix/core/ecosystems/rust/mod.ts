@@ -9,6 +9,7 @@
  * | install, build, start, test          | `commands.ts`   |
  * | frameworks, drivers behind features  | `frameworks.ts` |
  * | libraries of the system              | `native.ts`     |
+ * | loco's configuration                 | `loco.ts`       |
  * | environment variables, ports         | `sources.ts`    |
  *
  * @module
@@ -24,6 +25,7 @@ import { PIN_FILES } from "../shared/pins.ts";
 import { claimCommands } from "./commands.ts";
 import { broughtBy, FRAMEWORKS } from "./frameworks.ts";
 import { type Manifest, readManifests } from "./manifest.ts";
+import { claimLoco, LOCO_FILES } from "./loco.ts";
 import { claimNative, lockOf, type Locks } from "./native.ts";
 import { mainProgram, programsOf } from "./programs.ts";
 import { RUST } from "./sources.ts";
@@ -64,7 +66,9 @@ function claimFrameworks(draft: Draft, manifest: Manifest): void {
       )
     ) continue;
     claim(draft, "framework", framework.name, "manifest", evidence);
-    claim(draft, "port", framework.port ?? null, "framework", evidence);
+    // Libraries of it, as loco's migrations are, listen nowhere.
+    const port = draft.role === "application" ? framework.port ?? null : null;
+    claim(draft, "port", port, "framework", evidence);
   }
 }
 
@@ -106,6 +110,7 @@ function draftOfPackage(
   const own = sources.filter((path) => isOwnSource(directory, path));
   // Libraries leave it to programs what they listen on.
   claimMentions(reading, draft, own, RUST);
+  if (draft.role === "application") claimLoco(reading, draft);
   if (programs.length > 1 && program === null) {
     reading.report({
       path: directory,
@@ -124,6 +129,7 @@ export const rust: EcosystemDetector = {
       "Cargo.toml",
       "Rocket.toml",
       "Trunk.toml",
+      ...LOCO_FILES,
       ...TOOLCHAINS,
       ...PIN_FILES,
     ],

@@ -90,7 +90,9 @@ function asked(crate: Crate): readonly string[] {
   if (name === "rusqlite" || name === "libsqlite3-sys") return ["sqlite"];
   if (name === "diesel" && features.includes("sqlite")) return ["sqlite"];
   if (name === "git2") return [];
-  if (features.some((feature) => /native-tls/.test(feature))) {
+  if (
+    features.some((feature) => /native-tls|(?:^|[-_])openssl$/.test(feature))
+  ) {
     return ["openssl"];
   }
   if (

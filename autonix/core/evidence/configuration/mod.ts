@@ -28,9 +28,9 @@ const MAX_LINES = 3_000;
 /** Of tests, and of what lies below a build. */
 const ASIDE = /(?:^|\/)(?:tests?|spec|__tests__|node_modules|target|build)\//;
 const COMMENT = /^\s{0,40}(?:#|\/\/|;|--|\*)/;
-/** `env("X")`, `ENV["X"]`, `ENV.fetch("X")`, `${X:...}`, `process.env.X`, `os.environ["X"]`. */
+/** `env("X")`, loco's `get_env(name="X")`, Ktor's `$X`, `ENV["X"]`, `ENV.fetch("X")`, `${X:...}`, `process.env.X`, `os.environ["X"]`. */
 const VARIABLE =
-  /(?:\benv\(|\bENV\[|\bENV\.fetch\(|\bprocess\.env\.|\bprocess\.env\[|\bos\.environ\[|\bos\.environ\.get\(|\bos\.getenv\(|\bSystem\.get_env\(|\$\{\??)\s{0,2}["']?([A-Z][A-Z0-9_]{1,100})/;
+  /(?:\benv\(|\bENV\[|\bENV\.fetch\(|\bprocess\.env\.|\bprocess\.env\[|\bos\.environ\[|\bos\.environ\.get\(|\bos\.getenv\(|\bSystem\.get_env\(|\bget_env\(name=|\$\{?\??)\s{0,2}["']?([A-Z][A-Z0-9_]{1,100})/;
 
 interface Configured {
   kind: string;

@@ -30,7 +30,7 @@ import {
   property,
   resolve,
 } from "./pom.ts";
-import { startOf } from "./start.ts";
+import { type Built, portOf, startOf } from "./start.ts";
 
 const DEV_SCOPES = new Set(["test", "provided", "system", "import"]);
 /** They help while one writes or builds. */
@@ -171,7 +171,7 @@ export function readMaven(
   const artifact = elementText(pom.project, "artifactId");
   const dependencies = dependenciesOf(pom);
   const needsOthers = dependencies.some(({ name }) => of.siblings.has(name));
-  const start = packaging === "pom" ? null : startOf({
+  const built: Built = {
     pom,
     plugins,
     packaging,
@@ -179,7 +179,8 @@ export function readMaven(
     maven,
     hasDependencies: dependencies.some(({ isDev }) => !isDev),
     place,
-  });
+  };
+  const start = packaging === "pom" ? null : startOf(built);
   const line = (node: string) => element(pom.project, node)?.line ?? null;
   const convention = (command: string): Command => ({
     command,
@@ -221,6 +222,7 @@ export function readMaven(
       ...convention(`${maven} test`),
       evidence: { file: sources.test, line: null },
     },
+    ...portOf(built, start),
     ...(packaging === "war" && start === null
       ? {
         noStart: "a war is packed, and nothing here runs a servlet container",

@@ -6,7 +6,7 @@
 import type { Evidence } from "../../../../../roles/model/analysis.ts";
 import type { Node } from "../../../formats/node.ts";
 import { element, elementText } from "../../../formats/xml.ts";
-import type { Command, Place } from "../project.ts";
+import type { Command, Place, Project } from "../project.ts";
 import { shellWord } from "../project.ts";
 import { mainProgram } from "../sources.ts";
 import {
@@ -165,6 +165,57 @@ const WAYS: readonly (readonly [string, Way])[] = [
         : `${built.maven} exec:java`,
   ],
 ];
+
+interface Serving {
+  /** Where its configuration has the port. */
+  keys: readonly (readonly string[])[];
+  port: number;
+}
+
+/** Where servlet containers listen that a plugin runs. */
+const SERVING: readonly (readonly [string, Serving])[] = [
+  [":jetty-maven-plugin", {
+    keys: [
+      ["httpConnector", "port"],
+      ["connectors", "connector", "port"],
+      ["systemProperties", "jetty.port"],
+      ["systemProperties", "jetty.http.port"],
+    ],
+    port: 8080,
+  }],
+  [":jetty-ee10-maven-plugin", {
+    keys: [["httpConnector", "port"]],
+    port: 8080,
+  }],
+  [":tomcat7-maven-plugin", { keys: [["port"]], port: 8080 }],
+  [":liberty-maven-plugin", {
+    keys: [["bootstrapProperties", "default.http.port"]],
+    port: 9080,
+  }],
+  [":wildfly-maven-plugin", { keys: [], port: 8080 }],
+  [":payara-micro-maven-plugin", { keys: [], port: 8080 }],
+];
+
+/** The port of the plugin that starts a build. */
+export function portOf(
+  built: Built,
+  start: Command | null,
+): Pick<Project, "port" | "usualPort"> {
+  for (const [end, { keys, port }] of SERVING) {
+    const plugin = built.plugins.find(({ id, file, node }) =>
+      id.endsWith(end) && start?.evidence.file === file &&
+      start.evidence.line === node.line
+    );
+    if (plugin === undefined) continue;
+    const evidence = { file: plugin.file, line: plugin.node.line };
+    const told = keys.map((names) => configured(built, plugin, ...names))
+      .find((text) => text !== null);
+    return told === undefined || told === null
+      ? { usualPort: { value: `${port}`, evidence } }
+      : { port: { value: told, evidence } };
+  }
+  return {};
+}
 
 /** Plugins that start something only while somebody develops or tests. */
 const IN_PROFILE_ONLY = new Set([":wildfly-maven-plugin"]);
