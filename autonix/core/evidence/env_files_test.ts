@@ -82,6 +82,9 @@ Deno.test("isPlaceholder() knows what is to be filled in", () => {
     const [name, value] of [
       ["API_KEY", "your-api-key"],
       ["JWT_SECRET", "changeme"],
+      ["JWT_SECRET", "thisisasamplesecret"],
+      ["SESSION_SECRET", "super-duper-s3cret"],
+      ["SESSION_SECRET", "keyboard cat"],
       ["SECRET_KEY", "<generate one>"],
       ["TOKEN", "xxxxxxxx"],
       ["DB_PASSWORD", "password"],

@@ -118,6 +118,19 @@ function startScript(project: Project): Start | null {
   };
 }
 
+/** `"start": "node bin/server.js"` where only bin/server.ts is there: the build's is meant. */
+function startInBuild(project: Project, start: Start, told: Told): Start {
+  const { startsIn } = told.framework;
+  const file = /^node\s{1,3}(?:\.\/)?([\w./-]{1,200})\.js$/
+    .exec(start.text.trim())?.[1];
+  if (
+    startsIn === undefined || file === undefined ||
+    hasFile(project, `${file}.js`) || !hasFile(project, `${file}.ts`)
+  ) return start;
+  const command = `node ${startsIn}/${file}.js`;
+  return { ...start, command, text: command, script: null };
+}
+
 function startOfEntry(entry: Entry): Start {
   return {
     command: entry.start,
@@ -197,12 +210,16 @@ export function runningOf(
   const lead = told === undefined
     ? null
     : { told, plan: planOf(project, told.framework) };
-  const start = startScript(project) ??
-    (lead === null ? null : startOfPlan(lead.told, lead.plan)) ??
-    (lead === null && entry !== null ? startOfEntry(entry) : null) ??
-    (isServer || lead?.told.framework.kind === "server"
-      ? startOfDevelopment(project)
-      : null);
+  const script = startScript(project);
+  const start =
+    (script !== null && told !== undefined
+      ? startInBuild(project, script, told)
+      : script) ??
+      (lead === null ? null : startOfPlan(lead.told, lead.plan)) ??
+      (lead === null && entry !== null ? startOfEntry(entry) : null) ??
+      (isServer || lead?.told.framework.kind === "server"
+        ? startOfDevelopment(project)
+        : null);
   return { start, lead, entry };
 }
 

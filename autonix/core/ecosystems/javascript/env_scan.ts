@@ -189,9 +189,9 @@ function mentionsAt(
 
 /** Schemas name variables as keys; only a file that hands the environment over has one. */
 const SCHEMA =
-  /createEnv\(|cleanEnv\(|envsafe\(|[pP]arse\(\s{0,5}process\.env|envSchema|validationSchema|EnvSchema/;
+  /createEnv\(|\bEnv\.create\(|cleanEnv\(|envsafe\(|[pP]arse\(\s{0,5}process\.env|envSchema|validationSchema|EnvSchema/;
 const SCHEMA_KEY =
-  /^[ \t]{0,40}([A-Z][A-Z0-9_]{1,99})\s{0,3}:\s{0,20}(?:z\s{0,20}\.|v\.|t\.|Type\.|Joi\.|joi\.|yup\.|envalid\.|str\(|num\(|port\(|bool\(|url\(|host\(|email\(|json\(|string\(|number\()/gm;
+  /^[ \t]{0,40}([A-Z][A-Z0-9_]{1,99})\s{0,3}:\s{0,20}(?:z\s{0,20}\.|Env\.|v\.|t\.|Type\.|Joi\.|joi\.|yup\.|envalid\.|str\(|num\(|port\(|bool\(|url\(|host\(|email\(|json\(|string\(|number\()/gm;
 const SCHEMA_DEFAULT =
   /\.default\(\s{0,20}|\b(?:devD|d)efault\s{0,3}:\s{0,10}|,\s{0,5}(?=["'`\d][^)\n]{0,80}\)\s{0,3}\)?,?\s{0,3}$)/m;
 
@@ -211,9 +211,8 @@ function schemaMentions(
     const value = found === null
       ? null
       : literalAt(body.slice(found.index + found[0].length));
-    const use: Use = value !== null
-      ? { default: value }
-      : found !== null || /optional\(|nullish\(|nullable\(/.test(body)
+    const use: Use = value !== null ? { default: value } : found !== null ||
+        /optional\(|optionalWhen\(|nullish\(|nullable\(/.test(body)
       ? "optional"
       : "demanded";
     return [{ index: key.index, mention: { name, use } }];

@@ -36,6 +36,8 @@ export interface Framework {
   output?: string;
   /** It makes what a server beside it serves. */
   isBundler?: boolean;
+  /** Directory of a build that `start` of the manifest is meant to run in. */
+  startsIn?: string;
   /** A server has to answer every path with the one page. */
   isSinglePage?: boolean;
 }
@@ -169,6 +171,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     port: 3333,
     build: "node ace build",
     start: "node build/bin/server.js",
+    startsIn: "build",
   },
   {
     name: "@strapi/strapi",
