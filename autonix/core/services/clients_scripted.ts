@@ -104,7 +104,8 @@ export const PYTHON: ClientTable = {
 };
 
 export const RUBY: ClientTable = {
-  postgres: "pg que good_job queue_classic pghero",
+  postgres:
+    "pg sequel_pg activerecord-postgis-adapter que good_job queue_classic pghero",
   mysql: "mysql2 trilogy",
   mssql: "tiny_tds activerecord-sqlserver-adapter",
   redis:

@@ -5,10 +5,10 @@
  */
 import { claim } from "../../draft.ts";
 import { fileEvidence } from "../../reading.ts";
-import { assetsOf } from "../shared/assets.ts";
+import { assetsOf, packagesOf } from "../shared/assets.ts";
 import { fileOf, hasDirectory, type Project, uses } from "./project.ts";
 
-/** What `assets:precompile` is for; those of the last line run the script of package.json themselves. */
+/** What `assets:precompile` is for. */
 const PIPELINES = [
   "sprockets-rails",
   "sprockets",
@@ -16,6 +16,7 @@ const PIPELINES = [
   "webpacker",
   "shakapacker",
   "vite_rails",
+  "vite_ruby",
   "sass-rails",
   "sassc-rails",
   "dartsass-rails",
@@ -25,6 +26,18 @@ const PIPELINES = [
   "jsbundling-rails",
   "cssbundling-rails",
 ];
+/** Of those, what takes packages of package.json and runs their tools itself. */
+const WITH_PACKAGES = [
+  "webpacker",
+  "shakapacker",
+  "vite_rails",
+  "vite_ruby",
+  "jsbundling-rails",
+  "cssbundling-rails",
+];
+/** Where Rails and those have sources of assets. */
+const ASSETS = ["app/assets", "app/javascript", "app/frontend"];
+
 /** Generators of sites, and how each builds. */
 const SITES: readonly (readonly [string, string])[] = [
   ["jekyll", "bundle exec jekyll build"],
@@ -45,16 +58,15 @@ function claimRailsBuild(project: Project): boolean {
   const pipeline = uses(project, ...PIPELINES);
   const isRails = project.frameworks.includes("rails");
   if (!isRails || pipeline === null) return false;
-  if (
-    !hasDirectory(project, "app/assets") &&
-    !hasDirectory(project, "app/javascript")
-  ) {
-    return false;
-  }
+  if (!ASSETS.some((name) => hasDirectory(project, name))) return false;
   const program = fileOf(project, "bin/rails") === null
     ? "bundle exec rails"
     : "bin/rails";
-  const assets = assetsOf(project.reading, project.place.path);
+  const { reading, place } = project;
+  const assets = assetsOf(reading, place.path) ??
+    (uses(project, ...WITH_PACKAGES) === null
+      ? null
+      : packagesOf(reading, place.path));
   const before = assets === null ? "" : `${assets.install} && `;
   claim(
     project.draft,
@@ -66,10 +78,29 @@ function claimRailsBuild(project: Project): boolean {
   return true;
 }
 
+/** Bridgetown's site with its frontend, which a task of its Rakefile builds together. */
+function claimDeploy({ draft, reading, place }: Project): boolean {
+  const rakefile = reading.tree.first(place.path, RAKEFILES);
+  const packages = packagesOf(reading, place.path);
+  const task = rakefile === null
+    ? null
+    : reading.match(rakefile, /^\s{0,8}task :?["']?deploy\b/);
+  if (packages === null || task === null) return false;
+  const command = `${packages.install} && bundle exec bridgetown deploy`;
+  claim(draft, "build", command, "framework", [
+    packages.evidence,
+    task.evidence,
+  ]);
+  return true;
+}
+
+const RAKEFILES = ["Rakefile", "rakefile", "Rakefile.rb"];
+
 export function claimBuild(project: Project): void {
   if (claimRailsBuild(project)) return;
   const { draft, frameworks, reading, place } = project;
   const site = SITES.find(([name]) => frameworks.includes(name));
+  if (site?.[0] === "bridgetown" && claimDeploy(project)) return;
   if (site !== undefined) {
     const evidence = uses(project, site[0], "github-pages");
     claim(draft, "build", site[1], "framework", evidence);
@@ -82,7 +113,7 @@ export function claimBuild(project: Project): void {
 }
 
 export function claimTest(project: Project): void {
-  const { draft, reading } = project;
+  const { draft } = project;
   const config = fileOf(
     project,
     ".rspec",
@@ -107,17 +138,32 @@ export function claimTest(project: Project): void {
     claim(draft, "test", command, "framework", fileEvidence(helper));
     return;
   }
-  const rakefile = fileOf(project, "Rakefile");
+  claimRake(project);
+}
+
+const MINITEST =
+  /(?:Rake|Minitest)::TestTask\.(?:new|create)(?:[\s(]\s{0,4}:(\w{1,40}))?/;
+/** Tasks that test, and what each is called where it says nothing else. */
+const TASKS: readonly (readonly [RegExp, string])[] = [
+  [MINITEST, "test"],
+  [/RSpec::Core::RakeTask\.new(?:[\s(]\s{0,4}:(\w{1,40}))?/, "spec"],
+  [/^\s{0,8}task[\s(]\s{0,4}:?["']?(test|spec)\b/, "test"],
+];
+
+function claimRake(project: Project): void {
+  const rakefile = fileOf(project, ...RAKEFILES);
   if (rakefile === null) return;
-  const task = reading.match(
-    rakefile,
-    /(?:Rake::TestTask|Minitest::TestTask)/,
-  );
-  claim(
-    draft,
-    "test",
-    task === null ? null : "bundle exec rake test",
-    "task",
-    task?.evidence ?? null,
-  );
+  for (const { number, text } of project.reading.lines(rakefile)) {
+    const line = text.slice(0, 500);
+    for (const [pattern, usual] of TASKS) {
+      const found = pattern.exec(line);
+      if (found === null) continue;
+      const command = `bundle exec rake ${found[1] ?? usual}`;
+      const evidence = { file: rakefile, line: number };
+      // Of the others a workflow's task says more.
+      const source = pattern === MINITEST ? "task" : "framework";
+      claim(project.draft, "test", command, source, evidence);
+      return;
+    }
+  }
 }

@@ -147,8 +147,8 @@ function readProject(project: Project): Draft {
     draft,
     "port",
     start?.port ?? null,
-    "framework",
-    start?.evidence ?? null,
+    start?.portEvidence === undefined ? "framework" : "config",
+    start?.portEvidence ?? start?.evidence ?? null,
   );
   claimInstall(project);
   claimBuild(project);
@@ -209,6 +209,8 @@ export const ruby: EcosystemDetector = {
       ...PIN_FILES,
       "config.ru",
       "Rakefile",
+      "rakefile",
+      "_config.yml",
       "config/puma.rb",
       "config/unicorn.rb",
       ...TEMPLATES,

@@ -20,6 +20,8 @@ export interface Start {
   evidence: Evidence;
   /** Where nothing says another. */
   port: number | null;
+  /** Of configuration that says it. */
+  portEvidence?: Evidence;
 }
 
 /** Rack servers in the order they are preferred, and how each is called. */
@@ -73,6 +75,19 @@ const OWN_SERVER: readonly (readonly [string, string, number])[] = [
   ["nanoc", "bundle exec nanoc view --host 0.0.0.0", 3000],
 ];
 
+/** `port: 4001` of _config.yml. */
+function jekyllPort(
+  { reading, place }: Project,
+): { port: number; evidence: Evidence } | null {
+  const file = reading.tree.first(place.path, ["_config.yml"]);
+  const found = file === null
+    ? null
+    : reading.match(file, /^port:\s{0,8}["']?(\d{2,5})\b/);
+  return found === null
+    ? null
+    : { port: Number(found.value), evidence: found.evidence };
+}
+
 function ownServer(project: Project): Start | null {
   for (const [framework, command, port] of OWN_SERVER) {
     if (!project.frameworks.includes(framework)) continue;
@@ -80,9 +95,15 @@ function ownServer(project: Project): Start | null {
       ? ["jekyll", "github-pages"]
       : [framework];
     const evidence = uses(project, ...names);
-    if (evidence !== null) {
-      return { command, source: "framework", evidence, port };
-    }
+    if (evidence === null) continue;
+    const said = framework === "jekyll" ? jekyllPort(project) : null;
+    return {
+      command,
+      source: "framework",
+      evidence,
+      port: said?.port ?? port,
+      ...said === null ? {} : { portEvidence: said.evidence },
+    };
   }
   return null;
 }

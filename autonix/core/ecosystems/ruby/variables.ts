@@ -13,6 +13,8 @@ export const RUBY: Syntax = {
   hints: ["ENV", "port", "Port", "Server.new"],
   mentions: [
     { pattern: /\bENV\[["'](\w{1,100})["']\]/g, isNeeded: true },
+    // Taken out, so that nothing else sees it.
+    { pattern: /\bENV\.delete\(?\s{0,4}["'](\w{1,100})["']/g, isNeeded: true },
     { pattern: /\bENV\.fetch\(?\s{0,4}["'](\w{1,100})["']/g, isNeeded: true },
     {
       pattern:

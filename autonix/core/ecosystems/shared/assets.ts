@@ -25,6 +25,26 @@ export interface Assets {
   evidence: Evidence;
 }
 
+function managerOf(reading: Reading, directory: string) {
+  return MANAGERS.find(([lock]) =>
+    reading.tree.first(directory, [lock]) !== null
+  ) ?? ["", "npm install", "npm run"] as const;
+}
+
+/** How packages are installed that another language's tool builds assets with. */
+export function packagesOf(
+  reading: Reading,
+  directory: string,
+): Pick<Assets, "install" | "evidence"> | null {
+  const manifest = reading.tree.first(directory, ["package.json"]);
+  if (manifest === null) return null;
+  const root = reading.json(manifest);
+  const named = at(root, "dependencies") ?? at(root, "devDependencies");
+  if (named === null) return null;
+  const [, install] = managerOf(reading, directory);
+  return { install, evidence: nodeEvidence(manifest, named) };
+}
+
 /** How the assets of a directory are built; null where nothing builds any. */
 export function assetsOf(reading: Reading, directory: string): Assets | null {
   const manifest = reading.tree.first(directory, ["package.json"]);
@@ -33,9 +53,7 @@ export function assetsOf(reading: Reading, directory: string): Assets | null {
   for (const name of SCRIPTS) {
     const script = at(scripts, name);
     if (script === null || textOf(script) === null) continue;
-    const [, install, run] = MANAGERS.find(([lock]) =>
-      reading.tree.first(directory, [lock]) !== null
-    ) ?? ["", "npm install", "npm run"];
+    const [, install, run] = managerOf(reading, directory);
     return {
       install,
       build: `${run} ${name}`,
