@@ -81,7 +81,10 @@ const PLACEHOLDER =
 /** True for a value that stands for one the reader has to fill in. */
 export function isPlaceholder(name: string, value: string): boolean {
   const text = value.slice(0, 200);
-  if (/^<[^>]*>$|x{4,}|change.?me|your[-_ ]|[-_ ]here$|^get[-_ ]/i.test(text)) {
+  if (
+    /^<[^>]*>$|x{4,}|change.?me|replace.?me|your[-_ ]|[-_ ]here$|^get[-_ ]/i
+      .test(text)
+  ) {
     return true;
   }
   return SECRET.test(name) && PLACEHOLDER.test(text);

@@ -50,11 +50,28 @@ export function addressOf(value: string): Address | null {
   return addressesIn(value)[0] ?? null;
 }
 
-/** `db` and 5432 of `db:5432`, `http://db:5432/x`, `db`; the first of a list. */
+/** ADO.NET's `Server=tcp:db,1433;Database=x`, libpq's `host=db port=5432`. */
+const KEYWORD =
+  /(?:^|[;\s])(?:host|server|data source|addr|address)\s{0,2}=\s{0,2}(?:tcp:)?([\w.-]{1,253})(?:[,:](\d{1,5}))?/i;
+const PORT_KEYWORD = /(?:^|[;\s])port\s{0,2}=\s{0,2}(\d{1,5})\b/i;
+/** `root:secret@tcp(db:3306)/shop`, as Go's driver of MySQL takes it. */
+const IN_BRACKETS = /@tcp\(([\w.-]{1,253})(?::(\d{1,5}))?\)/;
+
+/**
+ * `db` and 5432 of `db:5432`, `http://db:5432/x`, `db`, `Host=db;Port=5432`,
+ * `me@tcp(db:5432)/x`; the first of a list.
+ */
 export function hostIn(
   value: string,
 ): { host: string; port: number | null } | null {
-  const [first = ""] = value.slice(0, MAX_LENGTH).trim().split(",");
+  const whole = value.slice(0, MAX_LENGTH);
+  const [, named, digits] = KEYWORD.exec(whole) ?? IN_BRACKETS.exec(whole) ??
+    [];
+  if (named !== undefined) {
+    const port = digits ?? PORT_KEYWORD.exec(whole)?.[1];
+    return { host: named, port: portOf(port) };
+  }
+  const [first = ""] = whole.trim().split(",");
   const start = first.indexOf("://");
   const { host, port } = hostOf(start < 0 ? first : first.slice(start + 3));
   return host === null ? null : { host, port };
@@ -86,7 +103,9 @@ export function isAddressName(name: string): boolean {
   // `USE_SQL_SERVER` says whether, not where.
   if (/^(?:USE|ENABLE|DISABLE|SKIP|WITH)_/.test(name)) return false;
   return ADDRESS_SUFFIX.test(name.slice(0, 200)) ||
-    /^PG(?:HOST|PORT)$/.test(name) || name === "DATABASE_URL";
+    /^PG(?:HOST|PORT)$/.test(name) || name === "DATABASE_URL" ||
+    // What .NET reads as `ConnectionStrings:Shop`.
+    name.startsWith("ConnectionStrings__");
 }
 
 /** True when a variable of this name carries an address of this kind. */

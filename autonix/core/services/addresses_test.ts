@@ -42,6 +42,18 @@ Deno.test("a host is found with and without scheme and port", () => {
     port: 9200,
   });
   assert.deepEqual(hostIn("a:9092,b:9092"), { host: "a", port: 9092 });
+  assert.deepEqual(hostIn("Server=tcp:sql,1433;Database=shop;User Id=sa"), {
+    host: "sql",
+    port: 1433,
+  });
+  assert.deepEqual(hostIn("host=db user=me port=5433 dbname=shop"), {
+    host: "db",
+    port: 5433,
+  });
+  assert.deepEqual(hostIn("me:secret@tcp(mysql:3306)/shop?parseTime=true"), {
+    host: "mysql",
+    port: 3306,
+  });
   assert.equal(hostIn(""), null);
 });
 

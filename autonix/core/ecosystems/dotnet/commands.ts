@@ -11,7 +11,12 @@ import { claim, type Draft } from "../../draft.ts";
 import { directoryOf, wayTo } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
-import { containerPort, launchPorts, settingsPorts } from "./configuration.ts";
+import {
+  containerPort,
+  launchPorts,
+  portVariable,
+  settingsPorts,
+} from "./configuration.ts";
 import { isProgram } from "./kinds.ts";
 import type { Project } from "./project.ts";
 import { frameworkOf, property } from "./project_file.ts";
@@ -40,7 +45,7 @@ function program(project: Project): string {
 }
 
 /** What the server is told, so that it is reached from outside. */
-function address(project: Project, reading: Reading): string {
+function addressOf(project: Project, reading: Reading): string {
   const isServer = project.frameworks.some(({ isServer }) => isServer);
   const { path } = project.file;
   const isBound = project.sources.some(({ isBound }) => isBound) ||
@@ -48,7 +53,9 @@ function address(project: Project, reading: Reading): string {
   if (!isServer || isBound) return "";
   const port = containerPort(reading, path)?.port ??
     launchPorts(reading, path)[0]?.port ?? STANDARD_PORT;
-  return `ASPNETCORE_URLS=http://0.0.0.0:${port} `;
+  const variable = portVariable(reading, path);
+  const told = variable === null ? port : `\${${variable.value}:-${port}}`;
+  return `ASPNETCORE_URLS=http://0.0.0.0:${told} `;
 }
 
 export function claimCommands(
@@ -100,7 +107,18 @@ export function claimCommands(
     "convention",
     manifest,
   );
-  const command = `${address(project, reading)}${program(project)}`;
+  const address = addressOf(project, reading);
+  const variable = portVariable(reading, project.file.path);
+  if (variable !== null && address.includes(`{${variable.value}:-`)) {
+    claim(
+      draft,
+      "env",
+      { name: variable.value, required: false },
+      "container",
+      variable.evidence,
+    );
+  }
+  const command = `${address}${program(project)}`;
   claim(draft, "start", command, "framework", evidence);
 }
 

@@ -7,7 +7,7 @@
  */
 import { joinPath } from "../../file_tree.ts";
 import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
-import type { Reading } from "../../reading.ts";
+import type { Found, Reading } from "../../reading.ts";
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { portOf } from "./source_facts.ts";
 
@@ -73,6 +73,23 @@ export function launchPorts(reading: Reading, path: string): Listening[] {
     if (found.length > 0) break;
   }
   return found;
+}
+
+/** `CMD ASPNETCORE_URLS=http://*:$PORT dotnet App.dll`, as platforms ask for it. */
+const BY_VARIABLE =
+  /\b(?:ASPNETCORE_)?URLS[= ]"?https?:\/\/[^:\s]{1,100}:\$\{?([A-Z][A-Z0-9_]{1,40})\b/i;
+
+/** The variable from which the Dockerfile beside a project takes the port. */
+export function portVariable(reading: Reading, path: string): Found | null {
+  const file = joinPath(path, "Dockerfile");
+  if (file === null || !reading.tree.has(file)) return null;
+  for (const { number, text } of reading.lines(file).slice(0, 2_000)) {
+    const value = BY_VARIABLE.exec(text.slice(0, 2_000))?.[1];
+    if (value !== undefined) {
+      return { value, evidence: { file, line: number } };
+    }
+  }
+  return null;
 }
 
 /** How the Dockerfile beside a project tells where it listens, the surest first. */

@@ -72,6 +72,11 @@ const BY_PACKAGE: readonly (readonly [string, string, boolean])[] = [
   ["Hangfire", "hangfire", false],
   ["MassTransit", "masstransit", false],
 ];
+/** Frameworks that start a server of their own, and where that listens. */
+export const OWN_PORTS: ReadonlyMap<string, number> = new Map([
+  // `func start`.
+  ["azure-functions", 7071],
+]);
 /** Properties that are set to true. */
 const BY_PROPERTY: readonly (readonly [string, string])[] = [
   ["UseMaui", "maui"],

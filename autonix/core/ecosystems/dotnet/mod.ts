@@ -23,7 +23,7 @@ import { fileEvidence, type Reading } from "../../reading.ts";
 import { PIN_FILES } from "../shared/pins.ts";
 import { claimCommands, claimTest, STANDARD_PORT } from "./commands.ts";
 import { containerPort, launchPorts, settingsPorts } from "./configuration.ts";
-import { frameworksOf, isTest } from "./kinds.ts";
+import { frameworksOf, isTest, OWN_PORTS } from "./kinds.ts";
 import type { Project } from "./project.ts";
 import { claimNativeLibraries } from "./native.ts";
 import {
@@ -83,6 +83,19 @@ function claimPorts(draft: Draft, project: Project, reading: Reading): void {
       claim(draft, "port", port, "source", { file, line });
     }
   }
+  for (const { name, evidence } of project.frameworks) {
+    const own = OWN_PORTS.get(name);
+    if (own === undefined) continue;
+    claim(draft, "port", own, "framework", evidence);
+    return;
+  }
+  // `dotnet run` takes the address from there.
+  if (project.frameworks.some(({ name }) => name === "aspire")) {
+    for (const { port, evidence } of launchPorts(reading, path)) {
+      claim(draft, "port", port, "config", evidence);
+    }
+    return;
+  }
   const server = project.frameworks.find(({ isServer }) => isServer);
   if (server === undefined) return;
   for (const { port, evidence } of settingsPorts(reading, path)) {
@@ -138,6 +151,10 @@ function readProject(
   claimVersion(draft, reading, file);
   for (const { name, evidence } of frameworks) {
     claim(draft, "framework", name, "manifest", evidence);
+  }
+  for (const { path, blazor } of project.sources) {
+    if (blazor === null) continue;
+    claim(draft, "framework", "blazor", "source", { file: path, line: blazor });
   }
   draft.dependencies.push(...project.packages);
   draft.links.push(...project.references.map(directoryOf));

@@ -20,6 +20,8 @@ export interface SourceFacts {
   isBound: boolean;
   /** Line of what makes a web host. */
   web: number | null;
+  /** Line that adds Blazor's components, which come with the web SDK. */
+  blazor: number | null;
 }
 
 const MAX_LINE = 2_000;
@@ -28,7 +30,6 @@ const MAX_FOUND = 200;
 /** A source without one of these says nothing here. */
 const WORDS: readonly string[] = [
   "GetEnvironmentVariable",
-  "Configuration[",
   "GetConnectionString",
   "Urls",
   "ListenAnyIP",
@@ -43,10 +44,13 @@ const WORDS: readonly string[] = [
   "Prefixes.Add",
   "TcpListener",
   "HttpBinding",
+  "AddRazorComponents",
+  "AddServerSideBlazor",
+  "onfiguration[",
 ];
 /** The same of a line. */
 const LINE_WORDS =
-  /Environment|Configuration|Connection|Urls|Listen|\.Run|WebApplication|WebHost|Prefixes|HttpBinding/;
+  /Environment|onfiguration|Blazor|RazorComponents|Connection|Urls|Listen|\.Run|WebApplication|WebHost|Prefixes|HttpBinding/;
 const COMMENT = /^\s{0,100}(?:\/\/|\*|\/\*)/;
 
 /** Addresses in a call that listens. */
@@ -61,7 +65,7 @@ const READS =
   /\bGetEnvironmentVariable\s{0,2}\(?\s{0,2}"([A-Za-z_][A-Za-z0-9_]{0,100})"/g;
 /** Keys of the configuration that can only be variables. */
 const CONFIGURATION =
-  /\bConfiguration\[\s{0,2}"([A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){1,8})"/g;
+  /\b(?:[cC]onfiguration|config)\[\s{0,2}"([A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){1,8})"/g;
 const CONNECTION = /\bGetConnectionString\(\s{0,2}"([A-Za-z_][\w.]{0,100})"/g;
 const DEFAULT =
   /^\s{0,2}(?:,\s{0,2}EnvironmentVariableTarget\.\w{1,20})?\s{0,2}[)\]]{1,2}\s{0,2}\?\?\s{0,2}\(?\s{0,2}(?:"([^"\n]{0,200})"|([0-9]{1,10})\b)/;
@@ -121,6 +125,7 @@ export function readSource(path: string, text: string): SourceFacts | null {
   if (!WORDS.some((word) => text.includes(word))) return null;
   const scan: Scan = { ports: [], variables: [], isBound: false };
   let web: number | null = null;
+  let blazor: number | null = null;
   let number = 0;
   for (const whole of text.split("\n")) {
     number += 1;
@@ -133,9 +138,15 @@ export function readSource(path: string, text: string): SourceFacts | null {
       web = number;
     }
     if (
-      /Environment|Configuration/.test(line) || /GetConnectionString/.test(line)
+      /Environment|onfig|GetConnectionString/.test(line)
     ) {
       readVariables(line, number, scan);
+    }
+    if (
+      blazor === null &&
+      /\.Add(?:RazorComponents|ServerSideBlazor)\(/.test(line)
+    ) {
+      blazor = number;
     }
     if (SETS.test(line)) scan.isBound = true;
     const found = BOUND.exec(line) ?? LISTENS.exec(line);
@@ -145,8 +156,7 @@ export function readSource(path: string, text: string): SourceFacts | null {
     scan.ports.push({ port, line: number });
   }
   const { ports, variables, isBound } = scan;
-  if (ports.length + variables.length === 0 && web === null && !isBound) {
-    return null;
-  }
-  return { path, ports, variables, isBound, web };
+  const isSaid = web !== null || blazor !== null || isBound;
+  if (ports.length + variables.length === 0 && !isSaid) return null;
+  return { path, ports, variables, isBound, web, blazor };
 }

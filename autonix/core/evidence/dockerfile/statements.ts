@@ -29,14 +29,20 @@ import { startOf } from "./start.ts";
 const OF_RUNTIMES =
   /^(?:PYTHON[A-Z]*|PIP_\w+|POETRY_\w+|UV_\w+|PDM_\w+|VIRTUAL_ENV|CONDA_\w+|NODE_(?:ENV|OPTIONS|PATH|VERSION)|NPM_\w+|PNPM_\w+|YARN_\w+|COREPACK_\w+|NEXT_TELEMETRY_DISABLED|BUN_\w+|DENO_DIR|GO(?:PATH|OS|ARCH|CACHE|PROXY|FLAGS|111MODULE|SUMDB|TOOLCHAIN|ROOT|BIN|MODCACHE|PRIVATE)|GO111MODULE|CGO_ENABLED|CARGO_\w+|RUST(?:UP_\w+|FLAGS|C_\w+)|JAVA_HOME|JAVA_VERSION|MAVEN_\w+|GRADLE_\w+|BUNDLE_\w+|GEM_\w+|RAILS_(?:ENV|LOG_TO_STDOUT|SERVE_STATIC_FILES)|RACK_ENV|MIX_ENV|HEX_\w+|COMPOSER_\w+|PHP_\w+|APACHE_\w+|DOTNET_\w+|NUGET_\w+|DEBIAN_FRONTEND|LD_\w+|LC_\w+|LANG|LANGUAGE|TZ|TERM|PATH|HOME|SHELL|USER|S6_\w+|TINI_VERSION|CFLAGS|CXXFLAGS|LDFLAGS)$/;
 
-function statePorts(to: Gathering, image: Image, owner: string): void {
+/** Ports that Visual Studio's images expose beside another, for who mounts a certificate. */
+const WITH_CERTIFICATE: ReadonlyMap<number, number> = new Map([
+  [443, 80],
+  [8081, 8080],
+]);
+
+function statePorts(to: Gathering, image: Image, owner: Draft): void {
   const { values } = variablesOf(image);
   const stateAll = (ports: number[], line: number) => {
     for (const value of ports) {
       if (!Number.isInteger(value) || value < 1 || value > 65535) continue;
       if (isDebugPort(value)) continue;
       state(to, {
-        path: owner,
+        path: owner.path,
         field: "port",
         value,
         source: "container",
@@ -44,10 +50,16 @@ function statePorts(to: Gathering, image: Image, owner: string): void {
       });
     }
   };
-  const exposed = instructionsOf(image, "EXPOSE");
-  for (const { text, line } of exposed) {
-    const words = substitute(text, values).split(/\s+/).slice(0, 50);
-    stateAll(words.map((word) => Number(word.split(/[/-]/, 1)[0])), line);
+  const exposed = instructionsOf(image, "EXPOSE").map(({ text, line }) => ({
+    line,
+    ports: substitute(text, values).split(/\s+/).slice(0, 50)
+      .map((word) => Number(word.split(/[/-]/, 1)[0])),
+  }));
+  const all = new Set(exposed.flatMap(({ ports }) => ports));
+  const isSpare = (port: number) =>
+    owner.ecosystem === "dotnet" && all.has(WITH_CERTIFICATE.get(port) ?? 0);
+  for (const { ports, line } of exposed) {
+    stateAll(ports.filter((port) => !isSpare(port)), line);
   }
   if (exposed.length > 0) return;
   for (const { text, line } of instructionsOf(image, "HEALTHCHECK")) {
@@ -151,7 +163,7 @@ export function stateImage(
     stateEnv(to, image, owner.path);
   }
   if (!isAsideVariant(image.path)) {
-    statePorts(to, image, owner.path);
+    statePorts(to, image, owner);
   }
 }
 
