@@ -48,6 +48,8 @@ const OF_DEBUGGERS = new Set([
   40000,
   35729,
   24678,
+  // Where Caddy is administered.
+  2019,
 ]);
 
 /** True for a port that only whoever works on an application dials. */

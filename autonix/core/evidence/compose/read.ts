@@ -19,6 +19,7 @@ import {
 } from "../../formats/node.ts";
 import { nodeEvidence, type Reading } from "../../reading.ts";
 import type { Evidence } from "../../../../roles/model/analysis.ts";
+import { parseImage, serviceOfImage } from "../../services/images.ts";
 import { substitute } from "../dockerfile/parse.ts";
 import { readEnvFile } from "../env_files.ts";
 
@@ -287,6 +288,29 @@ function valuesBeside(reading: Reading, directory: string) {
   return values;
 }
 
+/**
+ * A file that names an image of its own is often laid over by one that builds
+ * it: `compose.yaml` and `compose.override.yaml` are of the same service.
+ */
+function lendBuilds(files: readonly ComposeFile[]): void {
+  const builds = new Map<string, ComposeService["build"]>();
+  const keyOf = (file: ComposeFile, name: string) =>
+    `${file.directory}\0${name}`;
+  for (const file of files) {
+    for (const { name, build } of file.services.values()) {
+      const key = keyOf(file, name);
+      if (build !== null && !builds.has(key)) builds.set(key, build);
+    }
+  }
+  for (const file of files) {
+    for (const one of file.services.values()) {
+      const image = parseImage(one.image?.text ?? "");
+      const isService = image !== null && serviceOfImage(image) !== null;
+      if (!isService) one.build ??= builds.get(keyOf(file, one.name)) ?? null;
+    }
+  }
+}
+
 /** Every compose file of a repository, each read once. */
 export class Compose {
   readonly files: readonly ComposeFile[];
@@ -295,6 +319,7 @@ export class Compose {
   constructor(reading: Reading) {
     this.#reading = reading;
     this.files = composeFiles(reading).map((path) => this.#read(path));
+    lendBuilds(this.files);
   }
 
   #read(path: string): ComposeFile {

@@ -100,6 +100,15 @@ export function pointingAt(
   return [...found, ...ports];
 }
 
+/** Consoles and exporters: how they find a service is nobody else's variable. */
+const COMPANIONS =
+  /^(?:phpmyadmin|adminer|pgadmin4?|pgweb|pghero|dbgate|cloudbeaver|sqlpad|mongo-express|redis-commander|redisinsight|redis-insight|phpredisadmin|kafka-ui|kafdrop|akhq|kowl|cerebro|elasticvue|kibana|flower|dozzle|[\w-]{1,40}[-_]exporter)$/;
+
+function isCompanion({ image, build }: ComposeService): boolean {
+  if (build !== null || image === null) return false;
+  return COMPANIONS.test(parseImage(image.text)?.name ?? "");
+}
+
 /** What is built there may be an application that only its Dockerfile tells of. */
 function pathOf(compose: ComposeService, targets: Targets): string | null {
   const context = compose.build?.context ?? null;
@@ -123,7 +132,7 @@ export function stateRuns(
         .filter((one) => one.run === run);
       const isUsed = pointing.length > 0 || compose.needs.has(run.name);
       const path = draft?.path ?? pathOf(compose, context.targets);
-      return isUsed ? [{ path, pointing }] : [];
+      return isUsed && !isCompanion(compose) ? [{ path, pointing }] : [];
     });
     // What clients within the network dial is surer than what is published.
     const dialled = uses.flatMap(({ pointing }) => pointing)
