@@ -9,7 +9,6 @@
 import { dirname, join } from "node:path";
 import { mkdir } from "node:fs/promises";
 import { readIfThere, writeFileAtomic } from "../../roles/files/mod.ts";
-import type { Analysis } from "../../roles/model/analysis.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import {
   clusterIn,
@@ -23,6 +22,7 @@ import {
 import type { RenderFacts } from "../core/render/facts.ts";
 import { type RenderedFlake, renderFlake } from "../core/render/flake.ts";
 import { labelOf } from "../core/render/names.ts";
+import type { Detection } from "../core/detect.ts";
 import { openRoot } from "../scan.ts";
 import { LIBRARY } from "./library.ts";
 
@@ -132,9 +132,13 @@ export interface InitResult extends InitPlan {
 /** Reads manifests, and writes nothing. */
 export function planFlakeOf(
   target: InitTarget,
-  analysis: Analysis,
+  { analysis, ties }: Detection,
 ): InitResult {
-  const rendered = renderFlake(analysis, diskFacts(target.root));
+  const rendered = renderFlake(
+    analysis,
+    diskFacts(target.root),
+    ties.calls,
+  );
   const plan = planInit({
     part: rendered.lines.map(({ text }) => text).join("\n"),
     cluster: target.cluster,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SERVICES } from "../../autonix/core/services/catalog.ts";
-import { detect } from "../../autonix/core/detect.ts";
+import { detectWithTies } from "../../autonix/core/detect.ts";
 import {
   nixAttribute,
   nixPath,
@@ -34,10 +34,12 @@ function wellFormed(text: string): string {
 Deno.test("every fixture becomes a flake that evaluates, whose blueprint is valid, and that a second run leaves alone", async () => {
   await using dir = await tempDir("render");
   const repos = (await fixtureRepos()).map((repo) => {
-    const analysis = detect(treeOf(repo.files), {
+    const { analysis, ties: { calls } } = detectWithTies(treeOf(repo.files), {
       repository: repositoryOf(repo),
     });
-    return { repo, analysis, made: render(analysis, factsOf(repo.files)) };
+    const examined = { analysis, calls };
+    const made = render(examined, factsOf(repo.files));
+    return { repo, analysis, examined, made };
   });
   await parseFlakes(dir.path, repos.map(({ made }) => made.flake));
   const evaluated = await evaluateFlakes(
@@ -45,7 +47,7 @@ Deno.test("every fixture becomes a flake that evaluates, whose blueprint is vali
     repos.map(({ repo, made }) => ({ files: repo.files, flake: made.flake })),
   );
   assert.equal(evaluated.length, repos.length);
-  for (const [index, { repo, analysis, made }] of repos.entries()) {
+  for (const [index, { repo, analysis, examined, made }] of repos.entries()) {
     const flake = evaluated[index];
     assert.ok(flake !== undefined);
     const { vmSpecs } = parseBlueprint(flake.blueprintJSON);
@@ -69,7 +71,7 @@ Deno.test("every fixture becomes a flake that evaluates, whose blueprint is vali
       commands.test !== null
     );
     assert.equal(Object.keys(flake.checks).length, tests.length, repo.name);
-    const again = render(analysis, factsOf(repo.files), made.written);
+    const again = render(examined, factsOf(repo.files), made.written);
     assert.deepEqual(again.changes, [], repo.name);
     assert.deepEqual(again.refusals, [], repo.name);
     for (const { because } of made.rendered.lines) {
@@ -219,7 +221,7 @@ Deno.test("whatever an analysis says stays text: flakes evaluate to the commands
   await using dir = await tempDir("hostile");
   const samples = fc.sample(analyses, { numRuns: 60, seed: 6 });
   const none = factsOf(new Map());
-  const made = samples.map((analysis) => render(analysis, none));
+  const made = samples.map((analysis) => render({ analysis }, none));
   await parseFlakes(dir.path, made.map(({ flake }) => flake));
   const evaluated = await evaluateFlakes(
     dir.path,

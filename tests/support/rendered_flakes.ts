@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import type { Call } from "../../autonix/core/cluster/calls.ts";
 import { planInit } from "../../autonix/core/render/init_plan.ts";
 import type { RenderFacts } from "../../autonix/core/render/facts.ts";
 import {
@@ -34,11 +35,11 @@ export interface Rendered {
 }
 
 export function render(
-  analysis: Analysis,
+  { analysis, calls = [] }: { analysis: Analysis; calls?: readonly Call[] },
   facts: RenderFacts,
   existing: ReadonlyMap<string, string> = new Map(),
 ): Rendered & { changes: readonly string[]; refusals: readonly string[] } {
-  const rendered = renderFlake(analysis, facts);
+  const rendered = renderFlake(analysis, facts, calls);
   const plan = planInit({
     part: rendered.lines.map(({ text }) => text).join("\n"),
     cluster: "shop",

@@ -17,8 +17,9 @@ import type {
 } from "../../../roles/model/analysis.ts";
 import { mergeEvidence } from "../claims.ts";
 import { comparePaths } from "../file_tree.ts";
+import { withHost } from "../render/addresses.ts";
 import { labelOf, Names } from "../render/names.ts";
-import { hostIn } from "../services/addresses.ts";
+import { isOfBrowser } from "./calls.ts";
 import type { Federation } from "./federation.ts";
 import type { Place, RepositoryLink } from "./links.ts";
 import type { SharedService } from "./shared_services.ts";
@@ -122,17 +123,10 @@ class Cluster {
       return variable;
     }
     const to = below(link.to.repository, link.to.path);
-    const host = hostIn(standard)?.host;
-    const own = this.#names.get(to);
-    if (host === undefined || own === undefined) return variable;
-    const port = this.#ports.get(to);
-    const at = standard.indexOf(host, Math.max(0, standard.indexOf("://")));
-    const rest = standard.slice(at + host.length);
-    const after = port === undefined ? rest : rest.replace(/^:\d{1,5}/, "");
-    const value = `${standard.slice(0, at)}${own}${
-      port === undefined ? "" : `:${port}`
-    }${after}`;
-    return { ...variable, default: value };
+    const host = this.#names.get(to);
+    if (host === undefined || isOfBrowser(name)) return variable;
+    const port = this.#ports.get(to) ?? null;
+    return { ...variable, default: withHost(standard, { host, port }) };
   }
 
   application(

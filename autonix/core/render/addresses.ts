@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { hostIn } from "../services/addresses.ts";
 
 export interface ServiceAddress {
   host: string;
@@ -97,6 +98,22 @@ function urlOf(told: string, at: ServiceAddress): string {
   const asked = /\?[A-Za-z0-9=&_.-]{1,200}$/.exec(told)?.[0] ?? "";
   const kept = /sslmode|ssl=/i.test(asked) ? "" : asked;
   return `${scheme}://${user}${at.host}:${at.port}/${at.database}${kept}`;
+}
+
+/** The same value with another host, and another port where there is one: `http://api:8000/v1`. */
+export function withHost(
+  value: string,
+  to: { host: string; port: number | null },
+): string {
+  const host = hostIn(value)?.host;
+  if (host === undefined) return value;
+  const at = value.indexOf(host, Math.max(0, value.indexOf("://")));
+  const rest = value.slice(at + host.length);
+  const port = to.port === null ? "" : `:${to.port}`;
+  // A host alone stays one: its port is another variable's.
+  const isAlone = rest === "" && at === 0;
+  const after = port === "" ? rest : rest.replace(/^:\d{1,5}/, "");
+  return `${value.slice(0, at)}${to.host}${isAlone ? "" : port}${after}`;
 }
 
 /** User and database that the defaults of a service's variables name. */

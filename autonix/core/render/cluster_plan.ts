@@ -13,9 +13,11 @@ import type {
   Analysis,
   EnvVariable,
 } from "../../../roles/model/analysis.ts";
+import { type Call, isOfBrowser } from "../cluster/calls.ts";
 import { joinPath } from "../file_tree.ts";
 import { FormatError } from "../formats/node.ts";
 import { parseToml } from "../formats/toml.ts";
+import { hostIn } from "../services/addresses.ts";
 import { type BuildPlan, buildPlan } from "./builders/mod.ts";
 import { type Because, because, type RenderFacts } from "./facts.ts";
 import { Names } from "./names.ts";
@@ -25,6 +27,7 @@ import { packagePath } from "./service_modules.ts";
 import {
   environmentOf,
   planCheck,
+  type PlannedCall,
   type PlannedCheck,
   type PlannedService,
   type PlannedVariable,
@@ -46,6 +49,11 @@ export interface PlannedRuntime {
   because: Because;
 }
 
+export interface Peer {
+  name: string;
+  because: Because;
+}
+
 export interface PlannedApplication {
   name: string;
   application: AnalysedApplication;
@@ -60,7 +68,9 @@ export interface PlannedApplication {
   missing: readonly EnvVariable[];
   check: PlannedCheck;
   /** VMs it speaks to. */
-  peers: readonly { name: string; because: Because }[];
+  peers: readonly Peer[];
+  /** Those of them that are started before it. */
+  awaits: readonly Peer[];
 }
 
 export interface ClusterPlan {
@@ -111,13 +121,13 @@ function brokenManifests(
   });
 }
 
-/** Links that lead back to where they began are dropped: nobody could be the first. */
+/** Who waits for whom: what leads back to where it began is dropped, as nobody could be the first. */
 function withoutCircles(
-  applications: PlannedApplication[],
+  applications: readonly PlannedApplication[],
 ): PlannedApplication[] {
   const byName = new Map(applications.map((one) => [one.name, one]));
   const done = new Set<string>();
-  const kept = new Map<string, PlannedApplication["peers"]>();
+  const kept = new Map<string, readonly Peer[]>();
   // A stack of its own: a chain of a thousand packages is no reason to fail.
   for (const first of applications) {
     const stack = [{ name: first.name, at: 0 }];
@@ -144,13 +154,24 @@ function withoutCircles(
   }
   return applications.map((one) => ({
     ...one,
-    peers: kept.get(one.name) ?? one.peers,
+    awaits: kept.get(one.name) ?? one.peers,
   }));
+}
+
+/** The port that is dialled where the other one listens there, else its first. */
+function portOf(
+  { value }: Call,
+  to: AnalysedApplication | undefined,
+): number | null {
+  const dialled = hostIn(value)?.port ?? null;
+  const ports = to?.ports.map((port) => port.value) ?? [];
+  return ports.find((port) => port === dialled) ?? ports[0] ?? dialled;
 }
 
 export function planCluster(
   analysis: Analysis,
   facts: RenderFacts,
+  calls: readonly Call[] = [],
 ): ClusterPlan {
   const names = new Names();
   const named = analysis.applications.map((application) => ({
@@ -174,6 +195,9 @@ export function planCluster(
       one,
     ) => [one.application.path, one.name]),
   );
+  const byPath = new Map(
+    analysis.applications.map((application) => [application.path, application]),
+  );
   const applications = named.map(({ application, name, start }) => {
     const own = services.filter(({ service }) =>
       service.usedBy.includes(application.path)
@@ -185,7 +209,22 @@ export function planCluster(
         ? []
         : [{ name: peer, because: why }];
     });
+    const called = calls.flatMap((call): PlannedCall[] => {
+      const peer = machines.get(call.to);
+      return call.from !== application.path || peer === undefined
+        ? []
+        : [{ name: peer, port: portOf(call, byPath.get(call.to)), call }];
+    });
     const runtimes = planRuntimes(application);
+    const peers = [
+      ...own.map((one) => ({ name: one.name, because: one.because })),
+      ...links,
+      ...called.filter(({ call }) => !isOfBrowser(call.variable ?? ""))
+        .map(({ name: peer, call }) => ({
+          name: peer,
+          because: because(`${name} speaks to ${peer}`, [call.evidence]),
+        })),
+    ].slice(0, MAX_ITEMS);
     return {
       name,
       application,
@@ -203,12 +242,10 @@ export function planCluster(
         value,
         because: because("a port it listens on", evidence),
       })),
-      ...environmentOf(application, own),
+      ...environmentOf(application, own, called),
       check: planCheck(application, own),
-      peers: [
-        ...own.map((one) => ({ name: one.name, because: one.because })),
-        ...links,
-      ].slice(0, MAX_ITEMS),
+      peers,
+      awaits: peers,
     };
   });
   return { applications: withoutCircles(applications), services, leftOut };

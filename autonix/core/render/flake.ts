@@ -12,6 +12,7 @@
  * @module
  */
 import type { Analysis } from "../../../roles/model/analysis.ts";
+import type { Call } from "../cluster/calls.ts";
 import { applicationLines, librariesOf } from "./application_lines.ts";
 import {
   type ClusterPlan,
@@ -244,8 +245,9 @@ export interface RenderedFlake {
 export function renderFlake(
   analysis: Analysis,
   facts: RenderFacts,
+  calls: readonly Call[] = [],
 ): RenderedFlake {
-  const plan = planCluster(analysis, facts);
+  const plan = planCluster(analysis, facts, calls);
   const lines = new FlakeLines(INDENT);
   headLines(lines);
   packageLines(lines, plan);

@@ -69,7 +69,7 @@ Deno.test("Names are labels, identifiers, and each there once", () => {
   );
 });
 
-Deno.test("planCluster() drops a dependency that leads back to where it began", () => {
+Deno.test("planCluster() waits for nobody who waits for it, and lets both speak", () => {
   const { applications } = planCluster(
     analysis([
       application("a", { dependsOn: ["b"] }),
@@ -80,9 +80,39 @@ Deno.test("planCluster() drops a dependency that leads back to where it began", 
     NOTHING,
   );
   assert.deepEqual(
-    applications.map(({ peers }) => peers.map(({ name }) => name)),
+    applications.map(({ awaits }) => awaits.map(({ name }) => name)),
     [["b"], ["c"], ["d"], []],
   );
+  assert.deepEqual(
+    applications.map(({ peers }) => peers.map(({ name }) => name)),
+    [["b"], ["c"], ["a", "d"], []],
+  );
+});
+
+Deno.test("planCluster() tells an application where in the cluster those are that it calls", () => {
+  const evidence = { file: "compose.yaml", line: 7 };
+  const call = (variable: string | null, value: string) => ({
+    ...{ from: "web", to: "api", variable, value, evidence },
+  });
+  const ports = [{ value: 8000, confidence: 1, evidence: [] }];
+  const { applications } = planCluster(
+    analysis([application("api", { ports }), application("web")]),
+    NOTHING,
+    [
+      call("API_URL", "http://localhost:8000/v1"),
+      call("BACKEND", "backend:8080"),
+      call("API_HOST", "backend"),
+      call("VITE_API_URL", "http://localhost:8000"),
+      call(null, ""),
+    ],
+  );
+  const web = applications.find(({ name }) => name === "web");
+  assert.deepEqual(
+    web?.environment.map(({ name, value }) => `${name}=${value}`),
+    ["API_HOST=api", "API_URL=http://api:8000/v1", "BACKEND=api:8000"],
+  );
+  assert.deepEqual([...new Set(web?.peers.map(({ name }) => name))], ["api"]);
+  assert.deepEqual(web?.missing, []);
 });
 
 Deno.test("planCluster() gives a service's users its address, and nobody else", () => {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PlannedApplication } from "./cluster_plan.ts";
+import type { Peer, PlannedApplication } from "./cluster_plan.ts";
 import { because } from "./facts.ts";
 import type { FlakeLines } from "./flake_lines.ts";
 import { nixAttribute, nixList, nixString } from "./nix_text.ts";
@@ -112,20 +112,20 @@ export function serviceModuleLines(
 }
 
 /** One option of a list of names. */
-function peerLines(
+function peerLine(
   lines: FlakeLines,
-  peers: PlannedApplication["peers"],
+  option: string,
+  peers: readonly Peer[],
 ): void {
   if (peers.length === 0) return;
   const names = nixList([...new Set(peers.map(({ name }) => name))].map(
     nixString,
   ));
   const why = because(
-    peers.map(({ because }) => because.what).join("; "),
+    [...new Set(peers.map(({ because }) => because.what))].join("; "),
     peers.flatMap(({ because }) => because.evidence),
   );
-  lines.add(`network.allowedPeers = ${names};`, why);
-  lines.add(`dependsOn = ${names};`, why);
+  lines.add(`${option} = ${names};`, why);
 }
 
 function imageLine(lines: FlakeLines, name: string): void {
@@ -140,7 +140,7 @@ export function applicationVm(
   lines: FlakeLines,
   planned: PlannedApplication,
 ): void {
-  const { name, ports, peers, application } = planned;
+  const { name, ports, peers, awaits, application } = planned;
   const why = because(
     `${name} has a start command`,
     application.commands.start?.evidence ?? [],
@@ -183,7 +183,8 @@ export function applicationVm(
           because("its first port", first.because.evidence),
         );
       }
-      peerLines(lines, peers);
+      peerLine(lines, "network.allowedPeers", peers);
+      peerLine(lines, "dependsOn", awaits);
     },
   );
 }

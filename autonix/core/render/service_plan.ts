@@ -9,10 +9,12 @@ import type {
   AnalysedService,
   EnvVariable,
 } from "../../../roles/model/analysis.ts";
+import { type Call, isOfBrowser } from "../cluster/calls.ts";
 import {
   addressValue,
   credentialsOf,
   type ServiceAddress,
+  withHost,
 } from "./addresses.ts";
 import { type Because, because } from "./facts.ts";
 import type { Names } from "./names.ts";
@@ -133,9 +135,18 @@ export function variablesOf(
   );
 }
 
+/** Another application that is a VM, and the variable that carries its address. */
+export interface PlannedCall {
+  /** Of the VM. */
+  name: string;
+  port: number | null;
+  call: Call;
+}
+
 export function environmentOf(
   application: AnalysedApplication,
   services: readonly PlannedService[],
+  calls: readonly PlannedCall[] = [],
 ): { environment: PlannedVariable[]; missing: EnvVariable[] } {
   const set = new Map<string, PlannedVariable>();
   const declared = new Map(application.env.map((one) => [one.name, one]));
@@ -156,6 +167,16 @@ export function environmentOf(
         ),
       });
     }
+  }
+  for (const { name: host, port, call } of calls) {
+    const { variable, value, evidence } = call;
+    if (variable === null || !VARIABLE.test(variable)) continue;
+    if (set.has(variable) || isOfBrowser(variable)) continue;
+    set.set(variable, {
+      name: variable,
+      value: withHost(value, { host, port }),
+      because: because(`carries the address of ${host}`, [evidence]),
+    });
   }
   const missing: EnvVariable[] = [];
   const [port] = application.ports;

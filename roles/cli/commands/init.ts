@@ -118,7 +118,7 @@ async function init(
   directory: string,
   flags: InitFlags,
 ): Promise<void> {
-  const { analyzePath } = await import("../../../autonix/mod.ts");
+  const { examinePath } = await import("../../../autonix/mod.ts");
   const { applyInit, openInit, planFlakeOf } = await import(
     "../../../autonix/render/mod.ts"
   );
@@ -130,7 +130,10 @@ async function init(
     const { initCluster } = await import("../init_cluster.ts");
     return await initCluster(context, target, flags);
   }
-  const analysis = await analyzePath(directory, { repository: target.cluster });
+  const examined = await examinePath(directory, {
+    repository: target.cluster,
+  });
+  const { analysis } = examined;
   if (analysis.applications.length + analysis.services.length === 0) {
     throw new AppError(
       "not_found",
@@ -138,7 +141,7 @@ async function init(
       { hint: "procurator analyze says what was looked at" },
     );
   }
-  const result = planFlakeOf(target, analysis);
+  const result = planFlakeOf(target, examined);
   const isJson = flags.json === true;
   if (flags.explain === true) return await explain(context, result, isJson);
   if (flags.force !== true && flags.dryRun !== true) requireOwn(result);
