@@ -109,13 +109,11 @@ class Matcher {
     const kind = this.#names.get(name) ?? UNREAD;
     if (kind === MANIFEST) return kind;
     const ending = this.#endings.get(extensionOf(name));
-    const best = greater(kind, ending?.kind);
-    return greatest(name, best, [
-      ending?.tests ?? NO_TESTS,
-      this.#endings.get("")?.tests ?? NO_TESTS,
-      this.#stars.get(name.charAt(0)) ?? NO_TESTS,
-      here,
-    ]);
+    let best = greater(kind, ending?.kind);
+    best = greatest(name, best, ending?.tests);
+    best = greatest(name, best, this.#endings.get("")?.tests);
+    best = greatest(name, best, this.#stars.get(name.charAt(0)));
+    return greatest(name, best, here);
   }
 }
 
@@ -141,13 +139,12 @@ function extensionOf(name: string): string {
 function greatest(
   name: string,
   known: Kind,
-  lists: readonly (readonly NameTest[])[],
+  tests: readonly NameTest[] | undefined,
 ): Kind {
+  if (tests === undefined) return known;
   let best = known;
-  for (const tests of lists) {
-    for (const test of tests) {
-      if (test.kind > best && fits(name, test)) best = test.kind;
-    }
+  for (const test of tests) {
+    if (test.kind > best && fits(name, test)) best = test.kind;
   }
   return best;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { basenameOf, directoryOf } from "../../file_tree.ts";
+import type { Run } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import {
   BENCHMARKS,
@@ -14,7 +14,7 @@ import {
   hasPart,
   TESTS,
 } from "../shared/asides.ts";
-import { nearest } from "../shared/owners.ts";
+import { runsByOwner } from "../shared/owners.ts";
 import { readSource, type SourceFacts } from "./source_facts.ts";
 
 /** Directories beside an application: what lies in them is none, and says nothing of it. */
@@ -79,6 +79,29 @@ export interface OwnSources {
   tests: string[];
 }
 
+/** Adds the sources of one directory. */
+function addRun(
+  reading: Reading,
+  own: OwnSources,
+  owner: string,
+  { directory, names, paths }: Run,
+): void {
+  if (isForeign(directory)) return;
+  const relative = owner === "."
+    ? directory
+    : directory.slice(owner.length + 1);
+  const isTests = /(?:^|\/)tests?(?:\/|$)/.test(relative);
+  const isBeside = isAside(relative);
+  names.forEach((name, at) => {
+    const path = paths[at] ?? "";
+    if (isTests || IS_TEST.test(name)) own.tests.push(path);
+    else if (!isBeside) {
+      const text = reading.tree.text(path);
+      if (text !== null) own.sources.push(readSource(path, text));
+    }
+  });
+}
+
 /** Sources by the directory of their project. */
 export function sourcesByProject(
   reading: Reading,
@@ -88,22 +111,9 @@ export function sourcesByProject(
   for (const directory of directories) {
     byProject.set(directory, { sources: [], tests: [] });
   }
-  for (const path of reading.tree.withExtension("py")) {
-    const directory = directoryOf(path);
-    if (isForeign(directory)) continue;
-    const owner = nearest(directory, directories);
-    const own = owner === null ? undefined : byProject.get(owner);
-    if (owner === null || own === undefined) continue;
-    const relative = owner === "."
-      ? directory
-      : directory.slice(owner.length + 1);
-    if (
-      IS_TEST.test(basenameOf(path)) || /(?:^|\/)tests?(?:\/|$)/.test(relative)
-    ) own.tests.push(path);
-    else if (!isAside(relative)) {
-      const text = reading.tree.text(path);
-      if (text !== null) own.sources.push(readSource(path, text));
-    }
+  const runs = runsByOwner(reading.tree.runsWith(["py"]), directories);
+  for (const [owner, own] of byProject) {
+    for (const run of runs.get(owner) ?? []) addRun(reading, own, owner, run);
   }
   return byProject;
 }

@@ -133,6 +133,7 @@ export function nearestPins(
   const readers = readersOf(pinning);
   for (let here = directory;; here = directoryOf(here)) {
     const found = readers.flatMap(([name, read]) => {
+      if (!name.includes("/") && !reading.tree.hasIn(here, name)) return [];
       const file = joinPath(here, name);
       return file === null || !reading.tree.has(file)
         ? []

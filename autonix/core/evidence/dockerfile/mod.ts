@@ -37,9 +37,9 @@ const NAMES = [
 function dockerfiles(reading: Reading): string[] {
   const isOne =
     /^(?:Dockerfile|Containerfile)(?:[.-][\w.-]{1,60})?$|^[\w-]{1,60}\.Dockerfile$|^dockerfile$|^[\w-]{1,60}\.dockerfile$/;
-  return reading.tree.files.filter((path) =>
-    reading.tree.text(path) !== null && isOne.test(basenameOf(path)) &&
-    !path.endsWith(".dockerignore")
+  const { tree } = reading;
+  return tree.read(tree.files).filter((path) =>
+    isOne.test(basenameOf(path)) && !path.endsWith(".dockerignore")
   );
 }
 
