@@ -12,6 +12,7 @@ import type {
   AnalysedApplication,
   EnvVariable,
 } from "../../roles/model/analysis.ts";
+import { resolvePorts } from "./application_ports.ts";
 import {
   type Claim,
   claimsOf,
@@ -30,7 +31,6 @@ import {
   directoryOf,
   isWithin,
 } from "./file_tree.ts";
-import { isStorePort } from "./services/ports.ts";
 
 /** What an ecosystem that lost its directory still contributes. */
 const OF_SECOND: ReadonlySet<Field> = new Set<Field>([
@@ -40,13 +40,6 @@ const OF_SECOND: ReadonlySet<Field> = new Set<Field>([
 ]);
 /** Their workspaces say which documents and examples are applications all the same. */
 const KNOW_MEMBERS: ReadonlySet<Ecosystem> = new Set<Ecosystem>(["javascript"]);
-/** Places that say which port is really listened on; beside them a default counts for nothing. */
-const DEFAULTS: ReadonlySet<string> = new Set([
-  "framework",
-  "convention",
-  "guess",
-]);
-
 /** What lies beside loose sources of any language and is not the program: pages, then scripts. */
 const BESIDE: readonly Ecosystem[] = ["static", "shell"];
 
@@ -169,34 +162,16 @@ function linksOf(draft: Draft, drafts: readonly Draft[]): string[] {
     .map(({ path }) => path);
 }
 
-/** Ports in a command: `--bind 0.0.0.0:8000`, `--port 8000`, `-p 8000`, `PORT=8000`. */
-const PORT_IN_COMMAND = /(?::|--port[= ]|-[pl] |\bPORT=)(\d{2,5})\b/g;
-
-function portsIn(command: string): Set<number> {
-  return new Set(
-    [...command.matchAll(PORT_IN_COMMAND)].map(([, port]) => Number(port)),
-  );
-}
-
-/** What the start command itself says is listened on, whoever says so. */
-function resolvePorts(claims: readonly Claim[], start: string | null) {
-  const all = claimsOf(claims, "port");
-  // A database's port in a source or a compose file is that of whom it calls.
-  const own = all.filter(({ value }) => !isStorePort(value));
-  const ports = own.length > 0 ? own : all;
-  const named = portsIn(start ?? "");
-  const told = ports.filter(({ source, value }) =>
-    !DEFAULTS.has(source) || named.has(value)
-  );
-  if (told.length > 0) return resolveAll(told, "port");
-  const best = Math.min(...ports.map(rankOf));
-  return resolveAll(ports.filter((claim) => rankOf(claim) === best), "port");
-}
+const LISTING: ReadonlySet<string> = new Set(["env-file"]);
+const PASSING: ReadonlySet<string> = new Set(["env-file", "container"]);
 
 /** Sources that read a variable know whether they do without; a list of variables only that it is empty there. */
 function isRequired(claims: readonly Claim<"env">[]): boolean {
-  const reading = claims.filter(({ source }) => source !== "env-file");
-  const deciding = reading.length > 0 ? reading : claims;
+  const isOf = (places: ReadonlySet<string>) =>
+    claims.filter(({ source }) => !places.has(source));
+  // A compose file only passes on what it is given.
+  const [deciding = claims] = [isOf(PASSING), isOf(LISTING)]
+    .filter((some) => some.length > 0);
   return deciding.some(({ value }) => value.required);
 }
 
@@ -253,7 +228,7 @@ export function applicationOf(
       start,
       test: resolveOne(claims, "test"),
     },
-    ports: resolvePorts(claims, start?.value ?? null),
+    ports: resolvePorts(claims, start),
     env: resolveEnv(claims),
     nativeLibraries: resolveAll(claims, "nativeLibrary"),
     dependsOn: linksOf(draft, of.drafts),

@@ -11,10 +11,10 @@ import type { Evidence } from "../../../roles/model/analysis.ts";
 import { type Mention, repositoryOf } from "../cluster/ties.ts";
 import type { EvidenceDetector } from "../detector.ts";
 import { directoryOf } from "../file_tree.ts";
-import { at, entriesOf, textOf } from "../formats/node.ts";
+import { at, textOf } from "../formats/node.ts";
 import { nodeEvidence, type Reading } from "../reading.ts";
 import { parseImage, serviceOfImage } from "../services/images.ts";
-import { COMPOSE_NAMES, composeFiles } from "./compose/read.ts";
+import { COMPOSE_NAMES, composeFiles, servicesIn } from "./compose/files.ts";
 import { gathering } from "./gathering.ts";
 import { Targets } from "./targets.ts";
 
@@ -54,7 +54,7 @@ function imageMention(text: string, evidence: Evidence): Mention | null {
 
 function composeMentions(reading: Reading, file: string): Mention[] {
   const path = directoryOf(file);
-  return entriesOf(at(reading.yaml(file), "services")).flatMap(
+  return servicesIn(reading.yaml(file)).flatMap(
     ([, service]): Mention[] => {
       const build = at(service, "build");
       const context = textOf(build) ?? textOf(at(build, "context"));

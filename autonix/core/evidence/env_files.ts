@@ -15,6 +15,7 @@ import type { Draft } from "../draft.ts";
 import { basenameOf, directoryOf, joinPath } from "../file_tree.ts";
 import type { Reading } from "../reading.ts";
 import { claimOfVariable } from "../services/from_variables.ts";
+import { composeFiles } from "./compose/files.ts";
 import { type Gathering, gathering, state } from "./gathering.ts";
 import { Targets } from "./targets.ts";
 
@@ -272,6 +273,7 @@ export const envFiles: EvidenceDetector = {
   gather(reading, drafts) {
     const found = gathering();
     const targets = new Targets(drafts);
+    const composed = new Set(composeFiles(reading).map(directoryOf));
     const directories = new Set(
       EXAMPLES.flatMap((name) => reading.tree.named(name)).map(directoryOf),
     );
@@ -285,7 +287,13 @@ export const envFiles: EvidenceDetector = {
       const owner = targets.owner(directory) ??
         (directory === "." ? targets.only : null);
       if (owner !== null && owner.role !== "root") {
-        stateEnvFile(found, entries, { path: owner.path });
+        // Beside a compose file above it stands what that is told, not what it reads.
+        const isOfCompose = owner.path !== directory &&
+          composed.has(directory);
+        stateEnvFile(found, entries, {
+          path: owner.path,
+          ...(isOfCompose ? { only: namesOf(owner) } : {}),
+        });
       } else {
         stateShared(found, entries, targets, directory);
         stateServices(found, entries);

@@ -98,14 +98,17 @@ const MAIL =
 const OBJECTS =
   /^(?:[A-Z0-9]+_){0,3}(?:S3|AWS|STORAGE)_(?:S3_)?(?:ENDPOINT|ENDPOINT_URL|URL|HOST)$/;
 
+/** As .NET names what its variables override: `ConnectionStrings__Main`, `RabbitMQ__HostName`. */
+const OF_SECTIONS =
+  /^ConnectionStrings?(?:__\w{1,100})?$|__(?:Host(?:Name)?|Server|Ur[il]|Endpoint|Address|ConnectionString|Port)$/i;
+
 /** True when a variable of this name may carry an address. */
 export function isAddressName(name: string): boolean {
   // `USE_SQL_SERVER` says whether, not where.
   if (/^(?:USE|ENABLE|DISABLE|SKIP|WITH)_/.test(name)) return false;
   return ADDRESS_SUFFIX.test(name.slice(0, 200)) ||
     /^PG(?:HOST|PORT)$/.test(name) || name === "DATABASE_URL" ||
-    // What .NET reads as `ConnectionStrings:Shop`.
-    name.startsWith("ConnectionStrings__");
+    OF_SECTIONS.test(name.slice(0, 200));
 }
 
 /** True when a variable of this name carries an address of this kind. */

@@ -15,20 +15,33 @@ import {
   stateOwn,
   stateVariables,
 } from "./own.ts";
-import { Compose, COMPOSE_NAMES, type ComposeFile } from "./read.ts";
-import { placeOf, pointingAt, type Run, runOf, stateRuns } from "./runs.ts";
+import { COMPOSE_NAMES } from "./files.ts";
+import { Compose, type ComposeFile } from "./read.ts";
+import { stateStarts } from "./start.ts";
+import {
+  byHost,
+  placeOf,
+  pointingAt,
+  type Run,
+  runOf,
+  stateRuns,
+} from "./runs.ts";
 
 function gatherFile(to: Gathering, file: ComposeFile, context: Context): void {
-  const runs = new Map<string, Run>();
+  const named = new Map<string, Run>();
   const own: Own[] = [];
   for (const compose of file.services.values()) {
     const run = runOf(compose, context);
-    if (run !== null) runs.set(compose.name, run);
+    if (run !== null) named.set(compose.name, run);
     else own.push({ compose, draft: draftOf(compose, context) });
   }
+  const runs = byHost(file.services.values(), named);
   stateRuns(to, file, { runs, own, context });
   if (placeOf(file.path) === "test") return;
   to.calls.push(...callsIn(file, own));
+  if (placeOf(file.path) !== "devcontainer") {
+    stateStarts(to, own, context.reading);
+  }
   for (const one of own) {
     const pointing = new Set(
       pointingAt(one.compose.environment, { runs, file })

@@ -63,13 +63,19 @@ export function draftOf(one: ComposeService, context: Context): Draft | null {
 }
 
 /** What the only application of a repository is called in its compose file. */
-const USUAL_NAMES = new Set([
+export const USUAL_NAMES: ReadonlySet<string> = new Set([
   "app",
   "web",
   "api",
   "backend",
   "server",
   "webserver",
+  "django",
+  "flask",
+  "fastapi",
+  "rails",
+  "laravel",
+  "node",
 ]);
 
 function usable(draft: Draft | null): Draft | null {

@@ -20,8 +20,9 @@ import {
 import { nodeEvidence, type Reading } from "../../reading.ts";
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { parseImage, serviceOfImage } from "../../services/images.ts";
-import { substitute } from "../dockerfile/parse.ts";
+import { substitute, wordsOf } from "../dockerfile/parse.ts";
 import { readEnvFile } from "../env_files.ts";
+import { composeFiles, servicesIn } from "./files.ts";
 
 export interface ComposeVariable {
   name: string;
@@ -40,6 +41,8 @@ export interface ComposeService {
     dockerfile: string | null;
     /** The stage it ends with, in lower case; null: the last. */
     target: string | null;
+    /** What its Dockerfile's `ARG`s are set to. */
+    args: ReadonlyMap<string, string>;
     evidence: Evidence;
   } | null;
   /** Ports within the container. */
@@ -50,7 +53,10 @@ export interface ComposeService {
   envFiles: string[];
   /** Names of services it needs. */
   needs: Set<string>;
-  command: string | null;
+  /** Other names by which it is reached. */
+  aliases: string[];
+  /** What it runs, word by word. */
+  command: { words: string[]; evidence: Evidence } | null;
   /** Directories of the repository that it sees. */
   mounts: string[];
 }
@@ -63,44 +69,8 @@ export interface ComposeFile {
   values: ReadonlyMap<string, string>;
 }
 
-/** Names of compose files; a star stands for what they are for. */
-export const COMPOSE_NAMES = [
-  "compose.yml",
-  "compose.yaml",
-  "docker-compose.yml",
-  "docker-compose.yaml",
-  "compose.*.yml",
-  "compose.*.yaml",
-  "compose-*.yml",
-  "compose-*.yaml",
-  "docker-compose.*.yml",
-  "docker-compose.*.yaml",
-  "docker-compose-*.yml",
-  "docker-compose-*.yaml",
-  "*.docker-compose.yml",
-  "*-docker-compose.yml",
-  "podman-compose.yml",
-  // What compose files extend.
-  "common*.yml",
-  "base*.yml",
-  "services*.yml",
-];
-const COMPOSE =
-  /^(?:[\w.-]{1,60}[.-])?(?:docker-|podman-)?compose(?:[.-][\w.-]{1,60})?\.ya?ml$/;
 /** `extends` of what extends; a chain longer than this is a loop. */
 const MAX_EXTENDS = 8;
-const MAX_SERVICES = 500;
-
-/** Every compose file, sorted. */
-export function composeFiles(reading: Reading): string[] {
-  const { tree } = reading;
-  return [...tree.withExtension("yml"), ...tree.withExtension("yaml")]
-    .filter((path) =>
-      COMPOSE.test(path.slice(path.lastIndexOf("/") + 1)) &&
-      tree.text(path) !== null
-    )
-    .sort();
-}
 
 /** The last port of `8080:80/tcp`, `127.0.0.1:80:80`, `80`, `${P:-80}:80`; of a range the first. */
 function portOf(node: Node, values: ReadonlyMap<string, string>) {
@@ -179,6 +149,14 @@ function readBuild(
       ? null
       : joinPath(directory, substitute(dockerfile ?? "Dockerfile", values)),
     target: textOf(at(node, "target"))?.toLowerCase() ?? null,
+    args: new Map(
+      readEnvironment(at(node, "args"), file).map((
+        { name, raw },
+      ) => [
+        name,
+        raw === null ? values.get(name) ?? "" : substitute(raw, values),
+      ]),
+    ),
     evidence: nodeEvidence(file, node),
   };
 }
@@ -194,9 +172,37 @@ function namesIn(node: Node | null): string[] {
   );
 }
 
-function readCommand(node: Node | null): string | null {
-  const words = itemsOf(node).map((item) => scalarText(item) ?? "");
-  return scalarText(node) ?? (words.length > 0 ? words.join(" ") : null);
+/** What a service is called beside its name: by itself, or on its networks. */
+function aliasesOf(node: Node): string[] {
+  const own = [at(node, "container_name"), at(node, "hostname")];
+  const onNetworks = entriesOf(at(node, "networks")).flatMap(([, network]) =>
+    itemsOf(at(network, "aliases"))
+  );
+  return [...own, ...onNetworks].flatMap((one) => scalarText(one) ?? []);
+}
+
+/** `db:database`: what a link calls the service it leads to. */
+function linksOf(node: Node): [string, string][] {
+  return itemsOf(at(node, "links")).flatMap((item): [string, string][] => {
+    const [name = "", alias] = (scalarText(item) ?? "").split(":");
+    return name === "" || alias === undefined ? [] : [[alias, name]];
+  });
+}
+
+function readCommand(
+  node: Node | null,
+  file: string,
+  values: ReadonlyMap<string, string>,
+): ComposeService["command"] {
+  if (node === null) return null;
+  // `$$` is one that the container's shell is to see.
+  const put = (text: string) =>
+    substitute(text.replaceAll("$$", "\0"), values).replaceAll("\0", "$");
+  const list = itemsOf(node).map((item) => put(scalarText(item) ?? ""));
+  const words = list.length > 0 ? list : wordsOf(put(scalarText(node) ?? ""));
+  return words.length === 0
+    ? null
+    : { words, evidence: nodeEvidence(file, node) };
 }
 
 function readService(
@@ -242,7 +248,8 @@ function readService(
       ...namesIn(at(node, "depends_on")),
       ...namesIn(at(node, "links")),
     ]),
-    command: readCommand(at(node, "command")),
+    aliases: aliasesOf(node),
+    command: readCommand(at(node, "command"), file, values),
     mounts: itemsOf(at(node, "volumes")).flatMap((item) => {
       const long = textOf(at(item, "source"));
       const [from = ""] = (long ?? scalarText(item) ?? "").split(":", 1);
@@ -270,6 +277,7 @@ function inherit(own: ComposeService, base: ComposeService): ComposeService {
     needs: new Set([...own.needs, ...base.needs]),
     command: own.command ?? base.command,
     mounts: [...own.mounts, ...base.mounts],
+    aliases: own.aliases,
   };
 }
 
@@ -327,14 +335,12 @@ export class Compose {
     const values = valuesBeside(this.#reading, directory);
     const root = this.#reading.yaml(path);
     const services = new Map<string, ComposeService>();
-    for (
-      const [name, node] of entriesOf(at(root, "services")).slice(
-        0,
-        MAX_SERVICES,
-      )
-    ) {
+    const links: [string, string][] = [];
+    for (const [name, node] of servicesIn(root)) {
       services.set(name, this.#resolve(name, node, { file: path, values }, 0));
+      links.push(...linksOf(node));
     }
+    for (const [alias, name] of links) services.get(name)?.aliases.push(alias);
     return { path, directory, services, values };
   }
 
@@ -351,8 +357,10 @@ export class Compose {
     const from = textOf(at(reference, "file"));
     const file = from === null ? of.file : joinPath(directoryOf(of.file), from);
     if (other === null || file === null) return own;
-    const base = at(this.#reading.yaml(file), "services", other);
-    if (base === null) return own;
+    const base = servicesIn(this.#reading.yaml(file)).find(([name]) =>
+      name === other
+    )?.[1];
+    if (base === undefined) return own;
     return inherit(
       own,
       this.#resolve(other, base, { ...of, file }, depth + 1),

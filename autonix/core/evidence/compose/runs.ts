@@ -49,7 +49,8 @@ export function runOf(
   const found = one.build?.dockerfile === undefined ||
       one.build.dockerfile === null
     ? null
-    : parseDockerfile(reading.lines(one.build.dockerfile)).at(-1);
+    : parseDockerfile(reading.lines(one.build.dockerfile), one.build.args)
+      .at(-1);
   const text = one.build === null ? one.image?.text : found?.image;
   const image = text === undefined ? null : parseImage(text);
   const kind = image === null ? null : serviceOfImage(image);
@@ -61,6 +62,21 @@ export function runOf(
     port: servicePort(kind, one.ports.map(({ port }) => port)),
     evidence: one.image?.evidence ?? one.build?.evidence ?? one.evidence,
   };
+}
+
+/** Services of a file by every name they have in it. */
+export function byHost(
+  services: Iterable<ComposeService>,
+  runs: ReadonlyMap<string, Run>,
+): Map<string, Run> {
+  const hosts = new Map(runs);
+  for (const { name, aliases } of services) {
+    const run = runs.get(name);
+    for (const alias of run === undefined ? [] : aliases) {
+      if (run !== undefined && !hosts.has(alias)) hosts.set(alias, run);
+    }
+  }
+  return hosts;
 }
 
 /** The service that a variable's value points at, by the name it has in this file. */
@@ -77,7 +93,7 @@ function pointsAt(
     : runs.get(host.host);
   if (host === null || run === undefined) return null;
   const isAddress = address !== null || host.port !== null ||
-    value.includes("://") || isAddressName(variable.name);
+    host.host !== value.trim() || isAddressName(variable.name);
   return isAddress ? { run, port: host.port } : null;
 }
 
@@ -100,19 +116,15 @@ export function pointingAt(
   return [...found, ...ports];
 }
 
-/** Consoles and exporters: how they find a service is nobody else's variable. */
-const COMPANIONS =
-  /^(?:phpmyadmin|adminer|pgadmin4?|pgweb|pghero|dbgate|cloudbeaver|sqlpad|mongo-express|redis-commander|redisinsight|redis-insight|phpredisadmin|kafka-ui|kafdrop|akhq|kowl|cerebro|elasticvue|kibana|flower|dozzle|[\w-]{1,40}[-_]exporter)$/;
-
-function isCompanion({ image, build }: ComposeService): boolean {
-  if (build !== null || image === null) return false;
-  return COMPANIONS.test(parseImage(image.text)?.name ?? "");
-}
-
 /** What is built there may be an application that only its Dockerfile tells of. */
 function pathOf(compose: ComposeService, targets: Targets): string | null {
   const context = compose.build?.context ?? null;
   return context === null || targets.owner(context) !== null ? null : context;
+}
+
+/** Of an image that others made nobody here reads the variables: consoles, exporters. */
+function isOurs({ compose, draft }: Own): boolean {
+  return draft !== null || compose.build !== null;
 }
 
 /** Who uses a service, and by which variables: a claim for each of them. */
@@ -126,13 +138,13 @@ export function stateRuns(
   },
 ): void {
   const place = placeOf(file.path);
-  for (const run of runs.values()) {
-    const uses = own.flatMap(({ compose, draft }) => {
+  for (const run of new Set(runs.values())) {
+    const uses = own.filter(isOurs).flatMap(({ compose, draft }) => {
       const pointing = pointingAt(compose.environment, { runs, file })
         .filter((one) => one.run === run);
       const isUsed = pointing.length > 0 || compose.needs.has(run.name);
       const path = draft?.path ?? pathOf(compose, context.targets);
-      return isUsed && !isCompanion(compose) ? [{ path, pointing }] : [];
+      return isUsed ? [{ path, pointing }] : [];
     });
     // What clients within the network dial is surer than what is published.
     const dialled = uses.flatMap(({ pointing }) => pointing)

@@ -58,11 +58,23 @@ function linesOf(reading: Reading, file: string) {
     .filter(({ text }) => !COMMENT.test(text));
 }
 
+const ADDRESS_KEY = /^\s{0,8}(?:url|directUrl)\s{0,8}[=:]/;
+const HOST_KEY =
+  /^\s{0,12}["']?(?:url|host|hostname|port|connection|connectionString|uri)["']?\s{0,8}:/;
+
 /** `url = env("DATABASE_URL")` beside a provider, and Prisma's `directUrl`. */
-function variablesBeside(reading: Reading, file: string): string[] {
+function variablesBeside(
+  reading: Reading,
+  file: string,
+  { isOfOne = false }: Rule,
+): string[] {
   return linesOf(reading, file).flatMap(({ text }) => {
-    if (!/^\s{0,8}(?:url|directUrl)\s{0,8}[=:]/.test(text)) return [];
-    return VARIABLE.exec(text)?.[1] ?? [];
+    const isKey = ADDRESS_KEY.test(text) || isOfOne && HOST_KEY.test(text);
+    const name = isKey ? VARIABLE.exec(text)?.[1] : undefined;
+    // `port: process.env.PORT` of a server that stands beside.
+    return name === undefined || name === "PORT" || name === "HOST"
+      ? []
+      : [name];
   });
 }
 
@@ -80,7 +92,7 @@ function readDrivers(
       const kind = kindOfDriver(pattern.exec(line.text)?.[1] ?? "");
       if (kind === null || told.has(kind)) continue;
       told.add(kind);
-      const env = variablesBeside(reading, file);
+      const env = variablesBeside(reading, file, rule);
       tell(to, file, { kind, port: null, name: null, env, line: line.number });
     }
   }

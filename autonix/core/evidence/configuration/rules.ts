@@ -15,6 +15,8 @@ export interface Rule {
   path: RegExp;
   /** First group: a name that `kindOfDriver` knows. */
   drivers: readonly RegExp[];
+  /** True where the file is about one database: variables in its `host` and `port` are that one's. */
+  isOfOne?: boolean;
   /** Text that has to stand somewhere in the file. */
   needs?: RegExp;
 }
@@ -30,6 +32,7 @@ export const RULES: readonly Rule[] = [
   {
     reads: ["config/database.yml"],
     path: /(?:^|\/)config\/database\.yml$/,
+    isOfOne: true,
     drivers: [/^\s{1,8}adapter:\s{0,4}["']?([a-z0-9_]{1,20})/],
   },
   // Django
@@ -50,6 +53,7 @@ export const RULES: readonly Rule[] = [
   },
   // TypeORM, MikroORM
   {
+    isOfOne: true,
     reads: [
       "ormconfig.*",
       "data-source.*",
@@ -67,6 +71,7 @@ export const RULES: readonly Rule[] = [
   },
   // Knex, Drizzle, Sequelize
   {
+    isOfOne: true,
     reads: ["knexfile.*", "drizzle.config.*", "config/config.json"],
     path:
       /(?:^|\/)(?:knexfile\.[cm]?[jt]s|drizzle\.config\.[cm]?[jt]s|config\/config\.json)$/,

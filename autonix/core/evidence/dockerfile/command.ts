@@ -13,6 +13,8 @@ export interface Command {
   /** Of the shell form: the text as written. */
   shell: string | null;
   line: number;
+  /** Where it stands, unless in the Dockerfile. */
+  file?: string;
 }
 
 /** Programs that only start another one. */
@@ -95,25 +97,42 @@ function unshell(command: Command): Command {
   };
 }
 
-function isScript({ words }: Command): boolean {
-  const [program = "", argument = ""] = unwrap(words);
-  const script = SHELLS.has(program) ? argument : program;
-  return script.endsWith(".sh") || /entrypoint/.test(baseOf(script));
+/** A script in front, and what stands behind it. */
+function scriptIn(words: readonly string[]): [string, string[]] | null {
+  const [program = "", ...rest] = unwrap(words);
+  const script = SHELLS.has(program) ? rest.shift() ?? "" : program;
+  return script.endsWith(".sh") || /entrypoint/.test(baseOf(script))
+    ? [script, rest]
+    : null;
 }
 
-/** What a chain of stages, the last first, starts; null when its image does. */
-export function commandOf(stages: readonly Stage[]): Command | null {
+/**
+ * What a chain of stages, the last first, starts; null when its image does.
+ * `runs` tells whether a script runs what stands behind it; null: unknown.
+ */
+export function commandOf(
+  stages: readonly Stage[],
+  runs: (script: string) => boolean | null = () => null,
+): Command | null {
   const entry = lastOf(stages, "ENTRYPOINT");
   const cmd = lastOf(stages, "CMD");
   const entrypoint = entry === null ? null : parseForm(entry);
   const command = cmd === null ? null : parseForm(cmd);
   if (entrypoint === null) return command === null ? null : unshell(command);
   const program = unwrap(entrypoint.words);
+  const [script, behind = []] = scriptIn(entrypoint.words) ?? [];
+  const isRun = script !== undefined && runs(script) !== false;
+  // A script in front prepares and then runs its arguments: a program is among them.
+  if (
+    isRun && entrypoint.shell === null && !(behind[0] ?? "-").startsWith("-")
+  ) {
+    const words = [...behind, ...command?.words ?? []];
+    return unshell({ words, shell: null, line: entrypoint.line });
+  }
   if (command === null || entrypoint.shell !== null) {
     return unshell(entrypoint);
   }
-  // A script in front prepares and then runs its arguments.
-  if (isScript(entrypoint)) return unshell(command);
+  if (isRun) return unshell(command);
   if (program.length === 1 && WRAPPERS.has(baseOf(program[0] ?? ""))) {
     return unshell(command);
   }

@@ -43,6 +43,12 @@ const ASIDE_WORDS = new Set([
   "lint",
   "docs",
   "devcontainer",
+  "integration",
+  "functional",
+  "acceptance",
+  "smoke",
+  "bench",
+  "benchmark",
 ]);
 /** Such as count alone only: `Dockerfile.base`, but not `Dockerfile.base-web`. */
 const ASIDE_NAMES = new Set(["base", "build", "builder"]);

@@ -149,8 +149,13 @@ function stageOf(
   };
 }
 
-/** The stages of a file; none of one without `FROM`. */
-export function parseDockerfile(lines: readonly Line[]): Stage[] {
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** The stages of a file, built with these arguments; none of one without `FROM`. */
+export function parseDockerfile(
+  lines: readonly Line[],
+  args: ReadonlyMap<string, string> = NONE,
+): Stage[] {
   const globals = new Map<string, string>();
   const stages: Stage[] = [];
   for (const instruction of readInstructions(lines)) {
@@ -160,7 +165,7 @@ export function parseDockerfile(lines: readonly Line[]): Stage[] {
     } else if (stage !== undefined) stage.instructions.push(instruction);
     else if (instruction.keyword === "ARG") {
       for (const [name, value] of pairsOf(instruction.text)) {
-        globals.set(name, substitute(value, globals));
+        globals.set(name, args.get(name) ?? substitute(value, globals));
       }
     }
   }

@@ -78,6 +78,10 @@ const BINARIES =
 const DEVELOPMENT =
   /(?:run|yarn|pnpm|bun|npm) (?:run )?(?:dev|watch|start:dev)\b|--reload\b|--debug\b|nodemon|\bair\b|runserver\b.*--nostatic|webpack-dev-server|--watch\b/;
 
+/** An image of tests is not how what they test is run. */
+const OF_TESTS =
+  /^(?:(?:go|cargo|dotnet|mix|swift|sbt|lein|gradle|\.\/gradlew|mvn|\.\/mvnw|npm|yarn|pnpm|bun|deno|composer|make|task|just|rake) (?:run )?(?:test|verify|check|e2e)\b|(?:npx |bundle exec |(?:python3?|coverage run) -m |(?:poetry|uv|pipenv|pdm) run |\.?\/?(?:vendor|node_modules\/\.)\/?bin\/)?(?:pytest|tox|nox|jest|vitest|mocha|cypress|playwright|phpunit|pest|rspec|behave|newman|k6|locust)\b)/;
+
 export interface Start {
   text: string;
   source: Source;
@@ -132,6 +136,20 @@ function ofShipment(words: readonly string[], draft: Draft): Start | null {
 
 /** The start command a Dockerfile tells; null when it is none to be used outside. */
 export function startOf(command: Command, context: StartContext): Start | null {
+  const start = localStart(command, context);
+  if (start === null || OF_TESTS.test(start.text.slice(0, 500))) return null;
+  return start;
+}
+
+/** A shell's text without the way to the image's own directory. */
+function localText(text: string, workdir: string): string {
+  if (workdir === "/") return text;
+  return text.replaceAll(` --chdir=${workdir}`, "")
+    .replaceAll(` --chdir ${workdir}`, "")
+    .replaceAll(` ${workdir}/`, " ");
+}
+
+function localStart(command: Command, context: StartContext): Start | null {
   const words = localWords(command, context);
   if (context.launcher !== null) words.unshift(context.launcher);
   const [program = "", argument = ""] = words;
@@ -167,11 +185,15 @@ export function startOf(command: Command, context: StartContext): Start | null {
   if (installed === undefined && named.startsWith("/")) return null;
   if (installed !== undefined) words[0] = installed;
   else if (program.includes("/")) return null;
-  const text = command.shell !== null && context.launcher === null &&
-      installed === undefined
-    ? textOf(command, context.workdir)
+  const { shell } = command;
+  const isShells = shell !== null && context.launcher === null &&
+    (installed === undefined || shell.startsWith(named));
+  const text = isShells
+    ? (installed ?? "") +
+      shell.slice(installed === undefined ? 0 : named.length)
     : textOf({ ...command, words, shell: null }, "/");
-  return { text, source: sourceOf(text) };
+  const local = localText(text, context.workdir);
+  return { text: local, source: sourceOf(local) };
 }
 
 const OF_BUILD_TOOLS = new Set([

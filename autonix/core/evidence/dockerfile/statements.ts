@@ -11,7 +11,8 @@ import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
 import { type Gathering, state } from "../gathering.ts";
 import { isOf } from "../targets.ts";
 import { isWebServer, LANGUAGES } from "./base_images.ts";
-import { commandOf } from "./command.ts";
+import type { Evidence } from "../../../../roles/model/analysis.ts";
+import { type Command, commandOf } from "./command.ts";
 import {
   baseOf,
   type Image,
@@ -23,7 +24,8 @@ import {
 import { isAsideVariant } from "./owner.ts";
 import { librariesIn } from "./packages.ts";
 import { substitute } from "./parse.ts";
-import { startOf } from "./start.ts";
+import { contextsOf, lastOf, runsArguments } from "./script.ts";
+import { type Start, startOf } from "./start.ts";
 
 /** Variables of interpreters and package managers, not of applications. */
 const OF_RUNTIMES =
@@ -70,9 +72,24 @@ function statePorts(to: Gathering, image: Image, owner: Draft): void {
   }
 }
 
+/** Variables that a Dockerfile has for itself: `WORKDIR $APP_HOME`. */
+function usedWithin(image: Image): Set<string> {
+  const names = new Set<string>();
+  for (const keyword of ["WORKDIR", "COPY", "ADD", "RUN", "USER", "VOLUME"]) {
+    for (const { text } of instructionsOf(image, keyword)) {
+      for (const [, name = ""] of text.matchAll(/\$\{?(\w{1,100})/g)) {
+        names.add(name);
+      }
+    }
+  }
+  return names;
+}
+
 function stateEnv(to: Gathering, image: Image, owner: string): void {
+  const ofImage = usedWithin(image);
   for (const { name, value, line } of variablesOf(image).env) {
     if (OF_TOOLS.has(name) || OF_RUNTIMES.test(name)) continue;
+    if (ofImage.has(name)) continue;
     const isTold = value !== "" && !isPlaceholder(name, value) &&
       !isSecretName(name);
     state(to, {
@@ -132,22 +149,47 @@ function stateStart(
   if (owner.role === "root" || isAsideVariant(image.path)) {
     return;
   }
-  const command = commandOf(image.last);
-  if (command === null) return;
-  const start = startOf(command, {
-    reading,
-    draft: owner,
-    workdir: workdirOf(image, variablesOf(image).values),
-    launcher: launcherOf(image, command.words),
-  });
-  if (start === null) return;
+  const found = startIn(image, { reading, owner });
+  if (found === null) return;
+  const [start, evidence] = found;
   state(to, {
     path: owner.path,
     field: "start",
     value: start.text,
     source: start.source,
-    evidence: { file: image.path, line: command.line },
+    evidence,
   });
+}
+
+/** What an image starts, or instead of its own command this one; and where that stands. */
+export function startIn(
+  image: Image,
+  { reading, owner }: { reading: Reading; owner: Draft },
+  instead: Command | null = null,
+): [Start, Evidence] | null {
+  const workdir = workdirOf(image, variablesOf(image).values);
+  const contexts = contextsOf(image, owner.path);
+  const scripts = { reading, image, workdir, contexts };
+  const command = instead ??
+    commandOf(image.last, (script) => runsArguments(script, scripts));
+  if (command === null) return null;
+  const startOfOne = (one: Command) =>
+    startOf(one, {
+      reading,
+      draft: owner,
+      workdir,
+      launcher: launcherOf(image, one.words),
+    });
+  const own = startOfOne(command);
+  const evidence = (one: Command) => ({
+    file: one.file ?? image.path,
+    line: one.line,
+  });
+  if (own !== null) return [own, evidence(command)];
+  // A script from elsewhere in the repository: what it ends in.
+  const ended = lastOf(command.words[0] ?? "", scripts);
+  const start = ended === null ? null : startOfOne(ended);
+  return start === null || ended === null ? null : [start, evidence(ended)];
 }
 
 export function stateImage(

@@ -1,0 +1,136 @@
+/**
+ * Scripts that an image starts with: where in the repository they lie, and what
+ * they end in.
+ *
+ * ```
+ * ENTRYPOINT ["/entrypoint"]   exec "$@"                   runs what follows it
+ * CMD ["/start"]               exec gunicorn shop.wsgi     is how it is started
+ * ```
+ *
+ * Never follows a script into another.
+ *
+ * @module
+ */
+import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
+import type { Reading } from "../../reading.ts";
+import type { Command } from "./command.ts";
+import type { Image } from "./image.ts";
+import { instructionsOf } from "./image.ts";
+import { wordsOf } from "./parse.ts";
+
+/** Scripts in front of a program have some tens of lines. */
+const MAX_LINES = 500;
+const MAX_LINE = 2_000;
+const MAX_TEXT = 50_000;
+/** `exec "$@"`, `exec gosu app "${@}"`, `case "$1" in`. */
+const ARGUMENTS = /\$(?:[@*1]|\{[@*1])/;
+/** What ends a block is no command. */
+const BLOCK = /^(?:fi|done|esac|\}|;;|else)\b|^[})]|^#/;
+
+export interface ScriptContext {
+  reading: Reading;
+  image: Image;
+  workdir: string;
+  /** Directories that the image may be built from, the likeliest first. */
+  contexts: readonly string[];
+}
+
+function copiedPairs(text: string): [string[], string] | null {
+  const words = text.startsWith("[")
+    ? wordsOf(text.slice(1, -1).replaceAll(",", " "))
+    : wordsOf(text);
+  if (words.some((word) => word.startsWith("--from="))) return null;
+  const paths = words.filter((word) => !word.startsWith("--"));
+  const to = paths.pop();
+  return to === undefined || paths.length === 0 ? null : [paths, to];
+}
+
+/** Where in the build's context the file of an image at `word` comes from. */
+function sourcesOf(word: string, { image, workdir }: ScriptContext): string[] {
+  const absolute = (path: string) =>
+    path.startsWith("/") ? path : `${workdir}/${path.replace(/^\.\//, "")}`;
+  const isOnPath = !word.includes("/");
+  const wanted = absolute(word);
+  return ["COPY", "ADD"].flatMap((keyword) =>
+    instructionsOf(image, keyword).flatMap(({ text }) => {
+      const copied = copiedPairs(text);
+      if (copied === null) return [];
+      const [from, raw] = copied;
+      const to = absolute(raw.replace(/^\.$/, "./"));
+      return from.flatMap((source) => {
+        const name = basenameOf(source.replace(/\/+$/, ""));
+        const into = `${to.replace(/\/+$/, "")}/`;
+        if (isOnPath && name === word) return [source];
+        if (to === wanted || `${into}${name}` === wanted) return [source];
+        return wanted.startsWith(into)
+          ? [`${source.replace(/\/+$/, "")}/${wanted.slice(into.length)}`]
+          : [];
+      });
+    })
+  );
+}
+
+/** The script of the repository that a word of an image's command means. */
+export function scriptAt(word: string, context: ScriptContext): string | null {
+  for (const source of sourcesOf(word, context)) {
+    for (const directory of context.contexts) {
+      const path = joinPath(directory, source.replace(/^\/+/, ""));
+      if (path !== null && context.reading.tree.text(path) !== null) {
+        return path;
+      }
+    }
+  }
+  return null;
+}
+
+/** Commands of a script, what a backslash goes on with in one. */
+function commandsIn(reading: Reading, path: string) {
+  const found: { text: string; line: number }[] = [];
+  let open = false;
+  for (const { number, text } of reading.lines(path).slice(0, MAX_LINES)) {
+    const line = text.slice(0, MAX_LINE).trim();
+    const goesOn = line.endsWith("\\");
+    const part = (goesOn ? line.slice(0, -1) : line).trim();
+    const last = found.at(-1);
+    if (open && last !== undefined) last.text += ` ${part}`;
+    else if (part !== "" && !BLOCK.test(part)) {
+      found.push({ text: part, line: number });
+    }
+    open = goesOn;
+  }
+  return found;
+}
+
+/** False for a script that does not look at what it is given; null when nobody can tell. */
+export function runsArguments(
+  word: string,
+  context: ScriptContext,
+): boolean | null {
+  const path = scriptAt(word, context);
+  if (path === null) return null;
+  return ARGUMENTS.test(
+    (context.reading.tree.text(path) ?? "").slice(0, MAX_TEXT),
+  );
+}
+
+/** What a script ends in: its only `exec`, else its last command. */
+export function lastOf(word: string, context: ScriptContext): Command | null {
+  const path = scriptAt(word, context);
+  if (path === null) return null;
+  const commands = commandsIn(context.reading, path);
+  const handed = commands.filter(({ text }) => /^exec\s/.test(text));
+  const last = handed.length > 0 ? handed.at(-1) : commands.at(-1);
+  if (last === undefined || ARGUMENTS.test(last.text)) return null;
+  if (new Set(handed.map(({ text }) => text)).size > 1) return null;
+  const text = last.text.replace(/^exec\s+/, "");
+  // Of several commands in one line nobody can tell which is the program.
+  if (/[;|&]|\$\(|`|^(?:if|for|while|case|echo|set|export)\b/.test(text)) {
+    return null;
+  }
+  return { words: wordsOf(text), shell: text, line: last.line, file: path };
+}
+
+/** Where an image's sources may lie: beside its Dockerfile, or above. */
+export function contextsOf(image: Image, owner: string): string[] {
+  return [...new Set([directoryOf(image.path), owner, "."])];
+}
