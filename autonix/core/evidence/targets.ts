@@ -99,6 +99,14 @@ export class Targets {
   }
 }
 
+/** True for pages of PHP that are told to be served by PHP's own server. */
+export function servesItself(draft: Draft): boolean {
+  return draft.ecosystem === "php" &&
+    claimsOf(draft.claims, "start").some(({ value }) =>
+      /^php (?:-S|artisan serve) /.test(value)
+    );
+}
+
 /** True when a version of this ecosystem's runtime is one of this draft's. */
 export function isOf(draft: Draft, runtime: Runtime): boolean {
   const { ecosystem, managers, isUsual } = RUNTIMES[runtime];

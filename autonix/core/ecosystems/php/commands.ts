@@ -36,6 +36,26 @@ export function claimBuild(project: Project): void {
   );
 }
 
+/** Runners with a configuration of their own: package, file, command. */
+const OTHER_RUNNERS: readonly (readonly [string, string, string])[] = [
+  ["codeception/codeception", "codeception.yml", "vendor/bin/codecept run"],
+  [
+    "codeception/codeception",
+    "codeception.dist.yml",
+    "vendor/bin/codecept run",
+  ],
+  ["kahlan/kahlan", "kahlan-config.php", "vendor/bin/kahlan"],
+];
+
+/** `artisan test` came with Laravel 7. */
+function hasArtisanTest({ draft }: Project): boolean {
+  const version = draft.dependencies.find(({ name }) =>
+    name === "laravel/framework"
+  )?.version;
+  const major = /^\D{0,4}(\d{1,3})\b/.exec(version ?? "")?.[1];
+  return version !== undefined && (major === undefined || Number(major) >= 7);
+}
+
 export function claimTest(project: Project): void {
   const { draft, reading } = project;
   const script = scriptOf(project, "test");
@@ -46,6 +66,12 @@ export function claimTest(project: Project): void {
   const dependency = (...names: string[]) =>
     draft.dependencies.find(({ name }) => names.includes(name))?.evidence ??
       null;
+  for (const [name, file, command] of OTHER_RUNNERS) {
+    const runner = fileOf(project, file);
+    if (runner === null || dependency(name) === null) continue;
+    claim(draft, "test", command, "framework", fileEvidence(runner));
+    return;
+  }
   const config = fileOf(
     project,
     "phpunit.xml",
@@ -61,7 +87,7 @@ export function claimTest(project: Project): void {
   );
   const evidence = config === null ? pest ?? phpunit : fileEvidence(config);
   if (!hasTests || pest === null && phpunit === null) return;
-  const isLaravel = project.frameworks.includes("laravel") &&
+  const isLaravel = hasArtisanTest(project) &&
     reading.tree.first(project.place.path, ["artisan"]) !== null;
   const command = isLaravel
     ? "php artisan test"

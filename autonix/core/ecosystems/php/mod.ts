@@ -8,6 +8,7 @@
  * | `frameworks.ts` | tables: frameworks, document roots, libraries     |
  * | `start.ts`      | the ways to start, in order                       |
  * | `commands.ts`   | install, the build of assets, test                |
+ * | `extensions.ts` | extensions that sources call                      |
  * | `variables.ts`  | variables and ports in sources                    |
  *
  * @module
@@ -29,6 +30,7 @@ import {
 } from "../shared/project.ts";
 import { scanFiles } from "../shared/source_scan.ts";
 import { claimBuild, claimInstall, claimTest } from "./commands.ts";
+import { addExtensions } from "./extensions.ts";
 import { FRAMEWORKS, NATIVE } from "./frameworks.ts";
 import {
   fileOf,
@@ -83,8 +85,13 @@ function claimVersion(project: Project): void {
   claimFound(draft, "runtimeVersion", saidText(project, "require", "php"));
 }
 
-/** Files that only WordPress brings. */
+/** Files that only WordPress brings, or that only it takes. */
 function claimWordpress(project: Project): boolean {
+  const part = project.wordpress;
+  if (part !== null) {
+    claim(project.draft, "framework", "wordpress", "source", part.evidence);
+    return true;
+  }
   const file = fileOf(
     project,
     "wp-load.php",
@@ -122,6 +129,7 @@ function claimSources(project: Project): void {
     !OF_WORDPRESS.test(relativeTo(place.path, file))
   );
   scanFiles(draft, reading, own, { syntax: PHP });
+  addExtensions(draft, reading, own);
   for (const one of draft.claims) {
     if (one.field !== "env" || typeof one.value !== "object") continue;
     const { name } = one.value;
@@ -192,17 +200,28 @@ function readProject(project: Project): Draft {
     reading.report({
       path: project.manifest ?? project.place.path,
       what: "start command",
-      why: `${framework} is used, but nothing that serves it was found`,
+      why: project.wordpress === null
+        ? `${framework} is used, but nothing that serves it was found`
+        : "this is a part of a WordPress that is not in the repository",
     });
   }
   return draft;
 }
 
+/** The directory whose wp-content this lies in; null for what lies in none. */
+function siteOf(file: string): string | null {
+  const at = `/${file}`.indexOf("/wp-content/");
+  return at < 0 ? null : at === 0 ? "." : file.slice(0, at - 1);
+}
+
 /** A directory of pages without a composer.json: that of the front controller, or above `public`. */
 function frontPlaces(reading: Reading): Place[] {
+  // A theme's page is served by the WordPress around it, however deep it lies.
   const fronts = reading.tree.named("index.php")
-    .filter((file) => file.split("/").length <= 4);
+    .filter((file) => file.split("/").length <= 4 || siteOf(file) !== null);
   const directories = fronts.map((file) => {
+    const site = siteOf(file);
+    if (site !== null) return `${site}/index.php`;
     const front = FRONTS.find((name) =>
       file === name || file.endsWith(`/${name}`)
     );

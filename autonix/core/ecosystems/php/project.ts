@@ -26,6 +26,8 @@ export interface Project {
   /** Null when there is none, or it is broken. */
   root: Node | null;
   lock: string | null;
+  /** What WordPress takes: a theme, a plugin, or a wp-content without WordPress around it. */
+  wordpress: { isOne: boolean; evidence: Evidence } | null;
   /** Set by `mod.ts`, in the table's order. */
   frameworks: readonly string[];
 }
@@ -122,12 +124,46 @@ function addLinks(project: Project): void {
   }
 }
 
+/** Above the first lines of code stands what WordPress shows of a plugin. */
+const PLUGIN = /^[ \t*#@]{0,8}Plugin Name:/m;
+const HEADER = 4_000;
+
+/** What of WordPress a directory holds, if it holds no WordPress. */
+function wordpressPart(
+  reading: Reading,
+  path: string,
+): Project["wordpress"] {
+  const { tree } = reading;
+  if (tree.first(path, ["wp-load.php", "wp-settings.php"]) !== null) {
+    return null;
+  }
+  const style = tree.first(path, ["style.css"]);
+  const theme = tree.first(path, ["functions.php", "theme.json"]);
+  const page = tree.first(path, ["index.php", "templates/index.html"]);
+  if (style !== null && theme !== null && page !== null) {
+    return { isOne: true, evidence: fileEvidence(theme) };
+  }
+  for (const name of tree.filesIn(path)) {
+    if (!name.endsWith(".php")) continue;
+    const file = joinPath(path, name) ?? name;
+    const text = tree.text(file)?.slice(0, HEADER) ?? "";
+    if (PLUGIN.test(text)) return { isOne: true, evidence: fileEvidence(file) };
+  }
+  const content = joinPath(path, "wp-content");
+  if (content === null || !tree.hasDirectory(content)) return null;
+  const [first] = tree.below(content).filter((file) => file.endsWith(".php"));
+  return first === undefined
+    ? null
+    : { isOne: false, evidence: fileEvidence(first) };
+}
+
 export function openProject(
   reading: Reading,
   place: Place,
   sources: Sources,
 ): Project {
   const { path } = place;
+  const wordpress = wordpressPart(reading, path);
   const manifest = reading.tree.first(path, ["composer.json"]);
   const project: Project = {
     reading,
@@ -137,6 +173,7 @@ export function openProject(
     manifest,
     root: manifest === null ? null : reading.json(manifest),
     lock: reading.tree.first(path, ["composer.lock"]),
+    wordpress,
     frameworks: [],
   };
   addDependencies(project, "require", false);

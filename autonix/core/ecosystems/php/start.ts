@@ -250,11 +250,13 @@ const LIBRARIES: ReadonlySet<string> = new Set([
 ]);
 
 export function isLibrary(project: Project): boolean {
+  // A theme or a plugin is taken by a WordPress that lies elsewhere.
+  if (project.wordpress?.isOne === true) return true;
   return LIBRARIES.has(saidText(project, "type")?.value ?? "");
 }
 
 export function startOf(project: Project): Start | null {
-  if (isLibrary(project)) return null;
+  if (isLibrary(project) || project.wordpress !== null) return null;
   return frankenphp(project) ?? laravel(project) ?? program(project) ??
     script(project) ?? frontController(project) ?? declaredProgram(project) ??
     entryFile(project);

@@ -8,7 +8,11 @@ import type { Draft } from "../../draft.ts";
 import type { Reading } from "../../reading.ts";
 import { parseImage } from "../../services/images.ts";
 import { isDebugPort } from "../../services/ports.ts";
-import { isWebServer, runtimeOfImage } from "../dockerfile/base_images.ts";
+import {
+  isServedApart,
+  isWebServer,
+  runtimeOfImage,
+} from "../dockerfile/base_images.ts";
 import { buildOf, ownerOfDockerfile } from "../dockerfile/owner.ts";
 import { parseDockerfile, stagesUpTo } from "../dockerfile/parse.ts";
 import {
@@ -19,7 +23,7 @@ import {
   stateEnvFile,
 } from "../env_files.ts";
 import { type Gathering, state } from "../gathering.ts";
-import { isOf, type Targets } from "../targets.ts";
+import { isOf, servesItself, type Targets } from "../targets.ts";
 import type { ComposeService, ComposeVariable } from "./read.ts";
 
 export interface Context {
@@ -136,10 +140,20 @@ function stateEnvFiles(
   }
 }
 
+/** The image that it runs, or is built on. */
+function imageOf({ compose }: Own, reading: Reading): string {
+  const dockerfile = compose.build?.dockerfile ?? null;
+  return dockerfile === null
+    ? compose.image?.text ?? ""
+    : parseDockerfile(reading.lines(dockerfile)).at(-1)?.image ?? "";
+}
+
 export function stateOwn(to: Gathering, own: Own, reading: Reading): void {
   const { compose, draft } = own;
   if (draft === null) return;
-  for (const { port, evidence } of [...compose.ports, ...compose.routed]) {
+  const isApart = servesItself(draft) && isServedApart(imageOf(own, reading));
+  const ports = isApart ? [] : [...compose.ports, ...compose.routed];
+  for (const { port, evidence } of ports) {
     if (isDebugPort(port)) continue;
     state(to, {
       path: draft.path,

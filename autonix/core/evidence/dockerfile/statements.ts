@@ -9,8 +9,8 @@ import type { Reading } from "../../reading.ts";
 import { isDebugPort } from "../../services/ports.ts";
 import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
 import { type Gathering, state } from "../gathering.ts";
-import { isOf } from "../targets.ts";
-import { isWebServer, LANGUAGES } from "./base_images.ts";
+import { isOf, servesItself } from "../targets.ts";
+import { isServedApart, isWebServer, LANGUAGES } from "./base_images.ts";
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { type Command, commandOf } from "./command.ts";
 import {
@@ -38,6 +38,9 @@ const WITH_CERTIFICATE: ReadonlyMap<number, number> = new Map([
 ]);
 
 function statePorts(to: Gathering, image: Image, owner: Draft): void {
+  if (servesItself(owner) && isServedApart(image.stages.at(-1)?.image ?? "")) {
+    return;
+  }
   const { values } = variablesOf(image);
   const stateAll = (ports: number[], line: number) => {
     for (const value of ports) {
