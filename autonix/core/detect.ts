@@ -27,6 +27,7 @@ import type {
   EvidenceDetector,
   Gathered,
 } from "./detector.ts";
+import { isOfDevice } from "./ecosystems/shared/device_shells.ts";
 import { comparePaths, type FileTree } from "./file_tree.ts";
 import { Reading } from "./reading.ts";
 import { ECOSYSTEMS, EVIDENCE } from "./registry.ts";
@@ -87,7 +88,7 @@ export function detectWithTies(
   const reading = new Reading(tree);
   const found = ecosystems.flatMap((one) =>
     attempt(reading, one.ecosystem, () => one.detect(reading))
-  );
+  ).filter(({ path }) => !isOfDevice(reading, path));
   const gathered = evidence.flatMap((one) =>
     attempt<Gathered>(reading, one.name, () => [one.gather(reading, found)])
   );

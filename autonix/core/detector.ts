@@ -18,7 +18,8 @@ import type { Reading } from "./reading.ts";
 /**
  * Files worth reading, by name: `package.json`; `*.csproj` and `Dockerfile.*`
  * with one star; with a directory, `.github/workflows/*.yml`, wherever that
- * directory lies.
+ * directory lies. `./*.` and `bin/*.` are names without an ending, of the root
+ * and of any `bin`.
  */
 export type NamePattern = string;
 

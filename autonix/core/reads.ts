@@ -151,6 +151,7 @@ function greatest(
 
 function fits(name: string, { before, after }: NameTest): boolean {
   if (after === null) return name === before;
+  if (after === ".") return name.startsWith(before) && !name.includes(".");
   return name.length >= before.length + after.length &&
     name.startsWith(before) && name.endsWith(after);
 }

@@ -61,6 +61,15 @@ Deno.test("a pattern is a name, has one star, or names its directory", () => {
   assert.deepEqual(paths.toSorted(), wanted);
 });
 
+Deno.test("names without an ending can be asked for, of the root alone", () => {
+  const { paths } = chooseReads(
+    runsOf([".env", "a/run", "notes.md", "snapshot"]),
+    [{ manifests: [], sources: ["./*."] }],
+    () => 10,
+  );
+  assert.deepEqual(paths, ["snapshot"]);
+});
+
 Deno.test("what is not wanted is never asked for its size", () => {
   const asked: string[] = [];
   const runs = runsOf(["a.png", "b.md", "package.json"]);

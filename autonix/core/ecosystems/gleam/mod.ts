@@ -5,7 +5,13 @@
  * @module
  */
 import type { EcosystemDetector } from "../../detector.ts";
-import { claim, type Draft, draftOf } from "../../draft.ts";
+import {
+  claim,
+  type Dependency,
+  dependencyOf,
+  type Draft,
+  draftOf,
+} from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { at, textOf } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
@@ -64,6 +70,20 @@ function mainOf(reading: Reading, path: string, name: string | null) {
     : reading.match(file, /^pub fn main\s{0,4}\(/)?.evidence ?? null;
 }
 
+/** What Lustre's tools serve a page on while it is worked on. */
+const LUSTRE_PORT = 1234;
+
+/** A page by Lustre: built, and served, by tools of its own. */
+function claimPage(draft: Draft, tools: Dependency): void {
+  const { evidence } = tools;
+  const isFirst = /^[>=~\s]{0,5}1\./.test(tools.version ?? "");
+  const build = `gleam run -m lustre/dev build${isFirst ? " app" : ""}`;
+  claim(draft, "build", build, "framework", evidence);
+  const start = "gleam run -m lustre/dev start";
+  claim(draft, "start", start, "framework", evidence);
+  claim(draft, "port", LUSTRE_PORT, "framework", evidence);
+}
+
 function claimCommands(
   draft: Draft,
   reading: Reading,
@@ -102,6 +122,8 @@ function claimCommands(
     main,
   );
   if (main === null) draft.role = "library";
+  const tools = dependencyOf(draft, "lustre_dev_tools");
+  if (main !== null && !of.isErlang && tools !== null) claimPage(draft, tools);
 }
 
 function readProject(reading: Reading, place: Place, sources: Sources): Draft {

@@ -10,7 +10,7 @@
  * @module
  */
 import type { EcosystemDetector } from "../../detector.ts";
-import { claim, type Draft, draftOf } from "../../draft.ts";
+import { claim, dependencyOf, type Draft, draftOf } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Found, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
@@ -83,7 +83,6 @@ function claimCommands(
     "convention",
     toolchain.lock === null ? manifest : fileEvidence(toolchain.lock),
   );
-  claim(draft, "build", `${manager} build`, "convention", manifest);
   claim(draft, "test", `${manager} test`, "convention", read.hasTests);
   const program = programOf(read);
   const start = program === null
@@ -91,7 +90,19 @@ function claimCommands(
     : isStack
     ? `stack exec ${shellWord(program.value)}`
     : `cabal run ${shellWord(program.value)}`;
-  claim(draft, "start", start, "manifest", program?.evidence ?? null);
+  // The program of a site is told what to do: to write its pages, to serve them.
+  const isSite = dependencyOf(draft, "hakyll") !== null && start !== null;
+  const build = isSite
+    ? `${manager} build && ${start} build`
+    : `${manager} build`;
+  claim(draft, "build", build, "convention", manifest);
+  claim(
+    draft,
+    "start",
+    isSite ? `${start} watch` : start,
+    "manifest",
+    program?.evidence ?? null,
+  );
 }
 
 function claimForeign(draft: Draft, read: Package, toolchain: Toolchain): void {

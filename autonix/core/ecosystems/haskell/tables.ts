@@ -27,6 +27,7 @@ export const PORTS: ReadonlyMap<string, number> = new Map([
   ["ihp", 8000],
   ["happstack", 8000],
   ["snap", 8000],
+  ["hakyll", 8000],
 ]);
 
 export const NATIVE: NativeTable = new Map([
@@ -101,6 +102,8 @@ export const HASKELL: Syntax = {
     /\b(?:Warp\.run|WAI\.run|run|runEnv|runSettings)\s{1,4}(\d{2,5})\b/,
     /\b(?:Warp\.)?setPort\s{1,4}(\d{2,5})\b/,
     /\b(?:port|serverPort)\s{0,4}=\s{0,4}(\d{2,5})\b/,
+    /\b[pP]ort\b\s{0,4}(?:=|<-)[^\n]{0,60}?\b(?:maybe|fromMaybe)\s{1,4}(\d{2,5})\b/,
+    /\b(?:maybe|fromMaybe)\s{1,4}(\d{2,5})\b[^\n]{0,80}\blookupEnv\s{0,4}"PORT"/,
   ],
 };
 

@@ -6,6 +6,7 @@
  * | --------- | ---------------------------------------- |
  * | `sexp.ts` | the syntax of dune                       |
  * | `opam.ts` | dependencies, of dune-project and .opam  |
+ * | `made.ts` | what a Makefile builds, as before dune   |
  *
  * @module
  */
@@ -39,6 +40,7 @@ import {
   weightOf,
 } from "../shared/project.ts";
 import { scanFiles, type Syntax } from "../shared/source_scan.ts";
+import { madeDrafts } from "./made.ts";
 import { type Declared, fromDuneProject, fromOpam } from "./opam.ts";
 import { atomsOf, parseSexp, type Sexp, stanzas } from "./sexp.ts";
 
@@ -268,6 +270,7 @@ export const ocaml: EcosystemDetector = {
       "dune",
       "*.opam",
       ".ocaml-version",
+      "Makefile",
       ...PIN_FILES,
     ],
     sources: ["*.ml"],
@@ -275,6 +278,9 @@ export const ocaml: EcosystemDetector = {
   detect(reading) {
     const { tree } = reading;
     const dune = tree.named("dune-project");
+    if (dune.length === 0 && tree.withExtension("opam").length === 0) {
+      return madeDrafts(reading);
+    }
     const places = placesOf(
       reading,
       dune.length > 0 ? dune : tree.withExtension("opam"),

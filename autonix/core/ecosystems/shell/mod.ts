@@ -1,5 +1,5 @@
 /**
- * Shell: scripts of the root, where a repository has nothing else.
+ * Shell: scripts of the root or of its `bin`, where a repository has nothing else.
  *
  * The one that is called start.sh, run.sh, main.sh ... is started, else the
  * only one there is. By the shell of its first line: whether a file may be
@@ -9,6 +9,7 @@
  */
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
+import { basenameOf, joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import {
   claimMentions,
@@ -34,6 +35,16 @@ const HELPING =
   /^(?:install|uninstall|setup|bootstrap|autogen|configure)\b|^(?:build|tests?|lint|format|deploy|release|clean|update|upgrade|common|lib|functions)$/;
 const SHELLS = ["bash", "sh", "zsh", "dash", "ksh", "fish", "ash"];
 
+/** Of `bin` too where somebody tests or installs it: what is there for its owner alone starts nothing. */
+function scriptsOf(reading: Reading): string[] {
+  const atRoot = scriptsIn(reading, ".");
+  if (atRoot.some((file) => !HELPING.test(stemOf(file)))) return atRoot;
+  const { tree } = reading;
+  const isShared = atRoot.length === 0 || tree.has("Makefile") ||
+    tree.withExtension("bats").length > 0;
+  return isShared ? [...scriptsIn(reading, "bin"), ...atRoot] : atRoot;
+}
+
 /** The shell of `#!/usr/bin/env bash`, `#!/bin/sh -e`; null for another language. */
 function shellOf(reading: Reading, file: string): string | null {
   const [first] = reading.lines(file);
@@ -46,7 +57,17 @@ function shellOf(reading: Reading, file: string): string | null {
 }
 
 function stemOf(file: string): string {
-  return file.replace(/\.(?:sh|bash|zsh|fish)$/, "");
+  return basenameOf(file).replace(/\.(?:sh|bash|zsh|fish)$/, "");
+}
+
+/** Where a program in a shell lies: the root, or what is copied to `/usr/bin`. */
+const PLAIN = ["./*.", "bin/*."];
+
+function scriptsIn(reading: Reading, directory: string): string[] {
+  return reading.tree.filesIn(directory)
+    .filter((name) => /^[^.]{1,100}(?:\.(?:sh|bash|zsh|fish))?$/.test(name))
+    .flatMap((name) => joinPath(directory, name) ?? [])
+    .filter((file) => shellOf(reading, file) !== null);
 }
 
 function entryOf(scripts: readonly string[]): string | null {
@@ -78,14 +99,11 @@ export const shell: EcosystemDetector = {
   ecosystem: "shell",
   reads: {
     manifests: [],
-    // Scripts without an ending are known by what they are called.
-    sources: ["*.sh", "*.bash", "*.zsh", "*.fish", ...ENTRIES],
+    // Scripts without an ending are known by their first line.
+    sources: ["*.sh", "*.bash", "*.zsh", "*.fish", ...PLAIN],
   },
   detect(reading): Draft[] {
-    const scripts = reading.tree.filesIn(".").filter((file) =>
-      (/\.(?:sh|bash|zsh|fish)$/.test(file) || ENTRIES.includes(file)) &&
-      shellOf(reading, file) !== null
-    );
+    const scripts = scriptsOf(reading);
     const [first] = scripts;
     if (first === undefined) return [];
     const entry = entryOf(scripts);

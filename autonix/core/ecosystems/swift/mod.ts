@@ -5,6 +5,7 @@
  * | -------------------------------- | ------------- |
  * | Package.swift                    | `manifest.ts` |
  * | environment variables, ports     | `sources.ts`  |
+ * | applications of Xcode            | `xcode.ts`    |
  *
  * @module
  */
@@ -20,6 +21,7 @@ import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { SWIFT } from "./sources.ts";
+import { xcodeDrafts } from "./xcode.ts";
 
 const PINNING: Pinning = { files: [".swift-version"], tools: ["swift"] };
 
@@ -173,7 +175,7 @@ function draftOfManifest(
   return draft;
 }
 
-/** A main.swift, or the one file there is. An application of Xcode has no command here. */
+/** A main.swift, or the one file there is. */
 function looseDrafts(reading: Reading): Draft[] {
   const { tree } = reading;
   const all = tree.withExtension("swift").filter((path) =>
@@ -222,19 +224,23 @@ export const swift: EcosystemDetector = {
       !isForeign(directoryOf(file)) &&
       (reading.tree.text(file) ?? "").includes("PackageDescription")
     );
-    if (files.length === 0) return looseDrafts(reading);
+    const ofXcode = xcodeDrafts(reading, new Set(files.map(directoryOf)));
+    if (files.length === 0) {
+      return ofXcode.length > 0 ? ofXcode : looseDrafts(reading);
+    }
     const kept = withoutAsides(files, directoryOf);
     const sources = sourcesByOwner(
       reading.tree,
       new Set(kept.map(directoryOf)),
       ["swift"],
     );
-    return kept.map((file) =>
+    const packages = kept.map((file) =>
       draftOfManifest(
         reading,
         readManifest(reading, file),
         sources.get(directoryOf(file)) ?? [],
       )
     );
+    return [...packages, ...ofXcode];
   },
 };

@@ -7,24 +7,32 @@
  */
 import { claimsOf } from "../../claims.ts";
 import type { EvidenceDetector } from "../../detector.ts";
-import type { Draft } from "../../draft.ts";
+import type { Draft, Ecosystem } from "../../draft.ts";
 import {
   mainProcess,
   type Process,
   processesOf,
 } from "../../ecosystems/shared/procfile.ts";
-import { directoryOf, joinPath } from "../../file_tree.ts";
+import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
 import { gathering, state } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 
-/** A platform looks for what it built on its PATH, a shell does not. */
+/** What Heroku's builds of a language call the program, whatever its name. */
+const CALLED: Readonly<Partial<Record<Ecosystem, string>>> = {
+  crystal: "./app",
+};
+
+/** A platform looks for what it built on its PATH, or puts it elsewhere. */
 function typed(command: string, draft: Draft): string {
   const [program = ""] = command.split(" ", 1);
-  const isBuilt = !program.includes("/") &&
-    claimsOf(draft.claims, "start").some(({ value }) =>
-      value === `./${program}`
+  const isCalled = CALLED[draft.ecosystem] === program;
+  if (program.includes("/") && !isCalled) return command;
+  const built = claimsOf(draft.claims, "start")
+    .map(({ value }) => value.split(" ", 1)[0] ?? "")
+    .find((word) =>
+      word.startsWith("./") && (isCalled || basenameOf(word) === program)
     );
-  return isBuilt ? `./${command}` : command;
+  return built === undefined ? command : built + command.slice(program.length);
 }
 
 const CHANGED = /^cd\s{1,4}([\w.\/-]{1,200})\s{0,4}(?:&&|;)\s{0,4}(\S.*)$/;
