@@ -100,7 +100,7 @@ export interface EnvEntry {
   name: string;
   /** Null: there is none, or it stands for one to fill in. */
   value: string | null;
-  /** False of one that is commented out. */
+  /** False of one that is commented out, or says that there is none: `REDIS_PASSWORD=null`. */
   isActive: boolean;
   evidence: Evidence;
 }
@@ -172,7 +172,7 @@ export function readEnvFile(reading: Reading, path: string): EnvEntry[] {
     byName.set(name, {
       name,
       value: value === "" || isPlaceholder(name, value) ? null : value,
-      isActive: true,
+      isActive: !/^(?:null|none|undefined)$/i.test(value),
       evidence,
     });
   }

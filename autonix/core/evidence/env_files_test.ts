@@ -23,6 +23,7 @@ Deno.test("readEnvFile() takes quotes, comments and exports as a shell does", ()
         "# GG=off",
         "# just words = here",
         "A=2",
+        "H=null",
         "not a line",
       ].join("\n"),
     ),
@@ -33,6 +34,7 @@ Deno.test("readEnvFile() takes quotes, comments and exports as a shell does", ()
       ["D", null, true],
       ["E", null, true],
       ["F", "a#b", true],
+      ["H", "null", false],
       ["GG", null, false],
     ],
   );
