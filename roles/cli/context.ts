@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import type { Environment } from "../config/mod.ts";
 import { AppError } from "../model/errors.ts";
@@ -101,7 +100,8 @@ function ownCommand(env: Environment): string[] {
     "run",
     "-A",
     "--quiet",
-    fileURLToPath(Deno.mainModule),
+    // node:url would be loaded at each start.
+    decodeURIComponent(new URL(Deno.mainModule).pathname),
   ];
 }
 

@@ -35,10 +35,14 @@ const ALONE: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["init", async () => (await import("./commands/init.ts")).addInit],
 ]);
 
+/** Of these the parser itself knows what to say. */
+const OF_NONE: ReadonlySet<string> = new Set(["--version", "-V"]);
+
 /** The commands a line can mean. */
 async function commandsFor(
   args: readonly string[],
 ): Promise<readonly AddCommand[]> {
+  if (args.length === 1 && OF_NONE.has(args[0] ?? "")) return [];
   const alone = ALONE.get(args[0] ?? "");
   return alone === undefined
     ? (await import("./registry.ts")).COMMANDS

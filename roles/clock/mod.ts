@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { randomBytes } from "node:crypto";
 import type { Clock, Random } from "../model/ports.ts";
 import { parseUptimeMs } from "./core/uptime.ts";
 
@@ -33,5 +32,5 @@ export const systemClock: Clock = {
 };
 
 export const systemRandom: Random = {
-  hex: (bytes) => randomBytes(bytes).toString("hex"),
+  hex: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)).toHex(),
 };

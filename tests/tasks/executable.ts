@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { AppError } from "../../roles/model/errors.ts";
 import { runChecked, runProcess } from "../../roles/process/mod.ts";
 import manifest from "../../deno.json" with { type: "json" };
+import { lightened } from "./core/light_start.ts";
 import { selfExtractHeader } from "./core/self_extract.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -70,16 +71,6 @@ async function denoCompile(
 }
 
 /**
- * What the bundler's stand-in for `require` says without one. Deno puts its own
- * in that place, but does not find it when the minifier gives it a name with a
- * dollar sign, so that it depends on the length of the program.
- */
-const NO_REQUIRE = "Dynamic require of";
-/** The stand-in takes a global one when there is one. */
-const REQUIRE = 'import{createRequire as procuratorRequire}from"node:module";' +
-  "globalThis.require??=procuratorRequire(import.meta.url);";
-
-/**
  * Writes the program into `directory` and returns its files, of which
  * `procurator.js` is the one that is run: in parts, so that a command loads
  * what it runs and not the roles of a cluster, which takes three times as long.
@@ -96,15 +87,14 @@ async function bundle(directory: string): Promise<string[]> {
     "main.ts",
   ], { cwd: ROOT });
   await Deno.rename(`${directory}/main.js`, `${directory}/procurator.js`);
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(directory)) {
-    names.push(name);
+  const names = new Set<string>();
+  for await (const { name } of Deno.readDir(directory)) names.add(name);
+  for (const name of names) {
     const file = `${directory}/${name}`;
     const text = await Deno.readTextFile(file);
-    if (!text.includes(NO_REQUIRE)) continue;
-    await Deno.writeTextFile(file, `${REQUIRE}\n${text}`);
+    await Deno.writeTextFile(file, lightened(text, names));
   }
-  return names.sort();
+  return [...names].sort();
 }
 
 async function sha256Of(file: string): Promise<string> {

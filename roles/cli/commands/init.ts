@@ -7,7 +7,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import type { InitResult, InitTarget } from "../../../autonix/render/mod.ts";
 import type { FileChange } from "../../../autonix/core/render/init_plan.ts";
-import { AppError, Name, parseWith } from "../../model/mod.ts";
+import { AppError } from "../../model/errors.ts";
 import type { CliContext } from "../context.ts";
 import { plainLines } from "../core/table.ts";
 import { examples, printJson } from "../flags.ts";
@@ -113,6 +113,15 @@ function reportText(target: InitTarget, result: InitResult): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** Schemas are loaded for who gives one. */
+async function clusterName(
+  given: string | undefined,
+): Promise<string | undefined> {
+  if (given === undefined) return undefined;
+  const { Name, parseWith } = await import("../../model/mod.ts");
+  return parseWith(Name, given, { what: "the cluster's name" });
+}
+
 async function init(
   context: CliContext,
   directory: string,
@@ -122,9 +131,7 @@ async function init(
   const { applyInit, openInit, planFlakeOf } = await import(
     "../../../autonix/render/mod.ts"
   );
-  const name = flags.name === undefined
-    ? undefined
-    : parseWith(Name, flags.name, { what: "the cluster's name" });
+  const name = await clusterName(flags.name);
   const target = await openInit(directory, name);
   if (flags.cluster === true) {
     const { initCluster } = await import("../init_cluster.ts");

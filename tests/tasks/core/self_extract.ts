@@ -17,6 +17,16 @@ export interface HeaderOptions {
   hash: string;
 }
 
+/** Commands that read a repository and end: they need other things of V8 than a role that runs for months. */
+const READING: readonly string[] = ["analyze", "graph", "init"];
+/**
+ * What they need. All functions are compiled at once, since Deno keeps for the
+ * next start what was compiled before the first line ran. And there is room
+ * for what is young: of the values a scan makes few die, and to copy those that
+ * live from one small space to the next takes a tenth of the time.
+ */
+export const READING_FLAGS = "--no-lazy,--min-semi-space-size=32";
+
 /** Digits of the offset: fixed, so that writing it does not change the length. */
 const OFFSET_DIGITS = 7;
 
@@ -79,8 +89,13 @@ place "\${PROCURATOR_CACHE_DIR:-}" procurator ||
 
 case $0 in /*) PROCURATOR_EXECUTABLE=$0 ;; *) PROCURATOR_EXECUTABLE=$PWD/$0 ;; esac
 export PROCURATOR_EXECUTABLE
-export DENO_DIR="\${DENO_DIR:-$dir/cache}" DENO_NO_UPDATE_CHECK=1
-exec "$dir/deno" run --allow-all --no-config --no-lock --no-remote --no-npm --quiet "$dir/procurator.js" "$@"
+# What Deno keeps of one is of no use to the other: the flags are part of it.
+flags= cache=cache
+case \${1:-} in ${
+    READING.join("|")
+  }) flags=--v8-flags=${READING_FLAGS} cache=read ;; esac
+export DENO_DIR="\${DENO_DIR:-$dir/$cache}" DENO_NO_UPDATE_CHECK=1
+exec "$dir/deno" run $flags --allow-all --no-config --no-lock --no-remote --no-npm --quiet "$dir/procurator.js" "$@"
 exit 1
 `;
 }
