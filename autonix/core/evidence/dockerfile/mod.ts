@@ -135,9 +135,18 @@ function readOne(
   stateImage(to, image, { reading, owner: draft });
 }
 
+/** What images start, without an ending; those with one are a shell's sources. */
+const SCRIPTS = [
+  "start",
+  "run",
+  "server",
+  "entrypoint",
+  "docker-entrypoint",
+];
+
 export const dockerfile: EvidenceDetector = {
   name: "Dockerfiles",
-  reads: { manifests: NAMES },
+  reads: { manifests: NAMES, sources: SCRIPTS },
   gather(reading, drafts) {
     const found = gathering();
     const targets = new Targets(drafts);
