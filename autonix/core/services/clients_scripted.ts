@@ -7,17 +7,18 @@ import type { ClientTable } from "./clients.ts";
 
 export const JAVASCRIPT: ClientTable = {
   postgres:
-    "pg pg-promise pg-native postgres pg-pool @neondatabase/serverless @vercel/postgres slonik @prisma/adapter-pg pg-boss massive graphile-worker postgraphile @mikro-orm/postgresql @keyv/postgres connect-pg-simple @payloadcms/db-postgres @databases/pg",
+    "pg pg-promise pg-native postgres pg-pool @neondatabase/serverless @vercel/postgres slonik @prisma/adapter-pg pg-boss massive graphile-worker postgraphile @mikro-orm/postgresql @keyv/postgres connect-pg-simple @payloadcms/db-postgres @databases/pg loopback-connector-postgresql",
   mysql:
-    "mysql mysql2 promise-mysql @mikro-orm/mysql @planetscale/database express-mysql-session",
+    "mysql mysql2 promise-mysql @mikro-orm/mysql @planetscale/database express-mysql-session loopback-connector-mysql",
   mariadb: "mariadb @mikro-orm/mariadb @prisma/adapter-mariadb",
-  mssql: "mssql tedious @mikro-orm/mssql @prisma/adapter-mssql",
+  mssql:
+    "mssql tedious @mikro-orm/mssql @prisma/adapter-mssql loopback-connector-mssql",
   oracle: "oracledb",
   redis:
     "redis ioredis @redis/client handy-redis bull bullmq bee-queue kue connect-redis @keyv/redis cache-manager-redis-store cache-manager-ioredis cache-manager-ioredis-yet @socket.io/redis-adapter socket.io-redis rate-limit-redis @fastify/redis fastify-redis @nestjs/bullmq @nestjs/bull nestjs-redis @nestjs-modules/ioredis @liaoliaots/nestjs-redis koa-redis resque node-resque redis-om async-redis",
   valkey: "iovalkey @valkey/valkey-glide",
   mongodb:
-    "mongodb mongoose monk mongojs @nestjs/mongoose connect-mongo agenda @typegoose/typegoose papr @fastify/mongodb @mikro-orm/mongodb @payloadcms/db-mongodb mongodb-client-encryption",
+    "mongodb mongoose monk mongojs @nestjs/mongoose connect-mongo agenda @typegoose/typegoose papr @fastify/mongodb @mikro-orm/mongodb @payloadcms/db-mongodb mongodb-client-encryption loopback-connector-mongodb",
   rabbitmq:
     "amqplib amqp-connection-manager rascal @golevelup/nestjs-rabbitmq rabbitmq-client rhea amqp @cloudamqp/amqp-client",
   kafka:

@@ -18,7 +18,7 @@ import { importedPackages, packageOf, withoutDoubles } from "./imports.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
 import { installOf, type Manager, runOf } from "./package_manager.ts";
-import { portInScript } from "./scripts.ts";
+import { isDevelopment, portInScript } from "./scripts.ts";
 import type { Project } from "./project.ts";
 import { shellWord } from "../../shell_word.ts";
 import { languageOf, ownSources } from "./sources.ts";
@@ -190,6 +190,21 @@ function tellPorts(
   }
 }
 
+/** Tasks that run it for good, wherever `start` watches. */
+const PRODUCTION = ["start:prod", "prod", "production", "preview", "serve"];
+
+function startTask(root: Node | null) {
+  const start = taskOf(root, "start");
+  if (start === null) return null;
+  const found = isDevelopment(start.text)
+    ? PRODUCTION.map((name) => ({ name, task: taskOf(root, name) }))
+      .find(({ task }) => task !== null && !isDevelopment(task.text))
+    : undefined;
+  return found === undefined || found.task === null
+    ? { ...start, name: "start" }
+    : { ...found.task, name: found.name };
+}
+
 /** Tells how it is run; gives the task that does, if one does. */
 function tellCommands(project: Project, root: Node | null, file: string) {
   const { draft, manager, sources } = project;
@@ -202,10 +217,10 @@ function tellCommands(project: Project, root: Node | null, file: string) {
   const lock = manager.lock ?? file;
   const entry = denoEntry(project);
   claim(draft, "install", installOf(manager), "convention", fileEvidence(lock));
-  const start = taskOf(root, "start");
+  const start = startTask(root);
   if (start !== null) {
     const evidence = nodeEvidence(file, start.node);
-    claim(draft, "start", runOf(manager, "start"), "manifest", evidence);
+    claim(draft, "start", runOf(manager, start.name), "manifest", evidence);
     return { text: start.text, evidence };
   }
   const isModule = at(root, "exports") !== null;

@@ -25,6 +25,13 @@ const COMMON: ReadonlySet<string> = new Set([
   "INIT_CWD",
   "DENO_DEPLOYMENT_ID",
   "DENO_REGION",
+  "TAURI_DEV_HOST",
+  "TAURI_DEBUG",
+  "TAURI_ENV_DEBUG",
+  "TAURI_ENV_PLATFORM",
+  "TAURI_PLATFORM",
+  "MOCHA",
+  "CYPRESS",
 ]);
 /** What Vite itself defines in `import.meta.env`. */
 const OF_VITE: ReadonlySet<string> = new Set([

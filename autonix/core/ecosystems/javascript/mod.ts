@@ -51,6 +51,7 @@ export const javascript: EcosystemDetector = {
       "tsconfig.*.json",
       ".nvmrc",
       ".node-version",
+      ".npmrc",
       ".bun-version",
       ".dvmrc",
       ".deno-version",

@@ -30,12 +30,18 @@ import { packagesBelow, type Survey } from "./survey.ts";
 import { tellBunVersion, tellVersion } from "./versions.ts";
 import { linkedDirectory, workspaceOf } from "./workspaces.ts";
 
+/** Configuration that is not called as the package is. */
+const STEMS: ReadonlyMap<string, string> = new Map([
+  ["@sveltejs/kit", "svelte"],
+  ["@rsbuild/core", "rsbuild"],
+]);
+
 /** A tool that only builds counts where something is there for it to build. */
 function isUsed(project: Project, framework: Framework): boolean {
   const { reading, directory, manifest } = project;
   if (framework.isDev !== true || framework.kind === "view") return true;
   if (framework.name === "vite") return isPageOfVite(project);
-  const stem = framework.name === "@sveltejs/kit" ? "svelte" : framework.name;
+  const stem = STEMS.get(framework.name) ?? framework.name;
   return framework.bin === undefined || runsProgram(manifest, framework.bin) ||
     configIn(reading, directory, [`${stem}.config`]) !== null;
 }

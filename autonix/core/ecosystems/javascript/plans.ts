@@ -224,6 +224,19 @@ function planAstro(project: Project, framework: Framework): Plan {
   };
 }
 
+function planRsbuild(project: Project, framework: Framework): Plan {
+  const usual = usualPlan(project, framework);
+  const config = configIn(project.reading, project.directory, [
+    "rsbuild.config",
+  ]);
+  if (config === null) return usual;
+  const out = literalIn(config, "distPath", "root");
+  const output = out?.value.replace(/^\.\//, "").replace(/\/$/, "") ?? "dist";
+  const port = portIn(config, "server");
+  const served = serveOf(project, output, { isSinglePage: true, port });
+  return { ...usual, ...served, evidence: out?.evidence ?? null };
+}
+
 function planVite(project: Project, framework: Framework): Plan {
   const config = configIn(project.reading, project.directory, ["vite.config"]);
   const usual = usualPlan(project, framework);
@@ -314,6 +327,7 @@ const PLANS: ReadonlyMap<
   ["@builder.io/qwik-city", planQwik],
   ["astro", planAstro],
   ["vite", planVite],
+  ["@rsbuild/core", planRsbuild],
   ["@angular/core", planAngular],
   ["vitepress", planPages],
   ["vuepress", planPages],

@@ -31,6 +31,8 @@ const CONFIGURED: readonly {
   },
   { program: /\bastro\b(?! build)/, stem: "astro.config", key: "server" },
   { program: /\bnuxt?i? dev\b/, stem: "nuxt.config", key: "devServer" },
+  { program: /\bnuxt start\b/, stem: "nuxt.config", key: "server" },
+  { program: /\brsbuild\b(?! build)/, stem: "rsbuild.config", key: "server" },
   {
     program: /\bvue-cli-service serve\b/,
     stem: "vue.config",

@@ -123,6 +123,7 @@ const PROGRAM_PORTS: readonly (readonly [RegExp, number])[] = [
   [/\b(?:remix-serve|react-router-serve|json-server|keystone start)\b/, 3000],
   [/\b(?:vinxi (?:start|dev)|fastify start)\b/, 3000],
   [/\bfunctions-framework\b/, 8080],
+  [/\bmeteor(?:\s{0,3}$|\s{1,3}(?:run\b|--))/m, 3000],
   [/\b(?:func|azure-functions-core-tools) (?:host )?start\b/, 7071],
   [/\b(?:serverless|sls) offline\b/, 3000],
   [/\.output\/server\/index\.mjs\b/, 3000],

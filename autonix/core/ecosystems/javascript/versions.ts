@@ -10,7 +10,7 @@
  */
 import { claim, type Draft } from "../../draft.ts";
 import type { Found, Reading } from "../../reading.ts";
-import { claimPins, type Pinning } from "../shared/pins.ts";
+import { claimPins, lineReader, type Pinning } from "../shared/pins.ts";
 import { fieldOf, type Manifest } from "./manifest.ts";
 
 export type Runtime = "node" | "bun" | "deno";
@@ -42,6 +42,13 @@ export function cleanVersion(text: string): string | null {
 const PINNINGS: Readonly<Record<Runtime, Pinning>> = {
   node: {
     files: [".nvmrc", ".node-version"],
+    others: [[
+      ".npmrc",
+      lineReader(
+        cleanVersion,
+        /^\s{0,8}use-node-version\s{0,8}=\s{0,8}(\S{1,60})/,
+      ),
+    ]],
     tools: ["nodejs", "node"],
     clean: cleanVersion,
   },
