@@ -6,7 +6,6 @@
  *
  * @module
  */
-import type { Evidence } from "../../roles/model/analysis.ts";
 import {
   type Claim,
   claimsOf,
@@ -38,29 +37,45 @@ function portsIn(command: string): Set<number> {
   );
 }
 
+/** Variables that say where an application itself listens. */
+const LISTENING =
+  /^(?:(?:APP|APPLICATION|SERVER|HTTP|API|WEB|LISTEN|BACKEND|NODE|SERVICE)_)?PORT$/;
+
 /** Lines that read the port from a variable which elsewhere is given another. */
 function overridden(claims: readonly Claim[]): Set<Claim> {
   const env = claimsOf(claims, "env");
   const given = new Map<string, number>();
   for (const { value: { name, default: port }, source } of env) {
-    if (!GIVING.has(source) || !/^\d{2,5}$/.test(port ?? "")) continue;
+    if (
+      !name.endsWith("PORT") || !GIVING.has(source) ||
+      !/^\d{2,5}$/.test(port ?? "")
+    ) continue;
     given.set(name, Number(port));
   }
-  const isRead = (claim: Claim<"port">) =>
-    env.some(({ value: { name, default: standard }, source, evidence }) => {
+  const isRead = ({ value: own, source: place }: Claim<"port">) =>
+    !GIVING.has(place) &&
+    env.some(({ value: { name, default: standard }, source }) => {
       const port = given.get(name);
-      return port !== undefined && port !== claim.value &&
-        !GIVING.has(source) && standard === String(claim.value) &&
-        sameLine(evidence, claim.evidence);
+      return port !== undefined && port !== own && !GIVING.has(source) &&
+        standard === String(own);
     });
   return new Set(
     given.size === 0 ? [] : claimsOf(claims, "port").filter(isRead),
   );
 }
 
-function sameLine(a: readonly Evidence[], b: readonly Evidence[]): boolean {
-  return a.some(({ file, line }) =>
-    b.some((other) => other.file === file && other.line === line)
+/** Variables that sources read, and whose value in an example is where they listen. */
+function listed(claims: readonly Claim[]): Claim<"port">[] {
+  const env = claimsOf(claims, "env");
+  const read = new Set(
+    env.filter(({ source }) => source === "source" || source === "config")
+      .map(({ value }) => value.name),
+  );
+  return env.flatMap(({ value: { name, default: port }, source, evidence }) =>
+    read.has(name) && LISTENING.test(name) && /^\d{2,5}$/.test(port ?? "") &&
+      Number(port) <= 65535
+      ? [{ field: "port" as const, value: Number(port), source, evidence }]
+      : []
   );
 }
 
@@ -89,6 +104,8 @@ export function resolvePorts(
     !DEFAULTS.has(source) || named.has(value)
   );
   if (told.length > 0) return resolveAll(told, "port");
+  const examples = listed(claims);
+  if (examples.length > 0) return resolveAll(examples, "port");
   const best = Math.min(...ports.map(rankOf));
   return resolveAll(ports.filter((claim) => rankOf(claim) === best), "port");
 }

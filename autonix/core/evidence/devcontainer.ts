@@ -19,6 +19,7 @@ import {
 import { nodeEvidence, type Reading } from "../reading.ts";
 import { SERVICES } from "../services/catalog.ts";
 import { pinned } from "./ci/versions.ts";
+import { Compose } from "./compose/read.ts";
 import { runtimeOfImage } from "./dockerfile/base_images.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
 import { type Gathering, gathering, state } from "./gathering.ts";
@@ -75,19 +76,44 @@ function stateVersion(
   }
 }
 
+/** The image of the service that one works in, of its compose file. */
+function composedImage(
+  root: Node,
+  { reading, file }: Pick<Context, "reading" | "file">,
+): { text: string; node: Node } | null {
+  const service = at(root, "service");
+  const composed = at(root, "dockerComposeFile");
+  if (service === null || composed === null) return null;
+  const names = [textOf(composed), ...itemsOf(composed).map(textOf)];
+  const paths = names.map((name) =>
+    name === null ? null : joinPath(directoryOf(file), name)
+  );
+  for (const { path, services } of new Compose(reading).files) {
+    const one = paths.includes(path)
+      ? services.get(textOf(service) ?? "")
+      : undefined;
+    const dockerfile = one?.build?.dockerfile ?? null;
+    const text = dockerfile === null
+      ? one?.image?.text
+      : parseDockerfile(reading.lines(dockerfile), one?.build?.args).at(-1)
+        ?.image;
+    if (text !== undefined) return { text, node: service };
+  }
+  return null;
+}
+
 /** The image: its own, or that of the Dockerfile it is built from. */
 function imageOf(root: Node, { reading, file }: Context) {
   const image = at(root, "image");
   const text = textOf(image);
   if (image !== null && text !== null) return { text, node: image };
   const build = at(root, "build", "dockerfile") ?? at(root, "dockerFile");
+  if (build === null) return composedImage(root, { reading, file });
   const path = joinPath(directoryOf(file), textOf(build) ?? "");
   const base = path === null
     ? undefined
     : parseDockerfile(reading.lines(path)).at(-1)?.image;
-  return build === null || base === undefined
-    ? null
-    : { text: base, node: build };
+  return base === undefined ? null : { text: base, node: build };
 }
 
 /** The port that is forwarded, if it is the only one: of several nobody knows whose they are. */

@@ -151,6 +151,7 @@ export const SERVICES: readonly ServiceKind[] = [
   kind("zookeeper", 2181, "zookeeper cp-zookeeper", {
     words: "ZOOKEEPER ZK",
   }),
+  kind("schema-registry", 8081, "cp-schema-registry"),
   kind("elasticsearch", 9200, "elasticsearch elasticsearch-wolfi", {
     schemes: "elasticsearch",
     words: "ELASTICSEARCH ELASTIC ES",

@@ -35,7 +35,10 @@ export function claimOfVariable(
   return {
     kind: kind.kind,
     version: null,
-    port: address?.port ?? null,
+    // Of a database somewhere else that an example names.
+    port: host?.includes(".") === true && !LOCAL.has(host)
+      ? null
+      : address?.port ?? null,
     usedBy,
     env: [variable.name],
     strength: "configured",

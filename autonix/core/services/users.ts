@@ -63,13 +63,19 @@ export function usersOf(
   applications: Applications,
 ): string[] {
   const users = namedBy(entity, applications);
-  if (users.size === 0 && WATCHING.has(entity.kind)) return [];
+  if (users.size === 0 && BESIDE_OTHERS.has(entity.kind)) return [];
   return [...users.size > 0 ? users : besideOf(entity, applications)]
     .sort(comparePaths);
 }
 
-/** They look at applications, which know nothing of them. */
-const WATCHING = new Set(["grafana", "kibana", "prometheus"]);
+/** They look at applications, which know nothing of them, or are there for another service. */
+const BESIDE_OTHERS = new Set([
+  "grafana",
+  "kibana",
+  "prometheus",
+  "schema-registry",
+  "zookeeper",
+]);
 
 /** Whom the files that speak of it lie beside: in an application rather than above several. */
 function besideOf(

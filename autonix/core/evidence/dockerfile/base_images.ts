@@ -41,7 +41,7 @@ const IMAGES: readonly (readonly [Runtime, string])[] = [
   ["ruby", "ruby jruby ruby-node devcontainers/ruby"],
   [
     "php",
-    "php composer dunglas/frankenphp serversideup/php devcontainers/php webdevops/php-nginx",
+    "php composer wordpress drupal joomla dunglas/frankenphp serversideup/php devcontainers/php webdevops/php-nginx",
   ],
   [
     "dotnet",
@@ -74,6 +74,9 @@ const TOOL_FIRST = new Set([
   "cargo-chef",
   "tomcat",
   "composer",
+  "wordpress",
+  "drupal",
+  "joomla",
 ]);
 /** The version of a JDK within such a tag: `3.9-eclipse-temurin-21`, `8.5-jdk17`. */
 const JDK =

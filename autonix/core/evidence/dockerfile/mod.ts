@@ -34,9 +34,20 @@ const NAMES = [
   "*.dockerfile",
 ];
 
+/** What images start with and copy from elsewhere. */
+const SCRIPTS = [
+  "*.sh",
+  "start",
+  "start-*",
+  "entrypoint",
+  "docker-entrypoint",
+  "run",
+  "serve",
+];
+
 function dockerfiles(reading: Reading): string[] {
   const isOne =
-    /^(?:Dockerfile|Containerfile)(?:[.-][\w.-]{1,60})?$|^[\w-]{1,60}\.Dockerfile$|^dockerfile$|^[\w-]{1,60}\.dockerfile$/;
+    /^(?:Dockerfile|Containerfile)(?:[.-][^/\s]{1,60})?$|^[^/\s]{1,60}\.Dockerfile$|^dockerfile$|^[^/\s]{1,60}\.dockerfile$/;
   const { tree } = reading;
   return tree.read(tree.files).filter((path) =>
     isOne.test(basenameOf(path)) && !path.endsWith(".dockerignore")

@@ -21,7 +21,22 @@ const RENDER_KINDS = new Map([
   ["keyvalue", "valkey"],
 ]);
 
-function renderService(to: Gathering, one: Node, place: Place): void {
+/** Variables of a service, those of the groups it names among them. */
+function variablesOf(one: Node, root: Node): readonly Node[] {
+  const groups = itemsOf(at(root, "envVarGroups"));
+  return itemsOf(at(one, "envVars")).flatMap((item) => {
+    const name = textOf(at(item, "fromGroup"));
+    if (name === null) return [item];
+    const group = groups.find((one) => textOf(at(one, "name")) === name);
+    return itemsOf(at(group ?? null, "envVars"));
+  });
+}
+
+function renderService(
+  to: Gathering,
+  { one, root }: { one: Node; root: Node },
+  place: Place,
+): void {
   const type = textOf(at(one, "type")) ?? "web";
   const path = renderPath(one, place);
   if (path === null) return;
@@ -30,7 +45,7 @@ function renderService(to: Gathering, one: Node, place: Place): void {
     command(to, here, "start", at(one, "startCommand"));
     command(to, here, "build", at(one, "buildCommand"));
   }
-  for (const item of itemsOf(at(one, "envVars"))) {
+  for (const item of variablesOf(one, root)) {
     const name = textOf(at(item, "key"));
     if (name === null) continue;
     variable(to, here, {
@@ -95,7 +110,7 @@ export const render: Reader = (to, root, place) => {
   }
   for (const node of itemsOf(at(root, "services"))) {
     const kind = RENDER_KINDS.get(textOf(at(node, "type")) ?? "");
-    if (kind === undefined) renderService(to, node, place);
+    if (kind === undefined) renderService(to, { one: node, root }, place);
     else renderRun(to, root, place, { node, kind, version: null });
   }
 };
