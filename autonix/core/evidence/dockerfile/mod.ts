@@ -146,15 +146,6 @@ function readOne(
   stateImage(to, image, { reading, owner: draft });
 }
 
-/** What images start, without an ending; those with one are a shell's sources. */
-const SCRIPTS = [
-  "start",
-  "run",
-  "server",
-  "entrypoint",
-  "docker-entrypoint",
-];
-
 export const dockerfile: EvidenceDetector = {
   name: "Dockerfiles",
   reads: { manifests: NAMES, sources: SCRIPTS },
