@@ -27,6 +27,7 @@ import { circleci } from "./evidence/ci/circleci.ts";
 import { github } from "./evidence/ci/github.ts";
 import { gitlab } from "./evidence/ci/gitlab.ts";
 import { clients } from "./evidence/clients.ts";
+import { aptLists } from "./evidence/apt_lists.ts";
 import { compose } from "./evidence/compose/mod.ts";
 import { configuration } from "./evidence/configuration/mod.ts";
 import { devcontainer } from "./evidence/devcontainer.ts";
@@ -35,6 +36,7 @@ import { elsewhere } from "./evidence/elsewhere.ts";
 import { envFiles } from "./evidence/env_files.ts";
 import { platforms } from "./evidence/run/platforms.ts";
 import { procfile } from "./evidence/run/procfile.ts";
+import { spaces } from "./evidence/run/spaces.ts";
 import { tasks } from "./evidence/tasks/mod.ts";
 import { toolVersions } from "./evidence/tool_versions.ts";
 
@@ -62,6 +64,7 @@ export const ECOSYSTEMS: readonly EcosystemDetector[] = [
 ];
 
 export const EVIDENCE: readonly EvidenceDetector[] = [
+  aptLists,
   circleci,
   clients,
   compose,
@@ -74,6 +77,7 @@ export const EVIDENCE: readonly EvidenceDetector[] = [
   gitlab,
   platforms,
   procfile,
+  spaces,
   tasks,
   toolVersions,
 ];

@@ -41,6 +41,15 @@ export function placeOf(path: string): NonNullable<ServiceClaim["place"]> {
     : "development";
 }
 
+/** `redis-server --port 6388`, `postgres -p 5433`. */
+function commandPort(command: string | null): number | null {
+  const found = /\s(?:--port[= ]|-p )(\d{2,5})\b/.exec(
+    command?.slice(0, 2_000) ?? "",
+  )?.[1];
+  const port = Number(found);
+  return port > 0 && port < 65536 ? port : null;
+}
+
 /** The service of the catalog that this is: by its image, or that of what it builds on. */
 export function runOf(
   one: ComposeService,
@@ -59,7 +68,8 @@ export function runOf(
     name: one.name,
     kind,
     version: versionOfTag(image),
-    port: servicePort(kind, one.ports.map(({ port }) => port)),
+    port: commandPort(one.command) ??
+      servicePort(kind, one.ports.map(({ port }) => port)),
     evidence: one.image?.evidence ?? one.build?.evidence ?? one.evidence,
   };
 }
