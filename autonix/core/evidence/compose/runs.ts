@@ -42,9 +42,9 @@ export function placeOf(path: string): NonNullable<ServiceClaim["place"]> {
 }
 
 /** `redis-server --port 6388`, `postgres -p 5433`. */
-function commandPort(command: string | null): number | null {
+function commandPort({ command }: ComposeService): number | null {
   const found = /\s(?:--port[= ]|-p )(\d{2,5})\b/.exec(
-    command?.slice(0, 2_000) ?? "",
+    (command?.words ?? []).join(" ").slice(0, 2_000),
   )?.[1];
   const port = Number(found);
   return port > 0 && port < 65536 ? port : null;
@@ -68,7 +68,7 @@ export function runOf(
     name: one.name,
     kind,
     version: versionOfTag(image),
-    port: commandPort(one.command) ??
+    port: commandPort(one) ??
       servicePort(kind, one.ports.map(({ port }) => port)),
     evidence: one.image?.evidence ?? one.build?.evidence ?? one.evidence,
   };
