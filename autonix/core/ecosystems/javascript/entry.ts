@@ -183,10 +183,46 @@ function isOfPages(project: Project, file: string): boolean {
     );
 }
 
+/** Who has one of these writes functions that a platform calls. */
+const PLATFORMS: readonly string[] = [
+  "serverless",
+  "osls",
+  "sst",
+  "aws-lambda",
+  "@types/aws-lambda",
+  "firebase-functions",
+  "@azure/functions",
+  "@netlify/functions",
+  "@google-cloud/functions-framework",
+];
+/** What others import, or call. */
+const EXPORTS =
+  /^\s{0,20}(?:module\.exports\b[\w.]{0,60}\s{0,3}=|exports\.\w{1,60}\s{0,3}=|export\s)/;
+const LISTENS = /\.listen\(|\bserve\(/;
+/** Entries that are longer are bundles. */
+const MAX_ENTRY_LINES = 5_000;
+
+/** True for a file that gives something to others and serves nothing itself. */
+export function isImported(project: Project, file: string): boolean {
+  const path = fileOf(project, file);
+  if (path === null) return false;
+  const lines = project.reading.lines(path).slice(0, MAX_ENTRY_LINES);
+  return lines.some(({ text }) => EXPORTS.test(text.slice(0, 200))) &&
+    !lines.some(({ text }) => LISTENS.test(text.slice(0, 2_000)));
+}
+
 /** Where it starts; null when nothing says so. */
 export function entryOf(project: Project): Entry | null {
   // An editor loads it.
   if (at(project.manifest.root, "engines", "vscode") !== null) return null;
+  const entry = foundEntry(project);
+  const isCalled = entry !== null &&
+    PLATFORMS.some((name) => dependsOn(project, name)) &&
+    isImported(project, entry.file);
+  return isCalled ? null : entry;
+}
+
+function foundEntry(project: Project): Entry | null {
   const main = fieldOf(project.manifest, "main");
   if (main !== null) {
     const file = resolveMain(project, main.value);

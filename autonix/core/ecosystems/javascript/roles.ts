@@ -7,10 +7,10 @@
 import type { Draft } from "../../draft.ts";
 import { isAside, isConfiguration } from "./asides.ts";
 import type { Running } from "./commands.ts";
-import type { Entry } from "./entry.ts";
+import { isImported } from "./entry.ts";
 import type { Told } from "./frameworks.ts";
 import { fieldOf, hasField } from "./manifest.ts";
-import { dependsOn, fileOf, type Project } from "./project.ts";
+import { dependsOn, type Project } from "./project.ts";
 import { isDelegating, isDevelopment, startsContainers } from "./scripts.ts";
 import { relativeTo } from "../shared/owners.ts";
 
@@ -60,19 +60,6 @@ function isPublished(project: Project): boolean {
     hasField(project.manifest, "repository");
 }
 
-/** What is imported by others. */
-const EXPORTS = /^(?:module\.exports\s{0,3}=|exports\.\w|export\s)/;
-/** Long entries of libraries are bundles. */
-const MAX_ENTRY_LINES = 5_000;
-
-function givesExports(project: Project, { file }: Entry): boolean {
-  const path = fileOf(project, file);
-  return path !== null &&
-    project.reading.lines(path).slice(0, MAX_ENTRY_LINES).some(({ text }) =>
-      EXPORTS.test(text.slice(0, 200))
-    );
-}
-
 /**
  * True for a package that only its manifest's `main` or an `index.js` would
  * start, and that others use: nothing in it is a server.
@@ -94,7 +81,9 @@ export function isLibrary(
   if (FOR_OTHERS.some(has) || MAYBE_FOR_OTHERS.some(has)) return true;
   // In a workspace what nobody starts is used by the others.
   if (project.workspace !== null) return true;
-  if (entry !== null && isPublished(project) && givesExports(project, entry)) {
+  if (
+    entry !== null && isPublished(project) && isImported(project, entry.file)
+  ) {
     return true;
   }
   return entry === null && !isPrivate(project) &&

@@ -20,6 +20,7 @@ import { gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 import { kamal } from "./kamal.ts";
 import { render } from "./render.ts";
+import { runtime } from "./runtimes.ts";
 import { command, port, type Reader, variable, version } from "./statements.ts";
 
 /** fly.toml */
@@ -119,6 +120,7 @@ const heroku: Reader = (to, root, place) => {
 /** app.yaml of App Engine; others of that name have no runtime. */
 const appEngine: Reader = (to, root, place) => {
   if (textOf(at(root, "runtime")) === null) return;
+  runtime(to, place, at(root, "runtime"));
   const entrypoint = at(root, "entrypoint");
   if (textOf(entrypoint) !== null) command(to, place, "start", entrypoint);
 };
@@ -137,6 +139,10 @@ function aboveOf(file: string, name: string): string {
   return path;
 }
 
+/** serverless.yml: what its functions run on. */
+const serverless: Reader = (to, root, place) =>
+  runtime(to, place, at(root, "provider", "runtime"));
+
 const READERS: ReadonlyMap<
   string,
   readonly [Reader, "json" | "toml" | "yaml"]
@@ -152,6 +158,8 @@ const READERS: ReadonlyMap<
   ["heroku.yml", [heroku, "yaml"]],
   ["app.yaml", [appEngine, "yaml"]],
   ["render.yaml", [render, "yaml"]],
+  ["serverless.yml", [serverless, "yaml"]],
+  ["serverless.yaml", [serverless, "yaml"]],
   [KAMAL, [kamal, "yaml"]],
 ]);
 
