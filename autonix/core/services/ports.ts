@@ -52,6 +52,20 @@ const OF_DEBUGGERS = new Set([
   2019,
 ]);
 
+/** Ports that Visual Studio's images and compose files name beside another, for who mounts a certificate. */
+const WITH_CERTIFICATE: ReadonlyMap<number, number> = new Map([
+  [443, 80],
+  [8081, 8080],
+]);
+
+/** True for one that .NET does not listen on without a certificate, where all of these are named. */
+export function isForCertificate(
+  port: number,
+  all: ReadonlySet<number>,
+): boolean {
+  return all.has(WITH_CERTIFICATE.get(port) ?? 0);
+}
+
 /** True for a port that only whoever works on an application dials. */
 export function isDebugPort(port: number): boolean {
   return OF_DEBUGGERS.has(port);

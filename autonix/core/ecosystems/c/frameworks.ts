@@ -27,6 +27,12 @@ export const BY_LIBRARY: ReadonlyMap<string, string> = new Map([
   ["qt6", "qt"],
   ["gtk+-3.0", "gtk"],
   ["gtk4", "gtk"],
+  ["gtkmm-3.0", "gtk"],
+  ["gtkmm-4.0", "gtk"],
+  ["libadwaita-1", "gtk"],
+  ["arduino", "arduino"],
+  ["espidf", "esp-idf"],
+  ["zephyr", "zephyr"],
   ["wxwidgets", "wxwidgets"],
 ]);
 

@@ -4,7 +4,7 @@
  * | concern                              | file                                                  |
  * | ------------------------------------ | ----------------------------------------------------- |
  * | which projects there are             | `projects.ts`                                         |
- * | what a build says                    | `cmake.ts`, `meson.ts`, `autotools.ts`, `make.ts`, `bazel.ts` |
+ * | what a build says                    | `cmake.ts`, `meson.ts`, `autotools.ts`, `make.ts`, `bazel.ts`, `platformio.ts` |
  * | what all of them say, the program    | `build.ts`                                            |
  * | Conan, vcpkg                         | `packages.ts`                                         |
  * | frameworks                           | `frameworks.ts`                                       |
@@ -29,8 +29,12 @@ import { CONFIGURES } from "./autotools.ts";
 import { BY_LIBRARY } from "./frameworks.ts";
 import { MAKEFILES } from "./make.ts";
 import { PACKAGE_FILES, readPackages } from "./packages.ts";
+import { PLATFORMIO } from "./platformio.ts";
 import { findProjects, type Project, speaksC } from "./projects.ts";
 import { C, claimHeaders, OF_C, OF_CPP } from "./sources.ts";
+
+/** A program that a build names is there. */
+const OF_BUILD = 0.95;
 
 function ownSources(directory: string, sources: readonly string[]): string[] {
   return sources.filter((path) => {
@@ -117,13 +121,14 @@ function draftOfProject(
     claim(draft, "test", build.test.command, "convention", build.test.evidence);
   }
   if (program !== null) {
-    claim(
-      draft,
-      "start",
-      shellWord(`./${program.output}`),
-      "manifest",
-      program.evidence,
-    );
+    // Images give it arguments: they say more than a build does.
+    draft.claims.push({
+      field: "start",
+      value: shellWord(`./${program.output}`),
+      source: "source",
+      evidence: [program.evidence],
+      confidence: OF_BUILD,
+    });
   } else if (programs.length > 1) {
     reading.report({
       path: directory,
@@ -190,6 +195,7 @@ export const c: EcosystemDetector = {
       "meson.build",
       ...CONFIGURES,
       ...WORKSPACES,
+      PLATFORMIO,
       "Makefile.am",
       ...MAKEFILES,
       ...PACKAGE_FILES,

@@ -23,6 +23,7 @@ import {
   readMake,
 } from "./make.ts";
 import { readMeson } from "./meson.ts";
+import { PLATFORMIO, readPlatformio } from "./platformio.ts";
 import { OF_C, OF_CPP } from "./sources.ts";
 
 export interface Project {
@@ -118,6 +119,9 @@ function readers(reading: Reading): Map<string, Reader> {
       }
       add(file, () => readMake(reading, file));
     }
+  }
+  for (const file of tree.named(PLATFORMIO)) {
+    add(file, () => readPlatformio(reading, file));
   }
   // Beside another build it is one more way to the same programs.
   if (found.size === 0) {

@@ -36,7 +36,7 @@ function useOf({ before, after }: Place): Use | null {
     return asUse(literalAt(after.replace(/^"\s{0,3},/, "")));
   }
   const line = rest.split("\n", 1)[0] ?? "";
-  const choice = /\?[^:;\n]{0,100}:\s{0,5}(.{1,100})/.exec(line);
+  const choice = /\?(?:[^:;\n]|::){0,100}:\s{0,5}(.{1,100})/.exec(line);
   if (choice !== null) return asUse(literalAt(choice[1] ?? ""));
   if (
     /^\s{0,3}(?:==|!=|&&|\|\|)/.test(line) ||
@@ -61,7 +61,7 @@ function useOf({ before, after }: Place): Use | null {
   if (at < 0) return "required";
   const test = ahead.slice(at, at + 260);
   const other = new RegExp(
-    `\\b${name}\\b[^;\\n?]{0,20}\\?[^:;\\n]{0,80}:\\s{0,5}(.{1,100})`,
+    `\\b${name}\\b[^;\\n?]{0,20}\\?(?:[^:;\\n]|::){0,80}:\\s{0,5}(.{1,100})`,
   ).exec(test);
   if (other !== null) return asUse(literalAt(other[1] ?? ""));
   const isMissing = new RegExp(

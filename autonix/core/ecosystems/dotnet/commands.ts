@@ -8,7 +8,7 @@
  * @module
  */
 import { claim, type Draft } from "../../draft.ts";
-import { directoryOf, wayTo } from "../../file_tree.ts";
+import { directoryOf, joinPath, wayTo } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
 import {
@@ -58,6 +58,31 @@ function addressOf(project: Project, reading: Reading): string {
   return `ASPNETCORE_URLS=http://0.0.0.0:${told} `;
 }
 
+/** Paket restores when .NET does, and has to be there as a tool. */
+function claimInstall(draft: Draft, project: Project, reading: Reading): void {
+  const { path, file } = project.file;
+  const restore = "dotnet restore";
+  const paket = joinPath(path, "paket.references");
+  const tools = paket !== null && reading.tree.has(paket)
+    ? above(reading, path, ".config/dotnet-tools.json")
+    : null;
+  if (tools === null) {
+    claim(draft, "install", restore, "convention", fileEvidence(file));
+    return;
+  }
+  const command = `dotnet tool restore && ${restore}`;
+  claim(draft, "install", command, "convention", fileEvidence(tools));
+}
+
+/** The nearest file of this name at or above a directory. */
+function above(reading: Reading, path: string, name: string): string | null {
+  for (let here = path;; here = directoryOf(here)) {
+    const file = joinPath(here, name);
+    if (file !== null && reading.tree.has(file)) return file;
+    if (here === ".") return null;
+  }
+}
+
 export function claimCommands(
   draft: Draft,
   project: Project,
@@ -65,7 +90,7 @@ export function claimCommands(
 ): void {
   const manifest = fileEvidence(project.file.file);
   const names = new Set(project.frameworks.map(({ name }) => name));
-  claim(draft, "install", "dotnet restore", "convention", manifest);
+  claimInstall(draft, project, reading);
   const type = property(project.file, "OutputType");
   const isWebAssembly = names.has("blazor") &&
     !project.frameworks.some(({ isServer }) => isServer);

@@ -70,7 +70,7 @@ const CONNECTION = /\bGetConnectionString\(\s{0,2}"([A-Za-z_][\w.]{0,100})"/g;
 const DEFAULT =
   /^\s{0,2}(?:,\s{0,2}EnvironmentVariableTarget\.\w{1,20})?\s{0,2}[)\]]{1,2}\s{0,2}\?\?\s{0,2}\(?\s{0,2}(?:"([^"\n]{0,200})"|([0-9]{1,10})\b)/;
 const CHECKED =
-  /\?\?(?!\s{0,2}throw)|[!=]= ?null|is (?:not )?null|IsNullOrEmpty|IsNullOrWhiteSpace|TryParse|Option\.ofObj|\?\./;
+  /\?\?(?!\s{0,2}throw)|[!=]= ?null|is (?:not )?null|IsNullOrEmpty|IsNullOrWhiteSpace|\bmatch\s|TryParse|Option\.ofObj|\?\./;
 /** The machine's and the runtime's own. */
 const NOT_OWN =
   /^(?:PATH|HOME|USER|USERNAME|TEMP|TMP|PWD|SHELL|HOSTNAME|COMPUTERNAME|APPDATA|LOCALAPPDATA|USERPROFILE|ProgramFiles|CI|GITHUB_\w{1,60}|DOTNET_\w{1,60}|ASPNETCORE_\w{1,60}|XDG_\w{1,40}|WEBSITE_\w{1,40})$/;

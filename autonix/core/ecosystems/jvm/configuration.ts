@@ -10,6 +10,7 @@
 import { claim, type Draft } from "../../draft.ts";
 import { basenameOf, directoryOf } from "../../file_tree.ts";
 import type { Line, Reading } from "../../reading.ts";
+import { claimEdn, EDN_FILES } from "./clojure/configuration.ts";
 import { isOwnVariable, portOf, type Variable } from "./source_facts.ts";
 import { HOCON, statementsOf } from "./statements.ts";
 
@@ -43,6 +44,7 @@ const FILES = [
   "microprofile-config.properties",
   "config.yml",
   "config.yaml",
+  ...EDN_FILES,
 ];
 const PROFILE =
   /^application-(?!dev|test|local|it\b|integration|e2e|ci\b|docker-test)[\w-]{1,40}\.(?:properties|ya?ml)$/;
@@ -66,6 +68,27 @@ interface Entry {
   key: string;
   value: string;
   line: number;
+  /** It stands below Quarkus' `%prod`. */
+  isOfProduction?: boolean;
+}
+
+/** Quarkus' `%prod.a.b` is what a started program reads; other profiles' is for work. */
+function withoutProfile(
+  key: string,
+): Pick<Entry, "key" | "isOfProduction"> | null {
+  const own = key.startsWith("%prod.") ? key.slice("%prod.".length) : key;
+  return own.startsWith("%") ? null : { key: own, isOfProduction: own !== key };
+}
+
+/** Without what production says otherwise. */
+function asStarted(entries: readonly Entry[]): Entry[] {
+  const told = new Set(
+    entries.filter(({ isOfProduction }) => isOfProduction)
+      .map(({ key }) => key),
+  );
+  return entries.filter(({ key, isOfProduction }) =>
+    isOfProduction === true || !told.has(key)
+  );
 }
 
 /** `a.b=c` lines. */
@@ -73,9 +96,10 @@ function propertiesIn(lines: readonly Line[]): Entry[] {
   return lines.flatMap(({ number, text }) => {
     const [, key, value] =
       /^\s{0,20}(%?[\w.-]{1,200})\s{0,20}[=:]\s{0,20}(.*)$/.exec(text) ?? [];
-    return key === undefined || value === undefined || key.startsWith("%")
+    const plain = key === undefined ? null : withoutProfile(key);
+    return plain === null || value === undefined
       ? []
-      : [{ key, value: value.trim(), line: number }];
+      : [{ ...plain, value: value.trim(), line: number }];
   });
 }
 
@@ -106,9 +130,10 @@ function yamlIn(lines: readonly Line[]): Entry[] {
     path = path.filter((one) => one.indent < indent).slice(-50);
     const full = [...path.map((one) => one.key), key].join(".");
     path.push({ indent, key });
-    if (full.startsWith("%")) continue;
+    const plain = withoutProfile(full);
+    if (plain === null) continue;
     const told = (value ?? "").trim();
-    document.push({ key: full, value: told, line: number });
+    document.push({ ...plain, value: told, line: number });
   }
   finish();
   return found;
@@ -130,7 +155,9 @@ function entriesIn(reading: Reading, file: string): Entry[] {
   const lines = reading.lines(file).slice(0, MAX_LINES)
     .map(({ number, text }) => ({ number, text: text.slice(0, MAX_LINE) }))
     .filter(({ text }) => !/^\s{0,100}[#!]/.test(text));
-  return file.endsWith(".properties") ? propertiesIn(lines) : yamlIn(lines);
+  return asStarted(
+    file.endsWith(".properties") ? propertiesIn(lines) : yamlIn(lines),
+  );
 }
 
 /** `8080`, and the default of `${PORT:8080}`. */
@@ -211,6 +238,10 @@ export function claimConfiguration(
 ): void {
   for (const file of of.files) {
     const name = basenameOf(file);
+    if (name.endsWith(".edn")) {
+      claimEdn(draft, reading, file);
+      continue;
+    }
     if (name.startsWith("config.") && !of.isDropwizard) continue;
     const entries = entriesIn(reading, file);
     // A profile's port is one of several; the application's own counts.

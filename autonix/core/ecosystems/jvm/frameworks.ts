@@ -98,12 +98,18 @@ export const FRAMEWORKS: readonly Framework[] = [
   },
   {
     name: "zio-http",
-    artifacts: "dev.zio:zio-http io.d11:zhttp",
+    artifacts:
+      "dev.zio:zio-http io.d11:zhttp com.softwaremill.sttp.tapir:tapir-zio-http-server",
     isServer: true,
     port: 8080,
   },
   { name: "zio", artifacts: "dev.zio:zio", isServer: false },
   { name: "cask", artifacts: "com.lihaoyi:cask", isServer: true, port: 8080 },
+  {
+    name: "tapir",
+    artifacts: "com.softwaremill.sttp.tapir:tapir-",
+    isServer: false,
+  },
   { name: "scalatra", artifacts: "org.scalatra:scalatra", isServer: true },
   {
     name: "finatra",

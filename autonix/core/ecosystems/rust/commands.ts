@@ -15,6 +15,7 @@ import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { portOfAddress } from "../shared/mentions.ts";
 import { upTo } from "../shared/owners.ts";
 import { shellWord } from "../../shell_word.ts";
+import { targetOf } from "./cargo_config.ts";
 import type { Manifest } from "./manifest.ts";
 import { lockOf } from "./native.ts";
 import type { Program } from "./programs.ts";
@@ -27,6 +28,10 @@ export interface Package {
   sources: readonly string[];
 }
 
+/** A program that the manifest names is there. */
+const DECLARED = 0.95;
+/** What is built asks Shuttle for its resources, and does not run by itself. */
+const SHUTTLE = "cargo shuttle run --external";
 /** A static server, for pages that a framework builds. */
 const PAGES = "caddy file-server --listen :8080 --root dist";
 
@@ -34,10 +39,14 @@ function hasCrate({ manifest }: Package, name: string): boolean {
   return manifest.crates.some((crate) => crate.name === name && !crate.isDev);
 }
 
-function startOf({ manifest }: Package, program: Program): string {
+function startOf({ reading, manifest }: Package, program: Program): string {
   const top = manifest.workspace?.directory ?? manifest.directory;
+  const target = targetOf(reading, manifest.directory);
+  // What flashes it, or stands in for the machine, is cargo's runner.
+  if (target?.isBare === true) return "cargo run --release";
+  const folder = target === null ? "target" : `target/${target.triple}`;
   return shellWord(
-    `${upTo(top, manifest.directory)}/target/release/${program.name}`,
+    `${upTo(top, manifest.directory)}/${folder}/release/${program.name}`,
   );
 }
 
@@ -194,12 +203,21 @@ export function claimCommands(of: Package): void {
   if (program === null) return;
   const plain = startOf(of, program);
   const loco = hasCrate(of, "loco-rs") ? `${plain} start` : plain;
-  const start = hasCrate(of, "rocket") ? rocketStart(of, loco) : loco;
-  claim(
-    draft,
-    "start",
-    start,
-    program.isDeclared ? "manifest" : "source",
-    program.evidence,
-  );
+  const start = hasCrate(of, "shuttle-runtime")
+    ? SHUTTLE
+    : hasCrate(of, "rocket")
+    ? rocketStart(of, loco)
+    : loco;
+  const { evidence } = program;
+  if (!program.isDeclared) claim(draft, "start", start, "source", evidence);
+  // Images give it arguments: they say more than a manifest does.
+  else {
+    draft.claims.push({
+      field: "start",
+      value: start,
+      source: "source",
+      evidence: [evidence],
+      confidence: DECLARED,
+    });
+  }
 }

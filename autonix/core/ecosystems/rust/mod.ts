@@ -7,6 +7,7 @@
  * | which Rust                           | `versions.ts`   |
  * | the program that is started          | `programs.ts`   |
  * | install, build, start, test          | `commands.ts`   |
+ * | for which machine it builds          | `cargo_config.ts` |
  * | frameworks, drivers behind features  | `frameworks.ts` |
  * | libraries of the system              | `native.ts`     |
  * | loco's configuration                 | `loco.ts`       |
@@ -22,6 +23,7 @@ import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { PIN_FILES } from "../shared/pins.ts";
+import { CARGO_CONFIGS } from "./cargo_config.ts";
 import { claimCommands } from "./commands.ts";
 import { broughtBy, FRAMEWORKS } from "./frameworks.ts";
 import { type Manifest, readManifests } from "./manifest.ts";
@@ -130,6 +132,7 @@ export const rust: EcosystemDetector = {
       "Rocket.toml",
       "Trunk.toml",
       ...LOCO_FILES,
+      ...CARGO_CONFIGS,
       ...TOOLCHAINS,
       ...PIN_FILES,
     ],

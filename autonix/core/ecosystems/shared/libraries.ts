@@ -83,6 +83,9 @@ const LIBRARIES: readonly (readonly [string, string])[] = [
   ["glib", "glib-2.0 gobject-2.0 gio-2.0 gthread-2.0 glib"],
   ["gtk3", "gtk+-3.0 gtk-3"],
   ["gtk4", "gtk4"],
+  ["gtkmm3", "gtkmm-3.0"],
+  ["gtkmm4", "gtkmm-4.0"],
+  ["json-glib", "json-glib-1.0"],
   ["libadwaita", "libadwaita-1"],
   [
     "webkitgtk_4_1",

@@ -7,7 +7,7 @@
 import type { Draft } from "../../draft.ts";
 import type { Reading } from "../../reading.ts";
 import { parseImage } from "../../services/images.ts";
-import { isDebugPort } from "../../services/ports.ts";
+import { isDebugPort, isForCertificate } from "../../services/ports.ts";
 import {
   isServedApart,
   isWebServer,
@@ -153,8 +153,10 @@ export function stateOwn(to: Gathering, own: Own, reading: Reading): void {
   if (draft === null) return;
   const isApart = servesItself(draft) && isServedApart(imageOf(own, reading));
   const ports = isApart ? [] : [...compose.ports, ...compose.routed];
+  const all = new Set(ports.map(({ port }) => port));
   for (const { port, evidence } of ports) {
     if (isDebugPort(port)) continue;
+    if (draft.ecosystem === "dotnet" && isForCertificate(port, all)) continue;
     state(to, {
       path: draft.path,
       field: "port",

@@ -6,7 +6,7 @@
  */
 import type { Draft } from "../../draft.ts";
 import type { Reading } from "../../reading.ts";
-import { isDebugPort } from "../../services/ports.ts";
+import { isDebugPort, isForCertificate } from "../../services/ports.ts";
 import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
 import { type Gathering, state } from "../gathering.ts";
 import { isOf, servesItself } from "../targets.ts";
@@ -30,12 +30,6 @@ import { type Start, startOf } from "./start.ts";
 /** Variables of interpreters and package managers, not of applications. */
 const OF_RUNTIMES =
   /^(?:PYTHON[A-Z]*|PIP_\w+|POETRY_\w+|UV_\w+|PDM_\w+|VIRTUAL_ENV|CONDA_\w+|NODE_(?:ENV|OPTIONS|PATH|VERSION)|NPM_\w+|PNPM_\w+|YARN_\w+|COREPACK_\w+|NEXT_TELEMETRY_DISABLED|BUN_\w+|DENO_DIR|GO(?:PATH|OS|ARCH|CACHE|PROXY|FLAGS|111MODULE|SUMDB|TOOLCHAIN|ROOT|BIN|MODCACHE|PRIVATE)|GO111MODULE|CGO_ENABLED|CARGO_\w+|RUST(?:UP_\w+|FLAGS|C_\w+)|JAVA_HOME|JAVA_VERSION|MAVEN_\w+|GRADLE_\w+|BUNDLE_\w+|GEM_\w+|RAILS_(?:ENV|LOG_TO_STDOUT|SERVE_STATIC_FILES)|RACK_ENV|MIX_ENV|HEX_\w+|COMPOSER_\w+|PHP_\w+|APACHE_\w+|DOTNET_\w+|NUGET_\w+|DEBIAN_FRONTEND|LD_\w+|LC_\w+|LANG|LANGUAGE|TZ|TERM|PATH|HOME|SHELL|USER|S6_\w+|TINI_VERSION|CFLAGS|CXXFLAGS|LDFLAGS)$/;
-
-/** Ports that Visual Studio's images expose beside another, for who mounts a certificate. */
-const WITH_CERTIFICATE: ReadonlyMap<number, number> = new Map([
-  [443, 80],
-  [8081, 8080],
-]);
 
 function statePorts(to: Gathering, image: Image, owner: Draft): void {
   if (servesItself(owner) && isServedApart(image.stages.at(-1)?.image ?? "")) {
@@ -62,7 +56,7 @@ function statePorts(to: Gathering, image: Image, owner: Draft): void {
   }));
   const all = new Set(exposed.flatMap(({ ports }) => ports));
   const isSpare = (port: number) =>
-    owner.ecosystem === "dotnet" && all.has(WITH_CERTIFICATE.get(port) ?? 0);
+    owner.ecosystem === "dotnet" && isForCertificate(port, all);
   for (const { ports, line } of exposed) {
     stateAll(ports.filter((port) => !isSpare(port)), line);
   }

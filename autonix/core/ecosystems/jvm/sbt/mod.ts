@@ -196,7 +196,10 @@ export function readSbt(
       : `(cd ${up} && sbt ${shellWord(`${prefix}${name}`)})`;
   const name = told?.value ?? (project.id || basenameOf(path));
   const built = { place, texts, plugins, name, task };
-  const found = startStaged(built) ?? startAssembled(built) ?? startRun(built);
+  const found = plugins.has("ScalaJSPlugin")
+    // Pages: what is linked runs in a browser.
+    ? { build: task("fullLinkJS"), start: null }
+    : startStaged(built) ?? startAssembled(built) ?? startRun(built);
   const convention = (command: string, file = build.file): Command => ({
     command,
     source: "convention",
@@ -208,7 +211,11 @@ export function readSbt(
     path,
     manifest: evidence?.file ?? build.file,
     tool: "sbt",
-    role: isAggregate ? "root" : found === null ? "library" : "application",
+    role: isAggregate
+      ? "root"
+      : found === null || found.start === null
+      ? "library"
+      : "application",
     name: told ?? (project.id === "" || path === build.directory ? null : {
       value: project.id,
       evidence: { file: build.file, line: evidence?.line ?? null },
