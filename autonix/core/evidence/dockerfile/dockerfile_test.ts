@@ -134,4 +134,10 @@ Deno.test("librariesIn() tells libraries, not what only builds or fetches", () =
     "ffmpeg",
   ]);
   assert.deepEqual(librariesIn("pip install ffmpeg"), []);
+  assert.deepEqual(
+    librariesIn(
+      "docker-php-ext-install -j4 pdo_pgsql bcmath && pecl install imagick-3.7.0",
+    ),
+    ["postgresql", "imagemagick"],
+  );
 });

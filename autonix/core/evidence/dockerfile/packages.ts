@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { NATIVE as PHP_EXTENSIONS } from "../../ecosystems/php/frameworks.ts";
 import { wordsOf } from "./parse.ts";
 
 /** nixpkgs attribute, and the names of Debian, Alpine and Fedora; their `-dev` and `-devel` too. */
@@ -169,11 +170,25 @@ export function libraryOf(name: string): string | null {
   return found;
 }
 
+/** How images of PHP are given extensions. */
+const EXTENDS =
+  /\b(?:install-php-extensions|docker-php-ext-install|pecl\s{1,4}install)\s/;
+
+function ofExtensions(words: readonly string[]): string[] {
+  return words.flatMap((word) => {
+    const [name = ""] = word.split(/[-@]\d/, 1);
+    return PHP_EXTENSIONS.get(`ext-${name}`) ?? [];
+  });
+}
+
 /** Libraries that a `RUN` installs. */
 export function librariesIn(run: string): string[] {
   const found = new Set<string>();
   const commands = run.split(/&&|\|\||[;|\n]/, MAX_COMMANDS);
   for (const command of commands) {
+    if (EXTENDS.test(command)) {
+      for (const library of ofExtensions(wordsOf(command))) found.add(library);
+    }
     if (!INSTALLS.test(`${command} `)) continue;
     for (const word of wordsOf(command)) {
       if (word.startsWith("-")) continue;
