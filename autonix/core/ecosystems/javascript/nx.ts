@@ -5,8 +5,9 @@
  *
  * @module
  */
+import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { claim, type Draft } from "../../draft.ts";
-import { directoryOf, isWithin } from "../../file_tree.ts";
+import { basenameOf, directoryOf, isWithin } from "../../file_tree.ts";
 import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence } from "../../reading.ts";
 import { isAside } from "./asides.ts";
@@ -16,7 +17,7 @@ import { frameworksOf } from "./frameworks.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
 import { executeOf, installOf } from "./package_manager.ts";
-import { serveOf } from "./plans.ts";
+import { planOf, serveOf } from "./plans.ts";
 import { hasFile, type Project } from "./project.ts";
 import { shellWord } from "../../shell_word.ts";
 import type { Survey } from "./survey.ts";
@@ -50,17 +51,26 @@ interface NxProject {
   file: string;
   root: Node | null;
   name: string;
+  nameEvidence: Evidence;
   executors: readonly string[];
+  /** It has no project.json: what plugins infer is all there is. */
+  isManifest: boolean;
 }
 
+/** A package.json without scripts is a project too: its key `nx` is what project.json would say, plugins tell the rest. */
 function readProject(survey: Survey, directory: string, file: string) {
-  const root = survey.reading.json(file);
+  const json = survey.reading.json(file);
+  const isManifest = basenameOf(file) === "package.json";
+  const root = isManifest ? at(json, "nx") : json;
   const executors = entriesOf(at(root, "targets")).map(([, target]) =>
     textOf(at(target, "executor")) ?? textOf(at(target, "builder")) ?? ""
   );
-  const name = textOf(at(root, "name")) ??
-    directory.slice(directory.lastIndexOf("/") + 1);
-  return { directory, file, root, name, executors };
+  const named = at(root, "name") ?? at(json, "name");
+  const name = textOf(named) ?? basenameOf(directory);
+  const nameEvidence = named === null
+    ? fileEvidence(file)
+    : nodeEvidence(file, named);
+  return { directory, file, root, name, nameEvidence, executors, isManifest };
 }
 
 function frameworkOf(nx: NxProject, project: Project): Framework | null {
@@ -86,7 +96,23 @@ function outputOf(nx: NxProject, workspace: Workspace): string {
     /angular.{0,20}:application$/.test(executor)
   );
   const inner = isApart ? "/browser" : "";
+  if (told?.startsWith(`${own}/`)) return told.slice(own.length + 1) + inner;
   return `${upTo(nx.directory, workspace)}${told ?? `dist/${own}`}${inner}`;
+}
+
+/** Where nothing of nx says where a build lands, its own configuration does. */
+function servedBy(
+  nx: NxProject,
+  project: Project,
+  { framework, workspace }: { framework: Framework; workspace: Workspace },
+) {
+  const isOwn = nx.isManifest &&
+    at(nx.root, "targets", "build", "options", "outputPath") === null;
+  return isOwn
+    ? planOf(project, framework)
+    : serveOf(project, outputOf(nx, workspace), {
+      isSinglePage: framework.isSinglePage ?? false,
+    });
 }
 
 interface NxStart {
@@ -112,10 +138,7 @@ function startOf(
     return run(`start ${name}`, "manifest");
   }
   if (framework?.kind === "static") {
-    const output = outputOf(nx, workspace);
-    const served = serveOf(project, output, {
-      isSinglePage: framework.isSinglePage ?? false,
-    });
+    const served = servedBy(nx, project, { framework, workspace });
     return {
       command: served.start ?? "",
       port: served.port?.value ?? null,
@@ -158,19 +181,25 @@ function nxDraft(
   nx: NxProject,
   of: { root: Manifest; workspace: Workspace },
 ): Draft {
-  const name = at(nx.root, "name");
+  const { directory, file, name, nameEvidence } = nx;
   const project = unlistedProject(survey, {
     ...of,
-    directory: nx.directory,
-    file: nx.file,
-    name: nx.name,
-    nameEvidence: name === null
-      ? fileEvidence(nx.file)
-      : nodeEvidence(nx.file, name),
+    directory,
+    file,
+    name,
+    nameEvidence,
   });
   tellRunning(project, nx, of.workspace);
   tellNative(project.draft);
   return project.draft;
+}
+
+/** Without a project.json what is built into pages or served is an application. */
+function isStarted(nx: NxProject, framework: Framework | null): boolean {
+  const type = textOf(at(nx.root, "projectType"));
+  return type === "application" ||
+    type === null && nx.isManifest &&
+      (framework !== null || at(nx.root, "targets", "serve") !== null);
 }
 
 function tellRunning(
@@ -181,7 +210,7 @@ function tellRunning(
   const { draft, manifest, manager, directory } = project;
   const framework = frameworkOf(nx, project);
   const listening = tellCode(project);
-  const isApplication = textOf(at(nx.root, "projectType")) === "application" &&
+  const isApplication = isStarted(nx, framework) &&
     !nx.executors.some((executor) => TESTING.test(executor));
   tellFrameworks(project, framework, nx.file);
   const name = shellWord(nx.name);
@@ -189,9 +218,12 @@ function tellRunning(
   claim(draft, "install", installOf(manager), "convention", fileEvidence(lock));
   for (const field of ["build", "test"] as const) {
     const target = at(nx.root, "targets", field);
-    if (target === null) continue;
     const command = executeOf(manager, `nx ${field} ${name}`);
-    claim(draft, field, command, "manifest", nodeEvidence(nx.file, target));
+    if (target !== null) {
+      claim(draft, field, command, "manifest", nodeEvidence(nx.file, target));
+    } else if (nx.isManifest && field === "build" && framework !== null) {
+      claim(draft, field, command, "framework", fileEvidence(nx.file));
+    }
   }
   if (!isApplication) {
     if (isAside(directory, false)) draft.weight = 1;

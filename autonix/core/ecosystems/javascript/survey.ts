@@ -7,6 +7,7 @@
 import {
   comparePaths,
   directoryOf,
+  joinPath,
   lowerBound,
   type Run,
 } from "../../file_tree.ts";
@@ -71,6 +72,13 @@ export function surveyOf(reading: Reading): Survey {
   if (hasNx) {
     for (const [directory, file] of byDirectory(reading, ["project.json"])) {
       if (isNxProject(reading, file)) projects.set(directory, file);
+    }
+    for (const { directory, file, scripts } of manifests.values()) {
+      // Who has scripts is run by them; of the others plugins know how.
+      if (scripts.size > 0 || projects.has(directory)) continue;
+      if (!tree.has(joinPath(directory, "nx.json") ?? "")) {
+        projects.set(directory, file);
+      }
     }
   }
   const nests = findNests(reading);

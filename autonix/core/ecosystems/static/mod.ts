@@ -85,6 +85,37 @@ function staticfileDrafts(reading: Reading): Draft[] {
   });
 }
 
+/** Configuration of hosts that hand pages out, and where in it their directory stands. */
+const HOSTED: readonly (readonly [string, readonly string[]])[] = [
+  ["firebase.json", ["hosting", "public"]],
+  ["static.json", ["root"]],
+];
+
+/** Pages that a host is told of, as they lie there: what a build makes of a package is the package's. */
+function hostedDrafts(reading: Reading): Draft[] {
+  const { tree } = reading;
+  return HOSTED.flatMap(([name, keys]) =>
+    tree.named(name).flatMap((file) => {
+      const directory = directoryOf(file);
+      if (isForeign(directory) || isAside(directory)) return [];
+      if (tree.has(joinPath(directory, "package.json") ?? "")) return [];
+      const root = at(reading.json(file), ...keys);
+      const pages = textOf(root)?.replace(/\/+$/, "") ?? "";
+      const index = joinPath(directory, `${pages}/index.html`);
+      if (root === null || index === null || !tree.has(index)) return [];
+      const draft = draftOf({
+        path: directory,
+        ecosystem: "static",
+        role: "application",
+        weight: 2,
+      });
+      claim(draft, "language", "static", "manifest", fileEvidence(file));
+      claimServing(draft, pages, nodeEvidence(file, root));
+      return [draft];
+    })
+  );
+}
+
 /** What a site is made of. */
 const FOLDERS = ["content", "archetypes", "layouts", "templates", "themes"];
 
@@ -207,6 +238,7 @@ export const staticSites: EcosystemDetector = {
   reads: {
     manifests: [
       "Staticfile",
+      ...HOSTED.map(([name]) => name),
       ...new Set(GENERATORS.flatMap(({ files }) => files)),
       ...PIN_FILES,
     ],
@@ -215,7 +247,11 @@ export const staticSites: EcosystemDetector = {
     const sites = findSites(reading);
     const firm = withoutAsides(sites, ({ directory }) => directory)
       .map((site) => draftOfSite(reading, site));
-    const told = [...staticfileDrafts(reading), ...firm];
+    const told = [
+      ...staticfileDrafts(reading),
+      ...hostedDrafts(reading),
+      ...firm,
+    ];
     const paths = new Set(told.map(({ path }) => path));
     const within = (path: string) =>
       [...paths].some((other) =>
