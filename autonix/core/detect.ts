@@ -28,6 +28,7 @@ import type {
   Gathered,
 } from "./detector.ts";
 import { isOfDevice } from "./ecosystems/shared/device_shells.ts";
+import type { Draft } from "./draft.ts";
 import { comparePaths, type FileTree } from "./file_tree.ts";
 import { Reading } from "./reading.ts";
 import { ECOSYSTEMS, EVIDENCE } from "./registry.ts";
@@ -83,15 +84,34 @@ export function detect(tree: FileTree, options: DetectOptions): Analysis {
 /** The same, with what ties it to others. */
 export function detectWithTies(
   tree: FileTree,
-  { repository, ecosystems = ECOSYSTEMS, evidence = EVIDENCE }: DetectOptions,
+  options: DetectOptions,
 ): Detection {
+  const steps = detecting(tree, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, a detector at a step, for who has others to serve in between. */
+export function* detecting(
+  tree: FileTree,
+  { repository, ecosystems = ECOSYSTEMS, evidence = EVIDENCE }: DetectOptions,
+): Generator<void, Detection> {
   const reading = new Reading(tree);
-  const found = ecosystems.flatMap((one) =>
-    attempt(reading, one.ecosystem, () => one.detect(reading))
-  ).filter(({ path }) => !isOfDevice(reading, path));
-  const gathered = evidence.flatMap((one) =>
-    attempt<Gathered>(reading, one.name, () => [one.gather(reading, found)])
-  );
+  const all: (readonly Draft[])[] = [];
+  for (const one of ecosystems) {
+    all.push(attempt(reading, one.ecosystem, () => one.detect(reading)));
+    yield;
+  }
+  const found = all.flat().filter(({ path }) => !isOfDevice(reading, path));
+  const gathered: Gathered[] = [];
+  for (const one of evidence) {
+    gathered.push(
+      ...attempt(reading, one.name, () => [one.gather(reading, found)]),
+    );
+    yield;
+  }
   const drafts = withoutRoots(attachClaims(
     mergeDrafts([...found, ...gathered.flatMap((one) => one.drafts)]),
     gathered.flatMap((one) => one.claims),

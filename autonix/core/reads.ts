@@ -22,6 +22,23 @@ export const MAX_SOURCE_BYTES = 256 * 1024;
 /** Of all texts together: what is held in memory. */
 export const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 
+/** How much is read. */
+export interface ReadLimits {
+  manifests: number;
+  sources: number;
+  manifestBytes: number;
+  sourceBytes: number;
+  totalBytes: number;
+}
+
+const READ_LIMITS: ReadLimits = {
+  manifests: MAX_MANIFESTS,
+  sources: MAX_SOURCES,
+  manifestBytes: MAX_MANIFEST_BYTES,
+  sourceBytes: MAX_SOURCE_BYTES,
+  totalBytes: MAX_TOTAL_BYTES,
+};
+
 /** Sources that tell most: they start something, or configure it. */
 const ENTRY =
   /^(main|app|application|server|index|manage|wsgi|asgi|settings|config|program|startup|lib|mod|cli|run|start|bot|worker)\b/i;
@@ -30,6 +47,8 @@ const ENTRY =
 export interface Choice {
   paths: string[];
   omissions: Omission[];
+  /** False when a limit kept one out that a pattern names. */
+  isWhole: boolean;
 }
 
 /** What a file is read as, the greater of several. */
@@ -190,6 +209,7 @@ export function chooseReads(
   runs: readonly Run[],
   reads: readonly Reads[],
   sizeOf: (path: string) => number | null,
+  limits = READ_LIMITS,
 ): Choice {
   const matcher = new Matcher(reads);
   const manifests = new Ranks();
@@ -206,45 +226,52 @@ export function chooseReads(
       else sources.add(ENTRY.test(name) ? depth : NO_ENTRY + depth, path);
     }
   }
-  const choosing = new Choosing(sizeOf);
+  const choosing = new Choosing(sizeOf, limits);
   choosing.takeManifests(manifests);
   choosing.takeSources(sources);
-  return { paths: choosing.paths, omissions: choosing.omissions };
+  const { paths, omissions, isWhole } = choosing;
+  return { paths, omissions, isWhole };
 }
 
 /** Takes files while there is room for them. */
 class Choosing {
   readonly paths: string[] = [];
   readonly omissions: Omission[] = [];
+  isWhole = true;
   readonly #sizeOf: (path: string) => number | null;
-  #left = MAX_TOTAL_BYTES;
+  readonly #limits: ReadLimits;
+  #left: number;
   #isFull = false;
 
-  constructor(sizeOf: (path: string) => number | null) {
+  constructor(sizeOf: (path: string) => number | null, limits: ReadLimits) {
     this.#sizeOf = sizeOf;
+    this.#limits = limits;
+    this.#left = limits.totalBytes;
   }
 
   takeManifests(manifests: Ranks): void {
-    if (manifests.count > MAX_MANIFESTS) {
+    const { manifests: most, manifestBytes } = this.#limits;
+    if (manifests.count > most) {
+      this.isWhole = false;
       this.omissions.push({
         path: ".",
         what: "manifests",
         why:
-          `${manifests.count} files look like manifests; the ${MAX_MANIFESTS} nearest to the root are read`,
+          `${manifests.count} files look like manifests; the ${most} nearest to the root are read`,
       });
     }
     let count = 0;
     for (const path of manifests) {
-      if (++count > MAX_MANIFESTS) return;
+      if (++count > most) return;
       const bytes = this.#sizeOf(path);
       if (bytes === null) continue;
-      if (bytes <= MAX_MANIFEST_BYTES) this.#take(path, bytes);
+      if (bytes <= manifestBytes) this.#take(path, bytes);
       else {
+        this.isWhole = false;
         this.omissions.push({
           path,
           what: "this file",
-          why:
-            `has ${bytes} bytes; files above ${MAX_MANIFEST_BYTES} are not read`,
+          why: `has ${bytes} bytes; files above ${manifestBytes} are not read`,
         });
       }
     }
@@ -253,9 +280,13 @@ class Choosing {
   takeSources(sources: Ranks): void {
     let count = 0;
     for (const path of sources) {
-      if (count >= MAX_SOURCES || this.#isFull) return;
+      if (this.#isFull) return;
+      if (count >= this.#limits.sources) {
+        this.isWhole = false;
+        return;
+      }
       const bytes = this.#sizeOf(path);
-      if (bytes === null || bytes > MAX_SOURCE_BYTES) continue;
+      if (bytes === null || bytes > this.#limits.sourceBytes) continue;
       this.#take(path, bytes);
       count += 1;
     }
@@ -269,11 +300,12 @@ class Choosing {
       return;
     }
     this.#isFull = true;
+    this.isWhole = false;
     this.omissions.push({
       path: ".",
       what: "files",
       why:
-        `those read have more than ${MAX_TOTAL_BYTES} bytes together; the rest is known by name`,
+        `those read have more than ${this.#limits.totalBytes} bytes together; the rest is known by name`,
     });
   }
 }

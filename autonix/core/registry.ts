@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EcosystemDetector, EvidenceDetector } from "./detector.ts";
+import type { EcosystemDetector, EvidenceDetector, Reads } from "./detector.ts";
 import { c } from "./ecosystems/c/mod.ts";
 import { crystal } from "./ecosystems/crystal/mod.ts";
 import { dart } from "./ecosystems/dart/mod.ts";
@@ -81,3 +81,7 @@ export const EVIDENCE: readonly EvidenceDetector[] = [
   tasks,
   toolVersions,
 ];
+
+/** What all of them read. */
+export const READS: readonly Reads[] = [...ECOSYSTEMS, ...EVIDENCE]
+  .map(({ reads }) => reads);

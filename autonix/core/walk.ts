@@ -39,6 +39,15 @@ export const MAX_DEPTH = 64;
 /** The largest templates of .gitignore have 30 KiB. */
 export const MAX_IGNORE_BYTES = 256 * 1024;
 
+/** How much is walked. */
+export interface WalkLimits {
+  files: number;
+  /** Seen, kept or not. */
+  entries: number;
+}
+
+const WALK_LIMITS: WalkLimits = { files: MAX_FILES, entries: MAX_ENTRIES };
+
 /** What a directory holds. */
 export interface Listing {
   /**
@@ -82,9 +91,11 @@ export class Walk {
   #entries = 0;
   #files = 0;
   #isFull = false;
+  readonly #limits: WalkLimits;
 
   /** `exclude` is the text of `.git/info/exclude`. */
-  constructor(exclude: string | null = null) {
+  constructor(exclude: string | null = null, limits = WALK_LIMITS) {
+    this.#limits = limits;
     const scope = exclude === null ? null : scopeOf(exclude, ".", null);
     this.#root = { path: ".", depth: 0, scope, children: [] };
     this.#queue = [this.#root];
@@ -152,11 +163,12 @@ export class Walk {
 
   #hasRoom(): boolean {
     this.#entries += 1;
-    this.#isFull = this.#entries > MAX_ENTRIES || this.#files >= MAX_FILES;
+    const { files, entries } = this.#limits;
+    this.#isFull = this.#entries > entries || this.#files >= files;
     if (this.#isFull) {
-      const bound = this.#files >= MAX_FILES
-        ? `${MAX_FILES} files`
-        : `${MAX_ENTRIES} files and directories`;
+      const bound = this.#files >= files
+        ? `${files} files`
+        : `${entries} files and directories`;
       this.#omissions.push({
         path: ".",
         what: "files",

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { gitEnvironment } from "../git/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { eachLine, failpoint, killGroup } from "../process/mod.ts";
 import type { Turns } from "../turns/mod.ts";
@@ -18,7 +19,7 @@ import {
 } from "./core/cgi_response.ts";
 import { hooksEnvironment } from "./check_index.ts";
 import { cgiEnvironment, type GitRequest } from "./core/git_request.ts";
-import { gitEnvironment, type Repositories } from "./repositories.ts";
+import type { Repositories } from "./repositories.ts";
 
 /** A clone of the largest repository over a slow line. */
 const MAX_REQUEST_MS = 3_600_000;

@@ -7,6 +7,7 @@
  */
 import { systemClock } from "../clock/mod.ts";
 import { flushDirectory } from "../files/mod.ts";
+import { gitEnvironment } from "../git/mod.ts";
 import { AppError } from "../model/errors.ts";
 import { Name } from "../model/ids.ts";
 import { runChecked } from "../process/mod.ts";
@@ -57,20 +58,6 @@ const SETTINGS: readonly [string, string][] = [
   // ci fetches the commit it has seen, also when a later push has moved the branch away from it.
   ["uploadpack.allowAnySHA1InWant", "true"],
 ];
-
-/** The environment of every git the hub runs: no configuration but the repository's own. */
-export function gitEnvironment(home: string): Record<string, string> {
-  return {
-    PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
-    HOME: home,
-    LC_ALL: "C.UTF-8",
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_CONFIG_GLOBAL: "/dev/null",
-    GIT_TERMINAL_PROMPT: "0",
-    // A pushed refs/replace/ must not make a commit look like another.
-    GIT_NO_REPLACE_OBJECTS: "1",
-  };
-}
 
 /** The repositories below one directory. */
 export class Repositories {

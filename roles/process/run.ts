@@ -29,6 +29,8 @@ export interface RunOptions {
   /** Each line of standard error, and of standard output with `mergeStdout`. */
   onLine?: (line: string) => void;
   mergeStdout?: boolean;
+  /** Each piece of standard output, which is then not kept. What it throws ends the child. */
+  onBytes?: (bytes: Uint8Array) => void | Promise<void>;
   maxOutputBytes?: number;
   /** What to install when the program is not there. */
   missingHint?: string;
@@ -70,6 +72,14 @@ async function readBounded(
   return new TextDecoder().decode(
     await new Blob(chunks as BlobPart[]).arrayBuffer(),
   );
+}
+
+async function eachPiece(
+  stream: ReadableStream<Uint8Array>,
+  onBytes: (bytes: Uint8Array) => void | Promise<void>,
+): Promise<string> {
+  for await (const bytes of stream) await onBytes(bytes);
+  return "";
 }
 
 /** Ends a process group that was started with `detached`, or a process that shares ours; an ended one is no error. */
@@ -165,6 +175,8 @@ export async function runProcess(
     const maxBytes = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
     const stdout = options.mergeStdout === true
       ? eachLine(child.stdout, onErrorLine).then(() => "")
+      : options.onBytes !== undefined
+      ? eachPiece(child.stdout, options.onBytes)
       : readBounded(child.stdout, maxBytes, program);
     const reading = Promise.all([
       stdout,
