@@ -34,6 +34,7 @@ import { devcontainer } from "./evidence/devcontainer.ts";
 import { dockerfile } from "./evidence/dockerfile/mod.ts";
 import { elsewhere } from "./evidence/elsewhere.ts";
 import { envFiles } from "./evidence/env_files.ts";
+import { machines } from "./evidence/machines.ts";
 import { platforms } from "./evidence/run/platforms.ts";
 import { procfile } from "./evidence/run/procfile.ts";
 import { spaces } from "./evidence/run/spaces.ts";
@@ -75,6 +76,7 @@ export const EVIDENCE: readonly EvidenceDetector[] = [
   envFiles,
   github,
   gitlab,
+  machines,
   platforms,
   procfile,
   spaces,

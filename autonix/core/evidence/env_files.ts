@@ -12,6 +12,7 @@ import type { Evidence } from "../../../roles/model/analysis.ts";
 import { claimsOf } from "../claims.ts";
 import type { EvidenceDetector, NamePattern } from "../detector.ts";
 import type { Draft } from "../draft.ts";
+import { spareInLaravel } from "../ecosystems/shared/laravel_variables.ts";
 import { basenameOf, directoryOf, joinPath } from "../file_tree.ts";
 import type { Reading } from "../reading.ts";
 import { claimOfVariable } from "../services/from_variables.ts";
@@ -206,10 +207,15 @@ function defaultOf(entry: EnvEntry, path: string): string | null {
 export function stateEnvFile(
   to: Gathering,
   entries: readonly EnvEntry[],
-  owner: { path: string; only?: ReadonlySet<string> },
+  owner: {
+    path: string;
+    only?: ReadonlySet<string>;
+    isSpare?: ((name: string, value: string | null) => boolean) | null;
+  },
 ): void {
   for (const entry of entries) {
     if (OF_TOOLS.has(entry.name)) continue;
+    if (owner.isSpare?.(entry.name, entry.value) === true) continue;
     if (owner.only !== undefined && !owner.only.has(entry.name)) continue;
     const value = defaultOf(entry, entry.evidence.file);
     state(to, {
@@ -292,6 +298,7 @@ export const envFiles: EvidenceDetector = {
           composed.has(directory);
         stateEnvFile(found, entries, {
           path: owner.path,
+          isSpare: spareInLaravel(owner, reading),
           ...(isOfCompose ? { only: namesOf(owner) } : {}),
         });
       } else {

@@ -18,6 +18,7 @@ import { claim, type Draft } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { textOf } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
+import { spareInLaravel } from "../shared/laravel_variables.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { relativeTo } from "../shared/owners.ts";
 import { type Place, placesOf, sourcesOf } from "../shared/places.ts";
@@ -130,6 +131,13 @@ function claimSources(project: Project): void {
   );
   scanFiles(draft, reading, own, { syntax: PHP });
   addExtensions(draft, reading, own);
+  const isSpare = spareInLaravel(draft, reading);
+  if (isSpare !== null) {
+    draft.claims = draft.claims.filter(({ field, value }) =>
+      field !== "env" || typeof value !== "object" ||
+      !isSpare(value.name, value.default ?? null)
+    );
+  }
   for (const one of draft.claims) {
     if (one.field !== "env" || typeof one.value !== "object") continue;
     const { name } = one.value;

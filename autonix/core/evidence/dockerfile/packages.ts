@@ -117,8 +117,7 @@ const LIBRARIES: readonly (readonly [string, string])[] = [
   ["jemalloc", "libjemalloc libjemalloc2 jemalloc"],
   ["libuv", "libuv1 libuv"],
   ["libusb1", "libusb-1.0-0 libusb"],
-  ["libmagic", "libmagic1 libmagic"],
-  ["file", "file"],
+  ["file", "libmagic1 libmagic"],
   ["oniguruma", "libonig oniguruma"],
   ["html-tidy", "libtidy tidy"],
   ["pcre", "libpcre3 pcre"],
@@ -147,7 +146,6 @@ const BY_PACKAGE = new Map(
 );
 /** What only fetches or unpacks while an image is built. */
 const OF_BUILDS = new Set([
-  "file",
   "rsync",
   "jq",
   "xz",
@@ -181,20 +179,22 @@ function ofExtensions(words: readonly string[]): string[] {
   });
 }
 
+/** Packages of a distribution that a command for a shell installs. */
+export function packagesIn(command: string): string[] {
+  if (!INSTALLS.test(`${command} `)) return [];
+  return wordsOf(command).filter((word) => !word.startsWith("-"));
+}
+
+/** The commands of a text for a shell. */
+export function commandsIn(text: string): string[] {
+  return text.split(/&&|\|\||[;|\n]/, MAX_COMMANDS);
+}
+
 /** Libraries that a `RUN` installs. */
 export function librariesIn(run: string): string[] {
-  const found = new Set<string>();
-  const commands = run.split(/&&|\|\||[;|\n]/, MAX_COMMANDS);
-  for (const command of commands) {
-    if (EXTENDS.test(command)) {
-      for (const library of ofExtensions(wordsOf(command))) found.add(library);
-    }
-    if (!INSTALLS.test(`${command} `)) continue;
-    for (const word of wordsOf(command)) {
-      if (word.startsWith("-")) continue;
-      const library = libraryOf(word);
-      if (library !== null) found.add(library);
-    }
-  }
-  return [...found];
+  const found = commandsIn(run).flatMap((command) => [
+    ...EXTENDS.test(command) ? ofExtensions(wordsOf(command)) : [],
+    ...packagesIn(command).flatMap((name) => libraryOf(name) ?? []),
+  ]);
+  return [...new Set(found)];
 }

@@ -18,6 +18,7 @@ import {
 import { nodeEvidence, type Reading } from "../../reading.ts";
 import { gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
+import { digitalocean } from "./digitalocean.ts";
 import { kamal } from "./kamal.ts";
 import { render } from "./render.ts";
 import { runtime } from "./runtimes.ts";
@@ -161,6 +162,8 @@ const READERS: ReadonlyMap<
   ["serverless.yml", [serverless, "yaml"]],
   ["serverless.yaml", [serverless, "yaml"]],
   [KAMAL, [kamal, "yaml"]],
+  [".do/app.yaml", [digitalocean, "yaml"]],
+  [".do/deploy.template.yaml", [digitalocean, "yaml"]],
 ]);
 
 function parse(
