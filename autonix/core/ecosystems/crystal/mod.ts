@@ -4,12 +4,15 @@
  *
  * @module
  */
+import type { Evidence } from "../../../../roles/model/analysis.ts";
+import type { Source } from "../../claims.ts";
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
 import { at, entriesOf, type Node } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
+import { assetsOf } from "../shared/assets.ts";
 import { relativeTo } from "../shared/owners.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import { type Place, readProjects, type Sources } from "../shared/places.ts";
@@ -65,7 +68,7 @@ const CRYSTAL: Syntax = {
     new RegExp(`^\\s{0,4},\\s{0,8}(?:${LITERAL})`),
     new RegExp(`^\\s{0,4}\\)?\\s{0,4}\\{\\s{0,4}(?:${LITERAL})\\s{0,4}\\}`),
   ],
-  raising: /^\s{0,4}\|\|\s{0,8}(?:raise|abort)\b/,
+  raising: /^\s{0,4}\|\|\s{0,8}(?:raise(?:_\w{1,60})?|abort)\b/,
   optional: /^\s{0,4}(?:\|\||==|!=|\.try\b|\?\s|,\s{0,8}nil|\{)/,
   asking: /\b(?:if|unless|elsif)\s{1,4}$/,
   ports: [
@@ -104,6 +107,24 @@ function mainSource(
   ]);
 }
 
+/** A build, behind that of the assets that a script builds beside it. */
+function claimBuild(
+  draft: Draft,
+  reading: Reading,
+  of: { command: string; source: Source; evidence: Evidence },
+): void {
+  const assets = assetsOf(reading, draft.path);
+  claim(
+    draft,
+    "build",
+    assets === null
+      ? of.command
+      : `${assets.install} && ${assets.build} && ${of.command}`,
+    of.source,
+    assets === null ? of.evidence : [assets.evidence, of.evidence],
+  );
+}
+
 function claimCommands(
   draft: Draft,
   reading: Reading,
@@ -115,14 +136,12 @@ function claimCommands(
   const starter = reading.tree.first(draft.path, ["src/start_server.cr"]);
   if (target !== null && starter === null) {
     const evidence = nodeEvidence(file, target[1]);
-    claim(draft, "build", "shards build --release", "manifest", evidence);
-    claim(
-      draft,
-      "start",
-      shellWord(`./bin/${target[0]}`),
-      "manifest",
+    claimBuild(draft, reading, {
+      command: "shards build --release",
+      source: "manifest",
       evidence,
-    );
+    });
+    claim(draft, "start", shellWord(`./bin/${target[0]}`), "source", evidence);
   } else {
     const main = starter ??
       mainSource(reading, { path: draft.path, name, isWeb });
@@ -131,13 +150,13 @@ function claimCommands(
       const source = relativeTo(draft.path, main);
       const program = basenameOf(main).slice(0, -".cr".length);
       const evidence = fileEvidence(main);
-      claim(
-        draft,
-        "build",
-        `crystal build --release ${shellWord(source)} -o ${shellWord(program)}`,
-        "convention",
+      claimBuild(draft, reading, {
+        command: `crystal build --release ${shellWord(source)} -o ${
+          shellWord(program)
+        }`,
+        source: "convention",
         evidence,
-      );
+      });
       claim(draft, "start", shellWord(`./${program}`), "convention", evidence);
     }
   }

@@ -12,7 +12,7 @@ import { claim, type Draft } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
-import { assetsOf } from "./assets.ts";
+import { assetsOf, phoenixTask } from "./assets.ts";
 import type { Mixfile } from "./mixfile.ts";
 import type { Release } from "./releases.ts";
 
@@ -57,7 +57,8 @@ export function startOf(project: Project): Start | null {
   if (mixfile.appsPath !== null) return null;
   const web = phoenix(project);
   if (web !== null && (mixfile.runs !== null || isEndpoint(project))) {
-    return { command: "mix phx.server", source: "framework", evidence: web };
+    const command = `mix ${phoenixTask(project.draft, "server")}`;
+    return { command, source: "framework", evidence: web };
   }
   if (mixfile.escript !== null) {
     const name = mixfile.app?.value ?? "app";

@@ -63,11 +63,18 @@ const PINNING: Pinning = {
 const FRAMEWORKS: FrameworkTable = [
   ["phoenix", "phoenix"],
   ["ash", "ash"],
-  ["nerves", "nerves"],
-  ["broadway", "broadway"],
   ["plug", "plug_cowboy", "plug", "bandit"],
+  ["nerves", "nerves"],
+  [
+    "broadway",
+    "broadway",
+    "broadway_rabbitmq",
+    "broadway_kafka",
+    "broadway_sqs",
+    "broadway_cloud_pub_sub",
+  ],
 ];
-/** What the others stand on. */
+/** What those before it stand on. */
 const BELOW: ReadonlySet<string> = new Set(["plug"]);
 const NATIVE: NativeTable = new Map([
   ["vix", ["vips"]],

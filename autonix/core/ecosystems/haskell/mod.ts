@@ -14,6 +14,7 @@ import { claim, dependencyOf, type Draft, draftOf } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Found, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
+import { libraryOf } from "../shared/libraries.ts";
 import { claimPins, PIN_FILES } from "../shared/pins.ts";
 import {
   type Place,
@@ -100,15 +101,15 @@ function claimCommands(
     draft,
     "start",
     isSite ? `${start} watch` : start,
-    "manifest",
+    "source",
     program?.evidence ?? null,
   );
 }
 
 function claimForeign(draft: Draft, read: Package, toolchain: Toolchain): void {
   for (const { value, evidence } of read.foreign) {
-    const library = FOREIGN.get(value);
-    claim(draft, "nativeLibrary", library ?? null, "manifest", evidence);
+    const library = FOREIGN.get(value) ?? libraryOf(value);
+    claim(draft, "nativeLibrary", library, "manifest", evidence);
   }
   for (const { value, evidence } of toolchain.libraries) {
     // Tools and outputs are no libraries; a few have a name that pkg-config knows.

@@ -75,6 +75,12 @@ export function readManifest(reading: Reading, file: string): Manifest {
 
 /** A `package.json` that only tells a tool something, `{"type": "module"}`, is no package. */
 export function isPackage(manifest: Manifest): boolean {
+  // esy's: a project of OCaml that is described in this file.
+  const isOfOcaml = hasField(manifest, "esy") &&
+    entriesOf(at(manifest.root, "dependencies")).some(([name]) =>
+      name.startsWith("@opam/")
+    );
+  if (isOfOcaml) return false;
   return manifest.directory === "." || manifest.root === null ||
     ["name", "scripts", "dependencies", "devDependencies", "workspaces"]
       .some((key) => hasField(manifest, key));

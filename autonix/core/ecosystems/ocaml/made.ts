@@ -35,7 +35,7 @@ function readMakefile(reading: Reading, file: string): Draft | null {
     draft,
     "start",
     isProgram ? shellWord(`./${name}`) : null,
-    "manifest",
+    "source",
     program?.evidence ?? null,
   );
   return draft;

@@ -119,9 +119,7 @@ function claimCommands(
     draft,
     "start",
     `${command}${framework?.serve ?? ""}`,
-    framework === undefined || framework.serve === ""
-      ? "manifest"
-      : "framework",
+    framework === undefined || framework.serve === "" ? "source" : "framework",
     program.evidence,
   );
 }

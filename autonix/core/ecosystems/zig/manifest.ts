@@ -21,7 +21,10 @@ export interface Manifest {
   dependencies: Dependency[];
   /** Directories of dependencies with a path. */
   links: string[];
+  /** Those that are installed, where that is said. */
   programs: Found[];
+  /** Before Zig 0.11 a build was asked for otherwise. */
+  isOld: boolean;
   /** Libraries of the system. */
   libraries: Found[];
   /** Where a step for tests is made. */
@@ -78,6 +81,27 @@ function readZon(reading: Reading, file: string, into: Manifest): void {
   }
 }
 
+/** `const exe = ` before a call. */
+const ASSIGNED = /\b(?:const|var)\s{1,4}(\w{1,60})\s{0,4}=\s{0,20}[\w.]{0,40}$/;
+const INSTALLED =
+  /\b(?:installArtifact|addInstallArtifact)\(\s{0,20}(\w{1,60})\b|\b(\w{1,60})\.install\(\)/g;
+
+/** Names of programs that a build puts into `zig-out`; the others it only runs. */
+function installedOf(
+  text: string,
+  programs: readonly { found: Found; index: number }[],
+): Found[] {
+  const installed = new Set(
+    [...text.matchAll(INSTALLED)].map(([, one, other]) => one ?? other),
+  );
+  const kept = programs.filter(({ index }) =>
+    installed.has(
+      ASSIGNED.exec(text.slice(Math.max(0, index - 150), index))?.[1],
+    )
+  );
+  return (kept.length > 0 ? kept : programs).map(({ found }) => found);
+}
+
 function readBuild(reading: Reading, file: string, into: Manifest): void {
   const text = (reading.tree.text(file) ?? "").slice(0, MAX_TEXT);
   const lineOf = lineFinder(text);
@@ -85,15 +109,19 @@ function readBuild(reading: Reading, file: string, into: Manifest): void {
     const before = text.slice(Math.max(0, index - 300), index);
     return before.slice(before.lastIndexOf("\n") + 1).includes("//");
   };
+  into.isOld = /\bstandardReleaseOptions\(/.test(text);
+  const programs: { found: Found; index: number }[] = [];
   for (const found of text.matchAll(CALL)) {
     const [, call = "", value = ""] = found;
     if (isCommented(found.index)) continue;
     const evidence = { file, line: lineOf(found.index) };
-    if (call === "addExecutable") into.programs.push({ value, evidence });
-    else if (call === "step") {
+    if (call === "addExecutable") {
+      programs.push({ found: { value, evidence }, index: found.index });
+    } else if (call === "step") {
       if (value === "test") into.test ??= evidence;
     } else into.libraries.push({ value, evidence });
   }
+  into.programs.push(...installedOf(text, programs));
   if (into.programs.length > 0) return;
   for (const found of text.matchAll(NAME_WITHIN)) {
     if (isCommented(found.index)) continue;
@@ -114,6 +142,7 @@ export function readManifest(reading: Reading, file: string): Manifest {
     links: [],
     programs: [],
     libraries: [],
+    isOld: false,
     test: null,
   };
   readZon(reading, joinPath(directory, "build.zig.zon") ?? "", manifest);

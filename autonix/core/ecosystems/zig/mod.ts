@@ -77,7 +77,9 @@ function claimCommands(
   claim(
     draft,
     "build",
-    "zig build -Doptimize=ReleaseSafe",
+    manifest.isOld
+      ? "zig build -Drelease-safe"
+      : "zig build -Doptimize=ReleaseSafe",
     "convention",
     fileEvidence(file),
   );
@@ -105,7 +107,7 @@ function claimCommands(
     draft,
     "start",
     `./zig-out/bin/${shellWord(name)}`,
-    program === null ? "guess" : "manifest",
+    program === null ? "guess" : "source",
     program?.evidence ?? fileEvidence(main),
   );
 }

@@ -14,6 +14,7 @@ import {
   processesOf,
 } from "../../ecosystems/shared/procfile.ts";
 import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
+import type { Reading } from "../../reading.ts";
 import { gathering, state } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 
@@ -22,17 +23,25 @@ const CALLED: Readonly<Partial<Record<Ecosystem, string>>> = {
   crystal: "./app",
 };
 
+/** What only calls a program by its name: `stack exec shop`. */
+const CALLING = /^(?:stack exec|cabal run) (\S+)$/;
+
 /** A platform looks for what it built on its PATH, or puts it elsewhere. */
-function typed(command: string, draft: Draft): string {
+function typed(command: string, draft: Draft, reading: Reading): string {
   const [program = ""] = command.split(" ", 1);
+  const rest = command.slice(program.length);
   const isCalled = CALLED[draft.ecosystem] === program;
-  if (program.includes("/") && !isCalled) return command;
-  const built = claimsOf(draft.claims, "start")
-    .map(({ value }) => value.split(" ", 1)[0] ?? "")
-    .find((word) =>
-      word.startsWith("./") && (isCalled || basenameOf(word) === program)
-    );
-  return built === undefined ? command : built + command.slice(program.length);
+  const path = program.includes("/") ? joinPath(draft.path, program) : null;
+  if (path !== null && reading.tree.has(path)) return command;
+  for (const { value } of claimsOf(draft.claims, "start")) {
+    if (CALLING.exec(value)?.[1] === program) {
+      return rest === "" ? value : `${value} --${rest}`;
+    }
+    const [word = ""] = value.split(" ", 1);
+    const isSame = isCalled || basenameOf(word) === basenameOf(program);
+    if (word.startsWith("./") && isSame) return word + rest;
+  }
+  return command;
 }
 
 const CHANGED = /^cd\s{1,4}([\w.\/-]{1,200})\s{0,4}(?:&&|;)\s{0,4}(\S.*)$/;
@@ -76,7 +85,7 @@ export const procfile: EvidenceDetector = {
         state(found, {
           path,
           field: "start",
-          value: typed(start.command, draft),
+          value: typed(start.command, draft, reading),
           source: "procfile",
           evidence: start.evidence,
         });
