@@ -15,17 +15,16 @@
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers";
 import { AppError } from "../roles/model/errors.ts";
+import { textOf } from "./core/file_text.ts";
 import { FileTree, type Omission, type Run } from "./core/file_tree.ts";
 import { chooseReads } from "./core/reads.ts";
-import { ECOSYSTEMS, EVIDENCE } from "./core/registry.ts";
+import { READS } from "./core/registry.ts";
 import { type Listing, MAX_IGNORE_BYTES, Walk } from "./core/walk.ts";
 
 /** Directories between two pauses: some 30 ms. */
 const PAUSE_DIRECTORIES = 2_000;
 /** Files read between two pauses. */
 const PAUSE_FILES = 1_000;
-/** Text has no NUL; git looks at as many bytes. */
-const SNIFFED_CHARS = 8 * 1024;
 
 /** How far it is. */
 export interface ScanProgress {
@@ -44,13 +43,16 @@ function pause(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
+/** Of a path that is listed and not there. */
+export const GONE = "cannot be read: it went away, or its name is no UTF-8";
+
 /** Why the disk refused, in words that are the same on every machine. */
 function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.PermissionDenied) {
     return "cannot be read: permission denied";
   }
   if (error instanceof Deno.errors.NotFound) {
-    return "cannot be read: it went away, or its name is no UTF-8";
+    return GONE;
   }
   const code = error instanceof Error && "code" in error
     ? String(error.code)
@@ -87,20 +89,9 @@ export function openRoot(path: string): string {
   );
 }
 
-/** What a file begins with that Windows tools wrote: two bytes that are no UTF-8. */
-const WIDE = "\ufffd\ufffd";
-
-/** Text of a file, null for a binary one. What is no UTF-8 becomes replacement characters. */
+/** Text of a file, null for a binary one. */
 function readText(path: string): string | null {
-  const text = Deno.readTextFileSync(path);
-  if (text.startsWith(WIDE)) {
-    const bytes = Deno.readFileSync(path);
-    const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
-    if (isWide) return new TextDecoder("utf-16le").decode(bytes);
-  }
-  const nul = text.indexOf("\0");
-  if (nul >= 0 && nul < SNIFFED_CHARS) return null;
-  return text.startsWith("\ufeff") ? text.slice(1) : text;
+  return textOf(Deno.readTextFileSync(path), () => Deno.readFileSync(path));
 }
 
 class Scanner {
@@ -213,9 +204,8 @@ class Scanner {
   }
 
   async #readAll(runs: readonly Run[], files: number): Promise<void> {
-    const reads = [...ECOSYSTEMS, ...EVIDENCE].map(({ reads }) => reads);
     const empty = new Set<string>();
-    const { paths, omissions } = chooseReads(runs, reads, (path) => {
+    const { paths, omissions } = chooseReads(runs, READS, (path) => {
       const bytes = this.#sizeOf(path);
       if (bytes === 0) empty.add(path);
       return bytes;
