@@ -5,7 +5,7 @@
  * | concern                                   | file                            |
  * | ----------------------------------------- | ------------------------------- |
  * | which packages there are                  | `survey.ts`, `asides.ts`        |
- * | what belongs together                     | `workspaces.ts`, `nx.ts`, `nest.ts` |
+ * | what belongs together                     | `workspaces.ts`, `nx.ts`, `listed.ts` |
  * | the manifest                              | `manifest.ts`                   |
  * | who installs                              | `package_manager.ts`            |
  * | which Node, Bun or Deno                   | `versions.ts`                   |
@@ -14,7 +14,7 @@
  * | install, build, start, test               | `commands.ts`, `entry.ts`       |
  * | application, library or root              | `roles.ts`                      |
  * | ports                                     | `ports.ts`, `port_scan.ts`      |
- * | environment variables                     | `env_scan.ts`, `env_names.ts`   |
+ * | environment variables                     | `env_scan.ts`, `env_names.ts`, `node_config.ts` |
  * | libraries of the system                   | `native.ts`                     |
  * | Deno                                      | `deno.ts`                       |
  *
@@ -25,7 +25,7 @@ import { PIN_FILES } from "../shared/pins.ts";
 import { denoDrafts } from "./deno.ts";
 import { isAside, withoutAsides } from "./asides.ts";
 import { looseDrafts } from "./loose.ts";
-import { nestDrafts } from "./nest.ts";
+import { listedDrafts } from "./listed.ts";
 import { nxDrafts } from "./nx.ts";
 import { packageDrafts } from "./packages.ts";
 import { SOURCE_PATTERNS } from "./sources.ts";
@@ -42,6 +42,12 @@ export const javascript: EcosystemDetector = {
       "rush.json",
       "nx.json",
       "nest-cli.json",
+      "config/default.json",
+      "config/default.yaml",
+      "config/default.yml",
+      "config/custom-environment-variables.json",
+      "config/custom-environment-variables.yaml",
+      "config/custom-environment-variables.yml",
       "project.json",
       "angular.json",
       "deno.json",
@@ -72,7 +78,7 @@ export const javascript: EcosystemDetector = {
     const drafts = [
       ...packageDrafts(survey),
       ...nxDrafts(survey),
-      ...nestDrafts(survey),
+      ...listedDrafts(survey),
       ...denoDrafts(survey),
     ];
     return drafts.length > 0

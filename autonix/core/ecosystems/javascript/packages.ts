@@ -4,7 +4,6 @@
  * @module
  */
 import { claim, type Draft, draftOf } from "../../draft.ts";
-import { directoryOf } from "../../file_tree.ts";
 import { at } from "../../formats/node.ts";
 import { tellCode } from "./code.ts";
 import {
@@ -20,6 +19,7 @@ import type { Framework } from "./framework_table.ts";
 import { frameworksOf, runsProgram, type Told } from "./frameworks.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
+import { tellNodeConfig } from "./node_config.ts";
 import { isNxPackage } from "./nx.ts";
 import { tellManager } from "./package_manager.ts";
 import { tellPorts } from "./ports.ts";
@@ -102,6 +102,7 @@ function tellRunning(
   decideRole(project, { ...of, isServing });
   const isStarted = draft.role === "application" && !isForAssets(project);
   tellUpkeep(project);
+  tellNodeConfig(project, draft.role === "application");
   tellBuild(project, isStarted ? running : { ...running, start: null });
   if (!isStarted) return;
   if (running.start !== null) tellStart(project, running.start);
@@ -134,11 +135,10 @@ function reportNoStart(
   });
 }
 
-/** Its scripts start one of the projects that Nest keeps below it. */
-function holdsNest(survey: Survey, directory: string): boolean {
-  return [...survey.nests].some(([file, projects]) =>
-    directoryOf(file) === directory &&
-    projects.some(({ isApplication }) => isApplication)
+/** Its scripts start one of the projects that Nest or Angular keeps below it. */
+function holdsListed(survey: Survey, directory: string): boolean {
+  return survey.listings.some((listing) =>
+    listing.directory === directory && !listing.isApplication
   );
 }
 
@@ -200,7 +200,7 @@ function packageDraft(survey: Survey, manifest: Manifest): Draft {
   const running = runningOf(project, frameworks);
   tellRunning(project, { running, frameworks, isHolding });
   tellNative(draft);
-  if (holdsNest(survey, directory)) holdOnly(draft);
+  if (holdsListed(survey, directory)) holdOnly(draft);
   return draft;
 }
 

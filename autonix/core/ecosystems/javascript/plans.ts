@@ -267,6 +267,15 @@ function planAngular(project: Project, framework: Framework): Plan {
     : angularProject(project.reading.json(path));
   if (path === null || found === null) return usual;
   const [name, node] = found;
+  return { ...usual, ...angularPlan(project, { name, node, path, up: "" }) };
+}
+
+/** How a project of angular.json is started; `up` leads to where that lies. */
+export function angularPlan(
+  project: Project,
+  of: { name: string; node: Node; path: string; up: string },
+): Pick<Plan, "start" | "port" | "evidence"> {
+  const { name, node, path, up } = of;
   const build = at(node, "architect", "build") ?? at(node, "targets", "build");
   const options = at(build, "options");
   const told = textOf(at(options, "outputPath")) ??
@@ -277,15 +286,13 @@ function planAngular(project: Project, framework: Framework): Plan {
   const ssr = at(options, "ssr") ?? at(options, "server");
   if (isApplication && ssr !== null && ssr.value !== false) {
     return {
-      ...usual,
-      start: `node ${shellWord(`${told}/server/server.mjs`)}`,
+      start: `node ${shellWord(`${up}${told}/server/server.mjs`)}`,
       port: { value: 4000, evidence: null },
       evidence,
     };
   }
-  const output = isApplication ? `${told}/browser` : told;
-  const served = serveOf(project, output, { isSinglePage: true });
-  return { ...usual, ...served, evidence };
+  const output = `${up}${told}${isApplication ? "/browser" : ""}`;
+  return { ...serveOf(project, output, { isSinglePage: true }), evidence };
 }
 
 /** Pages may lie below docs/: `vitepress build docs`. */

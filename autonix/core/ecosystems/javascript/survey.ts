@@ -15,7 +15,7 @@ import { at, textOf } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { isForeign } from "./asides.ts";
 import { isPackage, type Manifest, readManifest } from "./manifest.ts";
-import { findNests, holdNests, type NestProject } from "./nest_projects.ts";
+import { findListings, type Listing, withListings } from "./listed_projects.ts";
 import { sourcesByPackage } from "./sources.ts";
 import { findWorkspaces, type Workspace } from "./workspaces.ts";
 
@@ -27,8 +27,8 @@ export interface Survey {
   denos: ReadonlyMap<string, string>;
   /** project.json of nx, by directory. */
   projects: ReadonlyMap<string, string>;
-  /** Projects of Nest's monorepos, by their nest-cli.json. */
-  nests: ReadonlyMap<string, readonly NestProject[]>;
+  /** Of projects without a manifest, by Nest and Angular. */
+  listings: readonly Listing[];
   workspaces: readonly Workspace[];
   /** Every directory of one of these, sorted. */
   directories: readonly string[];
@@ -81,13 +81,15 @@ export function surveyOf(reading: Reading): Survey {
       }
     }
   }
-  const nests = findNests(reading);
+  const listings = findListings(reading);
   const directories = [
     ...new Set([
       ...manifests.keys(),
       ...denos.keys(),
       ...projects.keys(),
-      ...[...nests.values()].flat().map(({ directory }) => directory),
+      ...listings.flatMap(({ projects }) =>
+        projects.map(({ directory }) => directory)
+      ),
     ]),
   ].sort(comparePaths);
   return {
@@ -95,8 +97,8 @@ export function surveyOf(reading: Reading): Survey {
     manifests,
     denos,
     projects,
-    nests,
-    workspaces: holdNests(findWorkspaces(reading, directories), nests),
+    listings,
+    workspaces: withListings(findWorkspaces(reading, directories), listings),
     directories,
     sources: sourcesByPackage(tree, new Set(directories)),
   };
