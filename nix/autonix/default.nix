@@ -2,6 +2,10 @@
 #
 #   source root                    the repository without what `init` wrote
 #   application { pkgs; ... }      an application as a package, with its tests as `check`
+#   dependencies { ... }           what a package manager fetches, with one hash for all of it
+#   gleamPackages, pnpmPackages    the same for what Gleam and pnpm fetch, with functions of nixpkgs
+#   named language set names       packages of nixpkgs by name, without those that it lacks
+#   orEmpty file                   a file of the source, or "[]" where it is yet to be written
 #   pythonPackages { ... }         the dependencies of a Python project, as nixpkgs has them
 #   runs { name; package; ... }    the NixOS module that starts a package and keeps it running
 #   merge ours yours               attribute sets one into the other; lists are replaced
@@ -32,6 +36,11 @@ in
     filter = path: _: !(dirOf path == toString root && builtins.elem (baseNameOf path) own);
   };
   application = import ./application.nix;
+  dependencies = import ./dependencies.nix;
+  gleamPackages = import ./gleam.nix;
+  named = import ./named.nix;
+  orEmpty = file: if builtins.pathExists file then file else builtins.toFile "empty.json" "[]";
+  pnpmPackages = import ./pnpm.nix;
   pythonPackages = import ./python.nix;
   runs = import ./runs.nix;
   # Its serial is the first 20 bytes of its name; it is empty at first, and may grow while the VM is off.

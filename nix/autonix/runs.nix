@@ -10,6 +10,8 @@ in
     wantedBy = [ "multi-user.target" ];
     wants = [ "network-online.target" ];
     after = [ "network-online.target" ];
+    # A service may take its time to be there, a database to be made: it is begun again until it runs.
+    startLimitIntervalSec = 0;
     environment = builtins.mapAttrs (_: plain) ({ HOME = "/var/lib/${name}"; } // environment);
     serviceConfig = {
       ExecStart = "${package}/bin/${name}-start";

@@ -57,30 +57,6 @@ export function render(
   };
 }
 
-/** Everything that the flakes take from nixpkgs, as attribute paths. */
-function attributesOf(flakes: readonly string[]): string[] {
-  const found = new Set<string>();
-  for (const flake of flakes) {
-    // Within a string it is the repository's, and an attribute too many does no harm.
-    for (
-      const [, path] of flake.matchAll(
-        /\bpkgs\.([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)/g,
-      )
-    ) {
-      const own = path?.replace(BELOW, "");
-      if (own !== undefined && !NO_PACKAGE.test(own)) found.add(own);
-    }
-  }
-  return [...found].sort();
-}
-
-/** What packages have below themselves. */
-const BELOW =
-  /\.(client|withPackages|fetch\w+|configHook|\w+ConfigHook|build\w+)$/;
-/** Functions that the stand-in has of its own. */
-const NO_PACKAGE =
-  /^(lib|stdenv|stdenvNoCC|build\w+|bundlerEnv|rustPlatform|beamPackages|fetch\w+|yarnConfigHook|importNpmLock|mkShell|write\w+|maven|busybox)(\.|$)/;
-
 /** What a flake gives, as far as JSON can hold it. */
 export interface EvaluatedFlake {
   blueprintJSON: string;
@@ -118,6 +94,8 @@ export async function evaluateFlakes(
     files: ReadonlyMap<string, string>;
     flake: string;
   }[],
+  /** Packages that nixpkgs is to have beside those that are known of it. */
+  attributes: readonly string[] = [],
 ): Promise<EvaluatedFlake[]> {
   const names = flakes.map((_, index) => `f${index}`);
   await runChecked("cp", ["-R", STAND_IN, join(dir, "stand_in")]);
@@ -125,7 +103,7 @@ export async function evaluateFlakes(
     "evaluate.nix": EXPRESSION,
     "asked.json": JSON.stringify({
       names,
-      attributes: attributesOf(flakes.map(({ flake }) => flake)),
+      attributes,
     }),
     ...Object.fromEntries(LIBRARY),
   });

@@ -15,11 +15,16 @@ export interface ServiceAddress {
   port: number;
   scheme: string;
   isDatabase: boolean;
+  /** Empty: it takes none. */
   user: string;
+  /** Null: whichever is said is right. */
+  password: string | null;
+  /** The address carries user and password. */
+  hasLogin?: boolean;
   database: string;
 }
 
-type Part =
+export type Part =
   | "port"
   | "host"
   | "hostAndPort"
@@ -32,14 +37,17 @@ type Part =
 const PARTS: readonly (readonly [RegExp, Part])[] = [
   [/(URL|URI|DSN|CONN|CONNECTION|CONNECTION_STRING)S?$/, "url"],
   [/(^|_)PORT$|[A-Z]PORT$/, "port"],
-  [/PASS(WORD|WD)?$|_PWD$|SECRET$/, "password"],
-  [/USER(NAME)?$/, "user"],
+  [
+    /PASS(WORD|WD)?$|_PWD$|SECRET$|SECRET_KEY$|SECRET_ACCESS_KEY$|_TOKEN$|_API_?KEY$|MASTER_KEY$/,
+    "password",
+  ],
+  [/USER(NAME)?$|USER_?ID$|_LOGIN$|ACCESS_KEY(_ID)?$/, "user"],
   [/(HOST|HOSTNAME|SERVER)$/, "host"],
   [
     /(HOSTS|SERVERS|BROKERS?|NODES|ADDR|ADDRESS|ADDRS|ENDPOINTS?)$/,
     "hostAndPort",
   ],
-  [/(DATABASE|DBNAME|_DB|_NAME|^DB)$/, "database"],
+  [/(DATABASE(_NAME)?|DBNAME|_DB|_NAME|^DB|BUCKET(_NAME)?|_ORG)$/, "database"],
 ];
 
 /** `jdbc:postgresql+asyncpg:` of an address. */
@@ -72,12 +80,43 @@ export function addressValue(
     case "user":
       return at.user;
     case "password":
-      return standard ?? "";
+      return at.password ?? standard ?? "";
     case "database":
       return SCHEME.test(told) ? urlOf(told, at) : at.database;
     case "url":
       return urlOf(told, at);
   }
+}
+
+/** Of what a variable beside an address is; null for one that says something else. */
+const BESIDE: ReadonlySet<Part> = new Set(["user", "password", "database"]);
+/** `DB_` of DB_HOST, `PG` of PGHOST, `SPRING_DATASOURCE_` of its URL. */
+const STEM =
+  /^(.{0,100}?)(?:URLS?|URI|DSN|HOSTS?|HOSTNAME|ADDR|ADDRESS|SERVERS?|PORT|ENDPOINTS?|ENDPOINT_URL|CONNECTION_STRING|CONN)$/;
+/** Variables of libpq have no underscore. */
+const LIBPQ = /^PG(?:USER|PASSWORD|DATABASE)$/;
+
+/**
+ * Which part of who is let in a variable carries, that stands beside those with
+ * an address: by a word of the kind (`MYSQL_USER`), or by what an address's
+ * variable begins with (`DB_USER` beside `DB_HOST`).
+ */
+export function loginPart(
+  name: string,
+  words: readonly string[],
+  addresses: readonly string[],
+): Part | null {
+  const upper = name.slice(0, 200).toUpperCase();
+  const found = PARTS.find(([pattern]) => pattern.test(upper))?.[1];
+  if (found === undefined || !BESIDE.has(found)) return null;
+  const stems = addresses.flatMap((address) => {
+    const stem = STEM.exec(address.slice(0, 200).toUpperCase())?.[1];
+    return stem === undefined || stem === "" ? [] : [stem];
+  });
+  const isBeside = stems.some((stem) => upper.startsWith(stem)) ||
+    words.some((word) => upper.startsWith(`${word}_`)) ||
+    words.includes("PG") && LIBPQ.test(upper);
+  return isBeside ? found : null;
 }
 
 function urlOf(told: string, at: ServiceAddress): string {
@@ -92,9 +131,12 @@ function urlOf(told: string, at: ServiceAddress): string {
       /^(https|rediss|amqps|nats\+tls)$/i,
       (tls) => tls.replace(/s$/i, ""),
     );
-    return `${bare}://${at.host}:${at.port}${path === "/" ? "" : path}`;
+    const login = at.hasLogin === true ? `${at.user}:${at.password}@` : "";
+    return `${bare}://${login}${at.host}:${at.port}${path === "/" ? "" : path}`;
   }
-  const user = scheme.startsWith("jdbc:") ? "" : `${at.user}@`;
+  const user = scheme.startsWith("jdbc:") || at.user === ""
+    ? ""
+    : `${at.user}@`;
   const asked = /\?[A-Za-z0-9=&_.-]{1,200}$/.exec(told)?.[0] ?? "";
   const kept = /sslmode|ssl=/i.test(asked) ? "" : asked;
   return `${scheme}://${user}${at.host}:${at.port}/${at.database}${kept}`;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BuildLine } from "./builders/plan.ts";
 import type { TextFact } from "../../../roles/model/analysis.ts";
 import type { PlannedApplication, PlannedRuntime } from "./cluster_plan.ts";
 import { commandTools } from "./command_tools.ts";
@@ -55,6 +56,41 @@ function runtimeText(
   }; extra = ${names};${ignored} })`;
 }
 
+/** Programs by what nixpkgs calls them; those that compile are not needed by what is compiled. */
+const COMPILERS: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries({
+    go: /\bgo\b/,
+    rust: /\b(?:rustc|cargo)\b/,
+    ocaml: /\bocaml\b/,
+    zig: /\bzig\b/,
+    swift: /\bswift\b/,
+    dart: /\bdart\b/,
+    crystal: /\bcrystal\b/,
+    gcc: /\b(?:gcc|g\+\+|c\+\+|cc)\b/,
+    cargo: /\bcargo\b/,
+    cmake: /\bcmake\b/,
+    dune_3: /\bdune\b/,
+    gnumake: /\bmake\b/,
+    "gradle-unwrapped": /\bgradle\b/,
+    leiningen: /\blein\b/,
+    maven: /\bmvn\b/,
+    meson: /\bmeson\b/,
+    ninja: /\bninja\b/,
+    "ocamlPackages.findlib": /\bocamlfind\b/,
+    rebar3: /\brebar3\b/,
+    sbt: /\bsbt\b/,
+    shards: /\bshards\b/,
+    swiftpm: /\bswift\b/,
+  }),
+);
+
+/** True for what only builds: its start command does not name it. */
+function isCompiler(name: string, start: string): boolean {
+  // A path that ends so is a program of its own.
+  const words = start.replace(/\S{0,200}\/\S{1,200}/g, " ");
+  return COMPILERS.get(name)?.test(words) === false;
+}
+
 /** A start or build command is a shell's text; the manager's install step is the builder's. */
 function command(
   lines: FlakeLines,
@@ -68,42 +104,85 @@ function command(
   );
 }
 
+/** A command as it runs here; null where the builder has no need of it. */
+function changed(
+  fact: TextFact | null,
+  change: (command: string | null) => string | null,
+): TextFact | null {
+  const value = change(
+    fact === null ? null : withoutWrappers(commandText(fact.value)),
+  );
+  return value === null ? null : {
+    value,
+    confidence: fact?.confidence ?? 1,
+    evidence: fact?.evidence ?? [],
+  };
+}
+
 function runtimeLines(lines: FlakeLines, planned: PlannedApplication): void {
   const { runtimes, build, start } = planned;
   for (const runtime of runtimes) {
     if (runtime.note !== null) lines.comment(runtime.note, runtime.because);
   }
+  const command = (start?.command ?? "").slice(0, 4000);
+  const items = runtimeItems(planned);
+  const parts = [
+    ["compilers", items.filter(({ name }) => isCompiler(name, command))],
+    ["runtime", items.filter(({ name }) => !isCompiler(name, command))],
+  ] as const;
+  for (const [attribute, those] of parts) {
+    if (those.length === 0) continue;
+    const why = because(
+      attribute === "runtime" ? "what its commands run" : "what builds it",
+    );
+    lines.block(`${attribute} = [`, "];", why, () => {
+      for (const { name, text, because } of those) {
+        lines.add(text, because);
+        if (name === "python") {
+          lines.comment(
+            "its dependencies by name, in the versions that nixpkgs has",
+            because,
+          );
+        }
+      }
+    });
+  }
+  for (const { text, because } of build.lines) lines.add(text, because);
+}
+
+interface RuntimeItem extends BuildLine {
+  name: string;
+}
+
+/** The language, what its builder made of its packages, and tools, in this order. */
+function runtimeItems(planned: PlannedApplication): RuntimeItem[] {
+  const { runtimes, build, start } = planned;
+  const manager = planned.application.packageManager;
   const ran = commandTools(planned.application);
   const tools = [...new Set([...build.tools, ...start?.tools ?? [], ...ran])];
-  const why = because("what its commands run");
-  if (runtimes.length + tools.length === 0) return;
-  lines.block("runtime = [", "];", why, () => {
-    for (const runtime of runtimes) {
-      lines.add(runtimeText(planned, runtime), runtime.because);
-      if (runtime.name === "python") {
-        lines.comment(
-          "its dependencies by name, in the versions that nixpkgs has",
-          runtime.because,
-        );
-      }
-    }
-    for (const tool of tools) {
-      const manager = planned.application.packageManager;
-      if (!build.tools.includes(tool) && ran.includes(tool)) {
-        lines.add(packagePath(tool), because("its commands run it"));
-        continue;
-      }
-      lines.add(
-        packagePath(tool),
-        start?.tools.includes(tool) === true
-          ? because("its start command runs it")
-          : because(
-            `its package manager is ${manager?.value ?? "none"}`,
-            manager?.evidence ?? [],
-          ),
-      );
-    }
-  });
+  return [
+    // nixpkgs' Haskell packages bring their compiler.
+    ...runtimes.filter(({ name }) =>
+      name !== "ghc" || build.packages.length === 0
+    ).map((runtime) => ({
+      name: runtime.name,
+      text: runtimeText(planned, runtime),
+      because: runtime.because,
+    })),
+    ...build.packages.map((line) => ({ name: "", ...line })),
+    ...tools.map((tool) => ({
+      name: tool,
+      text: packagePath(tool),
+      because: start?.tools.includes(tool) === true
+        ? because("its start command runs it")
+        : build.tools.includes(tool)
+        ? because(
+          `its package manager is ${manager?.value ?? "none"}`,
+          manager?.evidence ?? [],
+        )
+        : because("its commands run it"),
+    })),
+  ];
 }
 
 function buildLines(lines: FlakeLines, planned: PlannedApplication): void {
@@ -124,16 +203,18 @@ function buildLines(lines: FlakeLines, planned: PlannedApplication): void {
       "ownPhases = true;",
       because("the builder installs programs by itself"),
     );
-  } else if (build.isOwnBuild) {
-    lines.add(
-      "ownBuild = true;",
-      because("the builder's own build phase knows where the packages are"),
-    );
-  } else command(lines, "build", application.commands.build);
+  } else {command(
+      lines,
+      "build",
+      changed(application.commands.build, build.build),
+    );}
 }
 
 /** What its tests find in the place of VMs. */
-function checkLines(lines: FlakeLines, { check, name }: PlannedApplication) {
+function checkLines(
+  lines: FlakeLines,
+  { build, check, name }: PlannedApplication,
+) {
   const why = because(`services that the tests of ${name} find`);
   if (check.absent.length > 0) {
     lines.comment(
@@ -141,8 +222,9 @@ function checkLines(lines: FlakeLines, { check, name }: PlannedApplication) {
       because("nixpkgs has no way to start it within a build"),
     );
   }
-  if (check.inputs.length > 0) {
-    lines.add(`testInputs = ${nixList(check.inputs)};`, why);
+  const inputs = [...check.inputs, ...build.testInputs];
+  if (inputs.length > 0) {
+    lines.add(`testInputs = ${nixList(inputs)};`, why);
   }
   if (check.environment.length > 0) {
     lines.block("testEnvironment = {", "};", why, () => {
@@ -154,6 +236,59 @@ function checkLines(lines: FlakeLines, { check, name }: PlannedApplication) {
   if (check.setup.length > 0) {
     lines.add(`testSetup = ${nixString(check.setup.join("\n"))};`, why);
   }
+}
+
+const ENVIRONMENT = because("what its commands have to be told here");
+
+/** Names, and values as Nix. */
+function environmentOf(
+  { application, build }: PlannedApplication,
+): (readonly [string, string])[] {
+  const usesChromium = application.nativeLibraries.some(({ value }) =>
+    value === "chromium"
+  );
+  return [
+    ...application.language.value === "python"
+      // Modules are found in its directory, or in src/.
+      ? [["PYTHONPATH", nixString(".:src")] as const]
+      : [],
+    ...usesChromium
+      // Puppeteer looks for the one that it would have fetched.
+      ? [
+        [
+          "PUPPETEER_EXECUTABLE_PATH",
+          '"${pkgs.chromium}/bin/chromium"',
+        ] as const,
+      ]
+      : [],
+    ...build.environment.map(([name, value]) =>
+      [name, nixString(value)] as const
+    ),
+  ];
+}
+
+/** Client library and pg_config of PostgreSQL are packages of their own. */
+const LIBRARY_PARTS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["postgresql", ["libpq", "libpq.pg_config", "postgresql"]],
+]);
+
+/** Attributes that hold a library. */
+export function libraryParts(attribute: string): readonly string[] {
+  return LIBRARY_PARTS.get(attribute) ?? [attribute];
+}
+
+function libraryLines(lines: FlakeLines, planned: PlannedApplication): void {
+  const libraries = librariesOf(planned);
+  const { build } = planned;
+  if (libraries.length + build.libraries.length === 0) return;
+  lines.block("libraries = [", "];", because("native libraries"), () => {
+    for (const { text, because } of build.libraries) lines.add(text, because);
+    for (const { value, evidence } of libraries) {
+      for (const part of libraryParts(value)) {
+        lines.add(packagePath(part), because("a native library", evidence));
+      }
+    }
+  });
 }
 
 export function applicationLines(
@@ -177,7 +312,7 @@ export function applicationLines(
     () => {
       lines.add("inherit pkgs source;", why);
       lines.add(`name = ${nixString(name)};`, why);
-      const directory = relativeTo(build.root, path);
+      const directory = build.directory ?? relativeTo(build.root, path);
       if (directory !== ".") {
         lines.add(
           `directory = ${nixString(directory)};`,
@@ -185,27 +320,9 @@ export function applicationLines(
         );
       }
       runtimeLines(lines, planned);
-      const libraries = librariesOf(planned);
-      if (libraries.length > 0) {
-        lines.block(
-          "libraries = [",
-          "];",
-          because("native libraries"),
-          () => {
-            for (const { value, evidence } of libraries) {
-              lines.add(
-                packagePath(value),
-                because("a native library", evidence),
-              );
-            }
-          },
-        );
-      }
-      if (language.value === "python") {
-        lines.add(
-          `environment.PYTHONPATH = ".:src";`,
-          because("modules are found in its directory, or in src/"),
-        );
+      libraryLines(lines, planned);
+      for (const [name, value] of environmentOf(planned)) {
+        lines.add(`environment.${name} = ${value};`, ENVIRONMENT);
       }
       buildLines(lines, planned);
       if (start !== null) {
@@ -219,9 +336,16 @@ export function applicationLines(
             reason,
           );
         }
-        lines.add(`start = ${nixString(start.command)};`, reason);
+        lines.add(`start = ${nixString(build.start(start.command))};`, reason);
       }
-      command(lines, "test", commands.test);
+      command(
+        lines,
+        "test",
+        changed(
+          commands.test,
+          (text) => text === null ? null : build.test(text),
+        ),
+      );
       if (commands.test !== null) checkLines(lines, planned);
     },
   );

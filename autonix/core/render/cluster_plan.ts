@@ -19,6 +19,7 @@ import { FormatError } from "../formats/node.ts";
 import { parseToml } from "../formats/toml.ts";
 import { hostIn } from "../services/addresses.ts";
 import { type BuildPlan, buildPlan } from "./builders/mod.ts";
+import { NO_RUNTIME } from "./builders/plan.ts";
 import { type Because, because, type RenderFacts } from "./facts.ts";
 import { Names } from "./names.ts";
 import { type RuntimeName, RUNTIMES } from "./nixpkgs_release.ts";
@@ -234,7 +235,8 @@ export function planCluster(
       build: buildPlan({
         application,
         facts,
-        runtime: runtimes[0]?.package ?? "pkgs",
+        runtime: runtimes[0]?.package ?? NO_RUNTIME,
+        name,
       }),
       ports: application.ports.slice(0, MAX_ITEMS).map((
         { value, evidence },

@@ -48,6 +48,25 @@ export function nearest(
   }
 }
 
+/** The same, farthest above: of a project of several it is the project's. */
+export function outermost(
+  facts: RenderFacts,
+  directory: string,
+  names: readonly string[],
+): string | null {
+  let found: string | null = null;
+  for (let at = directory;; at = directoryOf(at)) {
+    for (const name of names) {
+      const path = joinPath(at, name);
+      if (path !== null && facts.has(path)) {
+        found = path;
+        break;
+      }
+    }
+    if (at === ".") return found;
+  }
+}
+
 /** `web` of `apps/web` below `apps`; `.` for itself. */
 export function relativeTo(root: string, path: string): string {
   if (root === path) return ".";

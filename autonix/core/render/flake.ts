@@ -13,7 +13,11 @@
  */
 import type { Analysis } from "../../../roles/model/analysis.ts";
 import type { Call } from "../cluster/calls.ts";
-import { applicationLines, librariesOf } from "./application_lines.ts";
+import {
+  applicationLines,
+  librariesOf,
+  libraryParts,
+} from "./application_lines.ts";
 import {
   type ClusterPlan,
   planCluster,
@@ -153,10 +157,12 @@ function shellItems(plan: ClusterPlan): Map<string, Because> {
     }
     for (const { value, evidence } of librariesOf(planned)) {
       add("pkgs.pkg-config", because("says where libraries are"));
-      add(
-        packagePath(value),
-        because(`a library of ${planned.name}`, evidence),
-      );
+      for (const part of libraryParts(value)) {
+        add(
+          packagePath(part),
+          because(`a library of ${planned.name}`, evidence),
+        );
+      }
     }
   }
   for (const { name, module, because: why, package: own } of plan.services) {
@@ -180,8 +186,10 @@ const SHELL_TOOLS: ReadonlyMap<string, readonly string[]> = new Map([
   ["uv", ["uv"]],
   ["conda", ["micromamba"]],
   ["cargo", ["cargo", "clippy", "rustfmt"]],
-  ["bundler", ["bundler"]],
   ["composer", ["phpPackages.composer"]],
+  ["cabal", ["cabal-install"]],
+  ["stack", ["stack"]],
+  ["opam", ["opam"]],
   ["maven", ["maven"]],
   ["gradle", ["gradle"]],
 ]);

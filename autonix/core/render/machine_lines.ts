@@ -71,6 +71,18 @@ export function applicationModule(
   });
 }
 
+/** What systemd does to a volume before anything starts. */
+function volumeRules(directory: string, owner: string | undefined): string[] {
+  const parent = "/var/lib/private";
+  return [
+    ...directory.startsWith(`${parent}/`)
+      ? [`d ${parent} 0700 root root -`]
+      : [],
+    `R ${directory}/lost+found`,
+    ...owner === undefined ? [] : [`d ${directory} 0750 ${owner} -`],
+  ];
+}
+
 /** The module that a service's VM runs. */
 export function serviceModuleLines(
   lines: FlakeLines,
@@ -82,6 +94,7 @@ export function serviceModuleLines(
   lines.block(`${name} = { pkgs, ... }: {`, "};", why, () => {
     for (
       const option of module.options({
+        name,
         database: planned.database,
         user: planned.user,
         package: planned.package,
@@ -99,6 +112,17 @@ export function serviceModuleLines(
           nixString(module.dataDirectory)
         } = procurator.volume "data";`,
         because(`${service.kind} keeps its data there`, service.evidence),
+      );
+      lines.add(
+        `systemd.tmpfiles.rules = ${
+          nixList(
+            volumeRules(module.dataDirectory, module.owner).map(nixString),
+          )
+        };`,
+        because(
+          "a new volume is root's, and not as empty as a database wants it",
+          service.evidence,
+        ),
       );
     }
     if (module.unfree !== undefined) {

@@ -7,6 +7,7 @@ import { nixString } from "./nix_text.ts";
 import {
   ANYWHERE,
   enabled,
+  ofDynamicUser,
   type ServiceModule,
   type ServiceSettings,
 } from "./service_module.ts";
@@ -28,6 +29,9 @@ function mysql(
     `settings.mysqld.bind-address = ${ANYWHERE}`,
   );
 }
+
+/** No accounts are there: who names one is not let in. */
+const NOBODY = { user: "", password: "" };
 
 const REDIS: Pick<
   ServiceModule,
@@ -58,6 +62,7 @@ export const DATABASES: Readonly<Record<string, ServiceModule>> = {
     port: 5432,
     scheme: "postgres",
     isDatabase: true,
+    isTrusting: true,
     clients: ["postgresql"],
     dataDirectory: "/var/lib/postgresql",
     inCheck: {
@@ -112,9 +117,11 @@ export const DATABASES: Readonly<Record<string, ServiceModule>> = {
     port: 27017,
     scheme: "mongodb",
     isDatabase: true,
+    login: NOBODY,
     clients: ["mongosh"],
     unfree: ["mongodb", "mongodb-ce"],
     dataDirectory: "/var/db/mongodb",
+    owner: "mongodb mongodb",
     options: () =>
       enabled(
         "mongodb",
@@ -126,8 +133,9 @@ export const DATABASES: Readonly<Record<string, ServiceModule>> = {
     port: 27017,
     scheme: "mongodb",
     isDatabase: true,
+    login: NOBODY,
     clients: ["mongosh"],
-    dataDirectory: "/var/lib/ferretdb",
+    dataDirectory: ofDynamicUser("ferretdb"),
     options: () =>
       enabled(
         "ferretdb",
@@ -137,8 +145,10 @@ export const DATABASES: Readonly<Record<string, ServiceModule>> = {
   rabbitmq: {
     port: 5672,
     scheme: "amqp",
+    login: { user: "guest", password: "guest", isInAddress: true },
     memoryMib: 1024,
     dataDirectory: "/var/lib/rabbitmq",
+    owner: "rabbitmq rabbitmq",
     options: () =>
       enabled(
         "rabbitmq",
@@ -152,7 +162,7 @@ export const DATABASES: Readonly<Record<string, ServiceModule>> = {
     scheme: "kafka",
     memoryMib: 1536,
     dataDirectory: "/var/lib/apache-kafka",
-    options: () =>
+    options: ({ name }) =>
       enabled(
         "apache-kafka",
         "formatLogDirs = true",
@@ -163,7 +173,12 @@ export const DATABASES: Readonly<Record<string, ServiceModule>> = {
         `settings."controller.listener.names" = [ "CONTROLLER" ]`,
         `settings."listener.security.protocol.map" = [ "PLAINTEXT:PLAINTEXT" "CONTROLLER:PLAINTEXT" ]`,
         `settings.listeners = [ "PLAINTEXT://:9092" "CONTROLLER://localhost:9093" ]`,
-        `settings."log.dirs" = [ "/var/lib/apache-kafka" ]`,
+        // Who asks is sent on to the name, not to what the VM calls itself.
+        `settings."advertised.listeners" = [ ${
+          nixString(`PLAINTEXT://${name}:9092`)
+        } ]`,
+        // Kafka takes every folder beside its logs for one, lost+found too.
+        `settings."log.dirs" = [ "/var/lib/apache-kafka/logs" ]`,
         `settings."offsets.topic.replication.factor" = 1`,
       ),
   },
@@ -171,6 +186,7 @@ export const DATABASES: Readonly<Record<string, ServiceModule>> = {
     port: 4222,
     scheme: "nats",
     clients: ["natscli"],
+    dataDirectory: "/var/lib/nats",
     options: () => enabled("nats", "jetstream = true"),
   },
   mosquitto: {

@@ -7,6 +7,8 @@ import { nixAttribute, nixString } from "./nix_text.ts";
 
 /** What a module's options are written from. */
 export interface ServiceSettings {
+  /** The VM's, by which others find it. */
+  name: string;
   database: string;
   user: string;
   /** `pkgs.postgresql_16`; null where there is only one. */
@@ -21,6 +23,17 @@ export interface ServiceModule {
   scheme: string;
   /** The address carries user and database: `postgres://USER@HOST:5432/DB`. */
   isDatabase?: true;
+  /** Who is let in, where that is not whom the repository names. */
+  login?: {
+    /** Empty: whoever says a name is asked for a password that nobody has. */
+    user: string;
+    password: string;
+    database?: string;
+    /** The address carries both. */
+    isInAddress?: true;
+  };
+  /** Whatever password is said is right. */
+  isTrusting?: true;
   /** Attributes of `pkgs` for the shell. */
   clients?: readonly string[];
   /** Names of packages under an unfree license. */
@@ -37,6 +50,16 @@ export interface ServiceModule {
   };
   /** Data of it lies there, and is kept on a volume. */
   dataDirectory?: string;
+  /**
+   * User and group of the directory, where the module's unit does not see to
+   * it: a volume is root's at first.
+   */
+  owner?: string;
+}
+
+/** Where systemd keeps the state of a unit whose user is made as it starts. */
+export function ofDynamicUser(name: string): string {
+  return `/var/lib/private/${name}`;
 }
 
 /** Every address of the VM; who comes in is the network's to say. */

@@ -2,17 +2,26 @@
  * How NixOS runs each kind of service in a VM of its own: the module's
  * options, what the address looks like, and which program speaks to it.
  *
- * Options are those of nixpkgs 25.05. Services take no password: the network
- * lets in only VMs that name them in `allowedPeers`, and a secret in a Nix
- * store would be none. Kinds that are not here get no VM, and the flake says so.
+ * Options are those of nixpkgs 25.05, and hold in what came after it. Services
+ * take no password where they can do without: the network lets in only VMs that
+ * name them in `allowedPeers`, and a secret in a Nix store would be none. Kinds
+ * that are not here get no VM, and the flake says so.
  *
  * @module
  */
 import { nixString } from "./nix_text.ts";
 import { DATABASES } from "./service_databases.ts";
-import { ANYWHERE, enabled, type ServiceModule } from "./service_module.ts";
+import {
+  ANYWHERE,
+  enabled,
+  ofDynamicUser,
+  type ServiceModule,
+} from "./service_module.ts";
 
 export { packagePath, type ServiceModule } from "./service_module.ts";
+
+/** Longer than the eight letters that InfluxDB asks of a password. */
+const INFLUX_TOKEN = "procurator-app";
 
 const OTHERS: Readonly<Record<string, ServiceModule>> = {
   elasticsearch: {
@@ -27,20 +36,21 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
     port: 9200,
     scheme: "http",
     memoryMib: 2048,
-    dataDirectory: "/var/lib/opensearch",
+    dataDirectory: ofDynamicUser("opensearch"),
     options: () =>
       enabled("opensearch", `settings."network.host" = ${ANYWHERE}`),
   },
   meilisearch: {
     port: 7700,
     scheme: "http",
-    dataDirectory: "/var/lib/meilisearch",
+    dataDirectory: ofDynamicUser("meilisearch"),
     options: () => enabled("meilisearch", `listenAddress = ${ANYWHERE}`),
   },
   typesense: {
     port: 8108,
     scheme: "http",
-    dataDirectory: "/var/lib/typesense",
+    login: { user: "", password: "app" },
+    dataDirectory: ofDynamicUser("typesense"),
     options: () =>
       enabled(
         "typesense",
@@ -56,6 +66,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   minio: {
     port: 9000,
     scheme: "http",
+    login: { user: "minioadmin", password: "minioadmin" },
     clients: ["minio-client"],
     dataDirectory: "/var/lib/minio",
     options: () =>
@@ -71,6 +82,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   clickhouse: {
     port: 8123,
     scheme: "http",
+    login: { user: "default", password: "", database: "default" },
     memoryMib: 1536,
     clients: ["clickhouse"],
     dataDirectory: "/var/lib/clickhouse",
@@ -94,6 +106,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   couchdb: {
     port: 5984,
     scheme: "http",
+    login: { user: "admin", password: "app", isInAddress: true },
     dataDirectory: "/var/lib/couchdb",
     options: () =>
       enabled(
@@ -107,6 +120,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
     scheme: "cassandra",
     memoryMib: 2048,
     dataDirectory: "/var/lib/cassandra",
+    owner: "cassandra cassandra",
     options: () =>
       enabled(
         "cassandra",
@@ -117,6 +131,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   neo4j: {
     port: 7687,
     scheme: "bolt",
+    isTrusting: true,
     memoryMib: 1536,
     dataDirectory: "/var/lib/neo4j",
     options: () =>
@@ -131,17 +146,33 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   influxdb: {
     port: 8086,
     scheme: "http",
+    login: { user: "admin", password: INFLUX_TOKEN, database: "app" },
     dataDirectory: "/var/lib/influxdb2",
-    options: () => enabled("influxdb2"),
+    // Without it nobody has a token.
+    options: () =>
+      enabled(
+        "influxdb2",
+        "provision.enable = true",
+        `provision.initialSetup.organization = "app"`,
+        `provision.initialSetup.bucket = "app"`,
+        `provision.initialSetup.passwordFile = pkgs.writeText "password" ${
+          nixString(INFLUX_TOKEN)
+        }`,
+        `provision.initialSetup.tokenFile = pkgs.writeText "token" ${
+          nixString(INFLUX_TOKEN)
+        }`,
+      ),
   },
   etcd: {
     port: 2379,
     scheme: "http",
     dataDirectory: "/var/lib/etcd",
-    options: () =>
+    options: ({ name }) =>
       enabled(
         "etcd",
         `listenClientUrls = [ ${nixString("http://0.0.0.0:2379")} ]`,
+        // Clients that ask who is there are told this address.
+        `advertiseClientUrls = [ ${nixString(`http://${name}:2379`)} ]`,
       ),
   },
   consul: {
@@ -160,7 +191,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   qdrant: {
     port: 6333,
     scheme: "http",
-    dataDirectory: "/var/lib/qdrant",
+    dataDirectory: ofDynamicUser("qdrant"),
     options: () => enabled("qdrant", `settings.service.host = ${ANYWHERE}`),
   },
   keycloak: {
@@ -185,21 +216,28 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   grafana: {
     port: 3000,
     scheme: "http",
+    login: { user: "admin", password: "admin" },
     dataDirectory: "/var/lib/grafana",
+    owner: "grafana grafana",
     options: () =>
-      enabled("grafana", `settings.server.http_addr = ${ANYWHERE}`),
+      enabled(
+        "grafana",
+        `settings.server.http_addr = ${ANYWHERE}`,
+        // Newer nixpkgs have no default for it.
+        `settings.security.secret_key = ${nixString("procurator-grafana-key")}`,
+      ),
   },
   ollama: {
     port: 11434,
     scheme: "http",
     memoryMib: 8192,
-    dataDirectory: "/var/lib/ollama",
+    dataDirectory: ofDynamicUser("ollama"),
     options: () => enabled("ollama", `host = ${ANYWHERE}`),
   },
   victoriametrics: {
     port: 8428,
     scheme: "http",
-    dataDirectory: "/var/lib/victoriametrics",
+    dataDirectory: ofDynamicUser("victoriametrics"),
     options: () => enabled("victoriametrics"),
   },
 };

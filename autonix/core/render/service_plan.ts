@@ -10,9 +10,12 @@ import type {
   EnvVariable,
 } from "../../../roles/model/analysis.ts";
 import { type Call, isOfBrowser } from "../cluster/calls.ts";
+import { SERVICES } from "../services/catalog.ts";
 import {
   addressValue,
   credentialsOf,
+  loginPart,
+  type Part,
   type ServiceAddress,
   withHost,
 } from "./addresses.ts";
@@ -57,8 +60,40 @@ export interface PlannedService {
   package: string | null;
   note: string | null;
   user: string;
+  /** Null: whichever is said is right. */
+  password: string | null;
   database: string;
   because: Because;
+}
+
+const WORDS: ReadonlyMap<string, readonly string[]> = new Map(
+  SERVICES.map(({ kind, words }) => [kind, words] as const),
+);
+
+/** Who is let in, as a variable beside the address's says it; null for another. */
+function partBeside(service: AnalysedService, name: string): Part | null {
+  return loginPart(name, WORDS.get(service.kind) ?? [], service.env);
+}
+
+function loginOf(
+  module: ServiceModule,
+  variables: readonly EnvVariable[],
+): Pick<PlannedService, "user" | "password" | "database"> {
+  const { login } = module;
+  const told = credentialsOf(variables);
+  if (login === undefined) {
+    return {
+      ...module.isDatabase === true || module.isTrusting === true
+        ? told
+        : { user: "", database: told.database },
+      password: module.isTrusting === true ? null : "",
+    };
+  }
+  return {
+    user: login.user,
+    password: login.password,
+    database: login.database ?? told.database,
+  };
 }
 
 export function planService(
@@ -83,7 +118,7 @@ export function planService(
     module,
     package: choice === null ? null : packagePath(choice.line.attribute),
     note,
-    ...credentialsOf(variables),
+    ...loginOf(module, variables),
     because: because(
       `${service.kind}${asked} is a service of ${
         service.usedBy.join(", ") || "the repository"
@@ -111,15 +146,40 @@ function addressOf(
   service: PlannedService,
   host = service.name,
 ): ServiceAddress {
-  const { module, user, database } = service;
+  const { module, user, password, database } = service;
   return {
     host,
     port: module.port,
     scheme: schemeFor(application, variable, module.scheme),
     isDatabase: module.isDatabase === true,
     user,
+    password,
+    hasLogin: module.login?.isInAddress === true,
     database,
   };
+}
+
+/** True for a service that has databases by name, or one that is made for it. */
+function hasDatabases({ module }: PlannedService): boolean {
+  return module.isDatabase === true || module.login?.database !== undefined;
+}
+
+/** What a variable beside the address is set to; null where it is not the service's to say. */
+function besideValue(
+  application: AnalysedApplication,
+  variable: EnvVariable,
+  service: PlannedService,
+  host = service.name,
+): string | null {
+  const part = partBeside(service.service, variable.name);
+  if (part === null) return null;
+  if (part === "database" && !hasDatabases(service)) return null;
+  const { name, default: standard } = variable;
+  return addressValue(
+    name,
+    standard,
+    addressOf(application, name, service, host),
+  );
 }
 
 /** The variables that carry a service's address, as those who use it declare them. */
@@ -131,7 +191,9 @@ export function variablesOf(
     service.usedBy.includes(path)
   );
   return users.flatMap(({ env }) =>
-    env.filter(({ name }) => service.env.includes(name))
+    env.filter(({ name }) =>
+      service.env.includes(name) || partBeside(service, name) !== null
+    )
   );
 }
 
@@ -177,6 +239,20 @@ export function environmentOf(
       value: withHost(value, { host, port }),
       because: because(`carries the address of ${host}`, [evidence]),
     });
+  }
+  for (const variable of application.env) {
+    const { name, evidence } = variable;
+    if (!VARIABLE.test(name) || set.has(name)) continue;
+    for (const planned of services) {
+      const value = besideValue(application, variable, planned);
+      if (value === null) continue;
+      set.set(name, {
+        name,
+        value,
+        because: because(`says to ${planned.name} who asks`, evidence),
+      });
+      break;
+    }
   }
   const missing: EnvVariable[] = [];
   const [port] = application.ports;
@@ -236,6 +312,10 @@ export function planCheck(
       const declared = application.env.find((one) => one.name === name);
       const at = addressOf(application, name, planned, "localhost");
       set(name, addressValue(name, declared?.default, at));
+    }
+    for (const variable of application.env) {
+      const value = besideValue(application, variable, planned, "localhost");
+      if (value !== null) set(variable.name, value);
     }
   }
   return {

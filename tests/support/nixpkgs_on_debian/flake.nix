@@ -39,7 +39,7 @@
             eval "$installPhase"
             exit
           '' ];
-        }) // given.passthru or { };
+        }) // given.passthru or { } // { overrideAttrs = change: mkDerivation (given // change given); };
 
       writeText = name: text: builtins.toFile name (builtins.unsafeDiscardStringContext text);
       writeShellScript = name: text: derivation {
@@ -62,6 +62,7 @@
         genAttrs = names: make: listToAttrs (map (name: { inherit name; value = make name; }) names);
         escapeShellArg = text: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
         makeBinPath = paths: concatStringsSep ":" (map (path: "${path}/bin") paths);
+        makeLibraryPath = paths: concatStringsSep ":" (map (path: "${path}/lib") paths);
         optionalAttrs = condition: set: if condition then set else { };
         mkForce = value: value;
         nixosSystem = { modules, ... }:

@@ -1,13 +1,15 @@
-# A nixpkgs for tests that evaluate flakes: its functions keep what they were given, its packages are names.
+# A nixpkgs for tests that evaluate flakes: its functions keep what they were given, its packages are names. It has
+# what known.nix says that nixpkgs has, and nothing else.
 #
 #   import ./default.nix { attributes = [ "nodejs_20" "python3Packages.pip" ]; }
 #
-# attributes   paths below pkgs that are packages; another one is an error, as in nixpkgs
+# attributes   paths below pkgs that are packages beside those; another one is an error, as in nixpkgs
 # A package or a system has `recorded`: what it was made from, as plain values.
-{ attributes }:
+{ attributes ? [ ] }:
 let
+  known = import ./known.nix;
   inherit (builtins) attrNames concatMap elem filter foldl' functionArgs hashString head isAttrs isFunction isList isPath isString
-    listToAttrs map mapAttrs replaceStrings split substring tail toJSON;
+    listToAttrs map mapAttrs match replaceStrings split substring tail toJSON;
 
   # A store path of its own for each content, in Nix's alphabet.
   pathOf = name: content:
@@ -26,37 +28,70 @@ let
       type = "derivation";
       inherit name recorded kind;
       outPath = pathOf name (toJSON recorded);
+      overrideAttrs = change: made kind (given // change given);
     };
+
+  # What stdenv.mkDerivation reads itself, whoever it is called by. Names in capitals are variables of the build.
+  common = [
+    "pname" "version" "src" "name" "nativeBuildInputs" "buildInputs" "nativeCheckInputs" "doCheck" "meta" "passthru"
+    "dontConfigure" "dontFixup" "dontUnpack" "dontPatchShebangs" "dontCheckForBrokenSymlinks" "configurePhase" "buildPhase"
+    "checkPhase" "installPhase" "preBuild" "preInstall" "postInstall" "impureEnvVars" "outputHash" "outputHashMode"
+  ];
+  takes = kind: allowed: given:
+    let strangers = filter (name: !(elem name allowed || match "[A-Z][A-Z0-9_]*" name != null)) (attrNames given);
+    in if strangers == [ ] then made kind given
+    else throw "${kind} takes no ${head strangers}, as far as known.nix knows";
+  # A builder on top of mkDerivation, and a function with arguments of its own alone.
+  builder = kind: takes kind (common ++ known.builders.${kind});
+  function = kind: takes kind known.builders.${kind};
 
   package = path: made "package" { name = replaceStrings [ "." ] [ "-" ] path; } // {
     # What packages have below themselves.
     withPackages = choose: made "withPackages" { name = "with"; packages = choose pythonPackages; };
-    fetchDeps = made "fetchDeps";
-    fetchYarnBerryDeps = made "fetchYarnBerryDeps";
-    configHook = made "hook" { name = "hook"; };
-    yarnBerryConfigHook = made "hook" { name = "hook"; };
-    buildMavenPackage = made "buildMavenPackage";
-    buildComposerProject2 = made "buildComposerProject2";
-    client = made "package" { name = "${path}-client"; };
   };
+  hook = made "hook" { name = "hook"; };
   pythonPackages = listToAttrs (map (name: { inherit name; value = made "package" { inherit name; }; })
     [ "flask" "django" "fastapi" "uvicorn" "gunicorn" "psycopg2" "requests" "redis" "celery" "starlette" "pytest" ]);
+  haskellPackages.callCabal2nix = name: src: given: made "callCabal2nix" (given // { inherit name src; });
+
+  # An option that no module declares is an error there, too.
+  declared = path: tree: config:
+    if !isAttrs tree then [ ]
+    else concatMap
+      (key:
+        let at = tree.${key} or tree."*" or null;
+        in if at == null then [ "${path}${key}" ]
+        else if isAttrs at && isAttrs config.${key} && !(config.${key} ? outPath)
+        then declared "${path}${key}." at config.${key}
+        else [ ])
+      (attrNames config);
+  checked = config:
+    let strangers = declared "" known.options config;
+    in if strangers == [ ] then config
+    else throw "NixOS has no option ${head strangers}, as far as known.nix knows";
 
   merge = a: b:
     a // mapAttrs (key: value:
-      if a ? ${key} && isAttrs a.${key} && isAttrs value && !(value ? outPath) && !(a.${key} ? outPath)
+      if a ? ${key} && isAttrs a.${key} && isAttrs value && !(value ? outPath)
       then merge a.${key} value
       else if a ? ${key} && isList a.${key} && isList value then a.${key} ++ value
       else value) b;
   words = path: filter isString (split "[.]" path);
   at = keys: value: if keys == [ ] then value else { ${head keys} = at (tail keys) value; };
-  packages = foldl' merge { } (map (path: at (words path) (package path)) attributes);
+  packages = foldl' merge { } (map (path: at (words path) (package path)) (concatMap (group: known.packages.${group})
+    (attrNames known.packages) ++ attributes));
 
   lib = {
     fakeHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     genAttrs = names: make: listToAttrs (map (name: { inherit name; value = make name; }) names);
     escapeShellArg = text: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
     makeBinPath = paths: builtins.concatStringsSep ":" (map (path: "${path}/bin") paths);
+    makeLibraryPath = paths: builtins.concatStringsSep ":" (map (path: "${path}/lib") paths);
+    hasPrefix = prefix: text: substring 0 (builtins.stringLength prefix) text == prefix;
+    removePrefix = prefix: text:
+      if lib.hasPrefix prefix text then substring (builtins.stringLength prefix) (-1) text else text;
+    toLower = text: text;
+    fetchers.proxyImpureEnvVars = [ "https_proxy" ];
     optionalAttrs = condition: set: if condition then set else { };
     getName = package: package.pname or package.name;
     mkForce = value: value;
@@ -67,7 +102,8 @@ let
             then (let loaded = import module; in if isFunction loaded then loaded { inherit lib pkgs config; } else loaded)
             else module;
           in value) modules);
-        recorded = plain config;
+        checkedConfig = checked config;
+        recorded = plain checkedConfig;
         named = part: { outPath = pathOf part (toJSON recorded); };
       in {
         inherit recorded;
@@ -80,26 +116,41 @@ let
 
   pkgs = merge packages {
     inherit lib;
-    stdenv.mkDerivation = made "mkDerivation";
-    stdenvNoCC.mkDerivation = made "mkDerivation";
-    buildNpmPackage = made "buildNpmPackage";
-    buildGoModule = made "buildGoModule";
-    buildDartApplication = made "buildDartApplication";
-    buildDotnetModule = made "buildDotnetModule";
-    bundlerEnv = made "bundlerEnv";
-    rustPlatform.buildRustPackage = made "buildRustPackage";
-    beamPackages.mixRelease = made "mixRelease";
-    beamPackages.fetchMixDeps = made "fetchMixDeps";
-    fetchYarnDeps = made "fetchYarnDeps";
-    yarnConfigHook = made "hook" { name = "hook"; };
+    stdenv.mkDerivation = builder "mkDerivation";
+    stdenvNoCC.mkDerivation = builder "mkDerivation";
+    swiftPackages.stdenv.mkDerivation = builder "mkDerivation";
+    buildNpmPackage = builder "buildNpmPackage";
+    buildGoModule.override = { go }: builder "buildGoModule";
+    buildDartApplication = builder "buildDartApplication";
+    buildDotnetModule = builder "buildDotnetModule";
+    rustPlatform = { buildRustPackage = builder "buildRustPackage"; bindgenHook = hook; };
+    beamPackages = { mixRelease = builder "mixRelease"; fetchMixDeps = function "fetchMixDeps"; };
+    fetchYarnDeps = function "fetchYarnDeps";
+    fetchurl = made "fetchurl";
+    yarnConfigHook = hook;
+    # Of 25.05, where they are below pnpm; see nix/autonix/pnpm.nix.
+    pnpm_8 = package "pnpm_8" // { fetchDeps = function "fetchPnpmDeps"; configHook = hook; };
+    pnpm_9 = package "pnpm_9" // { fetchDeps = function "fetchPnpmDeps"; configHook = hook; };
+    pnpm_10 = package "pnpm_10" // { fetchDeps = function "fetchPnpmDeps"; configHook = hook; };
+    yarn-berry_3 = package "yarn-berry_3" // { fetchYarnBerryDeps = function "fetchYarnBerryDeps"; yarnBerryConfigHook = hook; };
+    yarn-berry_4 = package "yarn-berry_4" // { fetchYarnBerryDeps = function "fetchYarnBerryDeps"; yarnBerryConfigHook = hook; };
     importNpmLock = {
-      __functor = _: made "importNpmLock";
-      npmConfigHook = made "hook" { name = "hook"; };
+      __functor = _: function "importNpmLock";
+      npmConfigHook = hook;
     };
-    maven = package "maven" // { buildMavenPackage = made "buildMavenPackage"; };
+    inherit haskellPackages;
+    haskell = {
+      lib.compose.dontCheck = given: made "dontCheck" { name = given.name; inherit given; };
+      packages = { ghc948 = haskellPackages; ghc967 = haskellPackages; };
+    };
+    ocamlPackages = listToAttrs (map (name: { inherit name; value = package name; }) [ "alcotest" "dream" "lwt" "yojson" ]);
+    php81.packages.composer = package "composer";
+    php82.packages.composer = package "composer";
+    php83.packages.composer = package "composer";
+    php84.packages.composer = package "composer";
+    swiftpm2nix.helpers = _: { configure = "configure"; };
+    # Of stdenv itself; see pkgs/build-support/trivial-builders.
     mkShell = made "mkShell";
-    busybox = package "busybox";
-    pkg-config = package "pkg-config";
     writeText = name: text: made "writeText" { inherit name text; };
     writeShellScript = name: text: made "writeShellScript" { inherit name text; };
   };

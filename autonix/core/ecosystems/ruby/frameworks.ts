@@ -60,7 +60,6 @@ export const NATIVE: NativeTable = new Map([
   ["gmp", ["gmp"]],
   ["gdal", ["gdal"]],
   ["rgeo", ["geos"]],
-  ["ruby-oci8", ["oracle-instantclient"]],
 ]);
 
 /** Compiled only where the lockfile has no gem for the platform. */

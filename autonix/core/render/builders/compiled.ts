@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { directoryOf } from "../../file_tree.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
 import { because, fileEvidence, nearest } from "../facts.ts";
+import { commentText, nixPath, nixString } from "../nix_text.ts";
 import {
   type Asked,
   type Builder,
@@ -15,32 +16,47 @@ import {
   withBuilder,
 } from "./plan.ts";
 
-export function go({ application, facts }: Asked): BuildPlan {
-  const root = application.path;
-  const at = (name: string) => root === "." ? name : `${root}/${name}`;
+/** `=> ../shared` of a go.mod: a module of the repository beside this one. */
+const REPLACED_BESIDE = /=>\s{1,9}\.\.\//;
+
+export function go({ application, facts, runtime }: Asked): BuildPlan {
+  const own = application.path;
+  const at = (name: string) => own === "." ? name : `${own}/${name}`;
   const module = at("go.mod");
+  const text = (facts.text(module) ?? "").slice(0, 100_000);
+  // Its modules are found above it: then all of the repository is built from.
+  const isBeside = own !== "." && REPLACED_BESIDE.test(text);
+  const root = isBeside ? "." : own;
+  const builder = `(pkgs.buildGoModule.override { go = ${runtime}; })`;
+  const lines = isBeside ? [`modRoot = ${nixString(own)};`] : [];
+  // buildGoModule goes there before anything is run.
+  const rest = { directory: isBeside ? "." : null };
   if (facts.has(at("vendor/modules.txt"))) {
     return withBuilder(
       root,
       at("vendor/modules.txt"),
-      "pkgs.buildGoModule",
+      builder,
       "Go with its modules in vendor/",
-      ["vendorHash = null; # vendor/ is committed"],
+      [...lines, "vendorHash = null; # vendor/ is committed"],
+      rest,
     );
   }
-  const needs = /^\s*require\s*[("\w]/m.test(
-    (facts.text(module) ?? "").slice(0, 100_000),
-  );
+  const needs = /^\s*require\s*[("\w]/m.test(text);
   return withBuilder(
     root,
     needs && facts.has(at("go.sum")) ? at("go.sum") : module,
-    "pkgs.buildGoModule",
+    builder,
     needs ? "Go with modules to fetch" : "Go without modules of others",
     [
+      ...lines,
       needs ? "vendorHash = hash;" : "vendorHash = null; # no modules to fetch",
     ],
+    rest,
   );
 }
+
+/** Crates that run libclang while they are built. */
+const BINDGEN = "libclang";
 
 export function cargo({ application, facts }: Asked): BuildPlan {
   const lock = nearest(facts, application.path, ["Cargo.lock"]);
@@ -52,12 +68,24 @@ export function cargo({ application, facts }: Asked): BuildPlan {
     );
   }
   const root = directoryOf(lock);
+  const usesGit = /^source = "git\+/m.test(facts.text(lock) ?? "");
+  const usesClang = application.nativeLibraries.some(({ value }) =>
+    value === BINDGEN
+  );
   return withBuilder(
     root,
     lock,
     "pkgs.rustPlatform.buildRustPackage",
     "Cargo with a lock file, whose hashes are the crates'",
-    [`cargoLock.lockFile = ${inSource(root, lock)};`],
+    [
+      `cargoLock.lockFile = ${inSource(root, lock)};`,
+      ...usesGit
+        ? ["cargoLock.allowBuiltinFetchGit = true; # a commit is its own hash"]
+        : [],
+      ...usesClang
+        ? ["nativeBuildInputs = [ pkgs.rustPlatform.bindgenHook ];"]
+        : [],
+    ],
     {
       tools: ["cargo"],
       isOwnPhases: true,
@@ -65,8 +93,10 @@ export function cargo({ application, facts }: Asked): BuildPlan {
   );
 }
 
-export function nuget({ application, facts, runtime }: Asked): BuildPlan {
-  const lock = nearest(facts, application.path, ["deps.json"]);
+const NUGET_LOCK = "deps.json";
+
+export function nuget({ application, facts, runtime, name }: Asked): BuildPlan {
+  const lock = nearest(facts, application.path, [NUGET_LOCK]);
   const solution = nearest(facts, application.path, [
     "global.json",
     "Directory.Packages.props",
@@ -75,19 +105,24 @@ export function nuget({ application, facts, runtime }: Asked): BuildPlan {
   const root = lock === null && solution === null
     ? application.path
     : directoryOf(lock ?? solution ?? "");
-  const why = lock === null
-    ? because(
-      "no deps.json: `nix build .#NAME.fetch-deps && ./result deps.json` writes it, then run procurator init again",
-    )
-    : because("the packages' hashes", [fileEvidence(lock)]);
-  const packages = lock === null
-    ? `nugetDeps = null; # ${why.what}`
-    : `nugetDeps = ${inSource(root, lock)};`;
+  const path = lock ?? joinPath(root, NUGET_LOCK) ?? NUGET_LOCK;
+  const why = because(
+    "NuGet's packages",
+    lock === null ? [] : [fileEvidence(lock)],
+  );
+  const how =
+    `${path} is missing: where packages are fetched, \`nix build .#${name}.fetch-deps && ./result ${path}\` writes it`;
   return plan(root, {
     builder: { text: "pkgs.buildDotnetModule", because: why },
     arguments: [
       { text: `dotnet-sdk = ${runtime};`, because: why },
-      { text: packages, because: why },
+      ...lock === null
+        ? [{ text: `# ${commentText(how)}`, because: because(how) }]
+        : [],
+      {
+        text: `nugetDeps = procurator.orEmpty ${nixPath(path)};`,
+        because: why,
+      },
     ],
   });
 }
