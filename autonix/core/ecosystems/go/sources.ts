@@ -107,6 +107,9 @@ const FLAG =
 const SERVING =
   /ListenAndServe|net\.Listen|http\.Server\{|NewServer\(|\.(?:Listen|Start|Run|Serve)\(/;
 
+/** Of an engine: queues and schedulers run too. */
+const GIN_RUN =
+  /(?:^|[^.\w])(?:[a-z]|app|api|srv|\w{0,30}(?:[gG]in|[rR]oute|[rR]outer|[rR]outes|[eE]ngine|[sS]erver))\.Run\(\s{0,3}\)/;
 const GIN = /gin-gonic\/gin/;
 
 function portsOf(
@@ -134,7 +137,7 @@ function portsOf(
     port === null ? [] : [{ port, kind: "default" }]
   );
   // gin takes PORT, or 8080.
-  if (/\.Run\(\s{0,3}\)/.test(line) && says(GIN)) {
+  if (GIN_RUN.test(line) && says(GIN)) {
     found.push({ port: 8080, kind: "usual" });
   }
   return found;

@@ -15,9 +15,10 @@
  *
  * @module
  */
+import type { Claim } from "../../claims.ts";
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
-import { directoryOf } from "../../file_tree.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
 import { claimMentions } from "../shared/mentions.ts";
@@ -79,6 +80,20 @@ function isOwnSource(directory: string, path: string): boolean {
   return relative === "." || !isAside(relative) && !isForeign(relative);
 }
 
+/** What a build script sets is asked of nobody: `cargo:rustc-env=GIT_HASH=`. */
+function withoutBuilt(reading: Reading, draft: Draft): void {
+  const script = joinPath(draft.path, "build.rs") ?? "";
+  const text = reading.tree.text(script);
+  if (text === null || !text.includes("rustc-env")) return;
+  const set = new Set(
+    [...text.matchAll(/\brustc-env=([A-Z]\w{1,99})/g)].map(([, name]) => name),
+  );
+  draft.claims = draft.claims.filter((one) =>
+    one.field !== "env" ||
+    !set.has((one as Claim<"env">).value.name)
+  );
+}
+
 function draftOfPackage(
   reading: Reading,
   of: { manifest: Manifest; sources: readonly string[]; locks: Locks },
@@ -112,6 +127,7 @@ function draftOfPackage(
   const own = sources.filter((path) => isOwnSource(directory, path));
   // Libraries leave it to programs what they listen on.
   claimMentions(reading, draft, own, RUST);
+  withoutBuilt(reading, draft);
   if (draft.role === "application") claimLoco(reading, draft);
   if (programs.length > 1 && program === null) {
     reading.report({

@@ -110,5 +110,9 @@ export function mainProgram(
     const found = named(name);
     if (found !== undefined) return found;
   }
-  return null;
+  // `mini-redis-server` beside `mini-redis-cli`.
+  const serving = programs.filter(({ name }) =>
+    /[_-](?:server|api|daemon|web|backend)$/.test(name)
+  );
+  return serving.length === 1 ? serving[0] ?? null : null;
 }

@@ -97,12 +97,15 @@ const PAIRS =
   /(?:\[(?:0, ?0, ?0, ?0|127, ?0, ?0, ?1)\]|"(?:0\.0\.0\.0|127\.0\.0\.1|localhost|::)"|Ipv[46]Addr::(?:UNSPECIFIED|LOCALHOST)|\(0, ?0, ?0, ?0\)\)?)\s{0,3}(?:\.into\(\))?,\s{0,3}(\d{2,5})\b/g;
 const NAMED =
   /\b(?:DEFAULT_|SERVER_|HTTP_|default_|server_|http_)?(?:PORT|port)(?::\s{0,3}(?:u16|u32|i32|usize|&str))?\s{0,3}=\s{0,3}"?(\d{2,5})\b/g;
+/** The config crate's. */
+const SET_DEFAULT =
+  /\bset_default\(\s{0,3}"(?:(?:server|http|app|web)\.)?port",\s{0,3}(\d{2,5})\b/g;
 /** What others are reached at. */
 const OUTWARD = /connect|[cC]lient|redis|postgres|mysql|amqp|kafka|nats/;
 
 function portsOf(line: string): PortMention[] {
   if (!/\d{2}/.test(line) || OUTWARD.test(line)) return [];
-  return [ADDRESS, PAIRS, NAMED].flatMap((pattern) =>
+  return [ADDRESS, PAIRS, NAMED, SET_DEFAULT].flatMap((pattern) =>
     [...line.matchAll(pattern)].flatMap(([, digits]): PortMention[] => {
       const port = portOf(digits);
       return port === null ? [] : [{ port, kind: "default" }];

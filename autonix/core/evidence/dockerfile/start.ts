@@ -119,6 +119,13 @@ function sourceOf(text: string): Source {
   return DEVELOPMENT.test(text.slice(0, 500)) ? "guess" : "container";
 }
 
+/** `/config/settings.yml` of an image that copies `config` to its root. */
+function localPath({ reading, draft }: StartContext, word: string): string {
+  if (!/^\/[^/]/.test(word)) return word;
+  const path = joinPath(draft.path, word.slice(1));
+  return path !== null && reading.tree.has(path) ? word.slice(1) : word;
+}
+
 /** The built program of the ecosystem with the image's arguments. */
 function builtWith(draft: Draft, words: readonly string[]): string | null {
   const own = claimsOf(draft.claims, "start")[0]?.value;
@@ -221,8 +228,9 @@ const OF_BUILD_TOOLS = new Set([
 function ofCompiled(
   words: readonly string[],
   command: Command,
-  { draft }: StartContext,
+  context: StartContext,
 ): Start | null {
+  const { draft } = context;
   const [program = "", ...rest] = words;
   const isEntrypoint = /\.sh$|entrypoint[^/]{0,40}$/.test(program);
   // `["/entrypoint.sh", "/usr/local/bin/app", "serve"]`: the script ends in what follows it.
@@ -234,6 +242,9 @@ function ofCompiled(
   // The jar or library has another name in the image than in the build.
   if (program === "java" || program === "dotnet") return null;
   if (draft.ecosystem === "jvm" || draft.ecosystem === "dotnet") return null;
-  const text = builtWith(draft, rest);
+  const text = builtWith(
+    draft,
+    rest.map((word) => localPath(context, word)),
+  );
   return text === null ? null : { text, source: "container" };
 }

@@ -199,11 +199,20 @@ export function stateImage(
   stateLibraries(to, image, owner);
   if (startsIt(image, owner)) {
     stateStart(to, image, of);
-    stateEnv(to, image, owner.path);
+    // One that starts nothing is a workshop: its variables are those of tools.
+    if (startsSomething(image)) stateEnv(to, image, owner.path);
   }
   if (!isAsideVariant(image.path)) {
     statePorts(to, image, owner);
   }
+}
+
+function startsSomething(image: Image): boolean {
+  const root = image.last.at(-1);
+  return ["CMD", "ENTRYPOINT"].some((keyword) =>
+    instructionsOf(image, keyword).length > 0
+  ) ||
+    root !== undefined && baseOf(root) !== null;
 }
 
 /** True when what the last stage starts is of this application's runtime, or of none known. */
