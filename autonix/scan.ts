@@ -1,9 +1,10 @@
 /**
  * Reads a repository from a disk into a `FileTree`.
  *
- * Owns every system call of Autonix: lists directories in the order `Walk`
- * asks for, reads the files `chooseReads` names, and turns what the disk
- * refuses into omissions. Decides nothing of what there is to find.
+ * Owns the system calls of Autonix, of which `directory_reader.ts` lists
+ * directories: asks for those `Walk` wants to know of, reads the files
+ * `chooseReads` names, and turns what the disk refuses into omissions. Decides
+ * nothing of what there is to find.
  *
  * Never leaves the root: a link counts as the file it leads to when that lies
  * in the repository; linked directories are not entered. Never opens what is
@@ -20,11 +21,14 @@ import { FileTree, type Omission, type Run } from "./core/file_tree.ts";
 import { chooseReads } from "./core/reads.ts";
 import { READS } from "./core/registry.ts";
 import { type Listing, MAX_IGNORE_BYTES, Walk } from "./core/walk.ts";
+import { type DirectoryNames, DirectoryReader } from "./directory_reader.ts";
 
 /** Directories between two pauses: some 30 ms. */
 const PAUSE_DIRECTORIES = 2_000;
 /** Files read between two pauses. */
 const PAUSE_FILES = 1_000;
+/** Patterns of what git leaves out. */
+const IGNORE = ".gitignore";
 
 /** How far it is. */
 export interface ScanProgress {
@@ -118,9 +122,10 @@ class Scanner {
   async scan(): Promise<FileTree> {
     this.#options.signal?.throwIfAborted();
     const walk = new Walk(this.#ignoreText(".git/info/exclude"));
+    using reader = new DirectoryReader();
     let directories = 0;
     for (let path = walk.next(); path !== null; path = walk.next()) {
-      const listing = this.#list(path);
+      const listing = this.#list(reader, path);
       if (typeof listing === "string") walk.failed(listing);
       else walk.listed(listing);
       if (++directories % PAUSE_DIRECTORIES === 0) {
@@ -137,28 +142,21 @@ class Scanner {
   }
 
   /** What a directory holds, or why it cannot be read. */
-  #list(directory: string): Listing | string {
-    let found: Iterable<Deno.DirEntry>;
+  #list(reader: DirectoryReader, directory: string): Listing | string {
+    let found: DirectoryNames;
     try {
-      // The whole list is there at once; going through it asks the disk nothing.
-      found = Deno.readDirSync(this.#absolute(directory));
+      found = reader.names(this.#absolute(directory));
     } catch (error) {
       return reasonOf(error);
     }
-    const entries: string[] = [];
-    let ignore: string | null = null;
+    const { entries, links } = found;
     const prefix = directory === "." ? "" : `${directory}/`;
-    for (const entry of found) {
-      const { name, isDirectory, isFile } = entry;
-      if (isFile) entries.push(name);
-      else if (isDirectory) entries.push(`${name}/`);
-      else if (entry.isSymlink && this.#leadsToFile(prefix + name)) {
-        entries.push(name);
-      }
-      // As git: a link by this name is no list of patterns.
-      if (isFile && name === ".gitignore") {
-        ignore = this.#ignoreText(prefix + name);
-      }
+    // As git: a link by this name is no list of patterns.
+    const ignore = entries.includes(IGNORE)
+      ? this.#ignoreText(prefix + IGNORE)
+      : null;
+    for (const name of links) {
+      if (this.#leadsToFile(prefix + name)) entries.push(name);
     }
     return { entries, ignore };
   }
