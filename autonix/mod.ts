@@ -4,9 +4,17 @@
  * @module
  */
 import type { Analysis } from "../roles/model/analysis.ts";
-import { type Detection, detectWithTies } from "./core/detect.ts";
+import { Pace } from "../roles/turns/mod.ts";
+import { type CommitLimits, readCommit } from "./commit.ts";
+import { detecting, type Detection, detectWithTies } from "./core/detect.ts";
 import { openRoot, scan, type ScanOptions } from "./scan.ts";
 
+export {
+  findCommit,
+  type FoundCommit,
+  isObjectId,
+  SERVICE_LIMITS,
+} from "./commit.ts";
 export type { Detection } from "./core/detect.ts";
 export type { Analysis } from "../roles/model/analysis.ts";
 export type { ScanProgress } from "./scan.ts";
@@ -45,13 +53,56 @@ export async function examinePath(
   options: AnalyzeOptions = {},
 ): Promise<Detection> {
   const tree = await scan(openRoot(path), options);
-  const { analysis, ties } = detectWithTies(tree, {
+  const found = detectWithTies(tree, {
     repository: options.repository ?? NAMELESS,
   });
-  const isEmpty = analysis.applications.length === 0 &&
+  return neverSilent(found, tree.files.length);
+}
+
+export interface ExamineCommitOptions extends AnalyzeOptions {
+  /** Those of a scan, unless lower ones are given: `SERVICE_LIMITS` where others are served too. */
+  limits?: CommitLimits | undefined;
+  /** Looks at this directory of the commit alone. */
+  below?: string | undefined;
+  /** For each process of git. */
+  timeoutMs?: number | undefined;
+}
+
+/** What a commit is. */
+export interface CommitDetection extends Detection {
+  /** False when a limit kept something out. */
+  isWhole: boolean;
+}
+
+/**
+ * What `examinePath` gives for a checkout of a commit, without one: from a bare
+ * repository, or the `.git` of another. `commit` is a whole id. Lets others
+ * have their turn between two detectors.
+ *
+ * @throws {AppError} `not_found`, `invalid` for what is no id, `timeout`,
+ * `missing_dependency`, `failed`; the signal's reason.
+ */
+export async function examineCommit(
+  gitDirectory: string,
+  commit: string,
+  options: ExamineCommitOptions = {},
+): Promise<CommitDetection> {
+  const { tree, isWhole } = await readCommit(gitDirectory, commit, options);
+  const repository = options.repository ?? NAMELESS;
+  const found = await new Pace().run(
+    detecting(tree, { repository }),
+    options.signal,
+  );
+  return { ...neverSilent(found, tree.files.length), isWhole };
+}
+
+/** Where nothing is told, it is told that nothing was found. */
+function neverSilent(found: Detection, files: number): Detection {
+  const { analysis, ties } = found;
+  const isSilent = analysis.applications.length === 0 &&
     analysis.unknown.length === 0;
-  const unknown = [nothingFound(tree.files.length)];
-  return { analysis: isEmpty ? { ...analysis, unknown } : analysis, ties };
+  if (!isSilent) return found;
+  return { analysis: { ...analysis, unknown: [nothingFound(files)] }, ties };
 }
 
 function nothingFound(files: number): Analysis["unknown"][number] {

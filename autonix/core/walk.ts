@@ -106,6 +106,11 @@ export class Walk {
     return this.#files;
   }
 
+  /** True when a limit ended it. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   /** The directory to list; null at the end. */
   next(): string | null {
     const directory = this.#isFull ? undefined : this.#queue[this.#at];
