@@ -86,6 +86,13 @@ export class Reading {
     return this.yamlAll(path)[0] ?? null;
   }
 
+  /** The first document of a template, whose lines of Ruby say nothing of it. */
+  yamlTemplate(path: string): Node | null {
+    const parse = (text: string) =>
+      parseYaml(text.replace(/^[ \t]{0,80}<%.*$/gm, "#"));
+    return this.#parse("yaml", path, parse)?.[0] ?? null;
+  }
+
   /** Every document. */
   yamlAll(path: string): readonly Node[] {
     return this.#parse("yaml", path, parseYaml) ?? [];

@@ -50,9 +50,9 @@ export function addressOf(value: string): Address | null {
   return addressesIn(value)[0] ?? null;
 }
 
-/** ADO.NET's `Server=tcp:db,1433;Database=x`, libpq's `host=db port=5432`. */
+/** ADO.NET's `Server=tcp:db,1433;Database=x`, libpq's `host=db port=5432`, PDO's `pgsql:host=db`. */
 const KEYWORD =
-  /(?:^|[;\s])(?:host|server|data source|addr|address)\s{0,2}=\s{0,2}(?:tcp:)?([\w.-]{1,253})(?:[,:](\d{1,5}))?/i;
+  /(?:^|[;:\s])(?:host|server|data source|addr|address)\s{0,2}=\s{0,2}(?:tcp:)?([\w.-]{1,253})(?:[,:](\d{1,5}))?/i;
 const PORT_KEYWORD = /(?:^|[;\s])port\s{0,2}=\s{0,2}(\d{1,5})\b/i;
 /** `root:secret@tcp(db:3306)/shop`, as Go's driver of MySQL takes it. */
 const IN_BRACKETS = /@tcp\(([\w.-]{1,253})(?::(\d{1,5}))?\)/;

@@ -28,6 +28,9 @@ const ASSETS: readonly string[] = [
   "@rails/activestorage",
   "@rails/actioncable",
   "shakapacker",
+  "hanami-assets",
+  "@wordpress/scripts",
+  "@roots/bud",
   "phoenix",
   "phoenix_live_view",
 ];

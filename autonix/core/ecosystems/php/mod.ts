@@ -120,14 +120,30 @@ function claimWordpress(project: Project): boolean {
   return true;
 }
 
+/** CodeIgniter of before it came by composer: it lies in the repository. */
+function claimCodeigniter(project: Project): boolean {
+  const core = fileOf(project, "system/core/CodeIgniter.php");
+  if (core === null) return false;
+  claim(
+    project.draft,
+    "framework",
+    "codeigniter",
+    "convention",
+    fileEvidence(core),
+  );
+  return true;
+}
+
 /** True for a path of what WordPress itself brings. */
 const OF_WORDPRESS =
   /^(?:wp-admin|wp-includes|wp-content\/(?:plugins|themes))\//;
 
 function claimSources(project: Project): void {
   const { draft, reading, sources, place } = project;
+  const isCodeigniter = project.frameworks.includes("codeigniter");
   const own = sources.own.filter((file) =>
-    !OF_WORDPRESS.test(relativeTo(place.path, file))
+    !OF_WORDPRESS.test(relativeTo(place.path, file)) &&
+    !(isCodeigniter && relativeTo(place.path, file).startsWith("system/"))
   );
   scanFiles(draft, reading, own, { syntax: PHP });
   addExtensions(draft, reading, own);
@@ -178,6 +194,9 @@ function readProject(project: Project): Draft {
   project.frameworks = claimFrameworks(draft, FRAMEWORKS);
   if (project.frameworks.length === 0 && claimWordpress(project)) {
     project.frameworks = ["wordpress"];
+  }
+  if (project.frameworks.length === 0 && claimCodeigniter(project)) {
+    project.frameworks = ["codeigniter"];
   }
   const start = startOf(project);
   draft.role = roleOf(project, start);

@@ -189,7 +189,16 @@ function startOnly(project: Project): Start | null {
 
 /** The program of a package that is installed: how its author has it typed, rather than `python -m`. */
 export function startProgram(project: Project): Start | null {
-  return isPackage(project) ? startEntryPoint(project) : null;
+  const start = isPackage(project) ? startEntryPoint(project) : null;
+  // What it runs listens where it does without the name.
+  if (start === null) return null;
+  const served = project.sources.filter((facts) =>
+    facts.served.length > 0 && sourcePort(project, facts) !== null
+  );
+  const [only] = served;
+  return only === undefined || served.length > 1
+    ? start
+    : { ...start, port: sourcePort(project, only) };
 }
 
 /** The program a package brings: the one named like it, or the only one. */

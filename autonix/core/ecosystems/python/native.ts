@@ -86,6 +86,19 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([[
   "psycopg2-binary",
 ], ["psycopg", "psycopg-binary"]]);
 
+/** What conda brings that pip does not: programs and libraries an environment asks for by name. */
+const OF_CONDA: ReadonlyMap<string, string> = new Map([
+  ["ffmpeg", "ffmpeg"],
+  ["graphviz", "graphviz"],
+  ["imagemagick", "imagemagick"],
+  ["libsndfile", "libsndfile"],
+  ["pandoc", "pandoc"],
+  ["poppler", "poppler-utils"],
+  ["portaudio", "portaudio"],
+  ["sox", "sox"],
+  ["tesseract", "tesseract"],
+]);
+
 /** What GeoDjango loads. */
 const GEOGRAPHIC = ["gdal", "geos", "proj"];
 
@@ -115,7 +128,13 @@ export function claimNativeLibraries(draft: Draft, project: Project): void {
     ) continue;
     const instead = INSTEAD.get(name);
     if (instead !== undefined && names.has(instead)) continue;
-    for (const library of LIBRARIES.get(name) ?? []) {
+    const ofConda = evidence.file === project.environment?.file
+      ? OF_CONDA.get(name)
+      : undefined;
+    const libraries = ofConda === undefined
+      ? LIBRARIES.get(name) ?? []
+      : [ofConda];
+    for (const library of libraries) {
       claim(draft, "nativeLibrary", library, "manifest", evidence);
     }
   }

@@ -66,7 +66,7 @@ const WORDS = new RegExp([
 ].join("|"));
 /** A line without one of these serves nothing. */
 const SERVING =
-  /run|serve|launch\(|listen\(|Server\(|_port\(|bind\(|Config\(|--port/;
+  /run|serve|launch\(|listen\(|Server\(|_port\(|bind\(|Config\(|--port|define\(/;
 /** Calls that are looked into; a program has a few dozen. */
 const MAX_CALLS = 500;
 /** Objects and imports of one file; one that has more was made to have them. */
@@ -86,14 +86,22 @@ const HANDLER =
 const GUARD = /^if[ \t]+__name__[ \t]*==[ \t]*["']__main__["']/;
 /** Calls that listen, or say where something will. */
 const SERVES =
-  /(^|[^\w.])((?:[A-Za-z_]\w*\.){0,3})(run|run_app|run_server|run_simple|serve|launch|listen|bind|make_server|start_server|create_server|add_insecure_port|Config|HTTPServer|ThreadingHTTPServer|TCPServer|ThreadingTCPServer|WSGIServer|add_argument|option)\(/g;
+  /(^|[^\w.])((?:[A-Za-z_]\w*\.){0,3})(run|run_app|run_server|run_simple|serve|launch|listen|bind|make_server|start_server|create_server|add_insecure_port|Config|HTTPServer|ThreadingHTTPServer|TCPServer|ThreadingTCPServer|WSGIServer|add_argument|option|define)\(/g;
 /** `run` and `listen` of these are none of a server. */
 const NOT_SERVERS =
   /^(?:subprocess|debugpy|ptvsd|pydevd|asyncio|cmd|trio|anyio|sp|unittest|pytest|conn|cursor|session|runner|pipeline|loop|curio|model|sess|tf|nox|invoke|c|ctx|fire|typer|bot|client|scheduler|worker|job|task|chromium|firefox|webkit|browser_type|event)\.$/;
 /** Of those that are no servers themselves, what makes one. */
 const MAKERS = new Set(["start_server", "create_server"]);
 /** Calls that count only with a port: others have methods of that name. */
-const WITH_PORT = new Set(["bind", "Config", "add_argument", "option"]);
+const WITH_PORT = new Set([
+  "bind",
+  "Config",
+  "add_argument",
+  "option",
+  "define",
+]);
+/** Calls that declare an option of the program's own command. */
+const OPTIONS = new Set(["add_argument", "option", "define"]);
 const CONSTANT = /^([A-Z][A-Z0-9_]*)[ \t]*(?::[ \t]*\w+[ \t]*)?=[ \t]*(.+)$/;
 /** `8000`, or the last number of `int(os.environ.get("PORT", 8000))`. */
 const DEFAULT_PORT =
@@ -168,9 +176,11 @@ function fieldOf(expression: string | undefined): string | null {
   return name?.toUpperCase() ?? null;
 }
 
-/** The default of `--port`. */
+/** The default of `--port`, or of tornado's `define("port")`. */
 function optionPort(call: Call, scan: Scan): number | null {
-  const isPort = call.positional.some((part) => stringOf(part) === "--port");
+  const isPort = call.positional.some((part) =>
+    stringOf(part) === "--port" || stringOf(part) === "port"
+  );
   return isPort ? portIn(call.named.get("default"), scan) : null;
 }
 
@@ -185,7 +195,7 @@ function servedAt(index: number, scan: Scan): Served[] {
     if (/^[ \t]*(?:async[ \t]+)?def[ \t]|^class[ \t]/.test(line.text)) continue;
     if (++scan.calls > MAX_CALLS) break;
     const call = callAt(scan.lines, index, found.index + all.length);
-    const { host, port } = callee === "add_argument" || callee === "option"
+    const { host, port } = OPTIONS.has(callee)
       ? { host: null, port: optionPort(call, scan) }
       : placeOf(call, scan);
     if (port === null && WITH_PORT.has(callee)) continue;

@@ -64,9 +64,9 @@ const UNNAMED: readonly Way[] = [
   startApplication,
   startTool,
   startBeside,
+  startProgram,
   startServer,
   startWorker,
-  startProgram,
   startFile,
   startEntryPoint,
 ];

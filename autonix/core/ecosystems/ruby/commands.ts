@@ -96,8 +96,19 @@ function claimDeploy({ draft, reading, place }: Project): boolean {
 
 const RAKEFILES = ["Rakefile", "rakefile", "Rakefile.rb"];
 
+/** Hanami's assets, which its own command builds with the packages that are there. */
+function claimHanami(project: Project): boolean {
+  const { draft, reading, place } = project;
+  const gem = uses(project, "hanami-assets");
+  const packages = packagesOf(reading, place.path);
+  if (gem === null || packages === null) return false;
+  const command = `${packages.install} && bundle exec hanami assets compile`;
+  claim(draft, "build", command, "framework", [gem, packages.evidence]);
+  return true;
+}
+
 export function claimBuild(project: Project): void {
-  if (claimRailsBuild(project)) return;
+  if (claimRailsBuild(project) || claimHanami(project)) return;
   const { draft, frameworks, reading, place } = project;
   const site = SITES.find(([name]) => frameworks.includes(name));
   if (site?.[0] === "bridgetown" && claimDeploy(project)) return;
@@ -121,7 +132,7 @@ export function claimTest(project: Project): void {
     "spec/rails_helper.rb",
   );
   const rspec = draft.dependencies.find(({ name }) =>
-    /^rspec(?:-rails)?$/.test(name)
+    /^(?:hanami-)?rspec(?:-rails)?$/.test(name)
   );
   if (
     rspec !== undefined && (config !== null || hasDirectory(project, "spec"))

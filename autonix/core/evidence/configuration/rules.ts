@@ -35,6 +35,14 @@ export const RULES: readonly Rule[] = [
     isOfOne: true,
     drivers: [/^\s{1,8}adapter:\s{0,4}["']?([a-z0-9_]{1,20})/],
   },
+  // CodeIgniter, whose template names a driver and no database
+  {
+    reads: ["config/database.php", "Config/Database.php"],
+    path:
+      /(?:^|\/)(?:application\/config\/database|app\/Config\/Database)\.php$/,
+    drivers: [/'(?:dbdriver|DBDriver)'\s{0,8}=>\s{0,8}'(\w{1,20})'/],
+    needs: /'database'\s{0,8}=>\s{0,8}'[^']/,
+  },
   // Django
   {
     reads: [

@@ -30,13 +30,25 @@ function secrets(node: Node | null): [string, Node][] {
   });
 }
 
+/** What an accessory is called in the network. */
+function hostOf(root: Node, name: string, accessory: Node): string {
+  return textOf(at(accessory, "service")) ??
+    `${textOf(at(root, "service")) ?? ""}-${name}`;
+}
+
 function stateVariables(to: Gathering, root: Node, place: Place): void {
+  const hosts = entriesOf(at(root, "accessories")).map(([name, node]) =>
+    hostOf(root, name, node)
+  );
+  // An accessory has another name wherever else it runs.
+  const isPointing = (name: string) =>
+    hosts.some((host) => pointing(root, host).includes(name));
   const env = at(root, "env");
   const clear = at(env, "clear");
   // Without a secret there need be no `clear`.
   const plain = clear === null && at(env, "secret") === null ? env : clear;
   for (const [name, node] of entriesOf(plain)) {
-    const value = scalarText(node);
+    const value = isPointing(name) ? null : scalarText(node);
     variable(to, place, { name, value, required: true, node });
   }
   for (const [name, node] of secrets(at(env, "secret"))) {
@@ -55,12 +67,11 @@ function pointing(root: Node, host: string): string[] {
 
 /** Databases and caches that it runs beside the application. */
 function stateAccessories(to: Gathering, root: Node, place: Place): void {
-  const own = textOf(at(root, "service")) ?? "";
   for (const [name, node] of entriesOf(at(root, "accessories"))) {
     const image = parseImage(textOf(at(node, "image")) ?? "");
     const kind = image === null ? null : serviceOfImage(image);
     if (image === null || kind === null) continue;
-    const host = textOf(at(node, "service")) ?? `${own}-${name}`;
+    const host = hostOf(root, name, node);
     to.services.push(service({
       kind: kind.kind,
       version: versionOfTag(image),

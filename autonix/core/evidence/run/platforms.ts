@@ -183,15 +183,17 @@ export const platforms: EvidenceDetector = {
     for (const [name, [read, format]] of READERS) {
       for (const file of reading.tree.named(basenameOf(name))) {
         if (!isNamed(file, name) || targets.isAside(file)) continue;
-        // A template of Ruby before it is any YAML.
-        if (name === KAMAL && reading.match(file, /^\s{0,8}<%/) !== null) {
-          continue;
-        }
+        // Ruby over several lines is no template of YAML.
+        if (
+          name === KAMAL && reading.match(file, /^\s{0,80}<%(?!.*%>)/) !== null
+        ) continue;
         // Charts and manifests of Kubernetes are called so too, and are no YAML.
         if (
           name === "app.yaml" && reading.match(file, /^runtime:/) === null
         ) continue;
-        const root = parse(reading, file, format);
+        const root = name === KAMAL
+          ? reading.yamlTemplate(file)
+          : parse(reading, file, format);
         if (root === null) continue;
         const path = aboveOf(file, name);
         read(found, root, { file, path, targets });

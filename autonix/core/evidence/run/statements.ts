@@ -31,6 +31,8 @@ export function command(
   const words = itemsOf(node).map((item) => scalarText(item) ?? "");
   const text = (textOf(node) ?? words.join(" && ")).trim();
   if (node === null || text === "" || text.length > 2_000) return;
+  // A script of the platform's image is none of the repository's.
+  if (field === "start" && /^\/(?!usr\/bin\/|bin\/)/.test(text)) return;
   state(to, {
     path,
     field: field === "build" && INSTALLS.test(text) ? "install" : field,
