@@ -20,6 +20,7 @@ import { Targets } from "../targets.ts";
 import { LANGUAGES } from "./base_images.ts";
 import { commandOf } from "./command.ts";
 import { baseOf, type Image, readImage } from "./image.ts";
+import { isForeignScript, originOf } from "./origin.ts";
 import { buildsByFile, type ComposeBuild, ownerOfDockerfile } from "./owner.ts";
 import { stateImage } from "./statements.ts";
 
@@ -55,10 +56,12 @@ function dockerfiles(reading: Reading): string[] {
 }
 
 /** False for an image of something else that only lies beside the application. */
-function isImageOf(image: Image, owner: Draft): boolean {
-  const bases = image.stages.map(baseOf).filter((base) => base !== null);
-  return bases.length === 0 ||
+function isImageOf(image: Image, owner: Draft, reading: Reading): boolean {
+  const origin = originOf(image) ?? image.stages;
+  const bases = origin.map(baseOf).filter((base) => base !== null);
+  const isOfRuntime = bases.length === 0 ||
     bases.some(({ runtime }) => LANGUAGES[runtime][0] === owner.ecosystem);
+  return isOfRuntime && !isForeignScript(image, { reading, draft: owner });
 }
 
 const OF_TESTS =
@@ -137,7 +140,9 @@ function readOne(
   if (image === null || stateService(to, image)) return;
   const owner = ownerOfDockerfile(path, image.stages, { targets, build });
   if (owner !== null) {
-    if (isImageOf(image, owner)) stateImage(to, image, { reading, owner });
+    if (isImageOf(image, owner, reading)) {
+      stateImage(to, image, { reading, owner });
+    }
     return;
   }
   const draft = draftOfImage(image, reading);

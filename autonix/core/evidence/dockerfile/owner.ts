@@ -177,12 +177,24 @@ function above(directory: string, targets: Targets): Draft | null {
   return directory === owner.path || isPlace ? owner : null;
 }
 
+/** True for an image by a name of its own that takes nothing of the repository: a tool beside it. */
+export function isBeside(path: string, stages: readonly Stage[]): boolean {
+  return variantOf(path) !== "" && stages.length > 0 &&
+    !stages.some(({ instructions }) =>
+      instructions.some(({ keyword, text }) =>
+        /^(?:COPY|ADD|VOLUME|ONBUILD)$/.test(keyword) ||
+        text.includes("--mount=")
+      )
+    );
+}
+
 /** The application that a Dockerfile builds; null when that cannot be told. */
 export function ownerOfDockerfile(
   path: string,
   stages: readonly Stage[],
   { targets, build }: { targets: Targets; build: ComposeBuild | null },
 ): Draft | null {
+  if (isBeside(path, stages)) return null;
   const directory = directoryOf(path);
   const context = build === null ? null : targets.at(build.context);
   if (build !== null) {

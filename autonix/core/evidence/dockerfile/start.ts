@@ -26,6 +26,12 @@ const COMPILED: ReadonlySet<Ecosystem> = new Set<Ecosystem>([
   "dotnet",
   "elixir",
 ]);
+/** Those whose build is one program, which an image puts on its PATH. */
+const SELF_CONTAINED: ReadonlySet<Ecosystem> = new Set<Ecosystem>([
+  "go",
+  "rust",
+  "c",
+]);
 /** What is no application: it serves others, or keeps a container alive. */
 const NOT_ONE = new Set([
   "nginx",
@@ -141,6 +147,11 @@ function ofShipment(words: readonly string[], draft: Draft): Start | null {
   return { text: `${own} ${args}`.trim(), source: "container" };
 }
 
+/** A script in front of a built program calls it where the image has it. */
+function startsInstalled(program: string, { draft }: StartContext): boolean {
+  return SELF_CONTAINED.has(draft.ecosystem) && /entrypoint/.test(program);
+}
+
 /** The start command a Dockerfile tells; null when it is none to be used outside. */
 export function startOf(command: Command, context: StartContext): Start | null {
   const start = localStart(command, context);
@@ -174,7 +185,7 @@ function localStart(command: Command, context: StartContext): Start | null {
   if (
     NOT_ONE.has(program) || NOT_ONE.has(base) || base.startsWith("php-fpm")
   ) return null;
-  if (isThere(context, program)) {
+  if (isThere(context, program) && !startsInstalled(program, context)) {
     const [first = "", ...rest] = words;
     const called = /^\.?\//.test(first) ? first : `./${first}`;
     const text = textOf(
