@@ -9,7 +9,7 @@ import type { Source } from "../../claims.ts";
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
-import { at, entriesOf, type Node } from "../../formats/node.ts";
+import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
 import { assetsOf } from "../shared/assets.ts";
@@ -91,6 +91,17 @@ function targetOf(root: Node | null, name: string | null) {
   return targets[0] ?? null;
 }
 
+/** True for a target whose main source brings what starts the server. */
+function startsServer(
+  reading: Reading,
+  path: string,
+  target: Node | null,
+): boolean {
+  const main = joinPath(path, textOf(at(target, "main")) ?? "");
+  return main !== null &&
+    reading.match(main, /^\s{0,8}require\s{1,4}"\.\/start_server"/) !== null;
+}
+
 /** A source that starts something although no target names it. */
 function mainSource(
   reading: Reading,
@@ -132,8 +143,10 @@ function claimCommands(
 ): void {
   const { file, root, name, isWeb } = of;
   const target = targetOf(root, name);
-  // Lucky's target is what its tasks use; another source starts it.
-  const starter = reading.tree.first(draft.path, ["src/start_server.cr"]);
+  // Where Lucky's target is what its tasks use another source starts it.
+  const starter = startsServer(reading, draft.path, target?.[1] ?? null)
+    ? null
+    : reading.tree.first(draft.path, ["src/start_server.cr"]);
   if (target !== null && starter === null) {
     const evidence = nodeEvidence(file, target[1]);
     claimBuild(draft, reading, {

@@ -24,8 +24,19 @@ const SCRIPTS: readonly string[] = [
   "rel/env.sh.eex",
   "rel/vm.args.eex",
 ];
+/** Where the Dockerfile of an application lies: beside it, or in a folder for such. */
+const IMAGES: readonly string[] = [
+  "Dockerfile",
+  "docker/Dockerfile",
+  ".docker/Dockerfile",
+  "ops/Dockerfile",
+  "deploy/Dockerfile",
+  "build/Dockerfile",
+  "rel/Dockerfile",
+];
+/** `mix release`, `mix do compile, release`. */
 const IN_IMAGE =
-  /^(?!\s{0,40}#)[^\n]{0,500}\bmix\s{1,4}(?:do\s[^\n]{0,200}[\s,])?release(?![.\w])/;
+  /^(?!\s{0,40}#)[^\n]{0,500}\bmix\s{1,4}(?:do\s[^\n]{0,200}[\s,])?release(?![.\w-])/;
 
 function programOf(name: string, program: string): string {
   return shellWord(`_build/prod/rel/${name}/bin/${program}`);
@@ -71,9 +82,12 @@ function ofMix(
   if (script !== null) {
     return { name: app.value, evidence: fileEvidence(script) };
   }
-  const image = reading.tree.first(draft.path, ["Dockerfile"]);
-  const found = image === null ? null : reading.match(image, IN_IMAGE);
-  return found === null ? null : { name: app.value, evidence: found.evidence };
+  for (const name of IMAGES) {
+    const image = reading.tree.first(draft.path, [name]);
+    const found = image === null ? null : reading.match(image, IN_IMAGE);
+    if (found !== null) return { name: app.value, evidence: found.evidence };
+  }
+  return null;
 }
 
 export function releaseOf(

@@ -7,6 +7,7 @@
  */
 import { claim, type Draft } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
+import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { relativeTo } from "../shared/owners.ts";
 import { scanFiles } from "../shared/source_scan.ts";
@@ -45,6 +46,31 @@ function isStarted({ claims }: Draft): boolean {
   return claims.some(({ field }) => field === "start");
 }
 
+/** What belongs to one application of a configuration: up to the next `config`. */
+const MAX_BLOCK = 1_500;
+const PORT =
+  /\bport:\s{0,8}(?:String\.to_integer\(\s{0,8})?(?:System\.get_env\(\s{0,4}"\w{1,60}"\s{0,4}\)?\s{0,8}(?:,|\|\|)\s{0,8})?"?(\d{2,5})\b/;
+
+/** The port that the root's configuration gives an application by name: `config :shop_web, ...`. */
+function claimOwnPort(reading: Reading, draft: Draft, root: string): void {
+  const [app] = draft.provides;
+  const dev = reading.tree.first(root, ["config/dev.exs"]);
+  const files = [...configOf(reading, root), ...dev === null ? [] : [dev]];
+  for (const file of app === undefined ? [] : files) {
+    const text = reading.tree.text(file) ?? "";
+    const block = new RegExp(`^[ \\t]{0,8}config :${app},`, "gm");
+    for (const { index } of text.matchAll(block)) {
+      const rest = text.slice(index, index + MAX_BLOCK);
+      const end = rest.slice(1).search(/^[ \t]{0,8}config :/m);
+      const found = PORT.exec(end < 0 ? rest : rest.slice(0, end + 1));
+      if (found === null) continue;
+      const line = lineFinder(text)(index + found.index);
+      claim(draft, "port", Number(found[1]), "config", { file, line });
+      return;
+    }
+  }
+}
+
 /**
  * Configuration at an umbrella's root is that of its applications. Told of the
  * one that serves; of several, nobody knows whose it is. Where the root makes
@@ -59,13 +85,19 @@ export function shareConfiguration(
       isServing(draft) && umbrellaAbove(reading, draft.path) === root.path
     );
     const [only] = serving;
-    if (only === undefined || serving.length > 1 || isStarted(root)) continue;
+    if (only === undefined || isStarted(root)) continue;
+    if (serving.length > 1) {
+      for (const draft of serving) claimOwnPort(reading, draft, root.path);
+      continue;
+    }
     scanFiles(only, reading, configOf(reading, root.path), {
       syntax: ELIXIR_CONFIG,
       source: "config",
     });
   }
 }
+
+const PROD = "MIX_ENV=prod mix";
 
 function becomePart(draft: Draft): void {
   draft.role = "library";
@@ -87,13 +119,12 @@ function release(reading: Reading, root: Draft, drafts: readonly Draft[]) {
         one.field === "runtimeVersion" || one.field === "env" ||
         one.field === "nativeLibrary";
       if (isOfAll) root.claims.push(one);
-      const deploys = one.field === "build" &&
-        /\bmix assets\.deploy$/.test(String(one.value));
-      if (deploys) {
+      if (one.field !== "build") continue;
+      const [compile, ...assets] = String(one.value).split(" && ");
+      if (compile === "mix compile" && assets.length > 0) {
         const directory = shellWord(relativeTo(root.path, member.path));
-        const assets = String(one.value).replace(/^mix compile && /, "")
-          .replace(/mix assets\.deploy$/, "MIX_ENV=prod mix assets.deploy");
-        steps.push(`(cd ${directory} && ${assets})`);
+        const own = assets.map((step) => step.replace(/^mix /, `${PROD} `));
+        steps.push(`(cd ${directory} && ${own.join(" && ")})`);
       }
     }
     becomePart(member);

@@ -9,7 +9,7 @@ const LITERAL = `"([^"#\\n]{0,200})"|(\\d[\\d_]{0,12})\\b`;
 
 export const ELIXIR: Syntax = {
   comments: ["#"],
-  unasked: new Set(["MIX_ENV", "MIX_TARGET"]),
+  unasked: new Set(["MIX_ENV", "MIX_TARGET", "MIX_TEST_PARTITION"]),
   hints: ["get_env", "fetch_env", "env!", "port:"],
   mentions: [
     { pattern: /\bSystem\.fetch_env!\(\s{0,4}"(\w{1,100})"/g, isNeeded: true },

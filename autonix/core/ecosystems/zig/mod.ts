@@ -26,6 +26,8 @@ const PINNING: Pinning = {
   tools: ["zig"],
 };
 
+const OF_TESTS = /(?:^|_)(?:tests?|fuzz|bench(?:mark)?)\.zig$|^fuzz_/;
+
 /** By the name that build.zig.zon gives the dependency. */
 const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
   ["zap", "zap"],
@@ -155,7 +157,8 @@ function draftOfManifest(
   }
   const own = sources.filter((path) => {
     const folder = relativeTo(directory, directoryOf(path));
-    return basenameOf(path) !== "build.zig" && !isAside(folder) &&
+    const name = basenameOf(path);
+    return name !== "build.zig" && !OF_TESTS.test(name) && !isAside(folder) &&
       !isForeign(folder);
   });
   claimMentions(reading, draft, own, ZIG);

@@ -59,4 +59,6 @@ export const ZIG: Language = {
   portHint: /[pP]ort|PORT|parseIp|Address|resolveIp/g,
   portsOf,
   isComment: (line) => /^\s{0,40}\/\//.test(line),
+  // Its tests stand at the end of a source.
+  end: /^test\s{1,4}(?:"|\{|\w)/m,
 };

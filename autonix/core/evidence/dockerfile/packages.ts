@@ -56,7 +56,7 @@ const LIBRARIES: readonly (readonly [string, string])[] = [
   ["libwebp", "libwebp libwebp6 libwebp7 webp libwebp-tools"],
   ["libtiff", "libtiff tiff libtiff5 libtiff6"],
   ["giflib", "libgif giflib"],
-  ["librsvg", "librsvg librsvg2 librsvg2-bin"],
+  ["librsvg", "librsvg librsvg2 librsvg2-bin rsvg-convert"],
   ["freetype", "freetype libfreetype6 libfreetype"],
   ["fontconfig", "fontconfig libfontconfig1 libfontconfig"],
   ["harfbuzz", "harfbuzz libharfbuzz libharfbuzz0b"],
