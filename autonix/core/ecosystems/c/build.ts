@@ -17,6 +17,8 @@ export interface Asked {
   evidence: Evidence;
   /** False for what the build fetches and compiles itself. */
   isOfSystem: boolean;
+  /** What is linked may be a target of the build itself. */
+  isLinked?: boolean;
 }
 
 export interface Program {

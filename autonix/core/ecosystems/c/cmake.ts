@@ -150,7 +150,7 @@ function askedBy({ name, words, file, line }: Call): Asked[] {
     return words.slice(name === "link_libraries" ? 0 : 1)
       .map((word) => word.replace(/^-l/, ""))
       .filter((word) => /^[a-z][\w+.-]{0,40}$/.test(word))
-      .map((word) => of(word, true));
+      .map((word) => ({ ...of(word, true), isLinked: true }));
   }
   return [];
 }
@@ -174,6 +174,7 @@ export function readCmake(reading: Reading, directory: string): Build {
       !isForeign(folder) && !isAside(folder);
   });
   const variables = new Map<string, string>();
+  const own = new Set<string>();
   const build: Build = {
     manager: "cmake",
     file: top,
@@ -187,14 +188,20 @@ export function readCmake(reading: Reading, directory: string): Build {
   for (const file of [top, ...below].slice(0, MAX_FILES)) {
     const folder = relativeTo(directory, directoryOf(file));
     for (const call of callsOf(reading, file)) {
-      readCall(
-        build,
-        { ...call, words: call.words.map((word) => expand(word, variables)) },
-        folder,
-        variables,
-      );
+      const words = call.words.map((word) => expand(word, variables));
+      const [target = ""] = words;
+      const isMade = call.name === "add_library" ||
+        ADDS_PROGRAM.test(call.name);
+      if (isMade && words[1] !== "IMPORTED" && words[1] !== "ALIAS") {
+        own.add(target);
+      }
+      readCall(build, { ...call, words }, folder, variables);
     }
   }
+  // A library of the project may be called like one of the system's.
+  build.asked = build.asked.filter(({ name, isLinked }) =>
+    isLinked !== true || !own.has(name)
+  );
   return build;
 }
 

@@ -47,13 +47,13 @@ function program(project: Project): string {
 /** What the server is told, so that it is reached from outside. */
 function addressOf(project: Project, reading: Reading): string {
   const isServer = project.frameworks.some(({ isServer }) => isServer);
-  const { path } = project.file;
+  const { path, stem } = project.file;
   const isBound = project.sources.some(({ isBound }) => isBound) ||
     settingsPorts(reading, path).length > 0;
   if (!isServer || isBound) return "";
-  const port = containerPort(reading, path)?.port ??
+  const port = containerPort(reading, path, stem)?.port ??
     launchPorts(reading, path)[0]?.port ?? STANDARD_PORT;
-  const variable = portVariable(reading, path);
+  const variable = portVariable(reading, path, stem);
   const told = variable === null ? port : `\${${variable.value}:-${port}}`;
   return `ASPNETCORE_URLS=http://0.0.0.0:${told} `;
 }
@@ -133,7 +133,11 @@ export function claimCommands(
     manifest,
   );
   const address = addressOf(project, reading);
-  const variable = portVariable(reading, project.file.path);
+  const variable = portVariable(
+    reading,
+    project.file.path,
+    project.file.stem,
+  );
   if (variable !== null && address.includes(`{${variable.value}:-`)) {
     claim(
       draft,

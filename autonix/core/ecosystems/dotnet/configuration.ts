@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { joinPath } from "../../file_tree.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
 import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
 import type { Found, Reading } from "../../reading.ts";
 import type { Evidence } from "../../../../roles/model/analysis.ts";
@@ -75,14 +75,33 @@ export function launchPorts(reading: Reading, path: string): Listening[] {
   return found;
 }
 
+/** The Dockerfile beside a project, or one above that starts it: `dotnet Shop.dll`. */
+function dockerfileOf(
+  reading: Reading,
+  path: string,
+  stem: string,
+): string | null {
+  for (let here = path;; here = directoryOf(here)) {
+    const file = joinPath(here, "Dockerfile") ?? "";
+    const text = reading.tree.text(file);
+    const isOf = here === path || text?.includes(`${stem}.dll`) === true;
+    if (text !== null && isOf) return file;
+    if (here === ".") return null;
+  }
+}
+
 /** `CMD ASPNETCORE_URLS=http://*:$PORT dotnet App.dll`, as platforms ask for it. */
 const BY_VARIABLE =
   /\b(?:ASPNETCORE_)?URLS[= ]"?https?:\/\/[^:\s]{1,100}:\$\{?([A-Z][A-Z0-9_]{1,40})\b/i;
 
 /** The variable from which the Dockerfile beside a project takes the port. */
-export function portVariable(reading: Reading, path: string): Found | null {
-  const file = joinPath(path, "Dockerfile");
-  if (file === null || !reading.tree.has(file)) return null;
+export function portVariable(
+  reading: Reading,
+  path: string,
+  stem: string,
+): Found | null {
+  const file = dockerfileOf(reading, path, stem);
+  if (file === null) return null;
   for (const { number, text } of reading.lines(file).slice(0, 2_000)) {
     const value = BY_VARIABLE.exec(text.slice(0, 2_000))?.[1];
     if (value !== undefined) {
@@ -102,9 +121,10 @@ const IN_CONTAINER = [
 export function containerPort(
   reading: Reading,
   path: string,
+  stem: string,
 ): Listening | null {
-  const file = joinPath(path, "Dockerfile");
-  if (file === null || !reading.tree.has(file)) return null;
+  const file = dockerfileOf(reading, path, stem);
+  if (file === null) return null;
   for (const pattern of IN_CONTAINER) {
     for (const { number, text } of reading.lines(file).slice(0, 2_000)) {
       const port = portOf(pattern.exec(text.slice(0, 2_000))?.[1]);

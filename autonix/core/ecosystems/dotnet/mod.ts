@@ -36,7 +36,7 @@ import { sourcesByProject } from "./sources.ts";
 import { claimVersion } from "./versions.ts";
 
 const ASIDE =
-  /(?:^|\/)(?:examples?|samples?|docs?|benchmarks?|perf|templates?|testdata|fixtures|node_modules|vendor|third_party|external)(?:\/|$)/i;
+  /(?:^|\/)(?:examples?|samples?|docs?|benchmarks?|perf|templates?|testdata|fixtures|node_modules|vendor|third_party|external|_?build|cake|nuke)(?:\/|$)/i;
 const TESTING = /(?:^|\/)tests?(?:\/|$)/i;
 
 /** One for each directory: of several files the first by name. */
@@ -101,9 +101,13 @@ function claimPorts(draft: Draft, project: Project, reading: Reading): void {
   for (const { port, evidence } of settingsPorts(reading, path)) {
     claim(draft, "port", port, "config", evidence);
   }
-  const contained = containerPort(reading, path);
+  const contained = containerPort(reading, path, project.file.stem);
   if (contained !== null) {
     claim(draft, "port", contained.port, "container", contained.evidence);
+  }
+  // It listens where something says that is not known here.
+  if (project.sources.some(({ isBound, ports }) => isBound && !ports.length)) {
+    return;
   }
   // For who develops it: anything else that names a port counts more.
   const launched = launchPorts(reading, path);

@@ -18,7 +18,7 @@
 import { claimsOf } from "../../claims.ts";
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
-import { basenameOf, joinPath } from "../../file_tree.ts";
+import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { isAside } from "../shared/asides.ts";
 import { claimMentions } from "../shared/mentions.ts";
@@ -94,7 +94,15 @@ function draftOfModule(
   const output = started?.output ?? null;
   claimCommands(reading, draft, { module, program, output, sources });
   const own = sources.filter((path) => isOwnSource(directory, path));
-  claimMentions(reading, draft, own, GO);
+  // Tools and other servers have variables and ports of their own.
+  const others = new Set(
+    program === null
+      ? []
+      : programs.filter((other) => other !== program && other.directory !== ".")
+        .map((other) => joinPath(directory, other.directory)),
+  );
+  const running = own.filter((path) => !others.has(directoryOf(path)));
+  claimMentions(reading, draft, running, GO);
   claimCgo(reading, draft, own);
   claimConfig(reading, draft);
   claimUsualPort(draft);

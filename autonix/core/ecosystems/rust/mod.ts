@@ -124,7 +124,15 @@ function draftOfPackage(
   claimFrameworks(draft, manifest);
   claimCommands({ reading, draft, manifest, program, sources });
   claimNative(reading, draft, { manifest, locks });
-  const own = sources.filter((path) => isOwnSource(directory, path));
+  // Clients and tools have variables and ports of their own.
+  const others = new Set(
+    program === null
+      ? []
+      : programs.filter((other) => other !== program).map(({ file }) => file),
+  );
+  const own = sources.filter((path) =>
+    isOwnSource(directory, path) && !others.has(path)
+  );
   // Libraries leave it to programs what they listen on.
   claimMentions(reading, draft, own, RUST);
   withoutBuilt(reading, draft);

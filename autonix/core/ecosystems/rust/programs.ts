@@ -14,6 +14,8 @@ import type { Manifest } from "./manifest.ts";
 
 export interface Program {
   name: string;
+  /** The file with its `main`, where that is known. */
+  file: string | null;
   /** True when the manifest names it. */
   isDeclared: boolean;
   isMain: boolean;
@@ -33,6 +35,7 @@ function foundIn(reading: Reading, manifest: Manifest): Program[] {
   const add = (path: string, own: string, isMain: boolean) => {
     found.push({
       name: own,
+      file: path,
       isDeclared: false,
       isMain,
       requiredFeatures: [],
@@ -84,6 +87,9 @@ export function programsOf(reading: Reading, manifest: Manifest): Program[] {
     }
     byName.set(name, {
       name,
+      file: path === null
+        ? byName.get(name)?.file ?? null
+        : joinPath(manifest.directory, path),
       isDeclared: true,
       isMain,
       requiredFeatures: itemsOf(at(node, "required-features"))

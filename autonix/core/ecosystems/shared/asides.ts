@@ -30,10 +30,16 @@ export const EXAMPLES: readonly string[] = [
   "samples",
   "demo",
   "demos",
+  "tutorials",
 ];
 
 /** What is written about it. */
-export const DOCUMENTS: readonly string[] = ["doc", "docs", "documentation"];
+export const DOCUMENTS: readonly string[] = [
+  "doc",
+  "docs",
+  "document",
+  "documentation",
+];
 
 /** What tests it, and what is made up for that. */
 export const TESTS: readonly string[] = [
