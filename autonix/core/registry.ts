@@ -26,6 +26,7 @@ import { zig } from "./ecosystems/zig/mod.ts";
 import { circleci } from "./evidence/ci/circleci.ts";
 import { github } from "./evidence/ci/github.ts";
 import { gitlab } from "./evidence/ci/gitlab.ts";
+import { travis } from "./evidence/ci/travis.ts";
 import { clients } from "./evidence/clients.ts";
 import { aptLists } from "./evidence/apt_lists.ts";
 import { compose } from "./evidence/compose/mod.ts";
@@ -82,6 +83,7 @@ export const EVIDENCE: readonly EvidenceDetector[] = [
   spaces,
   tasks,
   toolVersions,
+  travis,
 ];
 
 /** What all of them read. */

@@ -19,10 +19,11 @@ import {
 import { nodeEvidence, type Reading } from "../reading.ts";
 import { SERVICES } from "../services/catalog.ts";
 import { pinned } from "./ci/versions.ts";
-import { Compose } from "./compose/read.ts";
+import { Compose, type ComposeFile } from "./compose/read.ts";
+import { pointingAt, runOf } from "./compose/runs.ts";
 import { runtimeOfImage } from "./dockerfile/base_images.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
-import { type Gathering, gathering, state } from "./gathering.ts";
+import { type Gathering, gathering, service, state } from "./gathering.ts";
 import { isOf, type Runtime, Targets } from "./targets.ts";
 
 const FEATURES: ReadonlyMap<string, Runtime> = new Map<string, Runtime>([
@@ -76,39 +77,74 @@ function stateVersion(
   }
 }
 
-/** The image of the service that one works in, of its compose file. */
-function composedImage(
-  root: Node,
-  { reading, file }: Pick<Context, "reading" | "file">,
-): { text: string; node: Node } | null {
-  const service = at(root, "service");
+/** Compose files that it names. */
+function composedOf(root: Node, { reading, file }: Context): ComposeFile[] {
   const composed = at(root, "dockerComposeFile");
-  if (service === null || composed === null) return null;
   const names = [textOf(composed), ...itemsOf(composed).map(textOf)];
   const paths = names.map((name) =>
     name === null ? null : joinPath(directoryOf(file), name)
   );
-  for (const { path, services } of new Compose(reading).files) {
-    const one = paths.includes(path)
-      ? services.get(textOf(service) ?? "")
-      : undefined;
+  if (composed === null) return [];
+  return new Compose(reading).files.filter(({ path }) => paths.includes(path));
+}
+
+/** Variables of the container that carry the address of a service beside it. */
+function stateAddresses(to: Gathering, context: Context, root: Node): void {
+  const variables = ["containerEnv", "remoteEnv"].flatMap((key) =>
+    entriesOf(at(root, key)).map(([name, node]) => ({
+      name,
+      raw: scalarText(node),
+      evidence: nodeEvidence(context.file, node),
+    }))
+  );
+  if (variables.length === 0) return;
+  for (const file of composedOf(root, context)) {
+    const runs = new Map(
+      [...file.services.values()].flatMap((one) => {
+        const run = runOf(one, context);
+        return run === null ? [] : [[one.name, run] as const];
+      }),
+    );
+    for (const { variable, run } of pointingAt(variables, { runs, file })) {
+      to.services.push(service({
+        kind: run.kind.kind,
+        name: run.name,
+        usedBy: context.path,
+        env: [variable.name],
+        strength: "configured",
+        evidence: [variable.evidence],
+      }));
+    }
+  }
+}
+
+/** The image of the service that one works in, of its compose file. */
+function composedImage(
+  root: Node,
+  context: Context,
+): { text: string; node: Node } | null {
+  const service = at(root, "service");
+  if (service === null) return null;
+  for (const { services } of composedOf(root, context)) {
+    const one = services.get(textOf(service) ?? "");
     const dockerfile = one?.build?.dockerfile ?? null;
     const text = dockerfile === null
       ? one?.image?.text
-      : parseDockerfile(reading.lines(dockerfile), one?.build?.args).at(-1)
-        ?.image;
+      : parseDockerfile(context.reading.lines(dockerfile), one?.build?.args)
+        .at(-1)?.image;
     if (text !== undefined) return { text, node: service };
   }
   return null;
 }
 
 /** The image: its own, or that of the Dockerfile it is built from. */
-function imageOf(root: Node, { reading, file }: Context) {
+function imageOf(root: Node, context: Context) {
+  const { reading, file } = context;
   const image = at(root, "image");
   const text = textOf(image);
   if (image !== null && text !== null) return { text, node: image };
   const build = at(root, "build", "dockerfile") ?? at(root, "dockerFile");
-  if (build === null) return composedImage(root, { reading, file });
+  if (build === null) return composedImage(root, context);
   const path = joinPath(directoryOf(file), textOf(build) ?? "");
   const base = path === null
     ? undefined
@@ -156,6 +192,7 @@ function readContainer(to: Gathering, context: Context): void {
     }
   }
   statePort(to, context, root);
+  stateAddresses(to, context, root);
 }
 
 export const devcontainer: EvidenceDetector = {

@@ -46,7 +46,15 @@ const EXAMPLES: readonly NamePattern[] = [
   ".env",
   ".env.development",
   ".env.production",
+  "app.env",
 ];
+/** Such as programs read themselves: what stands in them are values, not a list to fill in. */
+const REAL: ReadonlySet<string> = new Set([
+  ".env",
+  ".env.development",
+  ".env.production",
+  "app.env",
+]);
 /** Examples have tens of variables. */
 const MAX_VARIABLES = 1_000;
 const MAX_VALUE = 2_000;
@@ -191,9 +199,7 @@ export function readEnvFile(reading: Reading, path: string): EnvEntry[] {
 
 /** True for a file that lists variables to be set, not the values somebody has. */
 export function isExample(path: string): boolean {
-  const name = basenameOf(path);
-  return name !== ".env" && name !== ".env.development" &&
-    name !== ".env.production";
+  return !REAL.has(basenameOf(path));
 }
 
 /** The value that may be told as a default. */

@@ -241,9 +241,14 @@ export const SERVICES: readonly ServiceKind[] = [
     "opentelemetry-collector opentelemetry-collector-contrib",
     { words: "OTEL_EXPORTER_OTLP" },
   ),
-  kind("selenium", 4444, "standalone-chrome standalone-firefox selenium", {
-    words: "SELENIUM",
-  }),
+  kind(
+    "selenium",
+    4444,
+    "standalone-chrome standalone-chromium standalone-firefox standalone-edge selenium",
+    {
+      words: "SELENIUM",
+    },
+  ),
   kind("gotenberg", 3000, "gotenberg"),
   kind("imgproxy", 8080, "imgproxy"),
 ];

@@ -12,17 +12,26 @@ import {
   at,
   entriesOf,
   itemsOf,
+  type Node,
   scalarText,
   textOf,
 } from "../../formats/node.ts";
 import { nodeEvidence, type Reading } from "../../reading.ts";
-import { gathering, service } from "../gathering.ts";
+import { type Gathering, gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 import { digitalocean } from "./digitalocean.ts";
 import { kamal } from "./kamal.ts";
 import { render } from "./render.ts";
 import { runtime } from "./runtimes.ts";
-import { command, port, type Reader, variable, version } from "./statements.ts";
+import { supabase } from "./supabase.ts";
+import {
+  command,
+  type Place,
+  port,
+  type Reader,
+  variable,
+  version,
+} from "./statements.ts";
 
 /** fly.toml */
 const fly: Reader = (to, root, place) => {
@@ -86,8 +95,8 @@ const ADDONS: readonly (readonly [RegExp, string])[] = [
   [/^heroku-kafka|^cloudkarafka/, "kafka"],
 ];
 
-const herokuApp: Reader = (to, root, place) => {
-  for (const item of itemsOf(at(root, "addons"))) {
+function stateAddons(to: Gathering, addons: Node | null, place: Place): void {
+  for (const item of itemsOf(addons)) {
     const plan = textOf(item) ?? textOf(at(item, "plan")) ?? "";
     const kind = ADDONS.find(([pattern]) => pattern.test(plan))?.[1];
     if (kind === undefined) continue;
@@ -100,6 +109,10 @@ const herokuApp: Reader = (to, root, place) => {
       evidence: [nodeEvidence(place.file, item)],
     }));
   }
+}
+
+const herokuApp: Reader = (to, root, place) => {
+  stateAddons(to, at(root, "addons"), place);
   for (const [name, node] of entriesOf(at(root, "env"))) {
     const value = scalarText(node) ?? scalarText(at(node, "value"));
     const isGenerated = textOf(at(node, "generator")) !== null;
@@ -114,6 +127,11 @@ const herokuApp: Reader = (to, root, place) => {
 
 /** heroku.yml */
 const heroku: Reader = (to, root, place) => {
+  stateAddons(to, at(root, "setup", "addons"), place);
+  for (const [name, node] of entriesOf(at(root, "setup", "config"))) {
+    const value = scalarText(node);
+    variable(to, place, { name, value, required: true, node });
+  }
   const web = at(root, "run", "web");
   command(to, place, "start", textOf(web) === null ? at(web, "command") : web);
 };
@@ -162,6 +180,7 @@ const READERS: ReadonlyMap<
   ["serverless.yml", [serverless, "yaml"]],
   ["serverless.yaml", [serverless, "yaml"]],
   [KAMAL, [kamal, "yaml"]],
+  ["supabase/config.toml", [supabase, "toml"]],
   [".do/app.yaml", [digitalocean, "yaml"]],
   [".do/deploy.template.yaml", [digitalocean, "yaml"]],
 ]);
