@@ -36,6 +36,12 @@ function isScripted({ manifest }: Project, relative: string): boolean {
   return expandScript(manifest, "start").includes(`${directory}/`);
 }
 
+/** A file among the sources is the application's, whatever it is called: `src/config/app.config.ts`. */
+function isOfTool(relative: string): boolean {
+  return isConfiguration(basenameOf(relative)) &&
+    !/^(?:src|app|server|lib|libs)\//.test(relative);
+}
+
 /** Tells variables to the draft, and gives what is listened on. */
 export function tellCode(project: Project): Listening[] {
   const { reading, draft, directory } = project;
@@ -50,7 +56,7 @@ export function tellCode(project: Project): Listening[] {
       claim(draft, "env", variable, "source", { file, line });
     }
     // A configuration's server is a tool's, for development or tests.
-    if (isConfiguration(basenameOf(file))) continue;
+    if (isOfTool(relative)) continue;
     for (const mention of scanPorts(text, variables)) {
       listening.push({ ...mention, file });
     }

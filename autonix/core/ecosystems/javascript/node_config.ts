@@ -9,6 +9,7 @@
 import { claim } from "../../draft.ts";
 import { at, entriesOf, type Node, scalarText } from "../../formats/node.ts";
 import { nodeEvidence } from "../../reading.ts";
+import { isSecretName } from "../../evidence/env_files.ts";
 import { isAsked } from "./env_names.ts";
 import { portOf } from "./port_scan.ts";
 import { fileOf, type Project, runsWith } from "./project.ts";
@@ -53,6 +54,11 @@ function tellPort(project: Project, { file, root }: Settings): void {
   }
 }
 
+/** What may be a secret is nobody's business, committed or not. */
+function isTold(name: string, value: string | null): value is string {
+  return value !== null && value !== "" && !isSecretName(name);
+}
+
 /** Leaves are names of variables, or `{ "__name": NAME, "__format": "json" }`. */
 function tellVariables(
   project: Project,
@@ -74,7 +80,7 @@ function tellVariables(
       const variable = {
         name,
         required: standard === null,
-        ...standard === null || standard === "" ? {} : { default: standard },
+        ...isTold(name, standard) ? { default: standard } : {},
       };
       const evidence = nodeEvidence(variables.file, value);
       claim(project.draft, "env", variable, "config", evidence);

@@ -39,7 +39,11 @@ const STEMS: ReadonlyMap<string, string> = new Map([
 /** A tool that only builds counts where something is there for it to build. */
 function isUsed(project: Project, framework: Framework): boolean {
   const { reading, directory, manifest } = project;
-  if (framework.isDev !== true || framework.kind === "view") return true;
+  if (framework.kind === "view") return true;
+  // A part of an application imports what the application is made with.
+  const isPart = project.workspace !== null && framework.kind === "server" &&
+    framework.bin !== undefined;
+  if (framework.isDev !== true && !isPart) return true;
   if (framework.name === "vite") return isPageOfVite(project);
   const stem = STEMS.get(framework.name) ?? framework.name;
   return framework.bin === undefined || runsProgram(manifest, framework.bin) ||

@@ -135,7 +135,10 @@ function mentionAt(
   const digits = /(\d{2,5})$/.exec(match)?.[1];
   if (digits !== undefined) {
     const port = portOf(digits);
-    return port === null ? null : { port, kind: "default" };
+    // `url.port || 80` of somebody else's address.
+    const isAddress = (port === 80 || port === 443) &&
+      text[found.index - 1] === ".";
+    return port === null || isAddress ? null : { port, kind: "default" };
   }
   if (match === ".listen(") {
     return listenedAt(after, known);

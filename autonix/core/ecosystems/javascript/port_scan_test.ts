@@ -65,6 +65,7 @@ Deno.test("scanPorts() tells no port of somebody else", () => {
       "server.listen(0);",
       "server.listen(socket);",
       "app.listen(99999);",
+      "server.listen(p);\nhttp.request({ port: Number(target.port) || 80 });",
       "const dbPort = process.env.DB_PORT || 5432;\napp.listen(port);",
       "export default { port: 1234 };",
     ]

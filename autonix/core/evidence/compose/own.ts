@@ -13,7 +13,7 @@ import {
   isWebServer,
   runtimeOfImage,
 } from "../dockerfile/base_images.ts";
-import { buildOf, ownerOfDockerfile } from "../dockerfile/owner.ts";
+import { buildOf, isBeside, ownerOfDockerfile } from "../dockerfile/owner.ts";
 import { parseDockerfile, stagesUpTo } from "../dockerfile/parse.ts";
 import {
   isPlaceholder,
@@ -44,6 +44,9 @@ export function draftOf(one: ComposeService, context: Context): Draft | null {
   if (one.build !== null && build === null) return null;
   if (build !== null) {
     const stages = parseDockerfile(reading.lines(build.dockerfile));
+    if (one.mounts.length === 0 && isBeside(build.dockerfile, stages)) {
+      return null;
+    }
     return ownerOfDockerfile(
       build.dockerfile,
       stagesUpTo(stages, build.target),

@@ -179,7 +179,8 @@ function above(directory: string, targets: Targets): Draft | null {
 
 /** True for an image by a name of its own that takes nothing of the repository: a tool beside it. */
 export function isBeside(path: string, stages: readonly Stage[]): boolean {
-  return variantOf(path) !== "" && stages.length > 0 &&
+  return variantOf(path) !== "" && !isAsideVariant(path) &&
+    stages.length > 0 &&
     !stages.some(({ instructions }) =>
       instructions.some(({ keyword, text }) =>
         /^(?:COPY|ADD|VOLUME|ONBUILD)$/.test(keyword) ||
