@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { LIBRARY } from "../../autonix/render/library.ts";
 import { LIB_FILES } from "../../nix/examples/sample_project.ts";
 import type { Nix } from "../../roles/nix/mod.ts";
 import { parseBlueprint } from "../../roles/model/blueprint.ts";
@@ -225,6 +226,69 @@ async function requireHealthy(
   assert.equal(answer, `hello from ${name}\n`);
 }
 
+/** A flake that a manager without a builder has: what it fetches, and a build that needs it. */
+const FETCHING = (nixpkgs: string, hash: string) =>
+  `{
+  inputs.nixpkgs.url = "path:${nixpkgs}";
+  outputs = { self, nixpkgs }:
+    let
+      pkgs = nixpkgs.legacyPackages.x86_64-linux;
+      procurator = import ./procurator/autonix;
+      source = procurator.source ./.;
+      package = procurator.application {
+        inherit pkgs source;
+        name = "brought";
+        directory = "app";
+        dependencies = procurator.dependencies {
+          inherit pkgs source;
+          hash = "${hash}";
+          tools = [ ];
+          directory = "app";
+          command = "mkdir -p ../vendor ~/.m2/repository && cat list >../vendor/one && date +%N >~/.m2/repository/it.lastUpdated && echo two >~/.m2/repository/two";
+          folders = [ "vendor" "~/.m2/repository" ];
+        };
+        build = "cat ../vendor/one ~/.m2/repository/two >both && test ! -e ~/.m2/repository/it.lastUpdated";
+        start = "cat both";
+        test = "grep -q two both";
+      };
+    in {
+      packages.x86_64-linux.default = package;
+      checks.x86_64-linux.test = package.check;
+    };
+}
+`;
+
+/** The first build says the hash of what is fetched; with it the build goes on. */
+async function requireFetched(
+  nix: Nix,
+  dir: string,
+  nixpkgs: string,
+): Promise<void> {
+  const path = join(dir, "fetched");
+  const wrong = `sha256-${"A".repeat(43)}=`;
+  const write = (hash: string) =>
+    writeFiles(path, {
+      "app/list": "one\n",
+      "flake.nix": FETCHING(nixpkgs, hash),
+      ...Object.fromEntries(LIBRARY),
+    });
+  await write(wrong);
+  const checks = await nix.checkDerivations(`path:${path}`);
+  const said = await nix.realise(Object.values(checks)).then(
+    () => "",
+    (error: unknown) => String(error),
+  );
+  const hash = /got: +(sha256-\S{43}=)/.exec(said)?.[1];
+  assert.ok(hash !== undefined, said);
+  await write(hash);
+  const right = await nix.checkDerivations(`path:${path}`);
+  await nix.realise(Object.values(right));
+  const [built] = await nix.build(`path:${path}`, ["default"]);
+  assert.ok(built !== undefined);
+  const file = join(nix.physicalPath(built), "share/application/app/both");
+  assert.equal(await Deno.readTextFile(file), "one\ntwo\n");
+}
+
 Deno.test("rendered Node, Python and C projects build without a network, boot, and are healthy", async () => {
   await using store = await nixStore("build", {
     extraConf: {
@@ -238,5 +302,6 @@ Deno.test("rendered Node, Python and C projects build without a network, boot, a
     const path = await rendered(store.path, name, nixpkgs);
     built.push(await build(store.nix, path, name));
   }
+  await requireFetched(store.nix, store.path, nixpkgs);
   await Promise.all(built.map((one) => requireHealthy(store.nix, one)));
 });

@@ -80,6 +80,43 @@ Deno.test("every fixture becomes a flake that evaluates, whose blueprint is vali
   }
 });
 
+/** What the stand-in says of a flake with one name changed. */
+async function refusalOf(from: string, to: string): Promise<string> {
+  await using dir = await tempDir("unknown");
+  const files = new Map([
+    ["package.json", JSON.stringify({ dependencies: { pg: "8" } })],
+    ["package-lock.json", JSON.stringify({ packages: {} })],
+    ["server.js", 'require("pg"); process.env.DATABASE_URL'],
+    ["Procfile", "web: node server.js"],
+  ]);
+  const { analysis } = detectWithTies(treeOf(files), { repository: "shop" });
+  const { flake } = render({ analysis }, factsOf(files));
+  assert.ok(flake.includes(from), flake);
+  const changed = flake.replace(from, to);
+  return await evaluateFlakes(dir.path, [{ files, flake: changed }]).then(
+    () => "",
+    (error: unknown) => String(error),
+  );
+}
+
+Deno.test("a package, an argument and an option that nixpkgs is not known to have are errors", async () => {
+  assert.match(
+    await refusalOf("pkgs.nodejs_22", "pkgs.nodejs_2"),
+    /nodejs_2' missing/,
+  );
+  assert.match(
+    await refusalOf("npmRoot =", "npmFolder ="),
+    /takes no npmFolder/,
+  );
+  assert.match(
+    await refusalOf(
+      "services.postgresql.enableTCPIP",
+      "services.postgresql.listen",
+    ),
+    /no option services\.postgresql\.listen/,
+  );
+});
+
 Deno.test("every string is the same string in Nix", async () => {
   await using dir = await tempDir("strings");
   const texts = fc.sample(hostile, { numRuns: 2000, seed: 6 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addressValue, credentialsOf } from "./addresses.ts";
+import { addressValue, credentialsOf, loginPart } from "./addresses.ts";
 
 const POSTGRES = {
   host: "postgres",
@@ -7,6 +7,7 @@ const POSTGRES = {
   scheme: "postgres",
   isDatabase: true,
   user: "app",
+  password: null,
   database: "shop",
 };
 const REDIS = {
@@ -15,6 +16,26 @@ const REDIS = {
   port: 6379,
   scheme: "redis",
   isDatabase: false,
+  user: "",
+  password: "",
+};
+/** Takes no accounts. */
+const MONGODB = {
+  ...POSTGRES,
+  host: "mongodb",
+  port: 27017,
+  scheme: "mongodb",
+  user: "",
+  password: "",
+};
+const RABBITMQ = {
+  ...REDIS,
+  host: "rabbitmq",
+  port: 5672,
+  scheme: "amqp",
+  user: "guest",
+  password: "guest",
+  hasLogin: true,
 };
 
 const CASES = [
@@ -36,6 +57,25 @@ const CASES = [
   ["POSTGRES_USER", undefined, POSTGRES, "app"],
   ["POSTGRES_DB", undefined, POSTGRES, "shop"],
   ["DB_PASSWORD", "secret", POSTGRES, "secret"],
+  ["PGUSER", "me", POSTGRES, "app"],
+  ["PGPASSWORD", "secret", POSTGRES, "secret"],
+  ["PGDATABASE", "other", POSTGRES, "shop"],
+  [
+    "MONGO_URL",
+    "mongodb://root:secret@localhost:27017/shop?authSource=admin",
+    MONGODB,
+    "mongodb://mongodb:27017/shop?authSource=admin",
+  ],
+  ["MONGO_PASSWORD", "secret", MONGODB, ""],
+  ["REDIS_PASSWORD", "secret", REDIS, ""],
+  [
+    "AMQP_URL",
+    "amqp://me:secret@localhost/jobs",
+    RABBITMQ,
+    "amqp://guest:guest@rabbitmq:5672/jobs",
+  ],
+  ["RABBITMQ_USER", "me", RABBITMQ, "guest"],
+  ["RABBITMQ_PASSWORD", undefined, RABBITMQ, "guest"],
   ["REDIS_URL", "redis://localhost:6379/2", REDIS, "redis://redis:6379/2"],
   ["REDIS_URL", "rediss://localhost:6379", REDIS, "redis://redis:6379"],
   ["REDIS_ADDR", "localhost:6379", REDIS, "redis:6379"],
@@ -51,6 +91,26 @@ const CASES = [
 for (const [name, standard, at, value] of CASES) {
   Deno.test(`addressValue() ${name} of ${standard}: ${value}`, () => {
     assert.equal(addressValue(name, standard, at), value);
+  });
+}
+
+const WORDS = ["POSTGRES", "PG"];
+const BESIDE = [
+  ["PGUSER", [], "user"],
+  ["PGDATABASE", ["DATABASE_URL"], "database"],
+  ["POSTGRES_PASSWORD", [], "password"],
+  ["DB_USERNAME", ["DB_HOST"], "user"],
+  ["DB_NAME", ["DB_HOST"], "database"],
+  ["DB_NAME", ["PGHOST"], null],
+  ["SPRING_DATASOURCE_PASSWORD", ["SPRING_DATASOURCE_URL"], "password"],
+  ["DB_POOL_SIZE", ["DB_HOST"], null],
+  ["APP_USER", ["DB_HOST"], null],
+  ["POSTGRES_HOST", [], null],
+] as const;
+
+for (const [name, addresses, part] of BESIDE) {
+  Deno.test(`loginPart() ${name} beside ${addresses.join(" ") || "nothing"}: ${part}`, () => {
+    assert.equal(loginPart(name, WORDS, addresses), part);
   });
 }
 

@@ -70,9 +70,19 @@ const WORDS: ReadonlyMap<string, readonly string[]> = new Map(
   SERVICES.map(({ kind, words }) => [kind, words] as const),
 );
 
+/** Clients of object stores are told to ask for Amazon's. */
+const MORE_WORDS: Readonly<Record<string, readonly string[]>> = {
+  minio: ["S3", "AWS"],
+};
+
 /** Who is let in, as a variable beside the address's says it; null for another. */
 function partBeside(service: AnalysedService, name: string): Part | null {
-  return loginPart(name, WORDS.get(service.kind) ?? [], service.env);
+  const { kind, env } = service;
+  const words = [
+    ...WORDS.get(kind) ?? [],
+    ...Object.hasOwn(MORE_WORDS, kind) ? MORE_WORDS[kind] ?? [] : [],
+  ];
+  return loginPart(name, words, env);
 }
 
 function loginOf(

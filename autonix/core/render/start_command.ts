@@ -37,8 +37,13 @@ const PYTHON_PROGRAMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const RUNNERS = /^(?:poetry|uv|pdm|pipenv) run (?:--\S{1,40} )?/;
-/** `npx serve -s -l 8080 dist`. */
-const SERVE = /^(?:npx|pnpm dlx|bunx|yarn dlx) serve(?: |$)(.*)$/;
+/** `npx serve -s -l 8080 dist`, `npx --yes http-server public -p 8080`. */
+const SERVE =
+  /^(?:npx(?: -y| --yes)?|pnpm dlx|bunx|yarn dlx) (?:serve|http-server)(?:@\S{1,40})?(?: |$)(.*)$/;
+/** Options whose next word is theirs. */
+const SERVE_OPTIONS = new Set(["-l", "--listen", "-p", "--port", "-a", "-c"]);
+/** The port of an address, or of the variable that has it. */
+const SERVE_PORT = /(?:^|:)(\d{2,5}|\$PORT|\$\{PORT(?::-\d{2,5})?\})$/;
 /** `./target/release/shop`, of a workspace too. */
 const BUILT_BY_CARGO = /(^|\s)(?:\.{1,2}\/){0,9}target\/release\//g;
 const STATIC_PORT = 3000;
@@ -62,8 +67,8 @@ function servedStatically(
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
     if (word === "-s" || word === "--single") isSingle = true;
-    else if (word === "-l" || word === "-p") {
-      port = /\d{2,5}$/.exec(words[++at] ?? "")?.[0] ?? port;
+    else if (SERVE_OPTIONS.has(word)) {
+      port = SERVE_PORT.exec(words[++at] ?? "")?.[1] ?? port;
     } else if (!word.startsWith("-")) directory = word;
   }
   const fallback = isSingle ? ` --page-fallback ${directory}/index.html` : "";

@@ -22,7 +22,7 @@
           arguments = removeAttrs given [ "passthru" "meta" "nativeBuildInputs" "buildInputs" "nativeCheckInputs" ];
           words = concatStringsSep ":" (map (input: "${input}/bin") given.nativeBuildInputs);
         in derivation ({ buildPhase = ""; checkPhase = ""; } // arguments // {
-          name = "${given.pname}-${given.version}";
+          name = given.name or "${given.pname}-${given.version}";
           inherit system;
           builder = "/usr/bin/bash";
           doCheck = if given.doCheck or false then "1" else "";
@@ -63,6 +63,10 @@
         escapeShellArg = text: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
         makeBinPath = paths: concatStringsSep ":" (map (path: "${path}/bin") paths);
         makeLibraryPath = paths: concatStringsSep ":" (map (path: "${path}/lib") paths);
+        hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+        removePrefix = prefix: text:
+          if lib.hasPrefix prefix text then builtins.substring (builtins.stringLength prefix) (-1) text else text;
+        fetchers.proxyImpureEnvVars = [ ];
         optionalAttrs = condition: set: if condition then set else { };
         mkForce = value: value;
         nixosSystem = { modules, ... }:
@@ -102,10 +106,11 @@
 
       pkgs = named [ "nodejs_20" "nodejs_22" "nodejs_24" ] node
         // named [ "python39" "python310" "python311" "python312" "python313" ] python
-        // named [ "gcc" "gnumake" "busybox" ] none
+        // named [ "gcc" "gnumake" "busybox" "cacert" ] none
         // {
           inherit lib writeText writeShellScript;
           stdenv.mkDerivation = mkDerivation;
+          stdenvNoCC.mkDerivation = mkDerivation;
           mkShell = { packages }: mkDerivation { pname = "shell"; version = "0"; nativeBuildInputs = packages; };
         };
     in

@@ -23,7 +23,7 @@ in
       libclang libffi libinput libjack2 libjpeg libkrb5 libmicrohttpd libmysqlclient libpq libpq.pg_config libpulseaudio
       libreoffice libsoup_3 libtool libuuid libvlc libxkbcommon mariadb_106 mariadb_1011 mariadb_114 nodejs_20 nodejs_22
       nodejs_24 ocaml opam openal openblas opencv openssl php82 php83 php84 phpPackages.composer pkg-config pnpm pnpm_10
-      pnpm_9 poppler poppler-utils postgresql postgresql_14 postgresql_15 postgresql_16 postgresql_17 protobuf python311
+      pnpm_9 qt6.qtbase qt6.qttools poppler poppler-utils postgresql postgresql_14 postgresql_15 postgresql_16 postgresql_17 protobuf python311
       python312 python313 rebar3 ruby_3_3 ruby_3_4 rustc rustfmt sbt sqlite stack swift swiftpm xz yarn-berry_3
       yarn-berry_4 zig_0_13 zig_0_14 zlib zstd
     '';
@@ -47,7 +47,10 @@ in
       libwebp libwebsockets libxml2 libxslt libyaml libzip llvm lmdb lua luajit lxc lz4 mariadb mariadb.client
       mariadb-connector-c mbedtls mdbook meson micromamba mosquitto mpfr ncurses netcdf nettle nghttp2 nginx ninja
       nlohmann_json ocamlPackages.findlib oniguruma pandoc pango pcre2 pcsclite pipenv pipewire poco popt portaudio proj
-      pugixml python3 python3Packages.pip qt5.qtbase qt6.qtbase rapidjson raylib readline redis rocksdb rsync sdl3
+      gtkmm3 gtkmm4 json-glib qt5.qtcharts qt5.qtdeclarative qt5.qtmultimedia qt5.qtquickcontrols2 qt5.qtserialport
+      qt5.qtsvg qt5.qttools qt5.qtwebengine qt5.qtwebsockets qt5.qtx11extras qt6.qtcharts qt6.qtdeclarative
+      qt6.qtmultimedia qt6.qtserialport qt6.qtsvg qt6.qtwebengine qt6.qtwebsockets
+      pugixml python3 python3Packages.pip qt5.qtbase rapidjson raylib readline redis rocksdb rsync sdl3
       shards snappy softhsm sox spdlog swiftPackages.Dispatch swiftPackages.Foundation swiftPackages.XCTest systemd tbb
       tesseract tinyxml-2 tpm2-tss trunk udev unixODBC uv vulkan-loader wasm-pack wayland webkitgtk_4_1 yaml-cpp zbar
       zeromq zola clickhouse
