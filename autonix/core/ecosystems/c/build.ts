@@ -48,9 +48,14 @@ const TRYING =
 /** Names of what a person means by the application. */
 const USUAL = ["server", "main", "app", "api", "daemon"];
 
-/** Programs that people use, not those that try them out. */
-export function ownPrograms(programs: readonly Program[]): Program[] {
-  return programs.filter(({ name }) => !TRYING.test(name));
+/** Programs that people use, not those that try them out; one of the project's own name is what it is about. */
+export function ownPrograms(
+  programs: readonly Program[],
+  names: readonly string[],
+): Program[] {
+  return programs.filter(({ name }) =>
+    !TRYING.test(name) || names.includes(name)
+  );
 }
 
 /** The one that is started; null when nobody can tell. */
@@ -58,7 +63,7 @@ export function mainProgram(
   programs: readonly Program[],
   names: readonly string[],
 ): Program | null {
-  const firm = ownPrograms(programs);
+  const firm = ownPrograms(programs, names);
   if (firm.length <= 1) return firm[0] ?? null;
   for (const wanted of [...names, ...USUAL]) {
     const found = firm.find(({ name }) =>

@@ -4,7 +4,7 @@
  * | concern                              | file                                                  |
  * | ------------------------------------ | ----------------------------------------------------- |
  * | which projects there are             | `projects.ts`                                         |
- * | what a build says                    | `cmake.ts`, `meson.ts`, `autotools.ts`, `make.ts`, `bazel.ts`, `platformio.ts` |
+ * | what a build says                    | `cmake.ts`, `meson.ts`, `autotools.ts`, `make.ts`, `bazel.ts`, `platformio.ts`, `qmake.ts` |
  * | what all of them say, the program    | `build.ts`                                            |
  * | Conan, vcpkg                         | `packages.ts`                                         |
  * | frameworks                           | `frameworks.ts`                                       |
@@ -99,7 +99,7 @@ function draftOfProject(
 ): Draft {
   const { directory, build, isPart } = project;
   const names = [build.name?.value ?? "", basenameOf(directory)];
-  const programs = ownPrograms(build.programs);
+  const programs = ownPrograms(build.programs, names);
   const program = mainProgram(build.programs, names);
   const draft = draftOf({
     path: directory,
@@ -196,6 +196,7 @@ export const c: EcosystemDetector = {
       ...CONFIGURES,
       ...WORKSPACES,
       PLATFORMIO,
+      "*.pro",
       "Makefile.am",
       ...MAKEFILES,
       ...PACKAGE_FILES,

@@ -24,6 +24,7 @@ import {
 } from "./make.ts";
 import { readMeson } from "./meson.ts";
 import { PLATFORMIO, readPlatformio } from "./platformio.ts";
+import { qmakeFiles, readQmake } from "./qmake.ts";
 import { OF_C, OF_CPP } from "./sources.ts";
 
 export interface Project {
@@ -122,6 +123,12 @@ function readers(reading: Reading): Map<string, Reader> {
   }
   for (const file of tree.named(PLATFORMIO)) {
     add(file, () => readPlatformio(reading, file));
+  }
+  for (const file of qmakeFiles(reading)) {
+    const build = found.has(directoryOf(file))
+      ? null
+      : readQmake(reading, file);
+    if (build !== null) add(file, () => build);
   }
   // Beside another build it is one more way to the same programs.
   if (found.size === 0) {

@@ -75,7 +75,10 @@ export function launchPorts(reading: Reading, path: string): Listening[] {
   return found;
 }
 
-/** The Dockerfile beside a project, or one above that starts it: `dotnet Shop.dll`. */
+/** Of a repository: one has a few. */
+const MAX_DOCKERFILES = 100;
+
+/** The Dockerfile beside a project, or one above or elsewhere that starts it: `dotnet Shop.dll`. */
 function dockerfileOf(
   reading: Reading,
   path: string,
@@ -86,8 +89,14 @@ function dockerfileOf(
     const text = reading.tree.text(file);
     const isOf = here === path || text?.includes(`${stem}.dll`) === true;
     if (text !== null && isOf) return file;
-    if (here === ".") return null;
+    if (here === ".") break;
   }
+  return [
+    ...reading.tree.named("Dockerfile"),
+    ...reading.tree.withExtension("dockerfile"),
+  ].slice(0, MAX_DOCKERFILES).find((file) =>
+    reading.tree.text(file)?.includes(`"${stem}.dll"`)
+  ) ?? null;
 }
 
 /** `CMD ASPNETCORE_URLS=http://*:$PORT dotnet App.dll`, as platforms ask for it. */

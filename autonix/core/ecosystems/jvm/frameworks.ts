@@ -136,6 +136,28 @@ export const FRAMEWORKS: readonly Framework[] = [
     isServer: true,
     port: 8080,
   },
+  {
+    name: "jooby",
+    artifacts: "io.jooby:jooby",
+    isServer: true,
+    port: 8080,
+  },
+  {
+    name: "ratpack",
+    artifacts: "io.ratpack:ratpack-core",
+    plugins: "io.ratpack.ratpack-java io.ratpack.ratpack-groovy",
+    isServer: true,
+    port: 5050,
+  },
+  {
+    name: "jersey",
+    artifacts:
+      "org.glassfish.jersey.containers:jersey-container org.glassfish.jersey.core:jersey-server",
+    isServer: true,
+  },
+  { name: "undertow", artifacts: "io.undertow:undertow-core", isServer: true },
+  { name: "aleph", artifacts: "aleph:aleph", isServer: true },
+  { name: "duct", artifacts: "duct:core duct:duct", isServer: true },
   { name: "http4k", artifacts: "org.http4k:http4k-core", isServer: true },
   {
     name: "armeria",

@@ -236,13 +236,18 @@ const OF_BUILD_TOOLS = new Set([
   "dune",
 ]);
 
+/** `GOMAXPROCS=2` in front of a program. */
+const ASSIGNED = /^[A-Za-z_]\w{0,60}=/;
+
 function ofCompiled(
   words: readonly string[],
   command: Command,
   context: StartContext,
 ): Start | null {
   const { draft } = context;
-  const [program = "", ...rest] = words;
+  const first = words.findIndex((word) => !ASSIGNED.test(word));
+  const assigned = words.slice(0, Math.max(0, first));
+  const [program = "", ...rest] = words.slice(assigned.length);
   const isEntrypoint = /\.sh$|entrypoint[^/]{0,40}$/.test(program);
   // `["/entrypoint.sh", "/usr/local/bin/app", "serve"]`: the script ends in what follows it.
   if (isEntrypoint && rest[0]?.startsWith("/") === true) rest.shift();
@@ -253,9 +258,19 @@ function ofCompiled(
   // The jar or library has another name in the image than in the build.
   if (program === "java" || program === "dotnet") return null;
   if (draft.ecosystem === "jvm" || draft.ecosystem === "dotnet") return null;
-  const text = builtWith(
+  const built = builtWith(
     draft,
     rest.map((word) => localPath(context, word)),
   );
-  return text === null ? null : { text, source: "container" };
+  if (built === null) return null;
+  // Of `./app --threads $(nproc)` a shell makes something, of quotes around it not.
+  const asWritten = rest.some((word) => /[$`(]/.test(word))
+    ? command.shell?.split(program).slice(1).join(program)
+    : undefined;
+  const own = claimsOf(draft.claims, "start")[0]?.value ?? "";
+  const text = asWritten === undefined ? built : own + asWritten;
+  return {
+    text: [...assigned, text].join(" "),
+    source: "container",
+  };
 }

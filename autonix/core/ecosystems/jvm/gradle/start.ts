@@ -31,6 +31,8 @@ const APPLICATION = [
   "application",
   "io.micronaut.application",
   "io.ktor.plugin",
+  "io.ratpack.ratpack-java",
+  "io.ratpack.ratpack-groovy",
   "org.graalvm.buildtools.native",
 ];
 const SHADOW = ["com.github.johnrengelmann.shadow", "com.gradleup.shadow"];

@@ -237,7 +237,9 @@ function ofPlugins(built: Built): Command | null {
 /** What a parent that is not here packs. */
 function ofParent(built: Built): Command | null {
   const name = parentName(built.pom);
-  if (name !== "io.micronaut.platform:micronaut-parent") return null;
+  const packs = name === "io.micronaut.platform:micronaut-parent" ||
+    name?.startsWith("io.helidon.applications:") === true;
+  if (!packs) return null;
   const line = element(built.pom.project, "parent")?.line ?? null;
   const evidence: Evidence = { file: built.pom.file, line };
   return {
