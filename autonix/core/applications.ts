@@ -24,7 +24,7 @@ import {
 } from "./claims.ts";
 import type { DirectoryClaim } from "./detector.ts";
 import type { Draft, Ecosystem } from "./draft.ts";
-import { isAside } from "./ecosystems/shared/asides.ts";
+import { isAside, isOfTests } from "./ecosystems/shared/asides.ts";
 import {
   basenameOf,
   comparePaths,
@@ -80,6 +80,18 @@ function mergeSame(drafts: readonly Draft[]): Draft | null {
   return merged;
 }
 
+/** Tests are what a repository is about where there is nothing that they test. */
+function withoutTests(drafts: Draft[]): Draft[] {
+  const isTested = drafts.some(({ path, role }) =>
+    role !== "root" && !isAside(path)
+  );
+  return !isTested
+    ? drafts
+    : drafts.filter(({ path, weight, ecosystem }) =>
+      !isOfTests(path) || weight > 1 && KNOW_MEMBERS.has(ecosystem)
+    );
+}
+
 /**
  * A draft for each directory; weight 1 yields to applications at, below or
  * above it, and among examples and tests to any that is elsewhere.
@@ -91,12 +103,10 @@ export function mergeDrafts(drafts: readonly Draft[]): Draft[] {
     if (list === undefined) byPath.set(draft.path, [draft]);
     else list.push(draft);
   }
-  const merged: Draft[] = [];
-  for (const same of byPath.values()) {
-    const one = mergeSame(same);
-    if (one !== null) merged.push(one);
-  }
-  merged.sort((a, b) => comparePaths(a.path, b.path));
+  const merged = withoutTests(
+    [...byPath.values()].flatMap((same) => mergeSame(same) ?? [])
+      .sort((a, b) => comparePaths(a.path, b.path)),
+  );
   const strong = merged.filter(({ weight, role }) =>
     weight > 1 && role !== "root"
   );

@@ -40,9 +40,11 @@ export function programOf(project: Project): string | null {
 }
 
 function claimFrog(project: Project): boolean {
-  const { draft } = project;
+  const { draft, reading } = project;
   const frog = draft.dependencies.find(({ name }) => name === "dart_frog");
-  if (frog === undefined) return false;
+  const routes = joinPath(draft.path, "routes") ?? "routes";
+  // What adds to Dart Frog has no routes of its own.
+  if (frog === undefined || !reading.tree.hasDirectory(routes)) return false;
   claim(draft, "build", "dart_frog build", "framework", frog.evidence);
   claim(
     draft,

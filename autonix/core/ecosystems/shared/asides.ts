@@ -107,6 +107,18 @@ const ASIDE: ReadonlySet<string> = new Set([
   ".devcontainer",
 ]);
 
+const OF_TESTS: ReadonlySet<string> = new Set([
+  ...TESTS,
+  "testing",
+  "testutil",
+  "spec",
+]);
+
+/** True for a directory that tests something else. */
+export function isOfTests(directory: string): boolean {
+  return hasPart(directory, OF_TESTS);
+}
+
 /** True for a directory of which nothing is told. */
 export function isForeign(directory: string): boolean {
   return hasPart(directory, FOREIGN_SOURCES);

@@ -41,6 +41,8 @@ const ASIDE: ReadonlySet<string> = new Set([
   "stubs",
   "website",
   "fastlane",
+  // What Mason makes projects of, with holes in it.
+  "__brick__",
   // Tools of PHP, each with a composer.json of its own.
   "vendor-bin",
 ]);
@@ -82,6 +84,16 @@ export function isAside(directory: string): boolean {
   return hasPart(directory, ASIDE) || /(?:^|\/)\.[^/.]/.test(directory);
 }
 
+/** Manifests of any ecosystem that are none of examples or tests. */
+export function* manifestsOf(reading: Reading): Generator<string> {
+  for (const name of MANIFESTS) {
+    for (const file of reading.tree.named(name)) {
+      const directory = directoryOf(file);
+      if (!isAside(directory) && !isForeign(directory)) yield file;
+    }
+  }
+}
+
 export interface Place {
   path: string;
   isAside: boolean;
@@ -97,12 +109,7 @@ export function placesOf(
     .sort(comparePaths)
     .map((path) => ({ path, isAside: isAside(path) }));
   const isElse = places.some((place) => !place.isAside) ||
-    MANIFESTS.some((name) =>
-      reading.tree.named(name).some((file) => {
-        const directory = directoryOf(file);
-        return !isAside(directory) && !isForeign(directory);
-      })
-    );
+    manifestsOf(reading).next().done === false;
   return isElse ? places.filter((place) => !place.isAside) : places;
 }
 

@@ -10,12 +10,16 @@
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
+import { at, entriesOf, type Node } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import {
   claimMentions,
   type Language,
   type PortMention,
 } from "../shared/mentions.ts";
+import { foundAt } from "../shared/dependency_maps.ts";
+import { manifestsOf } from "../shared/places.ts";
+import { claimFound } from "../shared/project.ts";
 import { shellWord } from "../../shell_word.ts";
 
 /** Names of what is started, the surest first. */
@@ -79,6 +83,21 @@ function entryOf(scripts: readonly string[]): string | null {
   return firm.length === 1 ? firm[0] ?? null : null;
 }
 
+const CODE = /^(?!.{0,100}(?:config|rc)\.)[^.].{0,100}\.[cm]?[jt]sx?$/;
+
+/** A package.json that only brings tools for testing and checking, where there is no other manifest. */
+function toolsOf(reading: Reading): Node | null {
+  const [manifest, ...others] = manifestsOf(reading);
+  if (manifest !== "package.json" || others.length > 0) return null;
+  const root = reading.json(manifest);
+  const isOfTools = entriesOf(at(root, "dependencies")).length === 0 &&
+    at(root, "main") === null && at(root, "workspaces") === null &&
+    at(root, "scripts", "start") === null &&
+    !reading.tree.filesIn(".").some((name) => CODE.test(name)) &&
+    !["src", "lib", "app"].some((name) => reading.tree.hasDirectory(name));
+  return isOfTools ? root : null;
+}
+
 /** Only forms that say that a variable is somebody else's: `${X:-1}`, `${X:?}`. */
 const SHELL: Language = {
   extensions: ["sh"],
@@ -107,12 +126,14 @@ export const shell: EcosystemDetector = {
     const [first] = scripts;
     if (first === undefined) return [];
     const entry = entryOf(scripts);
+    const tools = toolsOf(reading);
     const draft = draftOf({
       path: ".",
       ecosystem: "shell",
       role: "application",
-      weight: 1,
+      weight: tools === null ? 1 : 2,
     });
+    claimFound(draft, "name", foundAt("package.json", at(tools, "name")));
     claim(draft, "language", "shell", "source", fileEvidence(entry ?? first));
     if (entry !== null) {
       const command = `${shellOf(reading, entry)} ${shellWord(entry)}`;
