@@ -9,6 +9,7 @@
 # runtime      packages that commands find, while building and once started
 # libraries    native libraries to build with; their programs are found, and what is loaded by name
 # environment  for commands, while building and once started
+# writable     folders below `directory` that the program writes to: `runs` lays some of the VM's over them
 # build        null: nothing to build
 # ownPhases    the builder builds and installs programs to bin/ by itself; what is installed beside them is the source
 # start, test  null: it has none. `test` is run by `check`, a package of its own, so that a failing test keeps nobody
@@ -28,6 +29,7 @@
 , runtime ? [ ]
 , libraries ? [ ]
 , environment ? { }
+, writable ? [ ]
 , build ? null
 , start ? null
 , test ? null
@@ -87,7 +89,9 @@ let
     ${if ownPhases then ''cp -R --no-preserve=mode ${source}/. "$out/share/application"''
       else ''cp -R . "$out/share/application"''}
     ${if start == null then "" else ''cp ${starter} "$out/bin/${name}-start"''}
+    ${builtins.concatStringsSep "\n" (map (folder: ''mkdir -p "$out/share/application/"${escapeShellArg folder}'') folders)}
   '';
+  folders = map (folder: "${directory}/${folder}") writable;
 
   # What installs itself by fetching a program would fail the build: nixpkgs has those.
   nothingMore = {
@@ -110,7 +114,7 @@ let
     # Links that lead nowhere are the repository's own.
     dontCheckForBrokenSymlinks = true;
     meta = { } // optionalAttrs (start != null) { mainProgram = "${name}-start"; };
-    passthru = arguments.passthru or { } // { inherit check; };
+    passthru = arguments.passthru or { } // { inherit check folders; };
   } // (if ownPhases then { postInstall = install; } else {
     buildPhase = ''
       ${home}

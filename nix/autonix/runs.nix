@@ -3,6 +3,8 @@
 let
   # systemd has words that begin with a percent sign.
   plain = builtins.replaceStrings [ "%" ] [ "%%" ];
+  folders = package.folders or [ ];
+  state = map (folder: "${name}/${folder}") folders;
 in
 {
   systemd.services.${name} = {
@@ -18,7 +20,9 @@ in
       Restart = "always";
       RestartSec = 1;
       DynamicUser = true;
-      StateDirectory = name;
+      StateDirectory = [ name ] ++ state;
+      # The package is read-only; what it writes beside its sources is kept with its state.
+      BindPaths = map (folder: "/var/lib/${name}/${folder}:${package}/share/application/${folder}") folders;
       # Ports below 1024 are the application's to take: the VM is its own.
       AmbientCapabilities = [ "CAP_NET_BIND_SERVICE" ];
     };

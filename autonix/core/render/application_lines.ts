@@ -18,6 +18,7 @@ import {
   nixString,
 } from "./nix_text.ts";
 import { packagePath } from "./service_modules.ts";
+import { writableFolders } from "./writable.ts";
 
 /** An attribute path of nixpkgs: what is none would be an expression. */
 const ATTRIBUTE_PATH =
@@ -323,6 +324,16 @@ export function applicationLines(
       libraryLines(lines, planned);
       for (const [name, value] of environmentOf(planned)) {
         lines.add(`environment.${name} = ${value};`, ENVIRONMENT);
+      }
+      const writable = start === null ? [] : writableFolders(application);
+      if (writable.length > 0) {
+        lines.add(
+          `writable = ${nixList(writable.map(nixString))};`,
+          because(
+            "its framework writes there",
+            frameworks.flatMap(({ evidence }) => evidence),
+          ),
+        );
       }
       buildLines(lines, planned);
       if (start !== null) {

@@ -185,6 +185,7 @@ export const DATABASES: Readonly<Record<string, ServiceModule>> = {
   nats: {
     port: 4222,
     scheme: "nats",
+    isTrusting: true,
     clients: ["natscli"],
     dataDirectory: "/var/lib/nats",
     options: () => enabled("nats", "jetstream = true"),
@@ -192,6 +193,7 @@ export const DATABASES: Readonly<Record<string, ServiceModule>> = {
   mosquitto: {
     port: 1883,
     scheme: "mqtt",
+    isTrusting: true,
     clients: ["mosquitto"],
     options: () =>
       enabled(

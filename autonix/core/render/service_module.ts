@@ -32,7 +32,7 @@ export interface ServiceModule {
     /** The address carries both. */
     isInAddress?: true;
   };
-  /** Whatever password is said is right. */
+  /** Whoever says whatever is let in: variables stay as the repository has them. */
   isTrusting?: true;
   /** Attributes of `pkgs` for the shell. */
   clients?: readonly string[];

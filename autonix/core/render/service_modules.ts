@@ -27,6 +27,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   elasticsearch: {
     port: 9200,
     scheme: "http",
+    isTrusting: true,
     memoryMib: 2048,
     unfree: ["elasticsearch"],
     dataDirectory: "/var/lib/elasticsearch",
@@ -35,6 +36,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   opensearch: {
     port: 9200,
     scheme: "http",
+    isTrusting: true,
     memoryMib: 2048,
     dataDirectory: ofDynamicUser("opensearch"),
     options: () =>
@@ -43,6 +45,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   meilisearch: {
     port: 7700,
     scheme: "http",
+    isTrusting: true,
     dataDirectory: ofDynamicUser("meilisearch"),
     options: () => enabled("meilisearch", `listenAddress = ${ANYWHERE}`),
   },
@@ -118,6 +121,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   cassandra: {
     port: 9042,
     scheme: "cassandra",
+    isTrusting: true,
     memoryMib: 2048,
     dataDirectory: "/var/lib/cassandra",
     owner: "cassandra cassandra",
@@ -134,9 +138,11 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
     isTrusting: true,
     memoryMib: 1536,
     dataDirectory: "/var/lib/neo4j",
-    options: () =>
+    options: ({ name }) =>
       enabled(
         "neo4j",
+        // Drivers that ask for a route are sent there.
+        `bolt.advertisedAddress = ${nixString(`${name}:7687`)}`,
         `defaultListenAddress = ${ANYWHERE}`,
         "https.enable = false",
         `bolt.tlsLevel = "DISABLED"`,
@@ -191,12 +197,14 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   qdrant: {
     port: 6333,
     scheme: "http",
+    isTrusting: true,
     dataDirectory: ofDynamicUser("qdrant"),
     options: () => enabled("qdrant", `settings.service.host = ${ANYWHERE}`),
   },
   keycloak: {
     port: 8080,
     scheme: "http",
+    isTrusting: true,
     memoryMib: 1536,
     options: () =>
       enabled(
@@ -230,6 +238,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   ollama: {
     port: 11434,
     scheme: "http",
+    isTrusting: true,
     memoryMib: 8192,
     dataDirectory: ofDynamicUser("ollama"),
     options: () => enabled("ollama", `host = ${ANYWHERE}`),

@@ -181,8 +181,11 @@ function besideValue(
   service: PlannedService,
   host = service.name,
 ): string | null {
+  const { module } = service;
   const part = partBeside(service.service, variable.name);
   if (part === null) return null;
+  // A database still has to have its user.
+  if (module.isTrusting === true && module.isDatabase !== true) return null;
   if (part === "database" && !hasDatabases(service)) return null;
   const { name, default: standard } = variable;
   return addressValue(

@@ -35,7 +35,7 @@ let
   common = [
     "pname" "version" "src" "name" "nativeBuildInputs" "buildInputs" "nativeCheckInputs" "doCheck" "meta" "passthru"
     "dontConfigure" "dontFixup" "dontUnpack" "dontPatchShebangs" "dontCheckForBrokenSymlinks" "configurePhase" "buildPhase"
-    "checkPhase" "installPhase" "preBuild" "preInstall" "postInstall" "impureEnvVars" "outputHash" "outputHashMode"
+    "checkPhase" "installPhase" "env" "preBuild" "preInstall" "postInstall" "impureEnvVars" "outputHash" "outputHashMode"
   ];
   takes = kind: allowed: given:
     let strangers = filter (name: !(elem name allowed || match "[A-Z][A-Z0-9_]*" name != null)) (attrNames given);

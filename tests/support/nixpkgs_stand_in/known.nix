@@ -208,9 +208,8 @@ in
           enable = neo4j;
           https.enable = neo4j;
           extraServerConfig = neo4j;
-          # In a part of the module that was not looked at.
-          defaultListenAddress = system;
-          bolt.tlsLevel = system;
+          defaultListenAddress = neo4j;
+          bolt = { tlsLevel = neo4j; advertisedAddress = neo4j; };
         };
         influxdb2 = {
           enable = influxdb2;

@@ -28,7 +28,12 @@ export function go({ application, facts, runtime }: Asked): BuildPlan {
   const isBeside = own !== "." && REPLACED_BESIDE.test(text);
   const root = isBeside ? "." : own;
   const builder = `(pkgs.buildGoModule.override { go = ${runtime}; })`;
-  const lines = isBeside ? [`modRoot = ${nixString(own)};`] : [];
+  const work = joinPath(root, "go.work");
+  const lines = [
+    ...isBeside ? [`modRoot = ${nixString(own)};`] : [],
+    // Modules of a workspace cannot be vendored one by one.
+    ...work !== null && facts.has(work) ? [`env.GOWORK = "off";`] : [],
+  ];
   // buildGoModule goes there before anything is run.
   const rest = { directory: isBeside ? "." : null };
   if (facts.has(at("vendor/modules.txt"))) {
