@@ -20,7 +20,12 @@ import { comparePaths } from "../file_tree.ts";
 import { serviceKind } from "./catalog.ts";
 import { claimsOfVariables, variablesFor } from "./from_variables.ts";
 import { entitiesOf, type ServiceEntity } from "./identity.ts";
-import { foldKinds, strengthOf, withoutSpareDrivers } from "./narrowing.ts";
+import {
+  foldKinds,
+  strengthOf,
+  withoutSpareDrivers,
+  withoutTestedOnes,
+} from "./narrowing.ts";
 import {
   type Application,
   type Applications,
@@ -159,7 +164,10 @@ export function mergeServices(
 ): AnalysedService[] {
   const byPath = new Map(applications.map((one) => [one.path, one]));
   const told = withoutSpareDrivers(
-    foldKinds([...claims, ...claimsOfVariables(applications)]),
+    foldKinds([
+      ...withoutTestedOnes(claims, byPath),
+      ...claimsOfVariables(applications),
+    ]),
     byPath,
   ).sort(compareClaims);
   const byKind = new Map<string, ServiceClaim[]>();

@@ -138,3 +138,25 @@ Deno.test("mergeServices() says the same whatever the order of claims", () => {
   const expected = mergeServices(claims, APP);
   assert.deepEqual(mergeServices(claims.toReversed(), APP), expected);
 });
+
+Deno.test("mergeServices() leaves out databases that only tests run beside the one it is run with", () => {
+  const declared = claim({ kind: "mariadb", name: "db", version: "11.4" });
+  const tested = [
+    claim({ kind: "mysql", version: "8", place: "ci", file: "mysql.yml" }),
+    claim({ kind: "postgres", version: "16", place: "ci", file: "pg.yml" }),
+  ];
+  assert.deepEqual(versions([declared, ...tested]), ["mariadb 11.4"]);
+  assert.deepEqual(versions(tested), ["mysql 8", "postgres 16"]);
+  const two = [application("a"), application("b")];
+  const ofB = claim({
+    kind: "postgres",
+    strength: "client",
+    usedBy: "b",
+    file: "b/package.json",
+  });
+  const ofA = { ...declared, usedBy: "a" };
+  assert.deepEqual(versions([ofA, ofB, ...tested], two), [
+    "mariadb 11.4",
+    "postgres 16",
+  ]);
+});

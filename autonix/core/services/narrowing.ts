@@ -71,6 +71,44 @@ export function foldKinds(all: readonly ServiceClaim[]): ServiceClaim[] {
   });
 }
 
+const isForTests = ({ place }: ServiceClaim) =>
+  place === "ci" || place === "test";
+const isSql = ({ kind }: ServiceClaim) => serviceKind(kind)?.group === "sql";
+
+/**
+ * Databases that only tests run, of an application that is run with another:
+ * whether it works with them too is what the tests are for.
+ */
+export function withoutTestedOnes(
+  claims: readonly ServiceClaim[],
+  applications: Applications,
+): readonly ServiceClaim[] {
+  const pathsOf = ({ usedBy }: ServiceClaim) =>
+    usedBy === null ? [...applications.keys()] : usersAt(usedBy, applications);
+  const runWith = new Map<string, Set<string>>();
+  const spoken = new Map<string, Set<string>>();
+  for (const claim of claims.filter(isSql)) {
+    if (isForTests(claim)) continue;
+    const map = claim.strength === "declared" ? runWith : spoken;
+    for (const path of pathsOf(claim)) {
+      const kinds = map.get(path);
+      if (kinds === undefined) map.set(path, new Set([claim.kind]));
+      else kinds.add(claim.kind);
+    }
+  }
+  if (runWith.size === 0) return claims;
+  return claims.filter((claim) => {
+    if (!isSql(claim) || !isForTests(claim)) return true;
+    const paths = pathsOf(claim);
+    const speaking = paths.filter((path) => spoken.get(path)?.has(claim.kind));
+    const users = (speaking.length > 0 ? speaking : paths)
+      .map((path) => runWith.get(path))
+      .filter((kinds) => speaking.length > 0 || kinds !== undefined);
+    return users.length === 0 ||
+      users.some((kinds) => kinds === undefined || kinds.has(claim.kind));
+  });
+}
+
 /** What speaks to so many databases looks into those of others, or lets its user choose. */
 const MANY_DRIVERS = 4;
 

@@ -16,10 +16,13 @@ export const PHP: Syntax = {
   mentions: [
     // Laravel's gives null where there is none.
     {
-      pattern: /(?<![\w>:$%])env\(\s{0,8}["'](\w{1,100})["']/g,
+      pattern: /(?<![\w>:$%])env\(\s{0,8}["'](\w{1,100})["'](?!\s{0,4}\.)/g,
       isNeeded: false,
     },
-    { pattern: /\bgetenv\(\s{0,8}["'](\w{1,100})["']/g, isNeeded: true },
+    {
+      pattern: /\bgetenv\(\s{0,8}["'](\w{1,100})["'](?!\s{0,4}\.)/g,
+      isNeeded: true,
+    },
     { pattern: /\$_ENV\[\s{0,4}["'](\w{1,100})["']\s{0,4}\]/g, isNeeded: true },
     {
       pattern:

@@ -82,7 +82,7 @@ const BINARIES =
   /^(?:.*\/)?(?:\.?venv|env|node_modules\/\.bin|usr\/local|usr|root\/\.local|opt\/[\w-]{1,40})(?:\/bin)?\/([\w.-]+)$/;
 /** How one works on an application, not how it is run. */
 const DEVELOPMENT =
-  /(?:run|yarn|pnpm|bun|npm) (?:run )?(?:dev|watch|start:dev)\b|--reload\b|--debug\b|nodemon|\bair\b|runserver\b.*--nostatic|webpack-dev-server|--watch\b/;
+  /(?:run|yarn|pnpm|bun|npm) (?:run )?(?:dev|watch|start:dev)\b|--reload\b|--debug\b|nodemon|\bair\b|runserver\b.*--nostatic|webpack-dev-server|--watch\b|--env[= ]dev\b/;
 
 /** An image of tests is not how what they test is run. */
 const OF_TESTS =

@@ -26,6 +26,19 @@ const CALLED: Readonly<Partial<Record<Ecosystem, string>>> = {
 /** What only calls a program by its name: `stack exec shop`. */
 const CALLING = /^(?:stack exec|cabal run) (\S+)$/;
 
+/** Heroku's servers of PHP, and the directory they serve; nobody has them elsewhere. */
+const OF_HEROKU =
+  /(?:vendor\/bin\/)?heroku-(?:php-)?(?:apache2|nginx)(?:\s{1,4}-\w\s{1,4}\S{1,200})*(?:\s{1,4}([\w./-]{1,200}))?\s*$/;
+
+/** `heroku-php-apache2 web/` serves what `php -S` does with it. */
+function servedWithout(command: string): string {
+  const found = OF_HEROKU.exec(command);
+  if (found === null) return command;
+  const root = (found[1] ?? "").replace(/^\.\/|\/+$/g, "");
+  const served = `php -S 0.0.0.0:8000${root === "" ? "" : ` -t ${root}`}`;
+  return command.slice(0, found.index) + served;
+}
+
 /** A platform looks for what it built on its PATH, or puts it elsewhere. */
 function typed(command: string, draft: Draft, reading: Reading): string {
   const [program = ""] = command.split(" ", 1);
@@ -85,7 +98,7 @@ export const procfile: EvidenceDetector = {
         state(found, {
           path,
           field: "start",
-          value: typed(start.command, draft, reading),
+          value: servedWithout(typed(start.command, draft, reading)),
           source: "procfile",
           evidence: start.evidence,
         });
