@@ -97,9 +97,10 @@ export function isForeign(directory: string): boolean {
 export function isAside(directory: string, isMember: boolean): boolean {
   return hasPart(directory, SHOWN) ||
     !isMember && hasPart(directory, ABOUT) ||
-    /(?:^|[/-])e2e$|-(?:examples?|demos?|samples?|tests?)(?:\/|$)/.test(
-      directory,
-    );
+    /(?:^|[/-])e2e$|(?:^|[/_-])e2e[_-]tests?$|-(?:examples?|demos?|samples?|tests?)(?:\/|$)/
+      .test(
+        directory,
+      );
 }
 
 /** Manifests of other ecosystems: where one lies, there is something else than examples. */

@@ -22,6 +22,7 @@ import {
   expandScript,
   isDelegating,
   isDevelopment,
+  isOnlyMaking,
   isPlaceholder,
   runsSeveral,
   startsContainers,
@@ -99,7 +100,7 @@ function startScript(project: Project): Start | null {
       : standard;
   if (picked === null) return null;
   const text = expandScript(manifest, picked.name);
-  if (startsContainers(text)) return null;
+  if (startsContainers(text) || isOnlyMaking(text)) return null;
   // `cd client && npm start` of a package without any below is its own affair.
   // A project.json beside it makes it the project that nx serves.
   const isOfOthers = isDelegating(picked.found.value) ||

@@ -159,7 +159,7 @@ function startOf(
     textOf(at(nx.root, "targets", "build", "options", "platform")) === "node";
   if (isNode) {
     const main = shellWord(`${outputOf(nx, workspace)}/main.js`);
-    return { command: `node ${main}`, port: null, source: "framework" };
+    return { command: `node ${main}`, port: null, source: "manifest" };
   }
   return at(nx.root, "targets", "serve") === null
     ? null

@@ -10,7 +10,7 @@ import type { Running } from "./commands.ts";
 import { isImported } from "./entry.ts";
 import type { Told } from "./frameworks.ts";
 import { fieldOf, hasField } from "./manifest.ts";
-import { dependsOn, type Project } from "./project.ts";
+import { dependsOn, hasFile, type Project } from "./project.ts";
 import { isDelegating, isDevelopment, startsContainers } from "./scripts.ts";
 import { relativeTo } from "../shared/owners.ts";
 
@@ -77,16 +77,18 @@ export function isLibrary(
   const isOnlyShown = lead === null || lead.told.dependency.isDev;
   // What is published may listen, or have pages, too: for whoever develops with it.
   if (!isPrivate(project) && FOR_OTHERS.some(has) && isOnlyShown) return true;
-  if (lead !== null || of.isServing) return false;
+  if (lead !== null) return false;
+  // In a workspace what nobody starts is used by the others, whatever port it names.
+  if (project.workspace !== null && start === null) return true;
+  if (of.isServing) return false;
   if (of.frameworks.some(({ framework }) => framework.kind === "library")) {
     return false;
   }
   if (FOR_OTHERS.some(has) || MAYBE_FOR_OTHERS.some(has)) return true;
   // In a workspace what nobody starts is used by the others.
   if (project.workspace !== null) return true;
-  if (
-    entry !== null && isPublished(project) && isImported(project, entry.file)
-  ) {
+  const isOfOthers = isPublished(project) || project.directory !== ".";
+  if (entry !== null && isOfOthers && isImported(project, entry.file)) {
     return true;
   }
   return entry === null && !isPrivate(project) &&
@@ -109,7 +111,7 @@ function hasOwnCode(project: Project): boolean {
 function isRoot(project: Project, running: Running, isHolding: boolean) {
   if (running.start?.source === "manifest") return false;
   if (isHolding) {
-    return !hasOwnCode(project) ||
+    return !hasOwnCode(project) || hasFile(project, "nx.json") ||
       running.lead === null && running.start === null;
   }
   if (project.below.length === 0 || running.start !== null) return false;

@@ -11,6 +11,22 @@ const MAX_SCRIPT = 2_000;
 /** Scripts that call scripts; people nest two or three. */
 const MAX_STEPS = 8;
 
+/** `run-p build:*` calls every script that begins so. */
+const SEVERAL = /\b(?:run-p|run-s|npm-run-all)\s([^&;|\n]{1,400})/g;
+/** Scripts that one such word stands for. */
+const MAX_CALLED = 8;
+
+function calledBySeveral(manifest: Manifest, text: string): string[] {
+  return [...text.matchAll(SEVERAL)].flatMap(([, words = ""]) =>
+    words.split(/[\s"']+/).flatMap((word) => {
+      if (manifest.scripts.has(word)) return [word];
+      const stem = /^([\w.:-]{2,60}[:-])\*{1,2}$/.exec(word)?.[1];
+      return stem === undefined ? [] : [...manifest.scripts.keys()]
+        .filter((name) => name.startsWith(stem)).slice(0, MAX_CALLED);
+    })
+  );
+}
+
 const CALL =
   /(?:npm|pnpm|yarn|bun)\s{1,3}(?:run\s{1,3}|run-script\s{1,3})?([\w:.-]{1,60})/g;
 
@@ -26,6 +42,7 @@ export function expandScript(manifest: Manifest, script: string): string {
     seen.add(name);
     texts.push(text);
     for (const [, called = ""] of text.matchAll(CALL)) open.push(called);
+    open.push(...calledBySeveral(manifest, text));
   }
   return texts.join("\n");
 }
@@ -43,6 +60,30 @@ const DEVELOPING: readonly RegExp[] = [
 /** True for what one runs while writing the program. */
 export function isDevelopment(text: string): boolean {
   return DEVELOPING.some((pattern) => pattern.test(text));
+}
+
+/** Programs that make files of files, and what is done around them. */
+const MAKERS =
+  /^(?:tsc|tspc|vue-tsc|svelte-package|tsup|tsdx|rollup|unbuild|microbundle|babel|swc|esbuild|ncc|father|bob|ng-packagr|stencil|sass|rimraf|rm|cp|cpy|cpx|copyfiles|mkdir|mkdirp|del|echo|shx|npm-run-all|run-p|run-s|concurrently|wait-on|sleep|true)$/;
+/** What stands before the program. */
+const BEFORE =
+  /^(?:\s{0,9}(?:cross-env|dotenv|npx|env|[A-Z_]{1,40}=[^\s]{0,100}))*\s{0,9}(?:(?:\.\/)?node_modules\/(?:\.bin\/)?)?/;
+
+/** True for a script that only makes files, as it is written or over again: nothing is started. */
+export function isOnlyMaking(text: string): boolean {
+  const steps = text.split(/[\n;|&"']+/).map((step) =>
+    step.slice(0, 500).trim()
+  )
+    .filter((step) => step !== "");
+  const programs = steps.map((step) =>
+    /^[\w.@/-]{1,100}/.exec(step.replace(BEFORE, ""))?.[0] ?? ""
+  );
+  // Calls of other scripts stand in the text with what they call.
+  const own = programs.filter((program) =>
+    !/^(?:npm|pnpm|yarn|bun)$/.test(program)
+  );
+  return own.length > 0 && own.every((program) => MAKERS.test(program)) &&
+    own.some((program) => !/^(?:echo|true|sleep)$/.test(program));
 }
 
 /** Each starts a package other than its own. */

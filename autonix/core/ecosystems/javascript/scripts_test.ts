@@ -4,6 +4,7 @@ import {
   expandScript,
   isDelegating,
   isDevelopment,
+  isOnlyMaking,
   isPlaceholder,
   portInScript,
   programPort,
@@ -118,4 +119,29 @@ Deno.test("programPort() knows what programs listen on by themselves", () => {
   assert.equal(programPort("vite"), 5173);
   assert.equal(programPort("vite build && serve dist"), 3000);
   assert.equal(programPort("node server.js"), null);
+});
+
+Deno.test("isOnlyMaking() knows a script that starts nothing", () => {
+  for (
+    const text of [
+      "tsc --watch",
+      "tsc -p tsconfig.build.json -w",
+      "cross-env ENVIRONMENT=local rollup -c rollup.config.js -w",
+      "npm run build:watch\nrimraf dist && tsup --watch",
+      "cross-env node_modules/.bin/tsc -p tsconfig.build.json -w",
+    ]
+  ) assert.ok(isOnlyMaking(text), text);
+  for (
+    const text of [
+      "tsc && node dist/index.js",
+      "node .",
+      "npm run build && npm run serve\ntsc\nnode dist",
+      "nodemon",
+      "echo hello",
+      "npm run other",
+      'concurrently "tsc -w" "nodemon dist/index.js"',
+      "./bin/start",
+      "",
+    ]
+  ) assert.ok(!isOnlyMaking(text), text);
 });

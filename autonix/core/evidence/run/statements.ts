@@ -20,7 +20,7 @@ export type Reader = (to: Gathering, root: Node, place: Place) => void;
 
 /** Of package managers, with nothing behind it: it builds nothing. */
 const INSTALLS =
-  /^(?:npm (?:ci|i|install)|yarn(?: install)?|pnpm (?:i|install)|bun install|(?:python3? -m )?pip3? install|poetry install|uv sync|pdm install|pipenv install|bundle install|composer install|go mod download|mix deps\.get)(?: [^&;|\n]{0,500})?$/;
+  /^(?:npm (?:ci|i|install)|yarn(?: install)?(?= --|$)|pnpm (?:i|install)|bun install|(?:python3? -m )?pip3? install|poetry install|uv sync|pdm install|pipenv install|bundle install|composer install|go mod download|mix deps\.get)(?: [^&;|\n]{0,500})?$/;
 
 export function command(
   to: Gathering,
