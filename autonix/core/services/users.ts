@@ -15,7 +15,7 @@ export type Application =
     AnalysedApplication,
     "path" | "env" | "commands" | "dependsOn"
   >
-  & Partial<Pick<AnalysedApplication, "name">>;
+  & Partial<Pick<AnalysedApplication, "name" | "frameworks">>;
 
 export type Applications = ReadonlyMap<string, Application>;
 
@@ -116,6 +116,32 @@ function dependentsOf(path: string, applications: Applications): string[] {
   return started;
 }
 
+/** What makes pages, or a program of a telephone: built with a library that speaks to a database, it does not. */
+const OF_VISITORS = new Set([
+  "@docusaurus/core",
+  "@rsbuild/core",
+  "@vue/cli-service",
+  "expo",
+  "gatsby",
+  "lit",
+  "parcel",
+  "preact",
+  "react",
+  "react-native",
+  "react-scripts",
+  "solid-js",
+  "svelte",
+  "vite",
+  "vitepress",
+  "vue",
+]);
+
+/** True for an application that runs where its visitors are. */
+function isOfVisitors({ frameworks = [] }: Application): boolean {
+  return frameworks.length > 0 &&
+    frameworks.every(({ value }) => OF_VISITORS.has(value));
+}
+
 /** Who needs it running: for a library that speaks to it, what is built with that. */
 export function startedBy(
   speakers: readonly string[],
@@ -124,6 +150,11 @@ export function startedBy(
   const users = speakers.flatMap((path) => {
     if (applications.get(path)?.commands.start !== null) return [path];
     const dependents = dependentsOf(path, applications);
+    const serving = dependents.filter((one) => {
+      const application = applications.get(one);
+      return application === undefined || !isOfVisitors(application);
+    });
+    if (serving.length > 0) return serving;
     return dependents.length > 0 ? dependents : [path];
   });
   return [...new Set(users)].sort(comparePaths);
