@@ -11,6 +11,7 @@ import { dirname } from "node:path";
 import { runChecked } from "../../../roles/process/mod.ts";
 import { compiledExecutable } from "../../support/executable.ts";
 import { tempDir } from "../../support/temp.ts";
+import { READING_FLAGS } from "../../tasks/core/self_extract.ts";
 import { median } from "../median.ts";
 import { monorepo, smallRepository } from "./monorepo.ts";
 import type { OneAnalysis } from "./one_analysis.ts";
@@ -81,7 +82,11 @@ async function listByGit(root: string): Promise<void> {
 async function analyzeOnce(root: string): Promise<OneAnalysis> {
   const text = await runChecked(
     Deno.execPath(),
-    ["run", "--config", CONFIG, "--no-check", "-A", ONE, root],
+    [
+      ...["run", "--config", CONFIG, "--no-check", "-A"],
+      // As the packed program runs it.
+      ...[`--v8-flags=${READING_FLAGS}`, ONE, root],
+    ],
     { cwd: root, timeoutMs: 120_000 },
   );
   return JSON.parse(text) as OneAnalysis;

@@ -57,3 +57,12 @@ Deno.test("files are sorted into groups by where they are", () => {
   assert.equal(kindOf("tests/integration/chaos_worker_test.ts"), "whole");
   assert.deepEqual(inOrder(["b", "a/z", "a"]), ["a", "a/z", "b"]);
 });
+
+Deno.test("long suites begin first, the others by name", () => {
+  const of = (name: string) => `tests/integration/${name}_test.ts`;
+  const names = ["ci_job", "worker_qemu", "cli", "guard_qemu", "vmm_qemu_host"];
+  assert.deepEqual(
+    inOrder(names.map(of)),
+    ["worker_qemu", "guard_qemu", "ci_job", "cli", "vmm_qemu_host"].map(of),
+  );
+});
