@@ -84,7 +84,15 @@ let
     cd "$here"/share/application/${escapeShellArg directory}
     ${if start == null then "" else start}
   '';
+  # What nixpkgs' npm hook put in their place names each archive; the program needs none of them.
+  unpatched = ''
+    for file in package.json package-lock.json; do
+      find . -name ".$file.orig" -not -path '*/node_modules/*' -execdir mv {} "$file" \;
+    done
+    find . -path '*/node_modules/.package-lock.json' -delete
+  '';
   install = ''
+    ${if ownPhases then "" else unpatched}
     mkdir -p "$out/bin" "$out/share/application"
     ${if ownPhases then ''cp -R --no-preserve=mode ${source}/. "$out/share/application"''
       else ''cp -R . "$out/share/application"''}

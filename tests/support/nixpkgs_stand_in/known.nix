@@ -76,13 +76,13 @@ in
     # pkgs/build-support/dotnet/build-dotnet-module/default.nix
     buildDotnetModule = words "dotnet-sdk dotnet-runtime nugetDeps projectFile executables runtimeDeps";
     # pkgs/development/beam-modules/mix-release.nix
-    mixRelease = words "elixir erlang hex mixEnv mixFodDeps mixNixDeps mixReleaseName removeCookie";
+    mixRelease = words "elixir erlang hex mixEnv mixFodDeps mixNixDeps mixReleaseName removeCookie npmDeps npmRoot";
     # pkgs/development/beam-modules/fetch-mix-deps.nix
     fetchMixDeps = words "pname version src hash elixir hex mixEnv debug";
     # pkgs/build-support/dart/build-dart-application/default.nix
     buildDartApplication = words "autoPubspecLock pubspecLock gitHashes dartEntryPoints dartOutputType sourceRoot";
     # A derivation has whatever it is given; what setup hooks read of it has these names.
-    mkDerivation = words "yarnOfflineCache offlineCache missingHashes pnpmDeps dontUseCmakeConfigure dontUseMesonConfigure";
+    mkDerivation = words "yarnOfflineCache offlineCache missingHashes pnpmDeps dontUseCmakeConfigure dontUseMesonConfigure npmDeps npmRoot";
   };
 
   # Options below config, each with the module that declares it, below nixos/modules. `*` stands for any name; below a

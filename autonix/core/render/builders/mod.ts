@@ -4,6 +4,7 @@
  * @module
  */
 import { cargo, go, nuget, pub, unconfigured } from "./compiled.ts";
+import { withFrontend } from "./frontend.ts";
 import { gleam, haskell, opam } from "./functional.ts";
 import { bun, deno, npm, pnpm, yarn } from "./javascript.ts";
 import { clj, gradle, lein, maven, sbt } from "./jvm.ts";
@@ -53,5 +54,8 @@ const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
 export function buildPlan(asked: Asked): BuildPlan {
   const manager = asked.application.packageManager?.value;
   const builder = manager === undefined ? undefined : BUILDERS.get(manager);
-  return builder === undefined ? plan(asked.application.path) : builder(asked);
+  const own = builder === undefined
+    ? plan(asked.application.path)
+    : builder(asked);
+  return withFrontend(asked, own);
 }

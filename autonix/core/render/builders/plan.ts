@@ -21,6 +21,7 @@ import {
   type RenderFacts,
 } from "../facts.ts";
 import { nixString } from "../nix_text.ts";
+import { fetchedBeside } from "./frontend.ts";
 
 /** A line within `arguments = { ... }`, or a comment before them. */
 export interface BuildLine {
@@ -168,18 +169,24 @@ export function fetched(fetching: Fetching): Builder {
     const rest = fetching.rest?.(asked) ?? {};
     if (lock === null) return plan(application.path, rest);
     const root = directoryOf(lock);
-    const command = fetching.command(asked, lock);
-    if (command === null) return plan(root, rest);
+    const own = fetching.command(asked, lock);
+    const beside = root === application.path ? fetchedBeside(asked) : null;
+    const command = [own, beside?.command].filter((one) =>
+      one !== null && one !== undefined
+    ).join(" && ");
+    if (command === "") return plan(root, rest);
     const directory = relativeTo(root, application.path);
     const at = fetching.isAtRoot === true || directory === "."
       ? ""
       : ` directory = ${nixString(directory)};`;
     const environment = Object.entries(fetching.environment ?? {})
       .map(([name, value]) => ` environment.${name} = ${nixString(value)};`);
-    const folders = fetching.folders.map(nixString).join(" ");
+    const folders = [...fetching.folders, ...beside?.folders ?? []]
+      .map(nixString).join(" ");
     const line =
       `dependencies = procurator.dependencies { inherit pkgs source hash; tools = [ ${
-        fetching.tools(asked).filter((tool) => tool !== NO_RUNTIME).join(" ")
+        [...fetching.tools(asked), ...beside?.tools ?? []]
+          .filter((tool) => tool !== NO_RUNTIME).join(" ")
       } ]; command = ${nixString(command)}; folders = [ ${folders} ];${at}${
         environment.join("")
       }${fetching.extra ?? ""} };`;
