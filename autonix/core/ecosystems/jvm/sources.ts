@@ -31,6 +31,14 @@ const TESTS =
 const ASIDE =
   /(?:^|\/)(?:src\/jmh|project|\.mvn|buildSrc|build-logic|archetype-resources|dev|dev-resources|env\/(?:dev|test))\/|(?:^|\/)src\/main\/resources\/|(?:^|\/)src\/(?:js|native|ios|wasm|macos|linux|mingw|frontend)[A-Za-z0-9]{0,20}Main\//;
 
+/** Where packages begin: `dev`, `it`, `test` are names of them too. */
+const PACKAGES =
+  /^(.{0,300}?\bsrc\/[A-Za-z]{1,40}\/(?:java|kotlin|scala|groovy)\/).+$/;
+
+function withoutPackage(path: string): string {
+  return PACKAGES.exec(path)?.[1] ?? path;
+}
+
 /** Sources that are manifests. */
 const MANIFESTS: ReadonlySet<string> = new Set([
   "project.clj",
@@ -108,7 +116,9 @@ export function sourcesByProject(
       before = directory;
       const own = owner === null ? undefined : byProject.get(owner);
       if (owner === null || own === undefined) continue;
-      const relative = owner === "." ? path : path.slice(owner.length + 1);
+      const relative = withoutPackage(
+        owner === "." ? path : path.slice(owner.length + 1),
+      );
       if (MANIFESTS.has(relative)) continue;
       if (TESTS.test(relative)) own.test ??= path;
       else if (!ASIDE.test(relative)) add(own, reading, { path, language });
