@@ -28,11 +28,17 @@ function argumentsOf(text: string): string[] {
 }
 
 function readConfigure(reading: Reading, build: Build): void {
-  for (
-    const { number, text } of reading.lines(build.file).slice(0, MAX_LINES)
-  ) {
-    const [, macro, rest = ""] = MACRO.exec(text.slice(0, 1_000)) ?? [];
+  const lines = reading.lines(build.file).slice(0, MAX_LINES);
+  for (const [index, { number, text }] of lines.entries()) {
+    const found = MACRO.exec(text.slice(0, 1_000));
+    const [, macro, head = ""] = found ?? [];
     if (macro === undefined) continue;
+    // Its arguments may stand on lines of their own.
+    const rest = head.includes(",") ? head : [
+      head,
+      ...lines.slice(index + 1, index + 4)
+        .map((line) => line.text.slice(0, 200)),
+    ].join(" ");
     const evidence = { file: build.file, line: number };
     const [first = "", second = ""] = argumentsOf(rest);
     if (macro === "AC_INIT" && first !== "") {

@@ -73,7 +73,8 @@ export function mainProgram(
   }
   const serving = firm.filter(({ name }) =>
     /(?:^|[_-])(?:server|daemon|srv)$|d$/.test(name) &&
-      names.some((own) => name.startsWith(own)) || /[_-]server$/.test(name)
+      names.some((own) => own !== "" && name.startsWith(own)) ||
+    /[_-]server$/.test(name)
   );
   return serving.length === 1 ? serving[0] ?? null : null;
 }

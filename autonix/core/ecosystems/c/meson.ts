@@ -14,9 +14,23 @@ import type { Build } from "./build.ts";
 const MAX_FILES = 300;
 const MAX_TEXT = 256 * 1024;
 const CALL =
-  /\b(project|executable|dependency|find_library|test)[ \t]{0,4}\(\s{0,200}(?:'([^'\n]{1,200})'|(meson\.project_name\(\)|\w{1,60}))([^)\n]{0,400})/g;
+  /\b(project|executable|dependency|find_library)[ \t]{0,4}\(\s{0,200}(?:'([^'\n]{1,200})'|(meson\.project_name\(\)|\w{1,60}))(?=([^)\n]{0,400}))/g;
 const ASSIGNED =
   /^[ \t]{0,8}(\w{1,60})[ \t]{0,4}=[ \t]{0,4}'([^'\n]{1,200})'/gm;
+
+/** Tests lie aside, and are tests all the same. */
+function testIn(reading: Reading, directory: string): Build["test"] {
+  for (const file of reading.tree.named("meson.build")) {
+    if (directory !== "." && !file.startsWith(`${directory}/`)) continue;
+    if (isForeign(relativeTo(directory, directoryOf(file)))) continue;
+    const found = reading.match(file, /^[ \t]{0,8}test[ \t]{0,4}\(/);
+    if (found !== null) {
+      const { evidence } = found;
+      return { command: "meson test -C build", evidence };
+    }
+  }
+  return null;
+}
 
 /** `directory` holds a meson.build with a `project`. */
 export function readMeson(reading: Reading, directory: string): Build {
@@ -38,6 +52,7 @@ export function readMeson(reading: Reading, directory: string): Build {
     command: "meson setup build --buildtype=release && meson compile -C build",
     test: null,
   };
+  build.test = testIn(reading, directory);
   const variables = new Map<string, string>();
   for (const file of [top, ...below].slice(0, MAX_FILES)) {
     readFile(reading, build, { file, directory, variables });
@@ -66,9 +81,6 @@ function readFile(
         ? build.name?.value
         : variables.get(word ?? ""));
     const evidence = { file, line: lineOf(found.index) };
-    if (verb === "test") {
-      build.test ??= { command: "meson test -C build", evidence };
-    }
     if (value === undefined) continue;
     if (verb === "project") {
       build.name ??= { value, evidence };
@@ -78,7 +90,8 @@ function readFile(
         build.language ??= { value: hasC ? "c" : "cpp", evidence };
       }
     } else if (verb === "executable") {
-      const output = joinPath(`build/${folder}`, value) ?? value;
+      const own = joinPath(folder, value) ?? value;
+      const output = joinPath("build", own) ?? value;
       build.programs.push({ name: value, output, evidence });
     } else if (verb === "dependency" || verb === "find_library") {
       const version = /version\s{0,3}:\s{0,3}'([^'\n]{1,60})'/.exec(rest)?.[1];

@@ -33,6 +33,8 @@ import { PLATFORMIO } from "./platformio.ts";
 import { findProjects, type Project, speaksC } from "./projects.ts";
 import { C, claimHeaders, OF_C, OF_CPP } from "./sources.ts";
 
+/** Managers that build beside the sources, where everybody likes. */
+const OUT_OF_SOURCE: ReadonlySet<string> = new Set(["cmake", "meson"]);
 /** A program that a build names is there. */
 const OF_BUILD = 0.95;
 
@@ -118,7 +120,11 @@ function draftOfProject(
   }
   claim(draft, "build", build.command, "convention", fileEvidence(build.file));
   if (build.test !== null) {
-    claim(draft, "test", build.test.command, "convention", build.test.evidence);
+    // Others name build directories of their own: `meson test -C out`.
+    const source = OUT_OF_SOURCE.has(build.manager ?? "")
+      ? "manifest"
+      : "convention";
+    claim(draft, "test", build.test.command, source, build.test.evidence);
   }
   if (program !== null) {
     // Images give it arguments: they say more than a build does.

@@ -51,7 +51,8 @@ function isAside(path: string): boolean {
 }
 
 /** Tools by how sure their file says that the directory is built by them. */
-const ORDER: readonly Kind[] = ["maven", "gradle", "sbt", "lein", "clj", "ant"];
+// A pom.xml beside Clojure's own was made from it, for who publishes it.
+const ORDER: readonly Kind[] = ["lein", "clj", "maven", "gradle", "sbt", "ant"];
 
 function simple(
   reading: Reading,

@@ -40,18 +40,23 @@ function useOfMatch(after: string): Use {
 }
 
 /** `#[arg(long, env = "PORT", default_value_t = 3000)]`, then the field. */
-function useOfArgument(before: string, after: string): Use {
+function useOfArgument({ match }: Place, after: string): Use {
+  // The attribute may have begun some lines above.
+  const { input, index } = match;
+  const head = input.slice(Math.max(0, index - 400), index);
+  const before = head.slice(head.lastIndexOf("#[") + 1);
   const field = after.split("\n").slice(0, 3).join("\n");
   const [, value = null] = /default_value(?:_t)?\s{0,3}=\s{0,3}(.{1,100})/.exec(
-    `${before.slice(-200)} ${field}`,
+    `${before} ${field}`,
   ) ?? [];
   if (value !== null) return asUse(literalAt(value));
   return /:\s{0,3}(?:Option|Vec|bool)\b/.test(field) ? "optional" : "required";
 }
 
-function useOf({ match, before, after }: Place): Use | null {
+function useOf(place: Place): Use | null {
+  const { match, before, after } = place;
   const [call] = match;
-  if (call.includes("=")) return useOfArgument(before, after);
+  if (call.includes("=")) return useOfArgument(place, after);
   if (call.startsWith("option_env")) return "optional";
   if (call.startsWith("env!")) return "required";
   if (/(?:set|remove)_\w{0,10}$/.test(before)) return null;

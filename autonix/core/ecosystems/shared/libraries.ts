@@ -34,7 +34,10 @@ const LIBRARIES: readonly (readonly [string, string])[] = [
   ["mosquitto", "libmosquitto mosquitto"],
   ["libmemcached", "libmemcached memcached"],
   ["libuv", "libuv uv"],
-  ["libevent", "libevent event Libevent event_core"],
+  [
+    "libevent",
+    "libevent event Libevent event_core libevent_core libevent_extra libevent_openssl",
+  ],
   ["libev", "libev ev"],
   ["libmicrohttpd", "libmicrohttpd microhttpd"],
   ["libwebsockets", "libwebsockets websockets Libwebsockets"],
@@ -73,7 +76,7 @@ const LIBRARIES: readonly (readonly [string, string])[] = [
   ["gmp", "gmp GMP"],
   ["mpfr", "mpfr"],
   ["hdf5", "hdf5 HDF5"],
-  ["ncurses", "ncurses ncursesw Curses curses tinfo"],
+  ["ncurses", "ncurses ncursesw Curses curses tinfo tinfow"],
   ["readline", "readline"],
   ["libedit", "libedit edit"],
   ["pcre", "libpcre pcre"],
@@ -85,6 +88,7 @@ const LIBRARIES: readonly (readonly [string, string])[] = [
   ["gtkmm3", "gtkmm-3.0"],
   ["gtkmm4", "gtkmm-4.0"],
   ["json-glib", "json-glib-1.0"],
+  ["libsecret", "libsecret-1"],
   ["libadwaita", "libadwaita-1"],
   [
     "webkitgtk_4_1",

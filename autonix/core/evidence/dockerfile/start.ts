@@ -125,6 +125,15 @@ function sourceOf(text: string): Source {
   return DEVELOPMENT.test(text.slice(0, 500)) ? "guess" : "container";
 }
 
+const USAGE: ReadonlySet<string> = new Set([
+  "--help",
+  "-h",
+  "help",
+  "--version",
+  "-v",
+  "version",
+]);
+
 /** `/config/settings.yml` of an image that copies `config` to its root. */
 function localPath({ reading, draft }: StartContext, word: string): string {
   if (!/^\/[^/]/.test(word)) return word;
@@ -136,6 +145,8 @@ function localPath({ reading, draft }: StartContext, word: string): string {
 function builtWith(draft: Draft, words: readonly string[]): string | null {
   const own = claimsOf(draft.claims, "start")[0]?.value;
   if (own === undefined || words.length === 0 || own.includes(" ")) return null;
+  // An image of a tool shows how it is used.
+  if (words.every((word) => USAGE.has(word))) return null;
   return textOf({ words: [own, ...words], shell: null, line: 0 }, "/");
 }
 
