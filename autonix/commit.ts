@@ -42,19 +42,18 @@ export interface CommitLimits {
 }
 
 /**
- * For services that examine commits beside other work: nothing they do in one
- * go takes more than some 300 ms, which is what the largest of these files do
- * to a parser.
+ * For services that examine whatever is pushed: half of the largest monorepos
+ * that are known to us, and what the slowest parser takes half a minute for.
  */
 export const SERVICE_LIMITS: CommitLimits = {
-  listed: 100_000,
-  walk: { files: 40_000, entries: 100_000 },
+  listed: 300_000,
+  walk: { files: 100_000, entries: 200_000 },
   reads: {
-    manifests: 1_000,
-    sources: 400,
-    manifestBytes: 512 * 1024,
-    sourceBytes: 64 * 1024,
-    totalBytes: 4 * 1024 * 1024,
+    manifests: 5_000,
+    sources: 1_500,
+    manifestBytes: 1024 * 1024,
+    sourceBytes: 256 * 1024,
+    totalBytes: 16 * 1024 * 1024,
   },
 };
 

@@ -7,6 +7,7 @@ import { systemClock, systemRandom } from "../clock/mod.ts";
 import type { Environment } from "../config/mod.ts";
 import { AppError } from "../model/errors.ts";
 import type { Clock, Random } from "../model/ports.ts";
+import { ownCommand } from "../process/own_command.ts";
 import { type Paint, painter } from "./core/table.ts";
 import type {
   EnrolAsked,
@@ -90,21 +91,6 @@ async function readInput(maxBytes = MAX_INPUT_BYTES): Promise<string> {
   return text.trim();
 }
 
-/** From sources or a bundle it takes Deno; the one file says by its header where it is. */
-function ownCommand(env: Environment): string[] {
-  const packed = env["PROCURATOR_EXECUTABLE"] ?? "";
-  if (packed !== "") return [packed];
-  if (Deno.build.standalone) return [Deno.execPath()];
-  return [
-    Deno.execPath(),
-    "run",
-    "-A",
-    "--quiet",
-    // node:url would be loaded at each start.
-    decodeURIComponent(new URL(Deno.mainModule).pathname),
-  ];
-}
-
 /** Reads a line without showing it. */
 async function readHidden(prompt: string): Promise<string> {
   writeAll(Deno.stderr, prompt);
@@ -164,7 +150,7 @@ export function systemContext(): CliContext {
       const { enrolWorker } = await import("./master_rpc.ts");
       return await enrolWorker(target, asked);
     },
-    command: ownCommand(env),
+    command: ownCommand(env["PROCURATOR_EXECUTABLE"]),
     readInput,
     readSecret: (prompt) =>
       Deno.stdin.isTerminal() ? readHidden(prompt) : readInput(),

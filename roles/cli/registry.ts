@@ -21,6 +21,7 @@ import { addConsole } from "./commands/console.ts";
 import { addDev } from "./commands/dev.ts";
 import { addAudit, addEvents } from "./commands/events.ts";
 import { addWorkerEnroll } from "./commands/enroll.ts";
+import { addExamine } from "./commands/examine.ts";
 import { addExample } from "./commands/example.ts";
 import { addExec } from "./commands/exec.ts";
 import { addGenerations } from "./commands/generations.ts";
@@ -90,6 +91,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addAnalyze,
   addInit,
   addGraph,
+  addExamine,
   addExample,
   addRepo,
   addBuilds,

@@ -31,6 +31,10 @@ const ALONE: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
     "analyze",
     async () => (await import("./commands/analyze.ts")).addAnalyze,
   ],
+  [
+    "examine",
+    async () => (await import("./commands/examine.ts")).addExamine,
+  ],
   ["graph", async () => (await import("./commands/graph.ts")).addGraph],
   ["init", async () => (await import("./commands/init.ts")).addInit],
 ]);

@@ -5,4 +5,5 @@
  */
 export * from "./failpoint.ts";
 export * from "./lines.ts";
+export * from "./own_command.ts";
 export * from "./run.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Command } from "@commander-js/extra-typings";
-import type { ScanProgress } from "../../../autonix/mod.ts";
+import type { Analysis, ScanProgress } from "../../../autonix/mod.ts";
 import type { CliContext } from "../context.ts";
 import { examples, printJson } from "../flags.ts";
 
@@ -13,6 +13,26 @@ import { examples, printJson } from "../flags.ts";
 const QUIET_MS = 1000;
 /** Where nobody says how wide it is: a file, a pipe. */
 const COLUMNS = 80;
+
+/** What the flags ask for: the directory as it lies there, or a commit of it. */
+async function analysisOf(
+  context: CliContext,
+  directory: string,
+  { name, commit }: { name?: string; commit?: string },
+): Promise<Analysis> {
+  const autonix = await import("../../../autonix/mod.ts");
+  const options = { repository: name, onProgress: progressOf(context) };
+  if (commit === undefined) {
+    return await autonix.analyzePath(directory, options);
+  }
+  const found = await autonix.findCommit(directory, commit);
+  const { analysis } = await autonix.examineCommit(
+    found.gitDirectory,
+    found.commit,
+    { ...options, below: found.below },
+  );
+  return analysis;
+}
 
 /** Tells how far it is, once a second. */
 function progressOf(context: CliContext): (progress: ScanProgress) => void {
@@ -34,6 +54,10 @@ export function addAnalyze(program: Command, context: CliContext): void {
     .argument("[directory]", "of the repository", ".")
     .description("say what a repository is: applications, commands, services")
     .option("--name <name>", "of the repository, where nothing in it says one")
+    .option(
+      "--commit <revision>",
+      "a branch, tag or id, instead of the files that lie there",
+    )
     .option("-s, --short", "a line for each application and service")
     .option("--env", "every variable, however many an application reads")
     .option("--evidence", "how sure each fact is, and where it stands")
@@ -44,15 +68,12 @@ export function addAnalyze(program: Command, context: CliContext): void {
         "analyze",
         "analyze ../shop --short",
         "analyze ../shop --evidence",
+        "analyze ../shop --commit v1.2",
         "analyze . --json",
       ),
     )
     .action(async (directory, flags) => {
-      const { analyzePath } = await import("../../../autonix/mod.ts");
-      const analysis = await analyzePath(directory, {
-        repository: flags.name,
-        onProgress: progressOf(context),
-      });
+      const analysis = await analysisOf(context, directory, flags);
       if (flags.json === true) return printJson(context, analysis);
       const { paint } = context;
       const columns = columnsOf(context);
