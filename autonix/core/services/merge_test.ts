@@ -147,6 +147,12 @@ Deno.test("mergeServices() leaves out databases that only tests run beside the o
   ];
   assert.deepEqual(versions([declared, ...tested]), ["mariadb 11.4"]);
   assert.deepEqual(versions(tested), ["mysql 8", "postgres 16"]);
+  const configured = claim({ kind: "mysql", strength: "configured" });
+  assert.deepEqual(versions([declared, configured, ...tested]), [
+    "mariadb 11.4",
+  ]);
+  const standIn = claim({ kind: "mariadb", version: "10.6", place: "ci" });
+  assert.deepEqual(versions([configured, standIn]), ["mariadb 10.6"]);
   const two = [application("a"), application("b")];
   const ofB = claim({
     kind: "postgres",

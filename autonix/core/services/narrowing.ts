@@ -75,6 +75,43 @@ const isForTests = ({ place }: ServiceClaim) =>
   place === "ci" || place === "test";
 const isSql = ({ kind }: ServiceClaim) => serviceKind(kind)?.group === "sql";
 
+/** Kinds by application. */
+type Kinds = Map<string, Set<string>>;
+
+/** SQL databases of applications by how they are told, without those of tests. */
+function databasesOf(
+  claims: readonly ServiceClaim[],
+  pathsOf: (claim: ServiceClaim) => readonly string[],
+): Record<ServiceClaim["strength"], Kinds> {
+  const told: Record<ServiceClaim["strength"], Kinds> = {
+    declared: new Map(),
+    configured: new Map(),
+    client: new Map(),
+  };
+  for (const claim of claims) {
+    if (!isSql(claim) || isForTests(claim)) continue;
+    const kinds = told[claim.strength];
+    for (const path of pathsOf(claim)) {
+      const known = kinds.get(path);
+      if (known === undefined) kinds.set(path, new Set([claim.kind]));
+      else known.add(claim.kind);
+    }
+  }
+  return told;
+}
+
+/** What an application is run with: a mysql that is configured is the mariadb that is declared. */
+function runWith(
+  path: string,
+  { declared, configured }: Record<"declared" | "configured", Kinds>,
+): Set<string> {
+  const firm = declared.get(path) ?? new Set<string>();
+  const stoodFor = new Set([...firm].map((kind) => serviceKind(kind)?.speaks));
+  const others = [...configured.get(path) ?? []]
+    .filter((kind) => !stoodFor.has(kind));
+  return new Set([...firm, ...others]);
+}
+
 /**
  * Databases that only tests run, of an application that is run with another:
  * whether it works with them too is what the tests are for.
@@ -85,27 +122,22 @@ export function withoutTestedOnes(
 ): readonly ServiceClaim[] {
   const pathsOf = ({ usedBy }: ServiceClaim) =>
     usedBy === null ? [...applications.keys()] : usersAt(usedBy, applications);
-  const runWith = new Map<string, Set<string>>();
-  const spoken = new Map<string, Set<string>>();
-  for (const claim of claims.filter(isSql)) {
-    if (isForTests(claim)) continue;
-    const map = claim.strength === "declared" ? runWith : spoken;
-    for (const path of pathsOf(claim)) {
-      const kinds = map.get(path);
-      if (kinds === undefined) map.set(path, new Set([claim.kind]));
-      else kinds.add(claim.kind);
-    }
-  }
-  if (runWith.size === 0) return claims;
+  const told = databasesOf(claims, pathsOf);
   return claims.filter((claim) => {
     if (!isSql(claim) || !isForTests(claim)) return true;
     const paths = pathsOf(claim);
-    const speaking = paths.filter((path) => spoken.get(path)?.has(claim.kind));
+    const speaking = paths.filter((path) =>
+      told.client.get(path)?.has(claim.kind)
+    );
     const users = (speaking.length > 0 ? speaking : paths)
-      .map((path) => runWith.get(path))
-      .filter((kinds) => speaking.length > 0 || kinds !== undefined);
+      .map((path) => runWith(path, told))
+      .filter((kinds) => speaking.length > 0 || kinds.size > 0);
+    // The mariadb that tests run may be the mysql that is configured.
+    const { speaks = claim.kind } = serviceKind(claim.kind) ?? {};
     return users.length === 0 ||
-      users.some((kinds) => kinds === undefined || kinds.has(claim.kind));
+      users.some((kinds) =>
+        kinds.size === 0 || kinds.has(claim.kind) || kinds.has(speaks)
+      );
   });
 }
 

@@ -111,7 +111,8 @@ export function readGemfile(
         .map(([, one = ""]) => one.trim()).join(", ");
       gemfile.ruby ??= { value: value.replace(/^ruby-/, ""), evidence };
     }
-    if (/^gemspec\b/.test(line)) gemfile.isOfGemspec = true;
+    // `Bundler.load_gemspec` is another way to take its gems.
+    if (/^gemspec\b|\bload_gemspec\b/.test(line)) gemfile.isOfGemspec = true;
     if (BLOCK.test(line)) open.push(blockOf(line));
     else if (/^(?:if|unless|case)\b/.test(line)) {
       open.push({ isDev: false, path: null });

@@ -30,6 +30,11 @@ const NAMES: ReadonlySet<string> = new Set([
   "DYNO",
   "K_SERVICE",
   "K_REVISION",
+  // Of the images of languages.
+  "PYTHON_VERSION",
+  "RUBY_VERSION",
+  "PHP_VERSION",
+  "GOLANG_VERSION",
 ]);
 const PREFIXES: readonly string[] = [
   "npm_",

@@ -11,7 +11,12 @@
  *
  * @module
  */
-import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
+import {
+  basenameOf,
+  directoryOf,
+  isWithin,
+  joinPath,
+} from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import type { Command } from "./command.ts";
 import type { Image } from "./image.ts";
@@ -70,17 +75,62 @@ function sourcesOf(word: string, { image, workdir }: ScriptContext): string[] {
   );
 }
 
-/** The script of the repository that a word of an image's command means. */
-export function scriptAt(word: string, context: ScriptContext): string | null {
+/** The file of the repository that a word of an image's command means. */
+function fileAt(
+  word: string,
+  context: ScriptContext,
+  isOne: (path: string) => boolean,
+): string | null {
   for (const source of sourcesOf(word, context)) {
     for (const directory of context.contexts) {
       const path = joinPath(directory, source.replace(/^\/+/, ""));
-      if (path !== null && context.reading.tree.text(path) !== null) {
-        return path;
-      }
+      if (path !== null && isOne(path)) return path;
     }
   }
   return null;
+}
+
+/** The script of the repository that a word of an image's command means. */
+export function scriptAt(word: string, context: ScriptContext): string | null {
+  return fileAt(
+    word,
+    context,
+    (path) => context.reading.tree.text(path) !== null,
+  );
+}
+
+/** `/etc/caddy/Caddyfile` of an image is the repository's own, where that was copied there. */
+export function withOwnFiles(
+  command: Command,
+  context: ScriptContext,
+  owner: string,
+): Command {
+  const { tree } = context.reading;
+  const [program = "", ...rest] = command.words;
+  const words = rest.map((word) => {
+    const isElsewhere = word.startsWith("/") &&
+      !word.startsWith(`${context.workdir}/`);
+    const file = isElsewhere
+      ? fileAt(word, context, (path) => tree.has(path))
+      : null;
+    return file === null || !isWithin(file, owner)
+      ? word
+      : owner === "."
+      ? file
+      : file.slice(owner.length + 1);
+  });
+  if (command.shell !== null) return command;
+  return { ...command, words: [program, ...words] };
+}
+
+/** True for a script that prepares, and then only runs what it is given. */
+export function handsOver(word: string, context: ScriptContext): boolean {
+  const path = scriptAt(word, context);
+  const last = path === null
+    ? undefined
+    : commandsIn(context.reading, path).at(-1)?.text;
+  return last !== undefined &&
+    /^exec\s{1,4}(?:[\w./-]{1,60}\s{1,4}){0,3}"?\$\{?@\}?"?$/.test(last);
 }
 
 /** Commands of a script, what a backslash goes on with in one. */

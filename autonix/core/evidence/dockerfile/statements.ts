@@ -24,7 +24,13 @@ import {
 import { isAsideVariant } from "./owner.ts";
 import { librariesIn } from "./packages.ts";
 import { substitute } from "./parse.ts";
-import { contextsOf, lastOf, runsArguments } from "./script.ts";
+import {
+  contextsOf,
+  handsOver,
+  lastOf,
+  runsArguments,
+  withOwnFiles,
+} from "./script.ts";
 import { type Start, startOf } from "./start.ts";
 
 /** Variables of interpreters and package managers, not of applications. */
@@ -167,9 +173,15 @@ export function startIn(
   const workdir = workdirOf(image, variablesOf(image).values);
   const contexts = contextsOf(image, owner.path);
   const scripts = { reading, image, workdir, contexts };
-  const command = instead ??
+  const said = instead ??
     commandOf(image.last, (script) => runsArguments(script, scripts));
-  if (command === null) return null;
+  if (said === null) return null;
+  const [program = "", ...rest] = said.words;
+  // Given nothing it runs nothing: who runs the image says what.
+  if (instead === null && rest.length === 0 && handsOver(program, scripts)) {
+    return null;
+  }
+  const command = withOwnFiles(said, scripts, owner.path);
   const startOfOne = (one: Command) =>
     startOf(one, {
       reading,
