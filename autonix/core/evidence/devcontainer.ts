@@ -18,6 +18,7 @@ import {
 } from "../formats/node.ts";
 import { nodeEvidence, type Reading } from "../reading.ts";
 import { SERVICES } from "../services/catalog.ts";
+import { isDebugPort } from "../services/ports.ts";
 import { pinned } from "./ci/versions.ts";
 import { Compose, type ComposeFile } from "./compose/read.ts";
 import { pointingAt, runOf } from "./compose/runs.ts";
@@ -160,7 +161,9 @@ function statePort(to: Gathering, { file, path }: Context, root: Node): void {
     // A database's port is forwarded beside the application's.
     const isOfService = SERVICE_PORTS.has(value) && value !== 3000 &&
       value !== 8000 && value !== 8080;
-    return isPort && !isOfService ? [{ value, item }] : [];
+    return isPort && !isOfService && !isDebugPort(value)
+      ? [{ value, item }]
+      : [];
   });
   const [only] = ports;
   if (only === undefined || ports.length > 1) return;

@@ -216,12 +216,15 @@ export function stateEnvFile(
   owner: {
     path: string;
     only?: ReadonlySet<string>;
-    isSpare?: ((name: string, value: string | null) => boolean) | null;
+    isSpare?: ReturnType<typeof spareInLaravel>;
   },
 ): void {
   for (const entry of entries) {
     if (OF_TOOLS.has(entry.name)) continue;
-    if (owner.isSpare?.(entry.name, entry.value) === true) continue;
+    const { name, value: own, isActive } = entry;
+    if (
+      owner.isSpare?.({ name, value: own, isRequired: isActive }) === true
+    ) continue;
     if (owner.only !== undefined && !owner.only.has(entry.name)) continue;
     const value = defaultOf(entry, entry.evidence.file);
     state(to, {

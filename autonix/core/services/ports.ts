@@ -37,8 +37,11 @@ const ASIDE = new Set([
   8443,
 ]);
 
-/** Debuggers and reloaders of Node, Python, Java, PHP and Go: beside an application, never it. */
+/** Debuggers and reloaders of Node, Python, Java, PHP and Go, screens of containers: beside an application, never it. */
 const OF_DEBUGGERS = new Set([
+  5900,
+  5901,
+  6080,
   9229,
   9230,
   5678,

@@ -151,7 +151,11 @@ function claimSources(project: Project): void {
   if (isSpare !== null) {
     draft.claims = draft.claims.filter(({ field, value }) =>
       field !== "env" || typeof value !== "object" ||
-      !isSpare(value.name, value.default ?? null)
+      !isSpare({
+        name: value.name,
+        value: value.default ?? null,
+        isRequired: value.required,
+      })
     );
   }
   for (const one of draft.claims) {

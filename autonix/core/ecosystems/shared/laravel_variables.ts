@@ -20,6 +20,7 @@ const COMPOSED = [
   "compose.yaml",
 ];
 const MAX_LINES = 1_000;
+const NAME = /^(?:export )?([A-Z][A-Z0-9_]{0,99})=/;
 const CHOICE =
   /^(?:export )?((?:DB|QUEUE|BROADCAST)_CONNECTION|(?:CACHE|SESSION|QUEUE|BROADCAST|MAIL|FILESYSTEM|SCOUT|LOG)_(?:DRIVER|STORE|MAILER|DISK|CLOUD|CHANNEL))=["']?([\w-]{1,40})/;
 
@@ -100,37 +101,55 @@ const STOCK = new Set(
     "MAIL_FROM_ADDRESS=hello@example.com MAIL_FROM_ADDRESS=null").split(" "),
 );
 
+/**
+ * What the framework's own configuration reads, with a default for each: of use
+ * to an application that lists it among its variables.
+ */
+const OF_FRAMEWORK =
+  /^(?:DB_(?:URL|SOCKET|CHARSET|COLLATION|FOREIGN_KEYS|SSLMODE|ENCRYPT|TRUST_SERVER_CERTIFICATE|CACHE_\w+|QUEUE\w*)|MYSQL_ATTR_SSL_CA|DATABASE_URL|(?:AUTH|BEANSTALKD|LOG|PAPERTRAIL|MAIL|MAILGUN|POSTMARK|RESEND|SESSION|SLACK|SQS|DYNAMODB|REDIS|MEMCACHED|CACHE|FILESYSTEM|SANCTUM|ARGON|HASH|BROADCAST|AWS|ABLY|PUSHER|REVERB|QUEUE)_\w+|BCRYPT_ROUNDS|VIEW_COMPILED_PATH|ASSET_URL|APP_(?:PREVIOUS_KEYS|CIPHER|LOCALE|FALLBACK_LOCALE|FAKER_LOCALE|MAINTENANCE_\w+|TIMEZONE))$/;
+
 /** They repeat the name of the application. */
 const OF_NAME = new Set(["VITE_APP_NAME", "MIX_APP_NAME", "MAIL_FROM_NAME"]);
 
-/** What is chosen, as it stands in the first file of variables that has any. */
-function choicesOf(reading: Reading, path: string): string[] {
+/** What is chosen, and all names, as they stand in the first file of variables that has any. */
+function listOf(reading: Reading, path: string) {
   for (const name of FILES) {
     const file = joinPath(path, name);
-    const choices = file === null
+    const lines = file === null
       ? []
-      : reading.lines(file).slice(0, MAX_LINES).flatMap(({ text }) => {
-        const found = CHOICE.exec(text.slice(0, 200));
-        return found === null ? [] : [`${found[1]}=${found[2]}`];
-      });
-    if (choices.length > 0) return choices;
+      : reading.lines(file).slice(0, MAX_LINES).map(({ text }) =>
+        text.slice(0, 200)
+      );
+    const choices = lines.flatMap((line) => {
+      const found = CHOICE.exec(line);
+      return found === null ? [] : [`${found[1]}=${found[2]}`];
+    });
+    if (choices.length === 0) continue;
+    const names = lines.flatMap((line) => NAME.exec(line)?.[1] ?? []);
+    return { choices, names: new Set(names) };
   }
-  return [];
+  return null;
+}
+
+export interface Variable {
+  name: string;
+  value: string | null;
+  isRequired: boolean;
 }
 
 /**
- * Tells which variables an application of Laravel does without, with the value
- * they have; null for an application of anything else, or that says nothing of
+ * Tells which variables an application of Laravel does without; null for an application of anything else, or that says nothing of
  * its drivers.
  */
 export function spareInLaravel(
   draft: Draft,
   reading: Reading,
-): ((name: string, value: string | null) => boolean) | null {
+): ((variable: Variable) => boolean) | null {
   const packages = new Set(draft.dependencies.map(({ name }) => name));
   if (!FRAMEWORKS.some((name) => packages.has(name))) return null;
-  const choices = choicesOf(reading, draft.path);
-  if (choices.length === 0) return null;
+  const listed = listOf(reading, draft.path);
+  if (listed === null) return null;
+  const { choices, names: known } = listed;
   const composed = COMPOSED.map((name) => {
     const file = joinPath(draft.path, name);
     return file === null ? "" : reading.tree.text(file) ?? "";
@@ -141,7 +160,8 @@ export function spareInLaravel(
     !own.some((name) => packages.has(name)) &&
     !(image !== undefined && composed.some((text) => image.test(text)))
   );
-  return (name, value) =>
+  return ({ name, value, isRequired }) =>
+    !isRequired && !known.has(name) && OF_FRAMEWORK.test(name) ||
     OF_NAME.has(name) || STOCK.has(`${name}=${value ?? ""}`) ||
     unused.some(({ names }) => names.test(name));
 }

@@ -36,6 +36,10 @@ export function mainProcess<P extends Process>(
   for (const wanted of PROCESSES) {
     const found = processes.find(({ name }) => name === wanted);
     if (found !== undefined) return found;
+    // `custom_web`, `web-production`: before any worker.
+    const alike = wanted === "server" &&
+      processes.find(({ name }) => /(?:^|[_-])web(?:$|[_-])/.test(name));
+    if (alike) return alike;
   }
   return null;
 }

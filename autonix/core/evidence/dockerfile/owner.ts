@@ -20,6 +20,8 @@ export interface ComposeBuild {
   context: string;
   dockerfile: string;
   target: string | null;
+  /** Directories of the repository that its container sees. */
+  mounts: readonly string[];
 }
 
 /** What stands in a Dockerfile's name beside `Dockerfile`. */
@@ -87,7 +89,9 @@ const PLACES = new Set([
 ]);
 
 /** The build of a compose service; null when it leads out of the repository. */
-export function buildOf({ name, build }: ComposeService): ComposeBuild | null {
+export function buildOf(
+  { name, build, mounts }: ComposeService,
+): ComposeBuild | null {
   if (build === null || build.context === null || build.dockerfile === null) {
     return null;
   }
@@ -96,6 +100,7 @@ export function buildOf({ name, build }: ComposeService): ComposeBuild | null {
     context: build.context,
     dockerfile: build.dockerfile,
     target: build.target,
+    mounts,
   };
 }
 
@@ -225,6 +230,11 @@ export function ownerOfDockerfile(
     if (isApplication(draft)) return draft;
   }
   if (isApplication(context)) return context;
+  // An image of tools and settings alone, which is shown the application.
+  for (const mount of stages.length > 0 ? build?.mounts ?? [] : []) {
+    const shown = targets.at(mount);
+    if (isApplication(shown)) return shown;
+  }
   const near = above(directory, targets);
   if (near !== null) return near;
   return directory === "." ? targets.only : null;

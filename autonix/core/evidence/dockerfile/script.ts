@@ -21,7 +21,7 @@ import type { Reading } from "../../reading.ts";
 import type { Command } from "./command.ts";
 import type { Image } from "./image.ts";
 import { instructionsOf } from "./image.ts";
-import { wordsOf } from "./parse.ts";
+import { lineage, wordsOf } from "./parse.ts";
 
 /** Scripts in front of a program have some tens of lines. */
 const MAX_LINES = 500;
@@ -40,29 +40,44 @@ export interface ScriptContext {
   contexts: readonly string[];
 }
 
-function copiedPairs(text: string): [string[], string] | null {
+interface Copied {
+  paths: string[];
+  to: string;
+  /** The stage that it is taken from; null: the build's context. */
+  stage: string | null;
+}
+
+function copiedIn(text: string): Copied | null {
   const words = text.startsWith("[")
     ? wordsOf(text.slice(1, -1).replaceAll(",", " "))
     : wordsOf(text);
-  if (words.some((word) => word.startsWith("--from="))) return null;
+  const from = words.find((word) => word.startsWith("--from="));
   const paths = words.filter((word) => !word.startsWith("--"));
   const to = paths.pop();
-  return to === undefined || paths.length === 0 ? null : [paths, to];
+  if (to === undefined || paths.length === 0) return null;
+  return { paths, to, stage: from?.slice("--from=".length) ?? null };
 }
 
+/** What is copied within images goes through a few of them. */
+const MAX_STAGES = 4;
+
 /** Where in the build's context the file of an image at `word` comes from. */
-function sourcesOf(word: string, { image, workdir }: ScriptContext): string[] {
+function sourcesOf(
+  word: string,
+  context: ScriptContext,
+  depth = 0,
+): string[] {
+  const { image, workdir } = context;
   const absolute = (path: string) =>
     path.startsWith("/") ? path : `${workdir}/${path.replace(/^\.\//, "")}`;
   const isOnPath = !word.includes("/");
   const wanted = absolute(word);
   return ["COPY", "ADD"].flatMap((keyword) =>
     instructionsOf(image, keyword).flatMap(({ text }) => {
-      const copied = copiedPairs(text);
+      const copied = copiedIn(text);
       if (copied === null) return [];
-      const [from, raw] = copied;
-      const to = absolute(raw.replace(/^\.$/, "./"));
-      return from.flatMap((source) => {
+      const to = absolute(copied.to.replace(/^\.$/, "./"));
+      const found = copied.paths.flatMap((source) => {
         const name = basenameOf(source.replace(/\/+$/, ""));
         const into = `${to.replace(/\/+$/, "")}/`;
         if (isOnPath && name === word) return [source];
@@ -71,8 +86,23 @@ function sourcesOf(word: string, { image, workdir }: ScriptContext): string[] {
           ? [`${source.replace(/\/+$/, "")}/${wanted.slice(into.length)}`]
           : [];
       });
+      if (copied.stage === null) return found;
+      const stage = stageOf(image, copied.stage);
+      return stage === null || depth >= MAX_STAGES
+        ? []
+        : found.flatMap((path) =>
+          sourcesOf(path, { ...context, image: stage }, depth + 1)
+        );
     })
   );
+}
+
+/** Another stage of an image's file, as an image. */
+function stageOf(image: Image, name: string): Image | null {
+  const stage = image.stages.find((one) => one.name === name.toLowerCase());
+  return stage === undefined
+    ? null
+    : { ...image, last: lineage(image.stages, stage) };
 }
 
 /** The file of the repository that a word of an image's command means. */
@@ -166,8 +196,12 @@ export function runsArguments(
 /** What a script ends in: its only `exec`, else its last command. */
 export function lastOf(word: string, context: ScriptContext): Command | null {
   const path = scriptAt(word, context);
-  if (path === null) return null;
-  const commands = commandsIn(context.reading, path);
+  return path === null ? null : endOf(path, context.reading);
+}
+
+/** The same of a file of the repository. */
+export function endOf(path: string, reading: Reading): Command | null {
+  const commands = commandsIn(reading, path);
   const handed = commands.filter(({ text }) => /^exec\s/.test(text));
   const last = handed.length > 0 ? handed.at(-1) : commands.at(-1);
   if (last === undefined || ARGUMENTS.test(last.text)) return null;

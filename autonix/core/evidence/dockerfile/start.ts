@@ -62,6 +62,15 @@ const NOT_ONE = new Set([
   "crond",
   "cron",
 ]);
+/** Of these in a script's end: what the script prepares is served by others. */
+const SERVERS =
+  /^(?:nginx|httpd|caddy|apache2-foreground|apachectl|php-fpm\S{0,10}|supervisord)$/;
+
+/** True for a command that starts a server of files or processes that come with an image. */
+export function isServerOfImage({ words: [program = ""] }: Command): boolean {
+  return SERVERS.test(program.slice(program.lastIndexOf("/") + 1, 300));
+}
+
 /** What the script of an image understands, and no shell does: `CMD ["server"]`. */
 const FOR_SCRIPTS = new Set([
   "all",

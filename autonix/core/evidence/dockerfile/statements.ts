@@ -5,6 +5,7 @@
  * @module
  */
 import type { Draft } from "../../draft.ts";
+import { joinPath } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { isDebugPort, isForCertificate } from "../../services/ports.ts";
 import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
@@ -12,7 +13,7 @@ import { type Gathering, state } from "../gathering.ts";
 import { isOf, servesItself } from "../targets.ts";
 import { isServedApart, isWebServer, LANGUAGES } from "./base_images.ts";
 import type { Evidence } from "../../../../roles/model/analysis.ts";
-import { type Command, commandOf } from "./command.ts";
+import { type Command, commandOf, relativeTo } from "./command.ts";
 import {
   baseOf,
   type Image,
@@ -26,12 +27,13 @@ import { librariesIn } from "./packages.ts";
 import { substitute } from "./parse.ts";
 import {
   contextsOf,
+  endOf,
   handsOver,
   lastOf,
   runsArguments,
   withOwnFiles,
 } from "./script.ts";
-import { type Start, startOf } from "./start.ts";
+import { isServerOfImage, type Start, startOf } from "./start.ts";
 
 /** Variables of interpreters and package managers, not of applications. */
 const OF_RUNTIMES =
@@ -164,6 +166,18 @@ function stateStart(
   });
 }
 
+/** `bash docker/start`, which ends in php-fpm. */
+function endsInServer(
+  { words: [program = "", argument = ""] }: Command,
+  of: { reading: Reading; owner: Draft; workdir: string },
+): boolean {
+  const word = /^(?:\/bin\/)?(?:ba|a)?sh$/.test(program) ? argument : program;
+  const path = joinPath(of.owner.path, relativeTo(word, of.workdir));
+  if (path === null || of.reading.tree.text(path) === null) return false;
+  const end = endOf(path, of.reading);
+  return end !== null && isServerOfImage(end);
+}
+
 /** What an image starts, or instead of its own command this one; and where that stands. */
 export function startIn(
   image: Image,
@@ -194,7 +208,11 @@ export function startIn(
     file: one.file ?? image.path,
     line: one.line,
   });
-  if (own !== null) return [own, evidence(command)];
+  if (own !== null) {
+    return endsInServer(command, { reading, owner, workdir })
+      ? null
+      : [own, evidence(command)];
+  }
   // A script from elsewhere in the repository: what it ends in.
   const ended = lastOf(command.words[0] ?? "", scripts);
   const start = ended === null ? null : startOfOne(ended);
