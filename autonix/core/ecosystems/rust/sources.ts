@@ -126,6 +126,8 @@ export const RUST: Language = {
   portHint:
     /"(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[?::1?\]?)|\[(?:0, ?0|127, ?0)|\bport\b|PORT|UNSPECIFIED|LOCALHOST|\(0, ?0, ?0/g,
   portsOf,
-  end: /^#\[cfg\((?:all\()?test\b/m,
+  // `mod tests;` in a file of its own stands at the head of others.
+  end:
+    /^#\[cfg\((?:all\()?test\b[^\n]{0,100}\n[ \t]{0,20}(?:pub(?:\(crate\))? )?mod \w{1,60}\s{0,10}\{/m,
   isComment: (line) => /^\s{0,40}(?:\/\/|\*|\/\*)/.test(line),
 };
