@@ -158,18 +158,47 @@ export function withoutRoots(drafts: readonly Draft[]): Draft[] {
   );
 }
 
-/** Paths of other drafts that one depends on, by name or by path. */
-function linksOf(draft: Draft, drafts: readonly Draft[]): string[] {
-  const names = new Set(draft.dependencies.map(({ name }) => name));
-  const links = new Set(draft.links);
-  return drafts
-    .filter((other) =>
-      other.path !== draft.path &&
-      (links.has(other.path) ||
-        other.ecosystem === draft.ecosystem &&
-          other.provides.some((name) => names.has(name)))
-    )
-    .map(({ path }) => path);
+/** Who depends on whom: names that drafts go by, looked up and not gone through for each. */
+export class Links {
+  /** Places among the drafts, by path, and by ecosystem and name. */
+  readonly #byPath = new Map<string, number[]>();
+  readonly #byName = new Map<string, number[]>();
+  readonly #paths: readonly string[];
+
+  constructor(drafts: readonly Draft[]) {
+    this.#paths = drafts.map(({ path }) => path);
+    drafts.forEach(({ path, ecosystem, provides }, place) => {
+      addPlace(this.#byPath, path, place);
+      for (const name of provides) {
+        addPlace(this.#byName, `${ecosystem}\0${name}`, place);
+      }
+    });
+  }
+
+  /** Paths of the others that one depends on, by name or by path, in the order of all. */
+  of({ path, ecosystem, dependencies, links }: Draft): string[] {
+    const places = new Set<number>();
+    const add = (found: readonly number[] = []) => {
+      for (const place of found) places.add(place);
+    };
+    for (const link of links) add(this.#byPath.get(link));
+    for (const { name } of dependencies) {
+      add(this.#byName.get(`${ecosystem}\0${name}`));
+    }
+    return [...places].sort((a, b) => a - b)
+      .map((place) => this.#paths[place] ?? path)
+      .filter((other) => other !== path);
+  }
+}
+
+function addPlace(
+  map: Map<string, number[]>,
+  key: string,
+  place: number,
+): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [place]);
+  else list.push(place);
 }
 
 const LISTING: ReadonlySet<string> = new Set(["env-file"]);
@@ -219,7 +248,7 @@ function nameOf(path: string, repository: string): string {
 /** A draft as it is told, or null when nobody says its language. */
 export function applicationOf(
   draft: Draft,
-  of: { drafts: readonly Draft[]; repository: string },
+  of: { links: Links; repository: string },
 ): AnalysedApplication | null {
   const { claims, path } = draft;
   const language = resolveOne(claims, "language");
@@ -241,6 +270,6 @@ export function applicationOf(
     ports: resolvePorts(claims, start),
     env: resolveEnv(claims),
     nativeLibraries: resolveAll(claims, "nativeLibrary"),
-    dependsOn: linksOf(draft, of.drafts),
+    dependsOn: of.links.of(draft),
   };
 }

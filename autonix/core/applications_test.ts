@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   applicationOf,
   attachClaims,
+  Links,
   mergeDrafts,
   withoutRoots,
 } from "./applications.ts";
@@ -42,7 +43,10 @@ Deno.test("applications: of two ecosystems in one directory the weightier is the
   });
   const [merged] = mergeDrafts([assets, python]);
   assert.ok(merged !== undefined);
-  const told = applicationOf(merged, { drafts: [merged], repository: "shop" });
+  const told = applicationOf(merged, {
+    links: new Links([merged]),
+    repository: "shop",
+  });
   assert.equal(told?.language.value, "python");
   assert.deepEqual(told?.frameworks.map(({ value }) => value), ["vite"]);
   assert.equal(told?.commands.start, null);
@@ -94,9 +98,8 @@ Deno.test("applications: what is said of a directory belongs to the nearest one 
     },
   ]);
   const ports = drafts.map((one) =>
-    applicationOf(one, { drafts, repository: "x" })?.ports.map(({ value }) =>
-      value
-    )
+    applicationOf(one, { links: new Links(drafts), repository: "x" })?.ports
+      .map(({ value }) => value)
   );
   assert.deepEqual(ports, [[8000], []]);
 });
@@ -105,9 +108,11 @@ Deno.test("applications: a framework's port counts only where nobody says anothe
   const one = draft(".", "javascript", 3);
   claim(one, "port", 3000, "framework", { file: "package.json", line: 1 });
   const ports = () =>
-    applicationOf(one, { drafts: [one], repository: "x" })?.ports.map((
-      { value },
-    ) => value);
+    applicationOf(one, { links: new Links([one]), repository: "x" })?.ports.map(
+      (
+        { value },
+      ) => value,
+    );
   assert.deepEqual(ports(), [3000]);
   claim(one, "port", 8080, "source", { file: "server.js", line: 7 });
   assert.deepEqual(ports(), [8080]);
@@ -120,9 +125,11 @@ Deno.test("applications: a port that the start command names counts beside what 
   claim(one, "port", 8000, "framework", at);
   claim(one, "port", 5000, "container", { file: "Dockerfile", line: 2 });
   assert.deepEqual(
-    applicationOf(one, { drafts: [one], repository: "x" })?.ports.map((
-      { value },
-    ) => value),
+    applicationOf(one, { links: new Links([one]), repository: "x" })?.ports.map(
+      (
+        { value },
+      ) => value,
+    ),
     [5000, 8000],
   );
 });
@@ -142,7 +149,8 @@ Deno.test("applications: a variable is required unless somebody knows a default"
       line: 1,
     },
   );
-  const env = applicationOf(one, { drafts: [one], repository: "x" })?.env;
+  const env = applicationOf(one, { links: new Links([one]), repository: "x" })
+    ?.env;
   assert.deepEqual(
     env?.map((
       { name, required, default: standard },
@@ -157,7 +165,8 @@ Deno.test("applications: a variable that sources do without is not required by a
   const read = { name: "REDIS_PASSWORD", required: false };
   claim(one, "env", empty, "env-file", { file: ".env.example", line: 4 });
   const required = () =>
-    applicationOf(one, { drafts: [one], repository: "x" })?.env[0]?.required;
+    applicationOf(one, { links: new Links([one]), repository: "x" })?.env[0]
+      ?.required;
   assert.equal(required(), true);
   claim(one, "env", read, "source", { file: "config/database.php", line: 9 });
   assert.equal(required(), false);
@@ -183,7 +192,8 @@ Deno.test("applications: packages depend on each other by name within an ecosyst
   tool.links.push("apps/web");
   const drafts = [web, ui, tool];
   const linksOf = (one: Draft) =>
-    applicationOf(one, { drafts, repository: "x" })?.dependsOn;
+    applicationOf(one, { links: new Links(drafts), repository: "x" })
+      ?.dependsOn;
   assert.deepEqual(linksOf(web), ["packages/ui"]);
   assert.deepEqual(linksOf(tool), ["apps/web"]);
 });

@@ -201,13 +201,16 @@ function compareEvidence(a: Evidence, b: Evidence): number {
 export function mergeEvidence(
   lists: Iterable<readonly Evidence[]>,
 ): Evidence[] {
-  const byKey = new Map<string, Evidence>();
+  const all: Evidence[] = [];
   for (const list of lists) {
-    for (const { file, line } of list) {
-      byKey.set(`${file}\0${line}`, { file, line });
-    }
+    for (const { file, line } of list) all.push({ file, line });
   }
-  return [...byKey.values()].sort(compareEvidence);
+  // Most facts have one witness.
+  if (all.length < 2) return all;
+  all.sort(compareEvidence);
+  return all.filter(({ file, line }, at) =>
+    at === 0 || all[at - 1]?.file !== file || all[at - 1]?.line !== line
+  );
 }
 
 /** One fact of claims that say the same: each makes it surer. */
@@ -245,6 +248,7 @@ export function resolveOne<F extends Exclude<Field, "env">>(
   field: F,
 ): Resolved<ClaimValues[F]> | null {
   const own = claimsOf(claims, field);
+  if (own.length === 0) return null;
   const [best] = own.toSorted((a, b) =>
     rankOf(a) - rankOf(b) || confidenceOf(b) - confidenceOf(a) ||
     (String(a.value) < String(b.value) ? -1 : 1)

@@ -17,6 +17,7 @@ import type {
 import {
   applicationOf,
   attachClaims,
+  Links,
   mergeDrafts,
   withoutRoots,
 } from "./applications.ts";
@@ -116,8 +117,9 @@ export function* detecting(
     mergeDrafts([...found, ...gathered.flatMap((one) => one.drafts)]),
     gathered.flatMap((one) => one.claims),
   ));
+  const links = new Links(drafts);
   const applications = drafts
-    .map((draft) => applicationOf(draft, { drafts, repository }))
+    .map((draft) => applicationOf(draft, { links, repository }))
     .filter((one): one is AnalysedApplication => one !== null);
   const told = new Set(applications.map(({ path }) => path));
   for (const application of applications) {
