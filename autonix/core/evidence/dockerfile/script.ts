@@ -58,14 +58,14 @@ function copiedIn(text: string): Copied | null {
   return { paths, to, stage: from?.slice("--from=".length) ?? null };
 }
 
-/** What is copied within images goes through a few of them. */
-const MAX_STAGES = 4;
+/** Stages looked into for one word: what is copied within images goes through a few of them. */
+const MAX_STAGES = 20;
 
 /** Where in the build's context the file of an image at `word` comes from. */
 function sourcesOf(
   word: string,
   context: ScriptContext,
-  depth = 0,
+  left = { stages: MAX_STAGES },
 ): string[] {
   const { image, workdir } = context;
   const absolute = (path: string) =>
@@ -88,11 +88,12 @@ function sourcesOf(
       });
       if (copied.stage === null) return found;
       const stage = stageOf(image, copied.stage);
-      return stage === null || depth >= MAX_STAGES
-        ? []
-        : found.flatMap((path) =>
-          sourcesOf(path, { ...context, image: stage }, depth + 1)
-        );
+      if (stage === null) return [];
+      return found.flatMap((path) =>
+        left.stages-- > 0
+          ? sourcesOf(path, { ...context, image: stage }, left)
+          : []
+      );
     })
   );
 }
