@@ -18,7 +18,13 @@ import {
 } from "../shared/asides.ts";
 
 /** What others wrote, or what is handed to browsers as it is: nothing is told of it. */
-const VENDORED: ReadonlySet<string> = new Set([...FOREIGN, "public", "static"]);
+const VENDORED: ReadonlySet<string> = new Set([
+  ...FOREIGN,
+  // Wrappers that yarn writes for editors are packages by their manifests.
+  ".yarn",
+  "public",
+  "static",
+]);
 
 /** What shows, tests or measures something else. */
 const SHOWN: ReadonlySet<string> = new Set([

@@ -41,10 +41,24 @@ export function withoutDoubles(lists: readonly Dependency[]): Dependency[] {
   return [...byName.values()];
 }
 
-/** What files import, each package once, at its first place. */
+/** The alias that a specifier means: `@org/util/kafka/client` is of `@org/util/kafka`. */
+export function aliasOf(
+  specifier: string,
+  aliases: ReadonlyMap<string, unknown>,
+): string | null {
+  for (let name = specifier; name !== "";) {
+    if (aliases.has(name)) return name;
+    const end = name.lastIndexOf("/");
+    name = end < 0 ? "" : name.slice(0, end);
+  }
+  return null;
+}
+
+/** What files import, each package once, at its first place; `aliases` are names of the repository itself. */
 export function importedPackages(
   tree: FileTree,
   files: readonly string[],
+  aliases: ReadonlyMap<string, unknown> = new Map(),
 ): Dependency[] {
   const byName = new Map<string, Dependency>();
   for (const file of tree.read(files)) {
@@ -54,7 +68,11 @@ export function importedPackages(
     let count = 0;
     for (const found of text.matchAll(SPECIFIER)) {
       if (++count > MAX_IMPORTS) break;
-      const one = packageOf(found[1] ?? "");
+      const specifier = found[1] ?? "";
+      const alias = aliasOf(specifier, aliases);
+      const one = alias === null
+        ? packageOf(specifier)
+        : { name: alias, version: null };
       if (one === null || byName.has(one.name)) continue;
       const evidence = { file, line: lineOf(found.index) };
       byName.set(one.name, { ...one, isDev: false, evidence });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { packageOf } from "./imports.ts";
+import { aliasOf, packageOf } from "./imports.ts";
 
 Deno.test("packageOf() names the package of a specifier", () => {
   const cases: [string, string | null, string | null][] = [
@@ -18,4 +18,12 @@ Deno.test("packageOf() names the package of a specifier", () => {
     assert.equal(told?.name ?? null, name, specifier);
     assert.equal(told?.version ?? null, version, specifier);
   }
+});
+
+Deno.test("aliasOf() takes the longest name of the repository", () => {
+  const aliases = new Map([["@org/util", ""], ["@org/util/kafka", ""]]);
+  assert.equal(aliasOf("@org/util/kafka/client", aliases), "@org/util/kafka");
+  assert.equal(aliasOf("@org/util/kafka", aliases), "@org/util/kafka");
+  assert.equal(aliasOf("@org/util/other", aliases), "@org/util");
+  assert.equal(aliasOf("@org/else", aliases), null);
 });

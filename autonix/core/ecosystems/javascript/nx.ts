@@ -43,6 +43,8 @@ const BY_FILE: readonly (readonly [string, string])[] = [
   ["nuxt.config.ts", "nuxt"],
   ["astro.config.mjs", "astro"],
 ];
+/** Bundlers without a framework of their own: what they build are pages. */
+const PAGES = /^@(?:nx|nrwl)\/(?:web|webpack|rspack|react):dev-server$/;
 /** Targets that test a whole application from outside. */
 const TESTING = /:(?:cypress|playwright)\b/;
 
@@ -139,6 +141,15 @@ function startOf(
   }
   if (framework?.kind === "static") {
     const served = servedBy(nx, project, { framework, workspace });
+    return {
+      command: served.start ?? "",
+      port: served.port?.value ?? null,
+      source: "framework",
+    };
+  }
+  if (framework === null && nx.executors.some((one) => PAGES.test(one))) {
+    const output = outputOf(nx, workspace);
+    const served = serveOf(project, output, { isSinglePage: true });
     return {
       command: served.start ?? "",
       port: served.port?.value ?? null,

@@ -34,7 +34,8 @@ function dependenciesOf(
 ): Dependency[] {
   const { root, aliases } = of;
   const listed = new Map(root.dependencies.map((one) => [one.name, one]));
-  return importedPackages(survey.reading.tree, sources).flatMap((one) => {
+  const { tree } = survey.reading;
+  return importedPackages(tree, sources, aliases).flatMap((one) => {
     const known = listed.get(one.name);
     if (known !== undefined) return [{ ...known, isDev: false }];
     return aliases.has(one.name) ? [one] : [];

@@ -187,6 +187,26 @@ function localText(text: string, workdir: string): string {
     .replaceAll(` ${workdir}/`, " ");
 }
 
+/** Programs that an image installs for itself, where a package would have them run by npx. */
+const INSTALLED = new Set(["serve", "http-server", "sirv"]);
+
+/** What is special of packages; undefined where nothing is. */
+function startOfNode(
+  words: readonly string[],
+  context: StartContext,
+): Start | null | undefined {
+  const [program = ""] = words;
+  if (INSTALLED.has(program)) {
+    const text = textOf({ words: [...words], shell: null, line: 0 }, "/");
+    return { text: `npx ${text}`, source: "container" };
+  }
+  // One word alone is the image's own script, or what that script understands.
+  const isScript = words.length === 1 && /^[\w-]{1,60}(?:\.sh)?$/.test(program);
+  return isScript && !isThere(context, program) && program !== "yarn"
+    ? null
+    : undefined;
+}
+
 function localStart(command: Command, context: StartContext): Start | null {
   const words = localWords(command, context);
   if (context.launcher !== null) words.unshift(context.launcher);
@@ -196,6 +216,10 @@ function localStart(command: Command, context: StartContext): Start | null {
     return ofShipment(words.slice(1), context.draft);
   }
   if (words.length === 1 && FOR_SCRIPTS.has(program)) return null;
+  if (context.draft.ecosystem === "javascript") {
+    const ofNode = startOfNode(words, context);
+    if (ofNode !== undefined) return ofNode;
+  }
   const isShell = /^(?:\/bin\/)?(?:ba|a)?sh$/.test(program);
   if (isShell && isThere(context, argument)) {
     const text = textOf({ ...command, words, shell: null }, "/");
