@@ -161,20 +161,21 @@ export const DOTNET: ClientTable = {
 };
 
 export const ELIXIR: ClientTable = {
-  postgres: "postgrex",
+  postgres: "postgrex eventstore",
   mysql: "myxql mariaex",
   mssql: "tds",
-  redis: "redix exq phoenix_pubsub_redis verk",
-  mongodb: "mongodb_driver mongodb",
-  rabbitmq: "amqp broadway_rabbitmq",
-  kafka: "brod kafka_ex broadway_kafka kaffe",
+  redis:
+    "redix exq phoenix_pubsub_redis verk eredis nebulex_redis_adapter hammer_backend_redis",
+  mongodb: "mongodb_driver mongodb mongodb_ecto",
+  rabbitmq: "amqp broadway_rabbitmq gen_rmq",
+  kafka: "brod kafka_ex broadway_kafka kaffe elsa",
   nats: "gnat",
-  mosquitto: "tortoise emqtt",
-  elasticsearch: "elasticsearch",
+  mosquitto: "tortoise emqtt tortoise311",
+  elasticsearch: "elasticsearch elastix",
   meilisearch: "meilisearch",
   memcached: "memcachex",
-  clickhouse: "clickhousex ch ecto_ch",
-  cassandra: "xandra",
+  clickhouse: "clickhousex ch ecto_ch pillar",
+  cassandra: "xandra exandra",
   neo4j: "bolt_sips boltx",
   influxdb: "instream",
 };
@@ -189,13 +190,15 @@ export const GLEAM: ClientTable = {
 
 export const HASKELL: ClientTable = {
   postgres:
-    "postgresql-simple persistent-postgresql hasql postgresql-libpq beam-postgres",
+    "postgresql-simple persistent-postgresql hasql postgresql-libpq beam-postgres postgresql-typed opaleye rel8 squeal-postgresql groundhog-postgresql ihp",
   mysql: "mysql-simple persistent-mysql mysql",
   redis: "hedis",
   mongodb: "mongoDB persistent-mongoDB",
   rabbitmq: "amqp",
   kafka: "hw-kafka-client",
   memcached: "memcache",
+  elasticsearch: "bloodhound",
+  cassandra: "cassandra-cql cql-io",
 };
 
 export const OCAML: ClientTable = {
@@ -205,26 +208,33 @@ export const OCAML: ClientTable = {
 };
 
 export const SWIFT: ClientTable = {
-  postgres: "postgres-nio postgres-kit fluent-postgres-driver",
+  postgres:
+    "postgres-nio postgres-kit fluent-postgres-driver hummingbird-postgres swift-jobs-postgres PostgresClientKit",
   mysql: "mysql-nio fluent-mysql-driver",
-  redis: "RediStack redis",
-  mongodb: "MongoKitten fluent-mongo-driver",
+  redis:
+    "RediStack redis queues-redis-driver hummingbird-redis swift-jobs-redis",
+  valkey: "valkey-swift swift-jobs-valkey",
+  mongodb: "MongoKitten fluent-mongo-driver mongo-swift-driver",
+  rabbitmq: "rabbitmq-nio",
+  kafka: "swift-kafka-client",
 };
 
 export const DART: ClientTable = {
-  postgres: "postgres stormberry",
+  postgres: "postgres stormberry drift_postgres serverpod",
   mysql: "mysql1 mysql_client",
-  redis: "redis",
+  redis: "redis ioredis",
   mongodb: "mongo_dart",
   rabbitmq: "dart_amqp",
+  nats: "dart_nats",
 };
 
 export const CRYSTAL: ClientTable = {
-  postgres: "pg",
+  postgres: "pg avram",
   mysql: "mysql",
-  redis: "redis",
+  redis: "redis sidekiq mosquito",
   mongodb: "cryomongo mongo",
   rabbitmq: "amqp-client",
+  nats: "nats",
 };
 
 /** By the names of pkg-config, CMake, Conan, vcpkg and the linker. */

@@ -17,6 +17,16 @@ export const ELIXIR: Syntax = {
       pattern: /\bSystem\.(?:get_env|fetch_env)\(\s{0,4}"(\w{1,100})"/g,
       isNeeded: false,
     },
+    // `"PORT" |> System.get_env("4000")`
+    {
+      pattern:
+        /"([A-Z]\w{0,99})"\s{0,40}\|>\s{0,4}System\.(?:get_env|fetch_env)\(/g,
+      isNeeded: false,
+    },
+    {
+      pattern: /"([A-Z]\w{0,99})"\s{0,40}\|>\s{0,4}System\.fetch_env!/g,
+      isNeeded: true,
+    },
     { pattern: /\benv!\(\s{0,4}"(\w{1,100})"/g, isNeeded: true },
     {
       pattern:
@@ -26,6 +36,7 @@ export const ELIXIR: Syntax = {
     { pattern: /\{:system,\s{0,4}"(\w{1,100})"/g, isNeeded: true },
   ],
   defaults: [
+    new RegExp(`^(?:${LITERAL})\\s{0,4}\\)`),
     new RegExp(`^\\s{0,4}\\)?\\s{0,8}\\|\\|\\s{0,8}(?:${LITERAL})`),
     new RegExp(`^\\s{0,4},\\s{0,8}(?:${LITERAL})`),
     new RegExp(`^\\s{0,4},\\s{0,8}:\\w{1,20}!?,\\s{0,8}(?:${LITERAL})`),

@@ -39,18 +39,24 @@ const MIST_PORT = 4000;
 
 const GLEAM: Syntax = {
   comments: ["//"],
-  hints: ["envoy", "get_env", "mist", "elli", "glenvy"],
+  hints: ["envoy", "get_env", "mist", "elli", "env."],
   mentions: [
     { pattern: /\benvoy\.get\(\s{0,4}"(\w{1,100})"/g, isNeeded: false },
     { pattern: /\bos\.get_env\(\s{0,4}"(\w{1,100})"/g, isNeeded: false },
     {
-      pattern: /\benv\.(?:string|int|bool|get)\(\s{0,4}"(\w{1,100})"/g,
+      pattern: /\benv\.(?:get_)?(?:string|int|bool)_or\(\s{0,4}"(\w{1,100})"/g,
+      isNeeded: false,
+    },
+    {
+      pattern:
+        /\benv\.(?:string|int|bool|get|get_string|get_int|get_bool)\(\s{0,4}"(\w{1,100})"/g,
       isNeeded: true,
     },
   ],
   demanding: /\blet assert Ok\(\w{1,60}\)\s{0,4}=\s{0,20}$/,
   defaults: [
     /^\s{0,4}\)\s{0,20}(?:\|>\s{0,4}result\.try\(int\.parse\)\s{0,20}|\|>\s{0,4}result\.then\(int\.parse\)\s{0,20})?\|>\s{0,4}result\.unwrap\(\s{0,4}(?:"([^"\n]{0,200})"|(\d{1,12}))/,
+    /^\s{0,4},\s{0,4}(?:"([^"\n]{0,200})"|(\d{1,12})|(True|False))\s{0,4}\)/,
     /^\s{0,4}\),\s{0,4}(?:"([^"\n]{0,200})"|(\d{1,12}))\s{0,4}\)/,
   ],
   ports: [

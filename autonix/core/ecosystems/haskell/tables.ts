@@ -97,6 +97,10 @@ export const HASKELL: Syntax = {
     /^\s{1,4}"([^"\n]{0,200})"/,
     /^\s{0,4}<&>\s{0,4}fromMaybe\s{1,4}"([^"\n]{0,100})"/,
   ],
+  defaultsBefore: [
+    /\bfromMaybe\s{1,4}"([^"\n]{0,100})"\s{0,4}<\$>\s{0,4}\(?$/,
+    /\b(?:maybe|fromMaybe)\s{1,4}(\d{1,9})\s[^"\n]{0,60}<\$>\s{0,4}\(?$/,
+  ],
   ports: [
     /\b(?:scotty|scottyT|spock|runSpock|runWithPort|quickServe)\s{1,4}(\d{2,5})\b/,
     /\b(?:Warp\.run|WAI\.run|run|runEnv|runSettings)\s{1,4}(\d{2,5})\b/,

@@ -27,6 +27,8 @@ export interface Syntax {
   mentions: readonly Mention[];
   /** Behind a mention, anchored; the first group that is there is the default. */
   defaults: readonly RegExp[];
+  /** Before a mention, anchored at the end; the same. */
+  defaultsBefore?: readonly RegExp[];
   /** Behind a mention, anchored: it gets by without. */
   optional?: RegExp;
   /** Behind a mention, anchored: it complains without. */
@@ -53,8 +55,14 @@ function useOf(
   mention: Mention,
   syntax: Syntax,
 ): Use {
-  for (const pattern of syntax.defaults) {
-    const found = pattern.exec(after);
+  const looks = [
+    ...syntax.defaults.map((pattern) => [pattern, after] as const),
+    ...(syntax.defaultsBefore ?? []).map((pattern) =>
+      [pattern, before] as const
+    ),
+  ];
+  for (const [pattern, text] of looks) {
+    const found = pattern.exec(text);
     if (found === null) continue;
     const value = found.slice(1).find((group) => group !== undefined);
     return value === undefined ? "optional" : { default: value };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { resolveAll } from "../../claims.ts";
 import { draftOf } from "../../draft.ts";
 import { ELIXIR_SOURCE } from "../elixir/variables.ts";
+import { HASKELL } from "../haskell/tables.ts";
 import { PHP } from "../php/variables.ts";
 import { PUMA, RUBY } from "../ruby/variables.ts";
 import { FileTree } from "../../file_tree.ts";
@@ -84,5 +85,40 @@ Deno.test("source scan: ports of servers and of the variable that carries one", 
   assert.deepEqual(
     scan(PHP, 'new Swoole\\Http\\Server("0.0.0.0", 9501)').ports,
     [9501],
+  );
+});
+
+Deno.test("source scan: defaults that stand before a look-up, names that are passed to one", () => {
+  const { env } = scan(
+    HASKELL,
+    [
+      'a <- fromMaybe "todo.db" <$> lookupEnv "DB_PATH"',
+      'b <- maybe 8000 read <$> lookupEnv "PORT"',
+      'c <- lookupEnv "PLAIN"',
+    ].join("\n"),
+  );
+  assert.deepEqual(
+    env.map(({ name, required, default: standard }) => [
+      name,
+      required,
+      standard,
+    ]),
+    [["DB_PATH", false, "todo.db"], ["PORT", false, "8000"], [
+      "PLAIN",
+      false,
+      undefined,
+    ]],
+  );
+  const piped = scan(
+    ELIXIR_SOURCE,
+    'p = "HTTP_PORT" |> System.get_env("8088") |> String.to_integer()\nq = "TOKEN" |> System.fetch_env!()',
+  ).env;
+  assert.deepEqual(
+    piped.map(({ name, required, default: standard }) => [
+      name,
+      required,
+      standard,
+    ]),
+    [["HTTP_PORT", false, "8088"], ["TOKEN", true, undefined]],
   );
 });
