@@ -4,7 +4,8 @@
  *
  * A `run` target starts something, but mostly for work: it counts where nothing
  * else is known. So does `build`, whose results would not be where what starts
- * them looks.
+ * them looks. Of a directory that is no application those lines count that test
+ * one below it: `cd api && mix test`.
  *
  * @module
  */
@@ -12,10 +13,11 @@ import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import type { EvidenceDetector } from "../../detector.ts";
 import type { Draft } from "../../draft.ts";
-import { directoryOf } from "../../file_tree.ts";
+import { directoryOf, joinPath } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { type Gathering, gathering, state } from "../gathering.ts";
 import { Targets } from "../targets.ts";
+import { testCommandIn } from "../test_commands.ts";
 import { justTargets } from "./just.ts";
 import { makeTargets } from "./make.ts";
 import { miseTargets } from "./mise.ts";
@@ -105,6 +107,37 @@ function stateTargets(
   }
 }
 
+const OF_TESTS = /^tests?(?:[-_:].{1,60})?$|[-_:]tests?$/;
+
+/** Tests of applications below a directory that is none: `cd api && mix test`. */
+function stateBelow(
+  to: Gathering,
+  of: { path: string; targets: Targets },
+  targets: readonly Target[],
+): void {
+  for (const { name, recipe, evidence } of targets) {
+    if (!OF_TESTS.test(name)) continue;
+    for (const line of recipe.split("\n")) {
+      const test = testCommandIn(line.trim().replace(/^[@-]{1,2}/, ""));
+      const path = test === null || test.directory === null
+        ? null
+        : joinPath(of.path, test.directory);
+      const draft = path === null ? null : of.targets.at(path);
+      if (test === null || draft === null) continue;
+      if (test.ecosystem !== null && test.ecosystem !== draft.ecosystem) {
+        continue;
+      }
+      state(to, {
+        path: draft.path,
+        field: "test",
+        value: test.text,
+        source: "task",
+        evidence,
+      });
+    }
+  }
+}
+
 /** tox and nox are all tests. */
 const TESTERS = [["tox.ini", "tox"], ["noxfile.py", "nox"]] as const;
 
@@ -143,8 +176,13 @@ export const tasks: EvidenceDetector = {
         for (const file of reading.tree.named(name)) {
           // Of the very directory: a target below does not know what is above.
           const draft = targets.at(directoryOf(file));
-          if (draft === null || draft.role === "root") continue;
-          stateTargets(found, { runner, draft }, runner.targets(reading, file));
+          if (draft !== null && draft.role !== "root") {
+            const all = runner.targets(reading, file);
+            stateTargets(found, { runner, draft }, all);
+          } else {
+            const path = directoryOf(file);
+            stateBelow(found, { path, targets }, runner.targets(reading, file));
+          }
         }
       }
     }
