@@ -87,7 +87,9 @@ let
   # What nixpkgs' npm hook put in their place names each archive; the program needs none of them.
   unpatched = ''
     for file in package.json package-lock.json; do
-      find . -name ".$file.orig" -not -path '*/node_modules/*' -execdir mv {} "$file" \;
+      find . -name ".$file.orig" -not -path '*/node_modules/*' | while read -r path; do
+        mv "$path" "$(dirname "$path")/$file"
+      done
     done
     find . -path '*/node_modules/.package-lock.json' -delete
   '';

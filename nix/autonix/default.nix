@@ -5,6 +5,7 @@
 #   dependencies { ... }           what a package manager fetches, with one hash for all of it
 #   gleamPackages, pnpmPackages    the same for what Gleam and pnpm fetch, with functions of nixpkgs
 #   named language set names       packages of nixpkgs by name, without those that it lacks
+#   swiftLibraries pkgs            what Swift compiles against, where its compiler does not bring it
 #   orEmpty file                   a file of the source, or "[]" where it is yet to be written
 #   pythonPackages { ... }         the dependencies of a Python project, as nixpkgs has them
 #   runs { name; package; ... }    the NixOS module that starts a package and keeps it running
@@ -42,6 +43,8 @@ in
   orEmpty = file: if builtins.pathExists file then file else builtins.toFile "empty.json" "[]";
   pnpmPackages = import ./pnpm.nix;
   pythonPackages = import ./python.nix;
+  swiftLibraries = pkgs: filter (package: package != null)
+    (map (name: pkgs.swiftPackages.${name} or null) [ "Foundation" "Dispatch" "XCTest" ]);
   runs = import ./runs.nix;
   # Its serial is the first 20 bytes of its name; it is empty at first, and may grow while the VM is off.
   volume = name: {

@@ -311,6 +311,9 @@ Deno.test("nix evaluates it with the repositories' own flakes: one cluster, wire
     "stand_in.nix": await Deno.readTextFile(
       new URL("../support/nixpkgs_stand_in/default.nix", import.meta.url),
     ),
+    "known.nix": await Deno.readTextFile(
+      new URL("../support/nixpkgs_stand_in/known.nix", import.meta.url),
+    ),
   });
   const evaluate = async (attribute: string, apply = "value: value") =>
     JSON.parse(

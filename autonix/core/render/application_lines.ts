@@ -280,10 +280,8 @@ export function libraryParts(attribute: string): readonly string[] {
 
 function libraryLines(lines: FlakeLines, planned: PlannedApplication): void {
   const libraries = librariesOf(planned);
-  const { build } = planned;
-  if (libraries.length + build.libraries.length === 0) return;
+  if (libraries.length === 0) return;
   lines.block("libraries = [", "];", because("native libraries"), () => {
-    for (const { text, because } of build.libraries) lines.add(text, because);
     for (const { value, evidence } of libraries) {
       for (const part of libraryParts(value)) {
         lines.add(packagePath(part), because("a native library", evidence));

@@ -51,7 +51,7 @@ in
       qt5.qtsvg qt5.qttools qt5.qtwebengine qt5.qtwebsockets qt5.qtx11extras qt6.qtcharts qt6.qtdeclarative
       qt6.qtmultimedia qt6.qtserialport qt6.qtsvg qt6.qtwebengine qt6.qtwebsockets
       pugixml python3 python3Packages.pip qt5.qtbase rapidjson raylib readline redis rocksdb rsync sdl3
-      shards snappy softhsm sox spdlog swiftPackages.Dispatch swiftPackages.Foundation swiftPackages.XCTest systemd tbb
+      shards snappy softhsm sox spdlog systemd tbb
       tesseract tinyxml-2 tpm2-tss trunk udev unixODBC uv vulkan-loader wasm-pack wayland webkitgtk_4_1 yaml-cpp zbar
       zeromq zola clickhouse
     '';

@@ -62,8 +62,10 @@ export const zig: Builder = fetched({
   locks: ["build.zig.zon"],
   tools: ({ runtime }) => [runtime],
   command: ({ facts }, lock) =>
-    ZIG_PACKAGE.test(facts.text(lock) ?? "") ? "zig build --fetch" : null,
-  environment: { ZIG_GLOBAL_CACHE_DIR: "/tmp/zig" },
+    ZIG_PACKAGE.test(facts.text(lock) ?? "")
+      // nixpkgs' zig has chosen another folder by then.
+      ? "export ZIG_GLOBAL_CACHE_DIR=$HOME/.cache/zig && zig build --fetch"
+      : null,
   folders: ["~/.cache/zig/p"],
   isAtRoot: true,
   rest: () => ({
@@ -118,12 +120,12 @@ export const mix: Builder = (asked) => {
   );
 };
 
-/** What Swift itself brings on Linux, but for the compiler. */
-const SWIFT_LIBRARIES = ["Foundation", "Dispatch", "XCTest"];
+/** Of newer nixpkgs Swift brings its own. */
+const SWIFT_BUILDER = "(pkgs.swiftPackages.stdenv or pkgs.stdenv).mkDerivation";
 
 const swiftPackages = generated(
   ["Package.resolved"],
-  "pkgs.swiftPackages.stdenv.mkDerivation",
+  SWIFT_BUILDER,
   "nix/default.nix",
   (path) =>
     `configurePhase = (pkgs.swiftpm2nix.helpers (dirOf ${path})).configure;`,
@@ -133,17 +135,16 @@ const swiftPackages = generated(
 
 export const swiftpm: Builder = (asked) => {
   const told = swiftPackages(asked);
-  const why = because("what Swift compiles against on Linux");
   return {
     ...told,
     tools: ["swiftpm"],
     builder: {
-      text: "pkgs.swiftPackages.stdenv.mkDerivation",
+      text: SWIFT_BUILDER,
       because: because("Swift is compiled with its own clang"),
     },
-    libraries: SWIFT_LIBRARIES.map((name) => ({
-      text: `pkgs.swiftPackages.${name}`,
-      because: why,
-    })),
+    arguments: [...told.arguments, {
+      text: "buildInputs = procurator.swiftLibraries pkgs;",
+      because: because("what Swift compiles against on Linux"),
+    }],
   };
 };

@@ -43,8 +43,6 @@ export interface BuildPlan {
   environment: readonly (readonly [name: string, value: string])[];
   /** Expressions of packages that commands need, as Nix. */
   packages: readonly BuildLine[];
-  /** The same for what is linked. */
-  libraries: readonly BuildLine[];
   /** Attributes of `pkgs` that commands need beside the language. */
   tools: readonly string[];
   /** It builds and installs programs by itself. */
@@ -85,7 +83,6 @@ export function plan(root: string, rest: Partial<BuildPlan> = {}): BuildPlan {
     lines: [],
     environment: [],
     packages: [],
-    libraries: [],
     tools: [],
     isOwnPhases: false,
     build: (command) => command,
