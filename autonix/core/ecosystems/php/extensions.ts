@@ -94,3 +94,18 @@ export function addExtensions(
     }
   }
 }
+
+/** WordPress speaks to no other database, whoever asks for the extension. */
+export function addWordpressDatabase(draft: Draft): void {
+  const said = draft.claims.find(({ field, value }) =>
+    field === "framework" && value === "wordpress"
+  )?.evidence[0];
+  const isKnown = draft.dependencies.some(({ name }) => name === "ext-mysqli");
+  if (said === undefined || isKnown) return;
+  draft.dependencies.push({
+    name: "ext-mysqli",
+    version: null,
+    isDev: false,
+    evidence: said,
+  });
+}

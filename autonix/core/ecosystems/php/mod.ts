@@ -31,7 +31,7 @@ import {
 } from "../shared/project.ts";
 import { scanFiles } from "../shared/source_scan.ts";
 import { claimBuild, claimInstall, claimTest } from "./commands.ts";
-import { addExtensions } from "./extensions.ts";
+import { addExtensions, addWordpressDatabase } from "./extensions.ts";
 import { FRAMEWORKS, NATIVE } from "./frameworks.ts";
 import {
   fileOf,
@@ -147,6 +147,7 @@ function claimSources(project: Project): void {
   );
   scanFiles(draft, reading, own, { syntax: PHP });
   addExtensions(draft, reading, own);
+  if (project.wordpress === null) addWordpressDatabase(draft);
   const isSpare = spareInLaravel(draft, reading);
   if (isSpare !== null) {
     draft.claims = draft.claims.filter(({ field, value }) =>

@@ -202,6 +202,9 @@ export function isPackage(project: Manifests): boolean {
   if (pyprojectAt(project, "tool", "pdm", "distribution")?.value === false) {
     return false;
   }
+  if (pyprojectAt(project, "tool", "uv", "package")?.value === true) {
+    return true;
+  }
   return project.setupScript !== null ||
     pyprojectAt(project, "build-system") !== null ||
     project.setupConfig?.ini.has("metadata") === true;
