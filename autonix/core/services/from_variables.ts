@@ -17,6 +17,19 @@ const LOCAL = new Set(["localhost", "127.0.0.1", "0.0.0.0"]);
 /** Rails and Laravel write addresses into these files of every new application, used or not. */
 const UNASKED = /(?:^|\/)config\/(?:cable\.yml|(?:cache|database|queue)\.php)$/;
 
+/** What Doctrine is told beside an address: `serverVersion=10.11.2-MariaDB`. */
+const SERVER = /[?&]serverVersion=(mariadb-)?(\d+(?:\.\d+){0,3})(-mariadb)?/i;
+
+/** The kind and version that an address names itself. */
+function serverIn(value: string, kind: string) {
+  const [, before, version, behind] = SERVER.exec(value.slice(0, 2_000)) ?? [];
+  const isMaria = before !== undefined || behind !== undefined;
+  return {
+    kind: kind === "mysql" && isMaria ? "mariadb" : kind,
+    version: version ?? null,
+  };
+}
+
 /** The service that a variable with an address, or by its very name, carries. */
 export function claimOfVariable(
   variable: Pick<EnvVariable, "name" | "evidence"> & {
@@ -33,8 +46,7 @@ export function claimOfVariable(
   ) return null;
   const host = address?.host ?? null;
   return {
-    kind: kind.kind,
-    version: null,
+    ...serverIn(variable.default ?? "", kind.kind),
     // Of a database somewhere else that an example names.
     port: host?.includes(".") === true && !LOCAL.has(host)
       ? null
