@@ -228,7 +228,8 @@ function readCall(
     // Others' programs under a name of this project.
     if (second === "IMPORTED" || second === "ALIAS") return;
     const output = outputDirectory(
-      variables.get("CMAKE_RUNTIME_OUTPUT_DIRECTORY"),
+      variables.get("CMAKE_RUNTIME_OUTPUT_DIRECTORY") ??
+        variables.get("EXECUTABLE_OUTPUT_PATH"),
       folder,
     );
     build.programs.push({

@@ -144,7 +144,16 @@ function draftOfProject(
     });
   }
   claimLibraries(reading, draft, project);
-  claimMentions(reading, draft, own, C);
+  // `client.c` of the client that is built beside the server.
+  const others = new Set(
+    program === null ? [] : build.programs.map(({ name }) => name),
+  );
+  others.delete(program?.name ?? "");
+  const running = own.filter((path) => {
+    const base = basenameOf(path);
+    return !others.has(base.slice(0, base.lastIndexOf(".")));
+  });
+  claimMentions(reading, draft, running, C);
   claimHeaders(reading, draft, own);
   return draft;
 }

@@ -103,7 +103,7 @@ const ADDRESS = /\bAddr(?:ess)?:\s{0,10}"(?:0\.0\.0\.0|\[::\])?:(\d{2,5})"/g;
 const NAMED =
   /\b(?:(?:default|server|http|listen|web|api|app|grpc)_?)?(?:port|addr|address)\s{0,5}(?:string|int)?\s{0,5}:?=\s{0,3}"?(?:0\.0\.0\.0|localhost|127\.0\.0\.1)?:?(\d{2,5})\b"?(?![.\d])/gi;
 const FLAG =
-  /\b(?:String|Int|Uint|StringVar|IntVar|StringP|IntP|StringVarP|IntVarP)\(\s{0,3}(?:&[\w.]{1,40},\s{0,3})?"(?:port|addr|address|listen|http|bind|listen-addr|http-addr|http-port|listen-address|p)",\s{0,3}(?:"\w",\s{0,3})?(?:"?(?:[^",\n]{0,40}:)?)(\d{2,5})\b(?![.\d])/g;
+  /\b(?:String|Int|Uint|StringVar|IntVar|StringP|IntP|StringVarP|IntVarP)\(\s{0,3}(?:&[\w.]{1,40},\s{0,3})?"(?:(?:(?:https?|grpc|rest|api|web|server|app|listen|bind|gateway|admin)[-_.])?(?:port|addr|address|listen|bind)|http|p)",\s{0,3}(?:"\w",\s{0,3})?(?:"?(?:[^",\n]{0,40}:)?)(\d{2,5})\b(?![.\d])/g;
 const SERVING =
   /ListenAndServe|net\.Listen|http\.Server\{|NewServer\(|\.(?:Listen|Start|Run|Serve)\(/;
 

@@ -35,7 +35,7 @@ const APPLICATION = [
   "io.ratpack.ratpack-groovy",
   "org.graalvm.buildtools.native",
 ];
-const SHADOW = ["com.github.johnrengelmann.shadow", "com.gradleup.shadow"];
+const SHADOW = ["com.github.johnrengelman.shadow", "com.gradleup.shadow"];
 
 function pluginOf(built: Built, ids: readonly string[]): Evidence | null {
   for (const id of ids) {
