@@ -101,7 +101,11 @@ let
     ${if start == null then "" else ''cp ${starter} "$out/bin/${name}-start"''}
     ${builtins.concatStringsSep "\n" (map (folder: ''mkdir -p "$out/share/application/"${escapeShellArg folder}'') folders)}
   '';
-  folders = map (folder: "${directory}/${folder}") writable;
+  # systemd takes paths as they are: without dots, and without letters that mean something to it.
+  folders =
+    if directory == "." then writable
+    else if builtins.match "[A-Za-z0-9._/-]+" directory == null then [ ]
+    else map (folder: "${directory}/${folder}") writable;
 
   # What installs itself by fetching a program would fail the build: nixpkgs has those.
   nothingMore = {

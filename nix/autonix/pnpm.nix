@@ -15,6 +15,6 @@ in
 {
   pnpmDeps =
     if isBeside then pkgs.fetchPnpmDeps (asked // { inherit pnpm; fetcherVersion = 3; })
-    else pnpm.fetchDeps asked;
+    else pnpm.fetchDeps (asked // { fetcherVersion = 2; });
   nativeBuildInputs = [ (if isBeside then pkgs.pnpmConfigHook else pnpm.configHook) ];
 }
