@@ -9,23 +9,29 @@ in
   packages = {
     # pkgs/by-name/NA/NAME/package.nix is there.
     byName = words ''
-      alsa-lib botan3 bun catch2_3 cjson clojure crow cyrus_sasl deno drogon eigen espeak-ng frankenphp gbenchmark gleam
-      gpgme graphicsmagick html-tidy httplib jekyll json_c leiningen leveldb libgdiplus libpqxx libsass libspatialindex
-      libspatialite libusb1 maven minio-client mongoc mongodb-ce mongosh mysql84 natscli oatpp openldap pcre pdm poetry
-      postgresqlTestHook rabbitmq-c rdkafka redis-plus-plus SDL2_image sfml sqlcipher static-web-server tidyp uwimap
-      valkey vips wkhtmltopdf xmlsec yarn yarn-berry
+      SDL2_image alsa-lib asio botan3 bun caddy cairo catch2_3 cjson clickhouse clojure cmake cppzmq crow cyrus_sasl
+      dbus deno drogon eigen espeak-ng frankenphp freetds freetype gbenchmark gdal gdk-pixbuf geos ghostscript giflib
+      gleam glib glm gnumake go-task gpgme graphicsmagick graphviz grpc gtest gtk3 gtkmm3 hidapi hiredis html-tidy
+      httplib hugo imagemagick jekyll json-glib json_c krb5 leiningen leveldb libev libevent libgdiplus libgit2
+      libmemcached libopus libpng libpqxx librsvg libsass libsecret libsodium libspatialindex libspatialite liburing
+      libusb1 libwebsockets libxslt libyaml maven meson micromamba minio-client mongoc mongodb-ce mongosh mosquitto
+      mysql84 natscli netcdf nlohmann_json oatpp openldap pandoc pango pcre pcre2 pdm pipenv poetry portaudio
+      postgresqlTestHook proj rabbitmq-c raylib rdkafka redis redis-plus-plus rocksdb sfml shards snappy spdlog
+      sqlcipher static-web-server tidyp trunk uv uwimap valkey vips wasm-pack wkhtmltopdf xmlsec yaml-cpp yarn
+      yarn-berry zbar zeromq zola
     '';
     # Defined in pkgs/top-level/all-packages.nix, or in what it takes in by name.
     topLevel = words ''
       boost busybox bzip2 cabal-install cacert cargo chromedriver chromium clippy crystal curl dart dotnet-sdk_8
       dotnet-sdk_9 dune_3 enchant exiftool file flutter fmt fontconfig fuse fuse3 gcc ghc glfw gmp gnupg
       gobject-introspection gradle gradle-unwrapped gst_all_1.gstreamer hdf5 icu jdk11 jdk17 jdk21 jdk8 libGL libbpf
-      libclang libffi libinput libjack2 libjpeg libkrb5 libmicrohttpd libmysqlclient libpq libpq.pg_config libpulseaudio
-      libreoffice libsoup_3 libtool libuuid libvlc libxkbcommon mariadb_106 mariadb_1011 mariadb_114 nodejs_20 nodejs_22
-      nodejs_24 ocaml opam openal openblas opencv openssl php82 php83 php84 phpPackages.composer pkg-config pnpm pnpm_10
-      pnpm_9 qt6.qtbase qt6.qttools poppler poppler-utils postgresql postgresql_14 postgresql_15 postgresql_16 postgresql_17 protobuf python311
-      python312 python313 rebar3 ruby_3_3 ruby_3_4 rustc rustfmt sbt sqlite stack swift swiftpm xz yarn-berry_3
-      yarn-berry_4 zig_0_13 zig_0_14 zlib zstd
+      libclang libffi libinput libjack2 libjpeg libkrb5 libmicrohttpd libmysqlclient libpq libpq.pg_config
+      libpulseaudio libreoffice libsoup_3 libtool libuuid libvlc libxkbcommon mariadb_1011 mariadb_106 mariadb_114
+      nodejs_20 nodejs_22 nodejs_24 ocaml opam openal openblas opencv openssl php82 php83 php84 phpPackages.composer
+      pkg-config pnpm pnpm_10 pnpm_9 poppler poppler-utils postgresql postgresql_14 postgresql_15 postgresql_16
+      postgresql_17 protobuf python311 python312 python313 qt6.qtbase qt6.qttools rebar3 ruby_3_3 ruby_3_4 rustc
+      rustfmt sbt sqlite stack swift swiftpm udev wayland webkitgtk_4_1 xz yarn-berry_3 yarn-berry_4 zig_0_13 zig_0_14
+      zlib zstd
     '';
     # Names that newer nixpkgs keep in pkgs/top-level/aliases.nix: these hold in 25.05.
     aliases = words ''
@@ -38,22 +44,16 @@ in
     '';
     # Written from memory, and not looked up.
     remembered = words ''
-      SDL2 SDL2_mixer SDL2_ttf abseil-cpp asio aspell autoconf automake brotli c-ares caddy cairo cli11 cmake cppzmq
-      cryptopp cxxopts dbus elixir_1_18 erlang expat ffmpeg fftw flac freetds freetype gd gdal gdk-pixbuf geos gflags
-      ghostscript giflib git glew glib glm glog gnumake gnutls go-task gperftools graphviz grpc gsl gtest gtk3 gtk4
-      harfbuzz hidapi hiredis hugo imagemagick jansson jemalloc jq jsoncpp just krb5 lapack leptonica libadwaita
-      libarchive libcap libconfig libedit libev libevent libgcrypt libgit2 libheif libmemcached libnl libopus libpcap
-      libpng librsvg libseccomp libsecret libsndfile libsodium libssh libssh2 libtiff liburing libuv libvirt libvorbis
-      libwebp libwebsockets libxml2 libxslt libyaml libzip llvm lmdb lua luajit lxc lz4 mariadb mariadb.client
-      mariadb-connector-c mbedtls mdbook meson micromamba mosquitto mpfr ncurses netcdf nettle nghttp2 nginx ninja
-      nlohmann_json ocamlPackages.findlib oniguruma pandoc pango pcre2 pcsclite pipenv pipewire poco popt portaudio proj
-      gtkmm3 gtkmm4 json-glib qt5.qtcharts qt5.qtdeclarative qt5.qtmultimedia qt5.qtquickcontrols2 qt5.qtserialport
-      qt5.qtsvg qt5.qttools qt5.qtwebengine qt5.qtwebsockets qt5.qtx11extras qt6.qtcharts qt6.qtdeclarative
-      qt6.qtmultimedia qt6.qtserialport qt6.qtsvg qt6.qtwebengine qt6.qtwebsockets
-      pugixml python3 python3Packages.pip qt5.qtbase rapidjson raylib readline redis rocksdb rsync sdl3
-      shards snappy softhsm sox spdlog systemd tbb
-      tesseract tinyxml-2 tpm2-tss trunk udev unixODBC uv vulkan-loader wasm-pack wayland webkitgtk_4_1 yaml-cpp zbar
-      zeromq zola clickhouse
+      SDL2 SDL2_mixer SDL2_ttf abseil-cpp aspell autoconf automake brotli c-ares cli11 cryptopp cxxopts elixir_1_18
+      erlang expat ffmpeg fftw flac gd gflags git glew glog gnutls gperftools gsl gtk4 gtkmm4 harfbuzz jansson
+      jemalloc jq jsoncpp just lapack leptonica libadwaita libarchive libcap libconfig libedit libgcrypt libheif libnl
+      libpcap libseccomp libsndfile libssh libssh2 libtiff libuv libvirt libvorbis libwebp libxml2 libzip llvm lmdb
+      lua luajit lxc lz4 mariadb mariadb-connector-c mariadb.client mbedtls mdbook mpfr ncurses nettle nghttp2 nginx
+      ninja ocamlPackages.findlib oniguruma pcsclite pipewire poco popt pugixml python3 python3Packages.pip qt5.qtbase
+      qt5.qtcharts qt5.qtdeclarative qt5.qtmultimedia qt5.qtquickcontrols2 qt5.qtserialport qt5.qtsvg qt5.qttools
+      qt5.qtwebengine qt5.qtwebsockets qt5.qtx11extras qt6.qtcharts qt6.qtdeclarative qt6.qtmultimedia
+      qt6.qtserialport qt6.qtsvg qt6.qtwebengine qt6.qtwebsockets rapidjson readline rsync sdl3 softhsm sox systemd
+      tbb tesseract tinyxml-2 tpm2-tss unixODBC vulkan-loader
     '';
   };
 
