@@ -86,7 +86,7 @@ export const OF_TOOLS = new Set([
 const SECRET =
   /(?:SECRET|TOKEN|PASSW|PASSPHRASE|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_KEY|APP_KEY|_KEY$|_SALT$|_PWD$|^KEY$)/i;
 const PLACEHOLDER =
-  /^(?:<.*>|\[.*\]|\{\{.*|.*(?:x{3,}|\*{3,}|\.\.\.).*|change.?(?:me|this|it).*|generate.?(?:me|this|one)|replace.*|insert.*|enter.*|your.*|my.?(?:secret|token|key|password).*|to.?do|todo.*|tbd|fixme|none|null|undefined|placeholder.*|.*(?:your[-_ ]|change[-_ ]?me|[-_]here).*|(?:super[-_ ]?)?secret.*|.*(?:s3cret|secret$|sample|insecure|keyboard.cat).*|p(?:ass)?word|pass|token|key|fake.*|dummy.*|example)$/is;
+  /^(?:<.*>|\[.*\]|\{\{.*|.*(?:x{3,}|\*{3,}|\.\.\.).*|change.?(?:me|this|it).*|generate.?(?:me|this|one)|replace.*|insert.*|enter.*|your.*|my.?(?:secret|token|key|password).*|to.?do|todo.*|tbd|fixme|none|null|undefined|placeholder.*|.*(?:your[-_ ]|change[-_ ]?me|[-_]here).*|(?:super[-_ ]?)?secret.*|.*(?:s3cret|secret$|sample|insecure|keyboard.cat|to.?be.?modified).*|p(?:ass)?word|pass|token|key|fake.*|dummy.*|example)$/is;
 
 /** True for a value that stands for one the reader has to fill in. */
 export function isPlaceholder(name: string, value: string): boolean {

@@ -10,7 +10,8 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { directoryOf, joinPath } from "../../file_tree.ts";
 import { at, itemsOf, scalarText } from "../../formats/node.ts";
-import { fileEvidence } from "../../reading.ts";
+import { fileEvidence, type Found, nodeEvidence } from "../../reading.ts";
+import { configIn, literalOf } from "./config_text.ts";
 import { fieldOf } from "./manifest.ts";
 import { executeOf } from "./package_manager.ts";
 import { shellWord } from "../../shell_word.ts";
@@ -27,7 +28,7 @@ export interface Entry {
   isMain: boolean;
 }
 
-const STEMS = ["index", "server", "app", "main"];
+const STEMS = ["index", "server", "app", "main", "bot"];
 const FOLDERS = ["", "src/", "server/"];
 const JAVASCRIPT = ["js", "mjs", "cjs"];
 const TYPESCRIPT = ["ts", "mts", "tsx"];
@@ -222,7 +223,56 @@ export function entryOf(project: Project): Entry | null {
   return isCalled ? null : entry;
 }
 
+/** Files that tell pm2 what to run. */
+const PM2_JSON = [
+  "ecosystem.config.json",
+  "ecosystem.json",
+  "pm2.json",
+  "process.json",
+];
+
+/** What pm2 would start first: the application's own file, however it is kept alive. */
+function pm2Script(project: Project): Found | null {
+  const { reading, directory } = project;
+  const config = configIn(reading, directory, [
+    "ecosystem.config",
+    "pm2.config",
+  ]);
+  const literal = config === null ? null : literalOf(config, "script");
+  if (literal !== null) return literal;
+  for (const name of PM2_JSON) {
+    const file = fileOf(project, name);
+    const root = file === null ? null : reading.json(file);
+    const script = at(itemsOf(at(root, "apps"))[0] ?? root, "script");
+    const value = scalarText(script);
+    if (file !== null && script !== null && value !== null) {
+      return { value, evidence: nodeEvidence(file, script) };
+    }
+  }
+  return null;
+}
+
+function entryOfPm2(project: Project): Entry | null {
+  const script = pm2Script(project);
+  if (script === null || !/\.[cm]?[jt]s$/.test(script.value)) return null;
+  const file = resolveMain(project, script.value);
+  const built = file === null ? builtMain(project, script.value) : null;
+  const run = built !== null
+    ? { start: `node ${shellWord(built)}`, build: null }
+    : file === null
+    ? null
+    : runOfFile(project, file);
+  return run === null ? null : {
+    file: built ?? file ?? script.value,
+    evidence: script.evidence,
+    ...run,
+    isMain: false,
+  };
+}
+
 function foundEntry(project: Project): Entry | null {
+  const kept = entryOfPm2(project);
+  if (kept !== null) return kept;
   const main = fieldOf(project.manifest, "main");
   if (main !== null) {
     const file = resolveMain(project, main.value);

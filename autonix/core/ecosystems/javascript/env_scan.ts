@@ -187,6 +187,57 @@ function mentionsAt(
   return use === null ? [] : [{ name: named.name, use }];
 }
 
+/** `process.env[name]` of a function that is called with names: `required("KEY")`. */
+const BY_NAME =
+  /(?:process\.env|Deno\.env\.get|Bun\.env)(?:\[|\()\s{0,3}([A-Za-z_$]\w{0,40})\s{0,3}(?:\]|\))/g;
+/** Where such a function begins. */
+const FUNCTION =
+  /\b(?:function\s{1,3}(\w{2,60})\s{0,3}(?:<[^>\n]{0,60}>)?\(|(?:const|let)\s{1,3}(\w{2,60})\s{0,3}=\s{0,3}(?:async\s{0,3})?(?:<[^>\n]{0,60}>)?(?:\(|\w{1,40}\s{0,3}=>))/g;
+/** Strapi hands such a function to its configuration. */
+const OF_STRAPI =
+  /\(\s{0,3}\{[\w\s,]{0,40}\benv\b[\w\s,]{0,40}\}\s{0,3}\)\s{0,3}=>/;
+/** How far above its use a function begins. */
+const FUNCTION_BEHIND = 400;
+/** Functions of one file that read variables: people write one, for numbers another. */
+const MAX_FUNCTIONS = 5;
+
+/** Names of functions in this file that read the variable they are called with. */
+function readersIn(text: string): Set<string> {
+  const readers = new Set<string>();
+  // A plain search tells sooner of most files that there is none.
+  if (/[{,] ?env\b/.test(text) && OF_STRAPI.test(text)) readers.add("env");
+  if (!/\.env(?:\.get\(|\[)/.test(text)) return readers;
+  for (const found of text.matchAll(BY_NAME)) {
+    if (readers.size >= MAX_FUNCTIONS) break;
+    const from = Math.max(0, found.index - FUNCTION_BEHIND);
+    const before = text.slice(from, found.index);
+    const last = [...before.matchAll(FUNCTION)].at(-1);
+    const name = last?.[1] ?? last?.[2];
+    // Its parameter is what it reads.
+    if (
+      name !== undefined &&
+      new RegExp(`\\b${found[1]?.replaceAll("$", "\\$")}\\b`)
+        .test(before.slice(last?.index ?? 0))
+    ) readers.add(name);
+  }
+  return readers;
+}
+
+function readMentions(text: string): Placed[] {
+  return [...readersIn(text)].flatMap((name) =>
+    [...text.matchAll(
+      new RegExp(`(?<![.\\w$])${name}(?:\\.\\w{2,10})?(?=[<(])`, "g"),
+    )]
+      .slice(0, MAX_MENTIONS).flatMap((found): Placed[] => {
+        const end = found.index + found[0].length;
+        const called = calledWith(text.slice(end, end + AHEAD));
+        return called === null || !isAsked(called.name)
+          ? []
+          : [{ index: found.index, mention: called }];
+      })
+  );
+}
+
 /** Schemas name variables as keys; only a file that hands the environment over has one. */
 const SCHEMA =
   /createEnv\(|\bEnv\.create\(|cleanEnv\(|envsafe\(|[pP]arse\(\s{0,5}process\.env|envSchema|validationSchema|EnvSchema/;
@@ -258,7 +309,7 @@ export function scanEnv(text: string): EnvMention[] {
       raw.push({ index: found.index, mention });
     }
   }
-  raw.push(...schemaMentions(text));
+  raw.push(...schemaMentions(text), ...readMentions(text));
   const lineOf = lineCounter(text);
   const mentions = raw.toSorted((a, b) => a.index - b.index).map((
     { index, mention },

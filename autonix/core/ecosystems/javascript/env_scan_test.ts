@@ -110,6 +110,26 @@ Deno.test("scanEnv() reads schemas, which decide whatever else the file says", (
   assert.deepEqual(told("const colors = {\n  RED: z.string(),\n};"), []);
 });
 
+Deno.test("scanEnv() follows a function of the file that reads by name", () => {
+  const text = `function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(name);
+  return value;
+}
+const number = (key, other) => Number(process.env[key] ?? other);
+export const env = {
+  url: required("API_URL"),
+  size: number("POOL_SIZE", 10),
+  other: unrelated("NOT_ONE"),
+};`;
+  assert.deepEqual(told(text), ["API_URL!", "POOL_SIZE=10"]);
+  const strapi = `module.exports = ({ env }) => ({
+  port: env.int('PORT', 1337),
+  keys: env.array('APP_KEYS'),
+});`;
+  assert.deepEqual(told(strapi), ["APP_KEYS!", "PORT=1337"]);
+});
+
 Deno.test("scanEnv() tells the line of the first place", () => {
   assert.deepEqual(scanEnv("\n\nuse(process.env.A);\nuse(process.env.A);"), [
     { name: "A", line: 3, required: true },

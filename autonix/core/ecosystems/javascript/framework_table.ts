@@ -25,6 +25,8 @@ export interface Framework {
   kind: "server" | "static" | "library" | "view" | "program";
   /** Its program, as scripts name it. */
   bin?: string;
+  /** Others that run or pack it. */
+  otherBins?: readonly string[];
   covers?: readonly string[];
   /** What it listens on unless told otherwise. */
   port?: number;
@@ -357,6 +359,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     isDev: true,
     kind: "program",
     bin: "electron",
+    otherBins: ["electron-vite", "electron-forge", "electron-builder"],
     start: "electron .",
   },
   {

@@ -46,6 +46,9 @@ function isUsed(project: Project, framework: Framework): boolean {
   if (framework.isDev !== true && !isPart) return true;
   if (framework.name === "vite") return isPageOfVite(project);
   const stem = STEMS.get(framework.name) ?? framework.name;
+  if (framework.otherBins?.some((bin) => runsProgram(manifest, bin))) {
+    return true;
+  }
   return framework.bin === undefined || runsProgram(manifest, framework.bin) ||
     configIn(reading, directory, [`${stem}.config`]) !== null;
 }
