@@ -5,7 +5,10 @@
 language: from: names:
 builtins.concatMap
   (name:
-    let package = from.${name} or null;
-    in if package != null then [ package ]
+    let
+      package = from.${name} or null;
+      # Some are marked as broken.
+      isThere = package != null && (builtins.tryEval package.outPath).success;
+    in if isThere then [ package ]
     else builtins.trace "procurator: nixpkgs has no ${language} package ${name}; it is left out" [ ])
   names

@@ -68,7 +68,9 @@ let
     let
       other = others.${name} or name;
       package = from.${name} or from.${replaceStrings [ "-" ] [ "_" ] name} or from.${other} or null;
-    in if package != null then [ package ]
-    else builtins.trace "procurator: nixpkgs has no Python package ${name}; it is left out" [ ];
+      # Some are marked as broken, or as not for this Python.
+      isThere = package != null && (builtins.tryEval package.outPath).success;
+    in if isThere then [ package ]
+    else builtins.trace "procurator: nixpkgs has no Python package ${name} for this Python; it is left out" [ ];
 in
 python.withPackages (from: concatMap (found from) wanted)
