@@ -30,7 +30,13 @@ export const COMPOSE_NAMES: readonly NamePattern[] = [
   "local.yml",
   "production.yml",
   "staging.yml",
-  // What compose files extend.
+  // What compose files include and extend.
+  "compose/*.yml",
+  "compose/*.yaml",
+  "docker/*.yml",
+  "docker/*.yaml",
+  "infra/*.yml",
+  "infra/*.yaml",
   "common*.yml",
   "base*.yml",
   "services*.yml",

@@ -71,6 +71,8 @@ export interface ComposeFile {
 
 /** `extends` of what extends; a chain longer than this is a loop. */
 const MAX_EXTENDS = 8;
+/** A project of more files than that is made by a program. */
+const MAX_INCLUDED = 50;
 
 /** The last port of `8080:80/tcp`, `127.0.0.1:80:80`, `80`, `${P:-80}:80`; of a range the first. */
 function portOf(node: Node, values: ReadonlyMap<string, string>) {
@@ -341,7 +343,34 @@ export class Compose {
       links.push(...linksOf(node));
     }
     for (const [alias, name] of links) services.get(name)?.aliases.push(alias);
-    return { path, directory, services, values };
+    const file = { path, directory, services, values };
+    this.#include(file, root, new Set([path]));
+    return file;
+  }
+
+  /** Adds what a file includes, and what that includes: all of it is one network. */
+  #include(to: ComposeFile, root: Node | null, seen: Set<string>): void {
+    const paths = itemsOf(at(root, "include")).flatMap((item) => {
+      const path = at(item, "path") ?? item;
+      return [textOf(path), ...itemsOf(path).map(textOf)];
+    });
+    for (const text of paths.slice(0, MAX_INCLUDED)) {
+      const path = text === null ? null : joinPath(to.directory, text);
+      if (path === null || seen.has(path) || seen.size > MAX_INCLUDED) continue;
+      seen.add(path);
+      if (this.#reading.tree.text(path) === null) continue;
+      const included = this.#reading.yaml(path);
+      for (const [name, node] of servicesIn(included)) {
+        if (to.services.has(name)) continue;
+        const of = { file: path, values: to.values };
+        to.services.set(name, this.#resolve(name, node, of, 0));
+      }
+      this.#include(
+        { ...to, path, directory: directoryOf(path) },
+        included,
+        seen,
+      );
+    }
   }
 
   #resolve(

@@ -59,6 +59,48 @@ Deno.test("a driver in the configuration tells the database behind an ORM", () =
       "redis",
     ]],
     [
+      "php",
+      "app/Config/Database.php",
+      "'DBDriver' => 'Postgre',\n'database' => '',",
+      ["postgres"],
+    ],
+    [
+      "php",
+      "app/Config/Database.php",
+      "'database' => '',\n'DBDriver' => 'MySQLi',\n" +
+      "'database' => ':memory:',\n'DBDriver' => 'SQLite3',",
+      [],
+    ],
+    [
+      "php",
+      "application/config/database.php",
+      "$db['default']['dbdriver'] = 'mysqli';\n$db['default']['database'] = 'shop';",
+      ["mysql"],
+    ],
+    [
+      "php",
+      "config/app.php",
+      "use Cake\\Database\\Driver\\Mysql;\n    'driver' => Mysql::class,\n    'driver' => Sqlite::class,",
+      ["mysql"],
+    ],
+    ["python", "config.py", "    CACHE_TYPE = 'RedisCache'\n", ["redis"]],
+    ["go", "config/config.yaml", "database:\n  driver: postgres\n", [
+      "postgres",
+    ]],
+    ["go", "config.yaml", "storage:\n  driver: local\n", []],
+    [
+      "javascript",
+      "config/database.js",
+      "    client: env('DATABASE_CLIENT', 'mysql'),",
+      ["mysql"],
+    ],
+    [
+      "rust",
+      "Rocket.toml",
+      '[default.databases.main]\nurl = "postgres://x@localhost/x"\n',
+      ["postgres"],
+    ],
+    [
       "jvm",
       "src/main/resources/application.properties",
       "quarkus.datasource.db-kind=postgresql",
@@ -109,4 +151,13 @@ Deno.test("connection strings of .NET are told apart by what is in them", () => 
     const found = told("dotnet", { "appsettings.json": json });
     assert.deepEqual(found.map(([kind]) => kind), kinds, text);
   }
+});
+
+Deno.test("Sequelize's configuration names the variable of an address", () => {
+  const json =
+    '{ "production": {\n"use_env_variable": "JAWSDB_URL",\n"dialect": "mysql"\n} }';
+  assert.deepEqual(
+    told("javascript", { "config/config.json": json }),
+    [["mysql", ["JAWSDB_URL"], null]],
+  );
 });

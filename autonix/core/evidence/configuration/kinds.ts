@@ -8,7 +8,7 @@
 const WORDS: readonly (readonly [string, string])[] = [
   [
     "postgres",
-    "postgres postgresql pgsql pg pdo_pgsql postgis psycopg psycopg2 asyncpg npgsql pgx cockroach postgres-js aws-data-api node-postgres pglite-socket django.db.backends.postgresql django.db.backends.postgresql_psycopg2 django.contrib.gis.db.backends.postgis ecto.adapters.postgres timescale.db.backends.postgresql django_tenants.postgresql_backend",
+    "postgres postgresql postgre pgsql pg pdo_pgsql postgis psycopg psycopg2 asyncpg npgsql pgx cockroach postgres-js aws-data-api node-postgres pglite-socket django.db.backends.postgresql django.db.backends.postgresql_psycopg2 django.contrib.gis.db.backends.postgis ecto.adapters.postgres timescale.db.backends.postgresql django_tenants.postgresql_backend",
   ],
   [
     "mysql",
@@ -25,7 +25,7 @@ const WORDS: readonly (readonly [string, string])[] = [
   ],
   [
     "memcached",
-    "memcached memcache pymemcache django.core.cache.backends.memcached.pymemcachecache django.core.cache.backends.memcached.pylibmccache django.core.cache.backends.memcached.memcachedcache mem_cache_store",
+    "memcached memcache pymemcache memcachedcache django.core.cache.backends.memcached.pymemcachecache django.core.cache.backends.memcached.pylibmccache django.core.cache.backends.memcached.memcachedcache mem_cache_store",
   ],
   ["rabbitmq", "rabbitmq amqp librabbitmq"],
   ["kafka", "kafka confluentkafka"],

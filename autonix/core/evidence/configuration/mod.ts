@@ -12,6 +12,7 @@ import { addressesIn, isAddressName } from "../../services/addresses.ts";
 import { readEnvFile } from "../env_files.ts";
 import { type Gathering, gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
+import { serviceKind } from "../../services/catalog.ts";
 import { kindOfDriver } from "./kinds.ts";
 import {
   ADDRESS_PATH,
@@ -59,6 +60,11 @@ function linesOf(reading: Reading, file: string) {
 }
 
 const ADDRESS_KEY = /^\s{0,8}(?:url|directUrl)\s{0,8}[=:]/;
+/** Sequelize's way to name one. */
+const ENV_KEY =
+  /["']?use_env_variable["']?\s{0,4}:\s{0,4}["']([A-Z][A-Z0-9_]{1,100})["']/;
+/** `host=db user=x port=5434`, as libpq takes it. */
+const KEYED_PORT = /\bhost=[^\n]{1,300}?\bport=(\d{2,5})\b/;
 const HOST_KEY =
   /^\s{0,12}["']?(?:url|host|hostname|port|connection|connectionString|uri)["']?\s{0,8}:/;
 
@@ -71,6 +77,8 @@ function variablesBeside(
   return linesOf(reading, file).flatMap(({ text }) => {
     const isKey = ADDRESS_KEY.test(text) || isOfOne && HOST_KEY.test(text);
     const name = isKey ? VARIABLE.exec(text)?.[1] : undefined;
+    const said = isOfOne ? ENV_KEY.exec(text)?.[1] : undefined;
+    if (said !== undefined) return [said];
     // `port: process.env.PORT` of a server that stands beside.
     return name === undefined || name === "PORT" || name === "HOST"
       ? []
@@ -93,9 +101,16 @@ function readDrivers(
       if (kind === null || told.has(kind)) continue;
       told.add(kind);
       const env = variablesBeside(reading, file, rule);
-      tell(to, file, { kind, port: null, name: null, env, line: line.number });
+      const port = serviceKind(kind)?.group === "sql" ? keyedPort(text) : null;
+      tell(to, file, { kind, port, name: null, env, line: line.number });
     }
   }
+}
+
+/** The port of the one address in a file that is made of keys. */
+function keyedPort(text: string): number | null {
+  const port = Number(KEYED_PORT.exec(text.slice(0, 50_000))?.[1]);
+  return port >= 1 && port <= 65535 ? port : null;
 }
 
 const LOCAL = new Set(["localhost", "127.0.0.1", "0.0.0.0", "host"]);

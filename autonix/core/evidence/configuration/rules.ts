@@ -35,14 +35,6 @@ export const RULES: readonly Rule[] = [
     isOfOne: true,
     drivers: [/^\s{1,8}adapter:\s{0,4}["']?([a-z0-9_]{1,20})/],
   },
-  // CodeIgniter, whose template names a driver and no database
-  {
-    reads: ["config/database.php", "Config/Database.php"],
-    path:
-      /(?:^|\/)(?:application\/config\/database|app\/Config\/Database)\.php$/,
-    drivers: [/'(?:dbdriver|DBDriver)'\s{0,8}=>\s{0,8}'(\w{1,20})'/],
-    needs: /'database'\s{0,8}=>\s{0,8}'[^']/,
-  },
   // Django
   {
     reads: [
@@ -80,11 +72,49 @@ export const RULES: readonly Rule[] = [
   // Knex, Drizzle, Sequelize
   {
     isOfOne: true,
-    reads: ["knexfile.*", "drizzle.config.*", "config/config.json"],
+    reads: [
+      "knexfile.*",
+      "drizzle.config.*",
+      "config/config.*",
+      "config/database.*",
+    ],
     path:
-      /(?:^|\/)(?:knexfile\.[cm]?[jt]s|drizzle\.config\.[cm]?[jt]s|config\/config\.json)$/,
+      /(?:^|\/)(?:knexfile\.[cm]?[jt]s|drizzle\.config\.[cm]?[jt]s|config\/(?:config|database)\.(?:json|[cm]?[jt]s))$/,
     drivers: [
       /["']?(?:client|dialect|driver)["']?\s{0,4}:\s{0,4}["']([\w-]{1,20})["']/,
+      /\bclient["']?\s{0,4}:\s{0,4}env\(\s{0,4}["']\w{1,40}["'],\s{0,4}["']([\w-]{1,20})["']/,
+    ],
+  },
+  // CodeIgniter: every new application has a driver, of use with a database's name
+  {
+    reads: ["Config/Database.php", "config/database.php"],
+    path:
+      /(?:^|\/)(?:app\/Config\/Database|application\/config\/database)\.php$/,
+    drivers: [/["']dbdriver["']\]?\s{0,20}=>?\s{0,8}["'](\w{1,20})["']/i],
+    needs:
+      /["']database["']\]?\s{0,20}=>?\s{0,8}["'][^"':]|["']DBDriver["']\s{0,20}=>\s{0,8}["'](?!MySQLi|SQLite3)\w/,
+  },
+  // CakePHP
+  {
+    reads: ["config/app.php", "config/app_local*.php"],
+    path: /(?:^|\/)config\/app(?:_local[\w.]{0,20})?\.php$/,
+    drivers: [
+      /["']driver["']\s{0,8}=>\s{0,8}(?:[\w\\]{0,60}\\)?(\w{1,20})::class/,
+    ],
+    needs: /Cake\\Database/,
+  },
+  // Flask
+  {
+    reads: ["config.py"],
+    path: /(?:^|\/)config\.py$/,
+    drivers: [/\bCACHE_TYPE\s{0,4}=\s{0,4}["']([\w.]{1,60})["']/],
+  },
+  // What programs call their own: a driver by name, and where it is
+  {
+    reads: ["config/*.toml"],
+    path: /(?:^|\/)(?:config|config\/[\w-]{1,40})\.(?:ya?ml|toml)$/,
+    drivers: [
+      /^\s{0,12}(?:driver|dialect)\s{0,4}[:=]\s{0,4}["']?([a-z0-9]{2,20})["']?\s{0,8}$/,
     ],
   },
   // Quarkus, Spring
@@ -100,6 +130,10 @@ export const WITH_ADDRESSES: readonly NamePattern[] = [
   ...RULES.flatMap(({ reads }) => reads),
   "alembic.ini",
   "application.conf",
+  "Rocket.toml",
+  "settings.toml",
+  "settings.yml",
+  "settings.yaml",
   "appsettings*.json",
   "config.yml",
   "config.yaml",
@@ -113,7 +147,7 @@ export const WITH_ADDRESSES: readonly NamePattern[] = [
 ];
 /** Paths of those; `config/cable.yml` names a redis that a new application does not use. */
 export const ADDRESS_PATH =
-  /(?:^|\/)(?:alembic\.ini|application[\w.-]{0,40}\.(?:properties|ya?ml|conf)|appsettings[\w.-]{0,40}\.json|config\.(?:ya?ml|toml|json)|config\/(?!cable\.yml)[\w.-]{1,60}\.(?:ya?ml|json|toml|exs|py)|settings\w{0,30}\.py|settings\/\w{1,40}\.py|ormconfig\.\w{2,4}|data-source\.[jt]s|knexfile\.[jt]s|drizzle\.config\.[jt]s)$/;
+  /(?:^|\/)(?:alembic\.ini|Rocket\.toml|settings\.(?:ya?ml|toml)|application[\w.-]{0,40}\.(?:properties|ya?ml|conf)|appsettings[\w.-]{0,40}\.json|config\.(?:ya?ml|toml|json)|config\/(?!cable\.yml)[\w.-]{1,60}\.(?:ya?ml|json|toml|exs|py)|settings\w{0,30}\.py|settings\/\w{1,40}\.py|ormconfig\.\w{2,4}|data-source\.[jt]s|knexfile\.[jt]s|drizzle\.config\.[jt]s)$/;
 
 /** Connection strings of .NET by what only one kind has in them. */
 export const CONNECTION_STRINGS: readonly (readonly [RegExp, string])[] = [
