@@ -341,33 +341,33 @@ function extensionOf(name: string): string {
   return dot <= 0 ? "" : name.slice(dot + 1).toLowerCase();
 }
 
+/** True when all names have this extension, which is not none. */
+function allEndIn(names: readonly string[], extension: string): boolean {
+  if (extension === "") return false;
+  const end = `.${extension}`;
+  // A name that is nothing else has none.
+  return names.every((name) => name.length > end.length && name.endsWith(end));
+}
+
 /** Files of a run by extension. */
-function sharesOf(run: Run, at: number): Map<string, Share> {
+function sharesOf(run: Run, at: number): Iterable<[string, Share]> {
   const { directory, names, paths } = run;
-  const places = new Map<string, number[]>();
-  let before = "";
-  let list: number[] | undefined;
+  const first = extensionOf(names[0] ?? "");
+  if (allEndIn(names, first)) return [[first, { directory, names, paths, at }]];
+  const shares = new Map<string, { names: string[]; paths: string[] }>();
   names.forEach((name, place) => {
     const extension = extensionOf(name);
-    // Neighbours mostly have the same.
-    if (list === undefined || extension !== before) {
-      list = places.get(extension);
-      if (list === undefined) places.set(extension, list = []);
-      before = extension;
+    let share = shares.get(extension);
+    if (share === undefined) {
+      share = { names: [], paths: [] };
+      shares.set(extension, share);
     }
-    list.push(place);
+    share.names.push(name);
+    share.paths.push(paths[place] ?? "");
   });
-  const shares = new Map<string, Share>();
-  for (const [extension, list] of places) {
-    const share = list.length === names.length ? { ...run, at } : {
-      directory,
-      at,
-      names: list.map((place) => names[place] ?? ""),
-      paths: list.map((place) => paths[place] ?? ""),
-    };
-    shares.set(extension, share);
-  }
-  return shares;
+  return [...shares].map((
+    [extension, share],
+  ) => [extension, { directory, ...share, at }]);
 }
 
 /** In the order of their paths; what came apart of one directory is together again. */

@@ -77,6 +77,9 @@ class Matcher {
   readonly #endings = new Map<string, Ending>();
   /** Those that begin with no star, by the first letter. */
   readonly #stars = new Map<string, NameTest[]>();
+  /** The extension of the name before, and what ends in it. */
+  #before = "";
+  #ending: Ending | undefined;
   /** With a directory, by the last part of that. */
   readonly #within = new Map<string, [string, NameTest][]>();
 
@@ -124,10 +127,19 @@ class Matcher {
       .map(([, test]) => test);
   }
 
+  /** Neighbours mostly end alike: nothing is cut out of a name to find that out. */
+  #endingOf(name: string): Ending | undefined {
+    if (this.#before === "" || !name.endsWith(this.#before)) {
+      this.#before = extensionOf(name);
+      this.#ending = this.#endings.get(this.#before);
+    }
+    return this.#ending;
+  }
+
   kindOf(name: string, here: readonly NameTest[]): Kind {
     const kind = this.#names.get(name) ?? UNREAD;
     if (kind === MANIFEST) return kind;
-    const ending = this.#endings.get(extensionOf(name));
+    const ending = this.#endingOf(name);
     let best = greater(kind, ending?.kind);
     best = greatest(name, best, ending?.tests);
     best = greatest(name, best, this.#endings.get("")?.tests);

@@ -15,7 +15,7 @@ import { shellWord } from "../../shell_word.ts";
 import { claimCgo } from "./cgo.ts";
 import { claimTests } from "./commands.ts";
 import { claimImports } from "./frameworks.ts";
-import { isOwnSource, mainProgram, programsOf } from "./programs.ts";
+import { mainProgram, ownSources, programsOf } from "./programs.ts";
 import { GO } from "./sources.ts";
 import { PINNING } from "./versions.ts";
 
@@ -94,7 +94,7 @@ export function looseDrafts(reading: Reading): Draft[] {
   }
   // Without a module `./...` means something in a workspace of old alone.
   if (manifest !== null) claimTests(draft, path, all);
-  const own = all.filter((file) => isOwnSource(path, file));
+  const own = ownSources(path, all);
   claimMentions(reading, draft, own, GO);
   claimCgo(reading, draft, own);
   return [draft];

@@ -27,7 +27,7 @@ import { PIN_FILES } from "../shared/pins.ts";
 import { claimCgo } from "./cgo.ts";
 import { claimCommands } from "./commands.ts";
 import { claimConfig, CONFIGS } from "./config.ts";
-import { claimDependencies } from "./frameworks.ts";
+import { claimDependencies, claimDialects } from "./frameworks.ts";
 import { looseDrafts } from "./loose.ts";
 import {
   findModules,
@@ -38,9 +38,9 @@ import {
   workOf,
 } from "./modules.ts";
 import {
-  isOwnSource,
   listeningProgram,
   mainProgram,
+  ownSources,
   programsOf,
 } from "./programs.ts";
 import { GO } from "./sources.ts";
@@ -93,7 +93,7 @@ function draftOfModule(
   claimDependencies(draft, module);
   const output = started?.output ?? null;
   claimCommands(reading, draft, { module, program, output, sources });
-  const own = sources.filter((path) => isOwnSource(directory, path));
+  const own = ownSources(directory, sources);
   // Tools and other servers have variables and ports of their own.
   const others = new Set(
     program === null
@@ -103,6 +103,7 @@ function draftOfModule(
   );
   const running = own.filter((path) => !others.has(directoryOf(path)));
   claimMentions(reading, draft, running, GO);
+  claimDialects(reading, draft, running);
   claimCgo(reading, draft, own);
   claimConfig(reading, draft);
   claimUsualPort(draft);

@@ -11,7 +11,7 @@
  * @module
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
-import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
+import { basenameOf, directoryOf, joinPath, runsOf } from "../../file_tree.ts";
 import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { isAside, isForeign } from "../shared/asides.ts";
@@ -61,11 +61,17 @@ export function isCompiled(path: string): boolean {
   return !name.endsWith("_test.go") && !/^[._]/.test(name);
 }
 
-/** True for sources that run when the application runs. */
-export function isOwnSource(directory: string, path: string): boolean {
-  const relative = directoryOf(relativeTo(directory, path));
-  return isCompiled(path) &&
-    (relative === "." || !isForeign(relative) && !isAside(relative));
+/** Of sources, which are sorted, those that run when the application runs. */
+export function ownSources(
+  directory: string,
+  sources: readonly string[],
+): string[] {
+  return runsOf(sources).flatMap((run) => {
+    const relative = relativeTo(directory, run.directory);
+    const isOwn = relative === "." ||
+      !isForeign(relative) && !isAside(relative);
+    return isOwn ? run.paths.filter(isCompiled) : [];
+  });
 }
 
 interface Clause {
@@ -100,8 +106,7 @@ export function programsOf(
   sources: readonly string[],
 ): Program[] {
   const found = new Map<string, Program & { hasMain: boolean }>();
-  for (const path of sources) {
-    if (!isOwnSource(directory, path)) continue;
+  for (const path of ownSources(directory, sources)) {
     const clause = clauseOf(reading, path);
     const isNamed = basenameOf(path) === "main.go";
     if (clause === null ? !isNamed : !clause.isMain) continue;

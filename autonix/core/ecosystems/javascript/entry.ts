@@ -51,14 +51,16 @@ function conventional(
   project: Project,
   extensions: readonly string[],
 ): string | null {
+  const { tree } = project.reading;
   for (const folder of FOLDERS) {
     // A folder with a manifest is another package.
     const directory = joinPath(project.directory, folder);
     if (folder !== "" && project.below.includes(directory ?? "")) continue;
+    if (directory === null || tree.filesIn(directory).length === 0) continue;
     for (const stem of STEMS) {
       for (const extension of extensions) {
-        const file = `${folder}${stem}.${extension}`;
-        if (fileOf(project, file) !== null) return file;
+        const name = `${stem}.${extension}`;
+        if (tree.hasIn(directory, name)) return folder + name;
       }
     }
   }
