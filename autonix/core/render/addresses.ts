@@ -13,6 +13,8 @@ import { hostIn } from "../services/addresses.ts";
 export interface ServiceAddress {
   host: string;
   port: number;
+  /** Asked for by number, these are right as well. */
+  morePorts?: readonly number[];
   scheme: string;
   isDatabase: boolean;
   /** Empty: it takes none. */
@@ -63,13 +65,23 @@ function partOf(name: string): Part {
   return PARTS.find(([pattern]) => pattern.test(upper))?.[1] ?? "url";
 }
 
+/** `9000` of ClickHouse, whose port is another to begin with. */
+function portOf(
+  told: string,
+  { port, morePorts = [] }: ServiceAddress,
+): number {
+  const asked = Number(/(?:^|:)(\d{2,5})(?:[/?]|$)/.exec(told)?.[1] ?? 0);
+  return morePorts.includes(asked) ? asked : port;
+}
+
 /** What a variable is set to; `standard` is what the repository sets it to. */
 export function addressValue(
   name: string,
   standard: string | undefined,
-  at: ServiceAddress,
+  service: ServiceAddress,
 ): string {
   const told = (standard ?? "").slice(0, MAX_TEXT);
+  const at = { ...service, port: portOf(told, service) };
   switch (partOf(name)) {
     case "port":
       return String(at.port);

@@ -19,6 +19,13 @@ const REDIS = {
   user: "",
   password: "",
 };
+const CLICKHOUSE = {
+  ...REDIS,
+  host: "clickhouse",
+  port: 8123,
+  morePorts: [9000],
+  scheme: "http",
+};
 /** Takes no accounts. */
 const MONGODB = {
   ...POSTGRES,
@@ -80,6 +87,14 @@ const CASES = [
   ["REDIS_URL", "rediss://localhost:6379", REDIS, "redis://redis:6379"],
   ["REDIS_ADDR", "localhost:6379", REDIS, "redis:6379"],
   ["REDIS_HOST", undefined, REDIS, "redis"],
+  ["CLICKHOUSE_PORT", "9000", CLICKHOUSE, "9000"],
+  ["CLICKHOUSE_PORT", "1234", CLICKHOUSE, "8123"],
+  [
+    "CLICKHOUSE_URL",
+    "clickhouse://localhost:9000/default",
+    CLICKHOUSE,
+    "clickhouse://clickhouse:9000/default",
+  ],
   [
     "KAFKA_BROKERS",
     undefined,

@@ -103,7 +103,9 @@ export function serviceModuleLines(
       lines.add(option, why);
     }
     lines.add(
-      `networking.firewall.allowedTCPPorts = [ ${module.port} ];`,
+      `networking.firewall.allowedTCPPorts = ${
+        nixList([module.port, ...module.morePorts ?? []].map(String))
+      };`,
       because(`the port of ${service.kind}`, service.evidence),
     );
     if (module.dataDirectory !== undefined) {

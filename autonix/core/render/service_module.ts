@@ -17,6 +17,8 @@ export interface ServiceSettings {
 
 export interface ServiceModule {
   port: number;
+  /** Others it listens on: of another protocol, or for people to look at. */
+  morePorts?: readonly number[];
   /** Options, one a line. */
   options(settings: ServiceSettings): readonly string[];
   /** Addresses begin so. */

@@ -68,6 +68,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   },
   minio: {
     port: 9000,
+    morePorts: [9001],
     scheme: "http",
     login: { user: "minioadmin", password: "minioadmin" },
     clients: ["minio-client"],
@@ -84,6 +85,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   },
   clickhouse: {
     port: 8123,
+    morePorts: [9000],
     scheme: "http",
     login: { user: "default", password: "", database: "default" },
     memoryMib: 1536,
@@ -100,6 +102,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   },
   mailpit: {
     port: 1025,
+    morePorts: [8025],
     scheme: "smtp",
     options: () => [
       `services.mailpit.instances.main.listen = ${nixString("0.0.0.0:8025")};`,
@@ -134,6 +137,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   },
   neo4j: {
     port: 7687,
+    morePorts: [7474],
     scheme: "bolt",
     isTrusting: true,
     memoryMib: 1536,
@@ -196,6 +200,7 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
   },
   qdrant: {
     port: 6333,
+    morePorts: [6334],
     scheme: "http",
     isTrusting: true,
     dataDirectory: ofDynamicUser("qdrant"),

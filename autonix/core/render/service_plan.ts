@@ -160,6 +160,7 @@ function addressOf(
   return {
     host,
     port: module.port,
+    morePorts: module.morePorts ?? [],
     scheme: schemeFor(application, variable, module.scheme),
     isDatabase: module.isDatabase === true,
     user,
