@@ -16,8 +16,14 @@ import { type Entry, entryOf } from "./entry.ts";
 import type { Told } from "./frameworks.ts";
 import type { Manifest } from "./manifest.ts";
 import { executeOf, installOf, runOf } from "./package_manager.ts";
-import { type Plan, planOf } from "./plans.ts";
-import { dependsOn, hasFile, type Project, scriptOf } from "./project.ts";
+import { type Plan, planOf, serveOf } from "./plans.ts";
+import {
+  dependsOn,
+  fileOf,
+  hasFile,
+  type Project,
+  scriptOf,
+} from "./project.ts";
 import {
   expandScript,
   isDelegating,
@@ -38,6 +44,8 @@ export interface Start {
   script: string | null;
   plan: Plan | null;
   confidence?: number;
+  /** Pages that nothing but their place says are to be served. */
+  isPages?: boolean;
 }
 
 /** Scripts that start it for good, wherever `start` is for development. */
@@ -174,6 +182,25 @@ function startOfDevelopment(project: Project): Start | null {
   };
 }
 
+/** A page whose package only makes its style or scripts: handed out as it lies there. */
+function startOfPages(project: Project): Start | null {
+  const page = fileOf(project, "index.html");
+  if (page === null || project.below.length > 0) return null;
+  // A template of a generator is no page.
+  if (project.reading.lines(page)[0]?.text.startsWith("---")) return null;
+  const served = serveOf(project, ".", { isSinglePage: false });
+  if (served.start === null) return null;
+  return {
+    command: served.start,
+    source: "convention",
+    evidence: [fileEvidence(page)],
+    text: served.start,
+    script: null,
+    plan: { build: null, ...served, evidence: null },
+    isPages: true,
+  };
+}
+
 /** What is known of how a package runs, before its role is decided. */
 export interface Running {
   start: Start | null;
@@ -220,7 +247,8 @@ export function runningOf(
       (lead === null && entry !== null ? startOfEntry(entry) : null) ??
       (isServer || lead?.told.framework.kind === "server"
         ? startOfDevelopment(project)
-        : null);
+        : null) ??
+      (lead === null && entry === null ? startOfPages(project) : null);
   return { start, lead, entry };
 }
 

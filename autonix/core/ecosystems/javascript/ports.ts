@@ -147,6 +147,10 @@ function usualPort(
   const { start, lead, listening } = of;
   const { draft } = project;
   const planned = start?.plan?.port ?? null;
+  if (start?.isPages === true && planned !== null) {
+    claim(draft, "port", planned.value, "convention", start.evidence);
+    return;
+  }
   if (planned !== null && lead !== null) {
     claim(
       draft,

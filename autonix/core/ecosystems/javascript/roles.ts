@@ -144,6 +144,9 @@ export function decideRole(
     set("root", 2);
   } else if (isLibrary(project, of)) {
     set("library", 2);
+  } else if (running.start?.isPages === true) {
+    // A page beside anything else is part of it.
+    set("application", 1);
   } else if (running.start !== null || running.lead !== null) {
     // Pages alone yield to the server beside them that shows them.
     const isPages = running.lead?.told.framework.kind === "static" &&
