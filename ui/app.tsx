@@ -9,6 +9,7 @@
 import { Hono } from "hono";
 import type { AppError, Random } from "../roles/model/mod.ts";
 import type { HubData } from "./data.ts";
+import { addAnalysisRoutes } from "./routes/analysis.tsx";
 import { addBuildRoutes } from "./routes/build.tsx";
 import { addClusterRoutes } from "./routes/cluster.tsx";
 import { addRepositoryRoutes } from "./routes/repositories.tsx";
@@ -38,6 +39,7 @@ export function createApp(deps: UiDeps): Hono {
   const render = renderer(deps.random, HUB_SITE);
   addAssets(app);
   addRepositoryRoutes(app, deps, render);
+  addAnalysisRoutes(app, deps, render);
   addBuildRoutes(app, deps, render);
   addClusterRoutes(app, deps, render);
   return app;

@@ -2,7 +2,7 @@
 // Everything works without this file; it only saves the reader from pressing reload.
 const region = document.querySelector("[data-refresh]");
 let delay = Number(region?.dataset.refresh ?? 0);
-const normal = delay;
+let normal = delay;
 
 async function refresh() {
   try {
@@ -17,7 +17,11 @@ async function refresh() {
     const next = page.querySelector("[data-refresh]");
     const busy = region.contains(document.activeElement) ||
       !getSelection().isCollapsed;
-    if (next && !busy) region.replaceChildren(...next.childNodes);
+    if (next && !busy) {
+      region.replaceChildren(...next.childNodes);
+      // What was waited for is there: the page says whether to go on.
+      normal = Number(next.dataset.refresh);
+    }
     delete document.body.dataset.stale;
     delay = normal;
   } catch {
@@ -28,7 +32,7 @@ async function refresh() {
 
 async function refreshForever() {
   if (document.visibilityState === "visible") await refresh();
-  setTimeout(refreshForever, delay);
+  if (normal > 0) setTimeout(refreshForever, delay);
 }
 if (normal > 0) setTimeout(refreshForever, normal);
 

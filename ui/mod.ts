@@ -5,7 +5,8 @@
  * @module
  */
 export { createApp, errorPage } from "./app.tsx";
-export type { HubData } from "./data.ts";
+export { whichCommitOf } from "./core/which_commit.ts";
+export type { AnalysisView, HubData, WhichCommit } from "./data.ts";
 export { addAssets, errorPageOf, renderer } from "./render.tsx";
 export type { RenderPage } from "./render.tsx";
 export type { Site } from "./views/layout.tsx";

@@ -54,7 +54,7 @@ export function renderer(
           `script-src 'nonce-${nonce}'`,
           `style-src 'nonce-${nonce}'`,
           "connect-src 'self'",
-          "img-src data:",
+          "img-src 'self' data:",
           "base-uri 'none'",
           `form-action ${formAction}`,
           "frame-ancestors 'none'",

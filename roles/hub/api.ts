@@ -5,6 +5,7 @@
  *     POST /api/v1/repositories {name}          creates one; 200 when it was there
  *     GET  /api/v1/repositories/NAME
  *     PUT  /api/v1/repositories/NAME/head {branch}
+ *     GET  /api/v1/repositories/NAME/analysis   what a commit is: ?commit= or ?branch=
  *
  * @module
  */
@@ -18,6 +19,8 @@ import {
   requireRole,
 } from "../http/mod.ts";
 import { AppError, HTTP_STATUS, Name, parseJsonWith } from "../model/mod.ts";
+import { whichCommitOf } from "../../ui/mod.ts";
+import type { Analyses } from "./analyses.ts";
 import { isGitPath, parseGitRequest, roleFor } from "./core/git_request.ts";
 import { type GitHttp, serveGit } from "./git_http.ts";
 
@@ -107,8 +110,27 @@ function addRepositories(app: Hono<AppEnv>, git: GitHttp): void {
   );
 }
 
+function addAnalysis(app: Hono<AppEnv>, analyses: Analyses): void {
+  app.get(
+    "/api/v1/repositories/:name/analysis",
+    requireRole("viewer"),
+    async (c) => {
+      const which = whichCommitOf(c.req.query());
+      const name = c.req.param("name");
+      const { commit, analysis } = await analyses.of(name, which);
+      // The body is what `analyze --json` prints, and that says no commit.
+      return c.json(analysis, 200, { "procurator-commit": commit });
+    },
+  );
+}
+
 /** Adds git and the API to the hub's app. */
-export function addHubRoutes(app: Hono<AppEnv>, git: GitHttp): void {
+export function addHubRoutes(
+  app: Hono<AppEnv>,
+  git: GitHttp,
+  analyses: Analyses,
+): void {
   addRepositories(app, git);
+  addAnalysis(app, analyses);
   addGit(app, git);
 }

@@ -1,6 +1,6 @@
 /**
- * What the pages show, from where it is: repositories from the disk, builds
- * from ci over HTTP, VMs and generations from the master.
+ * What the pages show, from where it is: repositories and what they are from
+ * the disk, builds from ci over HTTP, VMs and generations from the master.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import {
   JobList,
 } from "../model/mod.ts";
 import type { HubData } from "../../ui/mod.ts";
+import type { Analyses } from "./analyses.ts";
 import type { Repositories } from "./repositories.ts";
 
 /** The part of the master that pages read. */
@@ -42,13 +43,14 @@ export const noMaster: MasterView = {
 export function hubData(
   sources: {
     repositories: Repositories;
+    analyses: Analyses;
     ci: HttpClient | null;
     master: MasterView;
     /** Aborts when the hub stops: log streams end. */
     stopping: AbortSignal;
   },
 ): HubData {
-  const { repositories, master } = sources;
+  const { repositories, analyses, master } = sources;
   const ci = (): HttpClient => {
     if (sources.ci === null) throw absent("ci", "ciUrl");
     return sources.ci;
@@ -56,6 +58,8 @@ export function hubData(
   return {
     repositories: () => repositories.list(),
     repository: (name) => repositories.read(name),
+    analysis: (name, which) => analyses.of(name, which),
+    analysisAtGlance: (name, which) => analyses.glance(name, which),
     async jobs({ repository, limit }) {
       const query = new URLSearchParams({ limit: String(limit) });
       if (repository !== undefined) query.set("repository", repository);

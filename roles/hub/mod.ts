@@ -20,9 +20,11 @@ import { createApp, errorPage } from "../../ui/mod.ts";
 import { hubData, type MasterView, noMaster } from "./hub_data.ts";
 import { logger } from "../log/mod.ts";
 import type { RunningRole } from "../model/mod.ts";
-import { runChecked } from "../process/mod.ts";
+import { ownCommand, runChecked } from "../process/mod.ts";
 import { type Service, startService } from "../service/mod.ts";
 import { Turns } from "../turns/mod.ts";
+import { childExaminer, type Examiner } from "../../autonix/examiner.ts";
+import { Analyses } from "./analyses.ts";
 import { addHubRoutes, gitErrorPage } from "./api.ts";
 import { installHooks } from "./check_index.ts";
 import type { HubConfig } from "./config.ts";
@@ -36,9 +38,10 @@ export { HubConfig } from "./config.ts";
 const MIB = 1024 * 1024;
 /** A hint that takes longer is given up: ci finds the push by its own period. */
 const HINT_TIMEOUT_MS = 3000;
-/** What the hub is given besides its configuration: a master to use in place of the real one. */
+/** What the hub is given besides its configuration: to use in place of the real ones. */
 export interface HubDeps {
   master?: MasterView;
+  examiner?: Examiner;
 }
 
 /** Tells ci that a repository may have moved. A lost hint costs one period. */
@@ -163,7 +166,13 @@ export function run(
         return wantsPage ? errorPage(error, systemRandom) : undefined;
       },
     });
-    addHubRoutes(app, git);
+    const analyses = new Analyses({
+      repositories: git.repositories,
+      examiner: deps.examiner ?? childExaminer(ownCommand()),
+      clock: systemClock,
+      stopping: service.stopping,
+    });
+    addHubRoutes(app, git, analyses);
     let url = "";
     app.use(requireRole("viewer"));
     app.route(
@@ -171,6 +180,7 @@ export function run(
       createApp({
         data: hubData({
           repositories: git.repositories,
+          analyses,
           ci,
           master,
           stopping: service.stopping,

@@ -9,6 +9,7 @@ import { Hono } from "hono";
 import { systemRandom } from "../../roles/clock/mod.ts";
 import { AppError } from "../../roles/model/mod.ts";
 import { createApp, errorPage } from "../../ui/mod.ts";
+import { analysisOf } from "../support/fake_analysis.ts";
 import { FAKE_NOW_MS, FakeHubData } from "../support/fake_hub_data.ts";
 import { until } from "../support/wait.ts";
 
@@ -110,6 +111,90 @@ Deno.test("pages: repositories, a build with its log, the cluster", async () => 
   assert.deepEqual(problems, [], "no policy violation, no script error");
 });
 
+Deno.test("pages: what a commit is, in words and drawn, at both widths", async () => {
+  await using site = await serve();
+  for (const width of [400, 1280]) {
+    const { page, problems } = await site.open("/repositories/shop", width);
+    const glance = page.getByRole("table", { name: "Applications" });
+    await glance.getByText("@shop/web").waitFor();
+    await page.getByText("With postgres 16.2, redis 7.").waitFor();
+    await page.getByRole("link", { name: "All of it, and a drawing" }).click();
+    await page.getByRole("heading", { name: "What is in shop" }).waitFor();
+    await page.getByText("in <b>bold</b>").waitFor();
+    await page.getByText("SESSION_SECRET").waitFor();
+    await page.getByRole("table", { name: "Services" })
+      .getByText("DATABASE_URL").waitFor();
+    await page.getByRole("table", { name: "Could not tell" })
+      .getByText("tools/package.json").waitFor();
+    const drawing = page.getByRole("img", { name: /Applications and serv/ });
+    const drawn = await until(
+      "the drawing is there",
+      () =>
+        drawing.evaluate((image) =>
+          "naturalWidth" in image && Number(image.naturalWidth)
+        ),
+      { timeoutMs: PAGE_MS },
+    );
+    assert.equal(drawn > 500, width > 500, "more stand side by side");
+    const box = await drawing.boundingBox();
+    assert.ok(box !== null && box.x >= 0 && box.x + box.width <= width);
+    assert.deepEqual(problems, [], "no policy violation, no script error");
+    await page.close();
+  }
+});
+
+Deno.test("pages: a commit that is being read is shown once it was", async () => {
+  await using site = await serve();
+  const { found } = site.data;
+  site.data.found = null;
+  const { page } = await site.open("/repositories/shop/analysis");
+  await page.getByText("This commit is being read.").waitFor();
+  assert.ok(found !== null);
+  site.data.found = { ...found, isWhole: false };
+  await page.getByText("procurator analyze shows all of it").waitFor();
+  await page.getByRole("heading", { name: "@shop/web" }).waitFor();
+});
+
+Deno.test("pages: what is in nothing, in too much, and in what nobody knows", async () => {
+  await using site = await serve();
+  const empty = await site.open("/repositories/blog");
+  await empty.page.getByText("shown here once one was pushed").waitFor();
+  const missing = await site.open("/repositories/shop/analysis?branch=none");
+  await missing.page.getByText('has no branch "none"').waitFor();
+  const wrong = await site.open("/repositories/shop/analysis?commit=--all");
+  await wrong.page.getByText("must be a commit's whole id").waitFor();
+  site.data.found = analysisOf({ "README.md": "a text" }, "c".repeat(40));
+  const nothing = await site.open("/repositories/shop/analysis");
+  await nothing.page.getByText("No application was found").waitFor();
+  const many = Array.from({ length: 130 }, (_, at) => [
+    `a${at}/package.json`,
+    `{"name":"a${at}","scripts":{"start":"node ."}}`,
+  ]);
+  site.data.found = analysisOf(Object.fromEntries(many), "c".repeat(40));
+  const much = await site.open("/repositories/shop/analysis");
+  await much.page.getByText("are too many for a drawing here").waitFor();
+  await much.page.getByText("80 more applications").waitFor();
+  const drawing = await fetch(
+    `${site.url}/repositories/shop/analysis/graph.svg`,
+  );
+  await drawing.body?.cancel();
+  assert.notEqual(drawing.status, 200);
+});
+
+Deno.test("pages: a drawing is an image that may do nothing", async () => {
+  await using site = await serve();
+  const answer = await fetch(
+    `${site.url}/repositories/shop/analysis/graph.svg?columns=5`,
+  );
+  assert.match(answer.headers.get("content-type") ?? "", /^image\/svg\+xml/);
+  const policy = answer.headers.get("content-security-policy") ?? "";
+  assert.match(policy, /default-src 'none'/);
+  assert.match(policy, /sandbox/);
+  const svg = await answer.text();
+  assert.doesNotMatch(svg, /<b>|<script/);
+  assert.match(svg, /postgres/);
+});
+
 Deno.test("pages: a page follows what changes without a reload", async () => {
   await using site = await serve();
   const { page } = await site.open("/repositories/shop");
@@ -132,6 +217,7 @@ Deno.test("pages: they fit 400 pixels, label each value there, and can be walked
     const path of [
       "/",
       "/repositories/shop",
+      "/repositories/shop/analysis",
       "/repositories/shop/builds/2",
       "/clusters/shop",
     ]
@@ -140,7 +226,7 @@ Deno.test("pages: they fit 400 pixels, label each value there, and can be walked
     await page.locator("h1").waitFor();
     for (
       const cell of await page.locator(
-        "main td *:visible, main h1, main h2, main pre",
+        "main td *:visible, main h1, main h2, main pre, main dd",
       ).all()
     ) {
       const box = await cell.boundingBox();

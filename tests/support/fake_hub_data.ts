@@ -9,7 +9,8 @@ import {
   type JobView,
   type LogLine,
 } from "../../roles/model/mod.ts";
-import type { HubData } from "../../ui/mod.ts";
+import type { AnalysisView, HubData, WhichCommit } from "../../ui/mod.ts";
+import { analysisOf, SHOP_FILES } from "./fake_analysis.ts";
 
 /** The moment at which pages of this data are looked at. */
 export const FAKE_NOW_MS = Date.UTC(2026, 0, 2, 12, 0, 0);
@@ -123,11 +124,13 @@ export class FakeHubData implements HubData {
     text,
   }));
   masterAway: AppError | null = null;
+  /** What every commit of "shop" is; null while it is being found out. */
+  found: AnalysisView | null = analysisOf(SHOP_FILES, commit("c"));
 
   repositories() {
     return Promise.resolve([
       { name: "shop", head: "main", branches: this.branches },
-      { name: "blog", head: "main", branches: [] },
+      { name: "blog", head: "main", branches: [] as typeof this.branches },
     ]);
   }
   async repository(name: string) {
@@ -139,6 +142,26 @@ export class FakeHubData implements HubData {
       );
     }
     return found;
+  }
+  async analysis(name: string, which: WhichCommit): Promise<AnalysisView> {
+    const { branches } = await this.repository(name);
+    const wanted = which.branch ?? "main";
+    const isThere = which.commit !== undefined ||
+      branches.some((branch) => branch.name === wanted);
+    if (this.found !== null && isThere) return this.found;
+    throw new AppError(
+      "not_found",
+      branches.length === 0
+        ? `Nothing was pushed to "${name}" yet`
+        : `Repository "${name}" has no branch "${wanted}"`,
+    );
+  }
+  async analysisAtGlance(
+    name: string,
+    which: WhichCommit,
+  ): Promise<AnalysisView | null> {
+    if (this.found === null) return null;
+    return await this.analysis(name, which);
   }
   jobs({ repository }: { repository?: string }): Promise<JobView[]> {
     return Promise.resolve(

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { openTokenTable, type TokenRole } from "../../roles/auth/mod.ts";
 import { systemRandom } from "../../roles/clock/mod.ts";
-import { HubConfig, run } from "../../roles/hub/mod.ts";
+import { HubConfig, type HubDeps, run } from "../../roles/hub/mod.ts";
 import {
   runChecked,
   runProcess,
@@ -66,11 +66,13 @@ export function makeToken(stateDir: string, role: TokenRole): string {
 /** A hub of this process. */
 export async function startHub(
   config: Record<string, unknown> = {},
+  deps: HubDeps = {},
 ): Promise<TestHub> {
   const temp = await tempDir("hub");
   const stateDir = `${temp.path}/state`;
   const hub = await run(
     HubConfig.parse({ stateDir, listen: "127.0.0.1:0", ...config }),
+    deps,
   );
   const url = hub.endpoints["http"] ?? "";
   return {

@@ -59,9 +59,10 @@ export function addRepositoryRoutes(
   app.get("/repositories", (c) => c.redirect("/"));
   app.get("/repositories/:name", async (c) => {
     const name = c.req.param("name");
-    const [repository, jobs] = await Promise.all([
+    const [repository, jobs, found] = await Promise.all([
       deps.data.repository(name),
       part(deps.data.jobs({ repository: name, limit: BUILDS })),
+      part(deps.data.analysisAtGlance(name, {})),
     ]);
     const clusters = [
       ...new Set(
@@ -80,6 +81,7 @@ export function addRepositoryRoutes(
       },
       <RepositoryPage
         repository={repository}
+        found={found}
         jobs={jobs}
         generations={generations}
         url={deps.publicUrl()}

@@ -10,6 +10,7 @@ import type {
   RepositoryView,
   StageSeconds,
 } from "../../roles/model/mod.ts";
+import { analysisPath } from "../core/analysis_model.ts";
 import {
   firstPush,
   formatSeconds,
@@ -21,6 +22,8 @@ import {
   type RepositoryRow,
   valueOr,
 } from "../core/view_model.ts";
+import type { AnalysisView } from "../data.ts";
+import { Glance } from "./analysis.tsx";
 import {
   BadgeView,
   type Column,
@@ -149,6 +152,14 @@ function BranchesTable(
     },
     { label: "Subject", class: "wide", cell: (branch) => branch.subject },
     {
+      label: "Contents",
+      cell: ({ name }) => (
+        <a href={analysisPath(repository.name, { branch: name })}>
+          applications
+        </a>
+      ),
+    },
+    {
       label: "When",
       class: "number soft",
       cell: (branch) => <TimeView atMs={branch.committedAtMs} nowMs={nowMs} />,
@@ -235,13 +246,16 @@ export function GenerationsTable(
   return <Table label="Generations" columns={columns} rows={rows} />;
 }
 
-export function RepositoryPage({ repository, jobs, generations, url, nowMs }: {
-  repository: RepositoryView;
-  jobs: Part<JobView[]>;
-  generations: Part<GenerationSummary[]>;
-  url: string;
-  nowMs: number;
-}) {
+export function RepositoryPage(
+  { repository, found, jobs, generations, url, nowMs }: {
+    repository: RepositoryView;
+    found: Part<AnalysisView | null>;
+    jobs: Part<JobView[]>;
+    generations: Part<GenerationSummary[]>;
+    url: string;
+    nowMs: number;
+  },
+) {
   const builds = valueOr(jobs, []);
   const published = valueOr(generations, []);
   return (
@@ -251,6 +265,7 @@ export function RepositoryPage({ repository, jobs, generations, url, nowMs }: {
           <Commands lines={[`git clone ${url}/${repository.name}.git`]} />
         </div>
       </Section>
+      <Glance repository={repository} found={found} />
       <Section title="Builds" count={builds.length}>
         {!jobs.ok
           ? <Problem error={jobs.error} />
