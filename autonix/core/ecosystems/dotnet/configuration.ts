@@ -75,6 +75,19 @@ export function launchPorts(reading: Reading, path: string): Listening[] {
   return found;
 }
 
+/** True for a Dockerfile that starts or publishes what is called so. */
+function starts(text: string, stem: string): boolean {
+  for (const start of [`"${stem}.dll"`, ` ${stem}.dll`]) {
+    if (text.includes(start)) return true;
+  }
+  if (!text.includes(`${stem}.csproj`)) return false;
+  return text.slice(0, 100_000).split("\n").some((line) =>
+    line.includes("dotnet publish") &&
+    (line.includes(`/${stem}.csproj`) || line.includes(`"${stem}.csproj`) ||
+      line.includes(` ${stem}.csproj`))
+  );
+}
+
 /** Of a repository: one has a few. */
 const MAX_DOCKERFILES = 100;
 
@@ -87,7 +100,7 @@ function dockerfileOf(
   for (let here = path;; here = directoryOf(here)) {
     const file = joinPath(here, "Dockerfile") ?? "";
     const text = reading.tree.text(file);
-    const isOf = here === path || text?.includes(`${stem}.dll`) === true;
+    const isOf = here === path || text !== null && starts(text, stem);
     if (text !== null && isOf) return file;
     if (here === ".") break;
   }
@@ -95,7 +108,7 @@ function dockerfileOf(
     ...reading.tree.named("Dockerfile"),
     ...reading.tree.withExtension("dockerfile"),
   ].slice(0, MAX_DOCKERFILES).find((file) =>
-    reading.tree.text(file)?.includes(`"${stem}.dll"`)
+    starts(reading.tree.text(file) ?? "", stem)
   ) ?? null;
 }
 

@@ -17,6 +17,7 @@ const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
   ["github.com/gorilla/mux", "mux"],
   ["github.com/julienschmidt/httprouter", "httprouter"],
   ["goji.io", "goji"],
+  ["github.com/go-ozzo/ozzo-routing", "ozzo-routing"],
   ["github.com/zenazn/goji", "goji"],
   ["github.com/savsgio/atreugo", "atreugo"],
   ["github.com/goravel/framework", "goravel"],
@@ -133,5 +134,31 @@ export function claimImports(
         line,
       });
     }
+  }
+}
+
+const GORM = "github.com/jinzhu/gorm";
+/** What gorm's first version speaks to is an import of its own, not a module. */
+const DIALECT = /"github\.com\/jinzhu\/gorm\/dialects\/(mysql|postgres|mssql)"/;
+const OF_DIALECT: ReadonlyMap<string, string> = new Map([
+  ["mysql", "github.com/go-sql-driver/mysql"],
+  ["postgres", "github.com/lib/pq"],
+  ["mssql", "github.com/denisenkom/go-mssqldb"],
+]);
+
+/** The drivers that sources bring in by a dialect. */
+export function claimDialects(
+  reading: Reading,
+  draft: Draft,
+  sources: readonly string[],
+): void {
+  if (!draft.dependencies.some(({ name }) => name === GORM)) return;
+  for (const file of reading.tree.read(sources)) {
+    if (!(reading.tree.text(file) ?? "").includes(GORM)) continue;
+    const found = reading.match(file, DIALECT);
+    const name = OF_DIALECT.get(found?.value ?? "");
+    if (found === null || name === undefined) continue;
+    const { evidence } = found;
+    draft.dependencies.push({ name, version: null, isDev: false, evidence });
   }
 }

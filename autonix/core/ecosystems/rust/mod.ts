@@ -10,7 +10,7 @@
  * | for which machine it builds          | `cargo_config.ts` |
  * | frameworks, drivers behind features  | `frameworks.ts` |
  * | libraries of the system              | `native.ts`     |
- * | loco's configuration                 | `loco.ts`       |
+ * | loco's configuration, that of others | `loco.ts`, `config.ts` |
  * | environment variables, ports         | `sources.ts`    |
  *
  * @module
@@ -26,6 +26,7 @@ import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { PIN_FILES } from "../shared/pins.ts";
 import { CARGO_CONFIGS } from "./cargo_config.ts";
 import { claimCommands } from "./commands.ts";
+import { claimConfig, CONFIGS } from "./config.ts";
 import { broughtBy, FRAMEWORKS } from "./frameworks.ts";
 import { type Manifest, readManifests } from "./manifest.ts";
 import { claimLoco, LOCO_FILES } from "./loco.ts";
@@ -137,6 +138,7 @@ function draftOfPackage(
   claimMentions(reading, draft, own, RUST);
   withoutBuilt(reading, draft);
   if (draft.role === "application") claimLoco(reading, draft);
+  claimConfig(reading, draft);
   if (programs.length > 1 && program === null) {
     reading.report({
       path: directory,
@@ -157,6 +159,7 @@ export const rust: EcosystemDetector = {
       "Trunk.toml",
       ...LOCO_FILES,
       ...CARGO_CONFIGS,
+      ...CONFIGS,
       ...TOOLCHAINS,
       ...PIN_FILES,
     ],

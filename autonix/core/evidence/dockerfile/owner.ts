@@ -140,10 +140,18 @@ function names(text: string, path: string): boolean {
 }
 
 /** The one application whose directory or name these instructions mention. */
-function mentioned(texts: readonly string[], targets: Targets): Draft | null {
-  const found = targets.all.filter((draft) =>
-    draft.path !== "." && draft.role === "application" &&
-    texts.some((text) => names(text, draft.path))
+function mentioned(
+  texts: readonly string[],
+  targets: Targets,
+  context: string,
+): Draft | null {
+  const isNamed = (path: string) => texts.some((text) => names(text, path));
+  const found = targets.all.filter(({ path, role }) =>
+    path !== "." && role === "application" &&
+    (isNamed(path) ||
+      // Below the directory that it is built from.
+      context !== "." && path.startsWith(`${context}/`) &&
+        isNamed(path.slice(context.length + 1)))
   );
   if (found.length === 1) return found[0] ?? null;
   for (const text of texts) {
@@ -159,14 +167,22 @@ function mentioned(texts: readonly string[], targets: Targets): Draft | null {
   return null;
 }
 
-function byContent(stages: readonly Stage[], targets: Targets): Draft | null {
+function byContent(
+  stages: readonly Stage[],
+  targets: Targets,
+  context: string,
+): Draft | null {
   const last = stages.at(-1)?.instructions ?? [];
   const texts = (keywords: RegExp, of: typeof last) =>
     of.filter(({ keyword }) => keywords.test(keyword)).map(({ text }) => text);
   const all = stages.flatMap(({ instructions }) => instructions);
-  return mentioned(texts(/^(?:CMD|ENTRYPOINT|WORKDIR)$/, last), targets) ??
-    mentioned(texts(/^RUN$/, all), targets) ??
-    mentioned(texts(/^(?:COPY|ADD|WORKDIR)$/, all), targets);
+  return mentioned(
+    texts(/^(?:CMD|ENTRYPOINT|WORKDIR)$/, last),
+    targets,
+    context,
+  ) ??
+    mentioned(texts(/^RUN$/, all), targets, context) ??
+    mentioned(texts(/^(?:COPY|ADD|WORKDIR)$/, all), targets, context);
 }
 
 /** The nearest above, when what lies between only says that it is about containers. */
@@ -218,7 +234,7 @@ export function ownerOfDockerfile(
   }
   const exact = targets.at(directory);
   if (isApplication(exact)) return exact;
-  const ofContent = byContent(stages, targets);
+  const ofContent = byContent(stages, targets, build?.context ?? directory);
   if (ofContent !== null) return ofContent;
   for (
     const name of [

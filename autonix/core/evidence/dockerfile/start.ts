@@ -35,6 +35,7 @@ const SELF_CONTAINED: ReadonlySet<Ecosystem> = new Set<Ecosystem>([
 /** What is no application: it serves others, or keeps a container alive. */
 const NOT_ONE = new Set([
   "nginx",
+  "nginx-debug",
   "httpd",
   "caddy",
   "apache2-foreground",

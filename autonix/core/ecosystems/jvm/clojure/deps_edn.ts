@@ -158,6 +158,8 @@ function uberjarOf(place: Place, hasAlias: boolean): Uberjar | null {
     uberFileIn(forms, named, 0);
   if (jar === null) return null;
   const path = textIn(jar, named).replace(/\*{2,}/g, "*");
+  // What its function is told alone says which jar.
+  if (!/\w/.test(path)) return null;
   const lib = named.get("lib");
   const name = lib === undefined ? "*" : textIn(lib, named, 1);
   return {
