@@ -8,6 +8,8 @@ import type { AnalysedApplication } from "../../../roles/model/analysis.ts";
 import { ownerOf } from "../applications.ts";
 import { comparePaths, directoryOf, isWithin } from "../file_tree.ts";
 import type { ServiceClaim } from "../detector.ts";
+import { isVariableOf } from "./addresses.ts";
+import { serviceKind } from "./catalog.ts";
 import type { ServiceEntity } from "./identity.ts";
 
 export type Application =
@@ -79,7 +81,7 @@ const BESIDE_OTHERS = new Set([
 
 /** Whom the files that speak of it lie beside: in an application rather than above several. */
 function besideOf(
-  { claims }: ServiceEntity,
+  { kind, claims }: ServiceEntity,
   applications: Applications,
 ): Set<string> {
   const own: string[] = [];
@@ -99,7 +101,29 @@ function besideOf(
   if (own.length > 0) return new Set(own);
   const only = new Set(among);
   // Of several that nothing of theirs links to it nobody can tell which.
-  return only.size > 1 ? new Set() : only;
+  return only.size > 1 ? askingFor(kind, only, applications) : only;
+}
+
+/**
+ * Those with a variable for a service of this kind: `SMTP_HOST`, `S3_ENDPOINT`.
+ * An address of a database says too little of which of several it is.
+ */
+function askingFor(
+  kind: string,
+  paths: ReadonlySet<string>,
+  applications: Applications,
+): Set<string> {
+  const service = serviceKind(kind);
+  if (service === null || ["sql", "store"].includes(service.group ?? "")) {
+    return new Set();
+  }
+  return new Set(
+    [...paths].filter((path) =>
+      applications.get(path)?.env.some(({ name }) =>
+        isVariableOf(name, service)
+      )
+    ),
+  );
 }
 
 /** Applications that are started and depend, over however many, on this one. */
