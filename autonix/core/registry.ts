@@ -36,6 +36,7 @@ import { dockerfile } from "./evidence/dockerfile/mod.ts";
 import { elsewhere } from "./evidence/elsewhere.ts";
 import { envFiles } from "./evidence/env_files.ts";
 import { machines } from "./evidence/machines.ts";
+import { localStacks } from "./evidence/local_stacks.ts";
 import { platforms } from "./evidence/run/platforms.ts";
 import { procfile } from "./evidence/run/procfile.ts";
 import { spaces } from "./evidence/run/spaces.ts";
@@ -77,6 +78,7 @@ export const EVIDENCE: readonly EvidenceDetector[] = [
   envFiles,
   github,
   gitlab,
+  localStacks,
   machines,
   platforms,
   procfile,

@@ -83,6 +83,10 @@ export function variablesFor(
     .flatMap((other) => serviceKind(other) ?? [])
     // A document store yields what both could mean to the SQL one.
     .filter(({ group }) => !(own.group === "sql" && group === "store"));
+  // A valkey is reached by what is called after redis, where there is none.
+  const twin = own.speaks === undefined || used.has(own.speaks)
+    ? null
+    : serviceKind(own.speaks);
   return application.env.filter((variable) => {
     const value = variable.default ?? "";
     // A database in a file is for whoever develops: who has a driver of another sets it.
@@ -92,7 +96,9 @@ export function variablesFor(
     if (address !== null) {
       return address.kind.kind === kind || own.speaks === address.kind.kind;
     }
-    return isVariableOf(variable.name, own) &&
+    const isOwn = isVariableOf(variable.name, own) ||
+      twin !== null && isVariableOf(variable.name, twin);
+    return isOwn &&
       !others.some((other) => isVariableOf(variable.name, other));
   }).map(({ name }) => name);
 }

@@ -19,6 +19,11 @@ export const PHP: Syntax = {
       pattern: /(?<![\w>:$%])env\(\s{0,8}["'](\w{1,100})["'](?!\s{0,4}\.)/g,
       isNeeded: false,
     },
+    // Craft's.
+    {
+      pattern: /\bApp::(?:parseE|e)nv\(\s{0,8}["']\$?(\w{1,100})["']/g,
+      isNeeded: false,
+    },
     {
       pattern: /\bgetenv\(\s{0,8}["'](\w{1,100})["'](?!\s{0,4}\.)/g,
       isNeeded: true,

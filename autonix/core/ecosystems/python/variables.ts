@@ -227,6 +227,8 @@ function readSchemes(index: number, scan: Scan): void {
       for (const [name, value] of call.named) {
         const pair = /^\([ \t]*\w+[ \t]*,(.*)\)$/.exec(value);
         add(scan, number, name, ofCall(call, "", pair?.[1]));
+        // Whoever reads it gets that default, be it a list or a call.
+        if (pair !== null) scan.sought.push(name);
       }
     }
   }

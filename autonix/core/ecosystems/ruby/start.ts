@@ -9,6 +9,7 @@
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
+import { joinPath } from "../../file_tree.ts";
 import { fileEvidence } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
 import { relativeTo } from "../shared/owners.ts";
@@ -208,6 +209,45 @@ function worker(project: Project): Start | null {
   };
 }
 
+/** Programs in `bin` that are there for whoever works on it. */
+const TOOLS_IN_BIN = new Set([
+  "setup",
+  "console",
+  "bundle",
+  "rake",
+  "rails",
+  "rspec",
+  "rubocop",
+  "spring",
+  "update",
+  "test",
+  "lint",
+  "dev",
+  "ci",
+]);
+
+/** The one program of its own in `bin`. */
+function binProgram(project: Project): Start | null {
+  const { reading, place } = project;
+  const directory = joinPath(place.path, "bin");
+  if (directory === null || project.gemfile === null) return null;
+  const programs = reading.tree.filesIn(directory).flatMap((name) => {
+    const file = joinPath(directory, name) ?? name;
+    const [first] = reading.lines(file);
+    return !TOOLS_IN_BIN.has(name) &&
+        /^#!.{0,60}\bruby\b/.test(first?.text ?? "")
+      ? [file]
+      : [];
+  });
+  const [program] = programs;
+  return program === undefined || programs.length > 1 ? null : {
+    command: `bundle exec ${shellWord(relativeTo(place.path, program))}`,
+    source: "convention",
+    evidence: fileEvidence(program),
+    port: null,
+  };
+}
+
 function entryFile(project: Project): Start | null {
   const { place, sources } = project;
   const named = fileOf(project, ...ENTRIES);
@@ -216,7 +256,7 @@ function entryFile(project: Project): Start | null {
   );
   const only = project.gemspec === null && atTop.length === 1 ? atTop[0] : null;
   const entry = named ?? only ?? null;
-  if (entry === null) return null;
+  if (entry === null) return binProgram(project);
   const isAlone = named === null;
   return {
     command: ruby(project, relativeTo(place.path, entry)),

@@ -14,6 +14,7 @@ import {
   runtimeOfImage,
 } from "../dockerfile/base_images.ts";
 import { buildOf, isBeside, ownerOfDockerfile } from "../dockerfile/owner.ts";
+import { readImage } from "../dockerfile/image.ts";
 import { parseDockerfile, stagesUpTo } from "../dockerfile/parse.ts";
 import {
   isPlaceholder,
@@ -145,10 +146,12 @@ function stateEnvFiles(
 
 /** The image that it runs, or is built on. */
 function imageOf({ compose }: Own, reading: Reading): string {
-  const dockerfile = compose.build?.dockerfile ?? null;
-  return dockerfile === null
-    ? compose.image?.text ?? ""
-    : parseDockerfile(reading.lines(dockerfile)).at(-1)?.image ?? "";
+  const { build } = compose;
+  if (build?.dockerfile === undefined || build.dockerfile === null) {
+    return compose.image?.text ?? "";
+  }
+  const image = readImage(reading, build.dockerfile, build.target);
+  return image?.last.at(-1)?.image ?? "";
 }
 
 export function stateOwn(to: Gathering, own: Own, reading: Reading): void {

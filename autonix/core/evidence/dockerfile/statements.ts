@@ -40,7 +40,7 @@ const OF_RUNTIMES =
   /^(?:PYTHON[A-Z]*|PIP_\w+|POETRY_\w+|UV_\w+|PDM_\w+|VIRTUAL_ENV|CONDA_\w+|NODE_(?:ENV|OPTIONS|PATH|VERSION)|NPM_\w+|PNPM_\w+|YARN_\w+|COREPACK_\w+|NEXT_TELEMETRY_DISABLED|BUN_\w+|DENO_DIR|GO(?:PATH|OS|ARCH|CACHE|PROXY|FLAGS|111MODULE|SUMDB|TOOLCHAIN|ROOT|BIN|MODCACHE|PRIVATE)|GO111MODULE|CGO_ENABLED|CARGO_\w+|RUST(?:UP_\w+|FLAGS|C_\w+)|JAVA_HOME|JAVA_VERSION|MAVEN_\w+|GRADLE_\w+|BUNDLE_\w+|GEM_\w+|RAILS_(?:ENV|LOG_TO_STDOUT|SERVE_STATIC_FILES)|RACK_ENV|HEX_\w+|COMPOSER_\w+|PHP_\w+|APACHE_\w+|DOTNET_\w+|NUGET_\w+|DEBIAN_FRONTEND|LD_\w+|LC_\w+|LANG|LANGUAGE|TZ|TERM|PATH|HOME|SHELL|USER|S6_\w+|TINI_VERSION|MIX_\w+|SWIFT_\w+|CFLAGS|CXXFLAGS|LDFLAGS)$/;
 
 function statePorts(to: Gathering, image: Image, owner: Draft): void {
-  if (servesItself(owner) && isServedApart(image.stages.at(-1)?.image ?? "")) {
+  if (servesItself(owner) && isServedApart(image.last.at(-1)?.image ?? "")) {
     return;
   }
   const { values } = variablesOf(image);
