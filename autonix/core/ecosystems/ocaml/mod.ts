@@ -116,6 +116,13 @@ interface Program {
   found: Found;
 }
 
+/** Programs that a rule runs: `./gen.exe`, `%{exe:gen.exe}`. */
+function calledIn({ atom, items }: Sexp): string[] {
+  const name = /^(?:%\{exe:)?([\w./-]{1,200}\.exe)\}?$/.exec(atom ?? "")
+    ?.[1];
+  return [...name === undefined ? [] : [name], ...items.flatMap(calledIn)];
+}
+
 /** Programs of the dune files that belong to a project, those of `bin` first. */
 function programsOf(
   reading: Reading,
@@ -123,6 +130,7 @@ function programsOf(
   places: ReadonlySet<string>,
 ): { programs: Program[]; tests: Found | null } {
   const programs: Program[] = [];
+  const helpers = new Set<string>();
   let tests: Found | null = null;
   for (const file of reading.tree.named("dune")) {
     const directory = directoryOf(file);
@@ -133,6 +141,14 @@ function programsOf(
     const test = [...stanzas(root, "test"), ...stanzas(root, "tests")][0];
     if (test !== undefined) {
       tests ??= { value: "test", evidence: { file, line: test.line } };
+    }
+    for (const rule of stanzas(root, "rule")) {
+      for (const name of calledIn(rule)) {
+        // From the rule's own directory, or from the workspace's by `chdir`.
+        for (const from of [directory, path]) {
+          helpers.add(joinPath(from, name) ?? name);
+        }
+      }
     }
     if (isAside(relativeTo(path, directory))) continue;
     for (
@@ -152,7 +168,11 @@ function programsOf(
   }
   const rank = ({ output }: Program) =>
     output.startsWith("bin/") ? 0 : output.includes("/") ? 2 : 1;
-  return { programs: programs.sort((a, b) => rank(a) - rank(b)), tests };
+  // What only writes sources while others are built.
+  const own = programs.filter(({ output }) =>
+    !helpers.has(joinPath(path, output) ?? output)
+  );
+  return { programs: own.sort((a, b) => rank(a) - rank(b)), tests };
 }
 
 /** `dream` of `dream-httpaf`, `dream-pure`, `dream`: the others are its parts. */

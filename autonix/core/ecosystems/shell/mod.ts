@@ -98,11 +98,16 @@ function toolsOf(reading: Reading): Node | null {
   return isOfTools ? root : null;
 }
 
+/** What shells set themselves. */
+const OF_SHELLS =
+  /^(?:BASH\w{0,20}|ZSH_\w{1,20}|FUNCNAME|PIPESTATUS|LINENO|SECONDS|RANDOM|OSTYPE|HOSTTYPE|MACHTYPE|IFS|OPTARG|OPTIND|REPLY|EUID|UID|PPID|SHLVL|OLDPWD)$/;
+
 /** Only forms that say that a variable is somebody else's: `${X:-1}`, `${X:?}`. */
 const SHELL: Language = {
   extensions: ["sh"],
   variable: /\$\{(?<name>[A-Z]\w{1,99})(?=:?[-?=])/g,
-  useOf({ after }) {
+  useOf({ match, after }) {
+    if (OF_SHELLS.test(match.groups?.name ?? "")) return null;
     const [, sign = "", value = ""] =
       /^:?([-?=])([^}\n]{0,200})\}/.exec(after) ?? [];
     if (sign === "?") return "required";

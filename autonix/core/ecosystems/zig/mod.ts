@@ -26,6 +26,7 @@ const PINNING: Pinning = {
   tools: ["zig"],
 };
 
+const MAIN = /^\s{0,8}pub fn main\(/;
 const OF_TESTS = /(?:^|_)(?:tests?|fuzz|bench(?:mark)?)\.zig$|^fuzz_/;
 
 /** By the name that build.zig.zon gives the dependency. */
@@ -90,7 +91,7 @@ function claimCommands(
   // A name that the script computes: that of the package is the usual one.
   const main = joinPath(manifest.directory, "src/main.zig") ?? "";
   const name = program?.value ??
-    (reading.tree.has(main) && manifest.programs.length === 0
+    (manifest.programs.length === 0 && reading.match(main, MAIN) !== null
       ? manifest.name?.value ?? null
       : null);
   if (name === null) {
@@ -180,7 +181,7 @@ function looseDrafts(reading: Reading): Draft[] {
   claim(draft, "language", "zig", "source", fileEvidence(main));
   claimPins(draft, reading, PINNING);
   const name = basenameOf(main).replace(/\.zig$/, "");
-  const hasMain = reading.match(main, /^\s{0,8}pub fn main\(/);
+  const hasMain = reading.match(main, MAIN);
   if (hasMain !== null) {
     claim(
       draft,

@@ -96,7 +96,7 @@ export const circleci: EvidenceDetector = {
     const targets = new Targets(drafts);
     for (const file of FILES) {
       const root = reading.yaml(file);
-      const context = { targets, file };
+      const context = { reading, targets, file };
       for (const [, executor] of entriesOf(at(root, "executors"))) {
         readImages(found, context, executor, ".");
       }

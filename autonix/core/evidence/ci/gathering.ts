@@ -7,6 +7,7 @@ import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Draft } from "../../draft.ts";
 import { resolveOne } from "../../claims.ts";
 import { isWithin, joinPath, wayTo } from "../../file_tree.ts";
+import type { Reading } from "../../reading.ts";
 import {
   parseImage,
   serviceOfImage,
@@ -20,6 +21,7 @@ import { isOf, type Runtime, type Targets } from "../targets.ts";
 import { testCommandIn } from "../test_commands.ts";
 
 export interface CiContext {
+  reading: Reading;
   targets: Targets;
   file: string;
 }
@@ -94,7 +96,7 @@ export function stateImage(
 /** The test command of a script, told to the application it runs in. */
 export function stateTest(
   to: Gathering,
-  { targets }: CiContext,
+  { targets, reading }: CiContext,
   of: { script: string; directory: string; evidence: Evidence },
 ): void {
   const found = testCommandIn(of.script.slice(0, 20_000));
@@ -103,6 +105,8 @@ export function stateTest(
     ? of.directory
     : joinPath(of.directory, found.directory);
   if (directory === null) return;
+  // What was moved since, or comes from elsewhere.
+  if (directory !== "." && !reading.tree.hasDirectory(directory)) return;
   const fits = (draft: Draft) => {
     if (found.ecosystem !== null && draft.ecosystem !== found.ecosystem) {
       return false;

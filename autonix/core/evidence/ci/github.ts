@@ -68,7 +68,7 @@ function versionOfFile(reading: Reading, path: string) {
 
 function stateSetup(
   to: Gathering,
-  context: CiContext & { reading: Reading },
+  context: CiContext,
   of: { step: Node; setup: Setup; job: Job; revision: string },
 ): void {
   const { step, setup, job, revision } = of;
@@ -109,7 +109,7 @@ function stateSetup(
 
 function readStep(
   to: Gathering,
-  context: CiContext & { reading: Reading },
+  context: CiContext,
   step: Node,
   job: Job,
 ): void {
@@ -180,7 +180,7 @@ function environmentOf(...nodes: readonly (Node | null)[]) {
 
 function readWorkflow(
   to: Gathering,
-  context: CiContext & { reading: Reading },
+  context: CiContext,
 ): void {
   const root = context.reading.yaml(context.file);
   const defaultOf = (node: Node | null) =>

@@ -111,7 +111,7 @@ export const gitlab: EvidenceDetector = {
     for (const file of FILES) {
       const root = reading.yaml(file);
       if (root === null) continue;
-      const context = { targets, file };
+      const context = { reading, targets, file };
       const shared = valuesOf(at(root, "variables"));
       const defaults = at(root, "default");
       readImage(

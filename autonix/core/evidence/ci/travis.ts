@@ -132,7 +132,7 @@ export const travis: EvidenceDetector = {
     // Of others' code that lies below it says nothing.
     const root = reading.tree.text(FILE) === null ? null : reading.yaml(FILE);
     if (root === null) return found;
-    const context = { targets: new Targets(drafts), file: FILE };
+    const context = { reading, targets: new Targets(drafts), file: FILE };
     stateVersions(found, context, root);
     stateServices(found, context, root);
     stateScripts(found, context, root);

@@ -132,7 +132,10 @@ export function commandOf(
   if (command === null || entrypoint.shell !== null) {
     return unshell(entrypoint);
   }
-  if (isRun) return unshell(command);
+  if (isRun) {
+    // Options are the script's own.
+    return command.words[0]?.startsWith("-") === true ? null : unshell(command);
+  }
   if (program.length === 1 && WRAPPERS.has(baseOf(program[0] ?? ""))) {
     return unshell(command);
   }

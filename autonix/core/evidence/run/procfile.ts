@@ -47,7 +47,7 @@ function typed(command: string, draft: Draft, reading: Reading): string {
   const path = program.includes("/") ? joinPath(draft.path, program) : null;
   if (path !== null && reading.tree.has(path)) return command;
   for (const { value } of claimsOf(draft.claims, "start")) {
-    if (CALLING.exec(value)?.[1] === program) {
+    if (CALLING.exec(value)?.[1] === basenameOf(program)) {
       return rest === "" ? value : `${value} --${rest}`;
     }
     const [word = ""] = value.split(" ", 1);
