@@ -51,13 +51,8 @@ const EXAMPLES: readonly NamePattern[] = [
   ".env.production",
   "app.env",
 ];
-/** Such as programs read themselves: what stands in them are values, not a list to fill in. */
-const REAL: ReadonlySet<string> = new Set([
-  ".env",
-  ".env.development",
-  ".env.production",
-  "app.env",
-]);
+/** Of a list to fill in; in any other stand values that somebody has. */
+const TO_FILL_IN = /example|sample|dist|template|default/i;
 /** Examples have tens of variables. */
 const MAX_VARIABLES = 1_000;
 const MAX_VALUE = 2_000;
@@ -84,6 +79,9 @@ export const OF_TOOLS = new Set([
   "COMPOSE_PROFILES",
   "COMPOSE_PATH_SEPARATOR",
   "DOCKER_BUILDKIT",
+  "CHOKIDAR_USEPOLLING",
+  "WATCHPACK_POLLING",
+  "WDS_SOCKET_PORT",
 ]);
 
 const SECRET =
@@ -202,7 +200,7 @@ export function readEnvFile(reading: Reading, path: string): EnvEntry[] {
 
 /** True for a file that lists variables to be set, not the values somebody has. */
 export function isExample(path: string): boolean {
-  return !REAL.has(basenameOf(path));
+  return TO_FILL_IN.test(basenameOf(path));
 }
 
 /** The value that may be told as a default. */

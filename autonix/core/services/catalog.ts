@@ -233,6 +233,7 @@ export const SERVICES: readonly ServiceKind[] = [
   kind("grafana", 3000, "grafana grafana-oss grafana-enterprise"),
   kind("loki", 3100, "loki"),
   kind("tempo", 3200, "grafana/tempo"),
+  kind("seq", 5341, "datalust/seq"),
   kind("jaeger", 16686, "jaegertracing/all-in-one jaegertracing/jaeger jaeger"),
   kind("zipkin", 9411, "zipkin zipkin-slim"),
   kind(

@@ -7,6 +7,7 @@ import type { ServiceKind } from "./catalog.ts";
 
 /** Consoles, metrics and peers: published beside the port that clients use. */
 const ASIDE = new Set([
+  80,
   1883,
   2380,
   4223,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { EvidenceDetector } from "../../detector.ts";
+import type { EvidenceDetector, NamePattern } from "../../detector.ts";
 import { type Gathering, gathering } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 import { callsIn } from "./calls.ts";
@@ -53,9 +53,12 @@ function gatherFile(to: Gathering, file: ComposeFile, context: Context): void {
   }
 }
 
+/** What services read their variables from, by whatever name. */
+const ENV_FILES: readonly NamePattern[] = [".env.*", "*.env"];
+
 export const compose: EvidenceDetector = {
   name: "compose files",
-  reads: { manifests: COMPOSE_NAMES },
+  reads: { manifests: [...COMPOSE_NAMES, ...ENV_FILES] },
   gather(reading, drafts) {
     const found = gathering();
     const targets = new Targets(drafts);
