@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { claimsOf } from "../../claims.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
 import { lineFinder } from "../../formats/node.ts";
@@ -106,27 +107,38 @@ function becomePart(draft: Draft): void {
   );
 }
 
-/** The release of an umbrella is its members: built, configured and started together. */
+/** The steps that build a member's assets, from the umbrella's root. */
+function assetsOf(root: Draft, member: Draft): string[] {
+  return claimsOf(member.claims, "build").flatMap(({ value }) => {
+    const [compile, ...assets] = value.split(" && ");
+    if (compile !== "mix compile" || assets.length === 0) return [];
+    const directory = shellWord(relativeTo(root.path, member.path));
+    const own = assets.map((step) => step.replace(/^mix /, `${PROD} `));
+    return [`(cd ${directory} && ${own.join(" && ")})`];
+  });
+}
+
+/**
+ * The release of an umbrella is its members: built, configured and started
+ * together. That it is stands where the release is named; what a member's own
+ * sources say stays with the member.
+ */
 function release(reading: Reading, root: Draft, drafts: readonly Draft[]) {
-  const members = drafts.filter(({ path }) =>
-    umbrellaAbove(reading, path) === root.path
-  );
+  const [start] = claimsOf(root.claims, "start");
+  const evidence = start?.evidence ?? [];
   const steps: string[] = [];
-  for (const member of members) {
+  for (const member of drafts) {
+    if (umbrellaAbove(reading, member.path) !== root.path) continue;
     root.links.push(member.path);
-    for (const one of member.claims) {
-      const isOfAll = one.field === "framework" || one.field === "port" ||
-        one.field === "runtimeVersion" || one.field === "env" ||
-        one.field === "nativeLibrary";
-      if (isOfAll) root.claims.push(one);
-      if (one.field !== "build") continue;
-      const [compile, ...assets] = String(one.value).split(" && ");
-      if (compile === "mix compile" && assets.length > 0) {
-        const directory = shellWord(relativeTo(root.path, member.path));
-        const own = assets.map((step) => step.replace(/^mix /, `${PROD} `));
-        steps.push(`(cd ${directory} && ${own.join(" && ")})`);
+    for (const field of ["framework", "nativeLibrary"] as const) {
+      for (const { value } of claimsOf(member.claims, field)) {
+        claim(root, field, value, "manifest", evidence);
       }
     }
+    for (const { value } of claimsOf(member.claims, "port")) {
+      claim(root, "port", value, "convention", evidence);
+    }
+    steps.push(...assetsOf(root, member));
     becomePart(member);
   }
   const build = root.claims.find(({ field }) => field === "build");
