@@ -16,6 +16,7 @@ import {
 } from "../model/mod.ts";
 import { Turns } from "../turns/mod.ts";
 import type { RepositoryRefs } from "./core/queue.ts";
+import { evaluateCommit } from "./evaluate.ts";
 import type { Ports } from "./ports.ts";
 import type { JobStore } from "./store.ts";
 
@@ -27,7 +28,7 @@ const MIN_PREFIX = 7;
 const MAX_SHOWN = 5;
 
 export interface EvaluationsOptions {
-  ports: Pick<Ports, "refs" | "git" | "builder">;
+  ports: Pick<Ports, "refs" | "git" | "contents" | "builder">;
   store: Pick<JobStore, "list" | "evaluation">;
   /** Ends what is under way when ci stops. */
   stopping: AbortSignal;
@@ -87,10 +88,10 @@ export class Evaluations {
   }
 
   async #evaluate(repository: string, commit: string): Promise<string> {
-    const { stopping: signal, ports: { git, builder } } = this.#options;
+    const { stopping: signal, ports } = this.#options;
     const call = { signal, onLog: () => undefined };
-    const flakeRef = await git.fetch(repository, commit, call);
-    return (await builder.evaluate(flakeRef, call)).blueprint;
+    const asked = { repository, commit };
+    return (await evaluateCommit(ports, asked, call)).blueprint;
   }
 
   async #commitOf({ repository, ref }: EvaluationRequest): Promise<string> {

@@ -17,13 +17,16 @@ import {
   RepositoryList,
   type RunningRole,
 } from "../model/mod.ts";
+import { childExaminer, type Examiner } from "../../autonix/examiner.ts";
 import { createNix } from "../nix/mod.ts";
+import { ownCommand } from "../process/mod.ts";
 import { type Service, startService } from "../service/mod.ts";
 import { addCiRoutes } from "./api.ts";
 import { BranchClosures } from "./branch_closures.ts";
 import { nixBuilder } from "./builder.ts";
 import { httpCacheIndex } from "./cache_index.ts";
 import type { CiConfig } from "./config.ts";
+import { anyContents, mirrorContents } from "./contents.ts";
 import { Evaluations } from "./evaluations.ts";
 import { hubGit } from "./git.ts";
 import { LogStore } from "./log_store.ts";
@@ -45,21 +48,25 @@ export type {
 /** What ci is given besides its configuration: ports to use in place of the real ones. */
 export interface CiDeps {
   ports?: Partial<Ports>;
+  examiner?: Examiner;
   clock?: Clock;
   random?: Random;
 }
 
 async function makePorts(
   config: CiConfig,
-  given: Partial<Ports>,
+  { ports: given = {}, examiner }: CiDeps,
   service: Service,
 ): Promise<Ports> {
   const { tokenOf, caCert, stack } = service;
   const hub = stack.use(
     httpClient({ url: config.hubUrl, token: tokenOf("hub"), caCert }),
   );
-  const mirrors = `${config.stateDir}/mirrors`;
-  await Deno.mkdir(mirrors, { recursive: true, mode: 0o700 });
+  await Deno.mkdir(`${config.stateDir}/mirrors`, {
+    recursive: true,
+    mode: 0o700,
+  });
+  const mirrors = await Deno.realPath(`${config.stateDir}/mirrors`);
   for await (const { name } of Deno.readDir(mirrors)) {
     // Begun when the process was killed; a whole one has its repository's name.
     if (name.startsWith(".new-")) {
@@ -79,8 +86,14 @@ async function makePorts(
         (await hub.json(RepositoryList, "/api/v1/repositories", { signal }))
           .repositories,
     },
+    contents: given.contents ??
+      // Who evaluates for nix says what he needs.
+      (given.builder !== undefined ? anyContents : mirrorContents({
+        mirrors,
+        examiner: examiner ?? childExaminer(ownCommand()),
+      })),
     git: given.git ?? hubGit({
-      mirrors: await Deno.realPath(mirrors),
+      mirrors,
       hubUrl: config.hubUrl,
       token: tokenOf("hub"),
       caFile: config.caFile,
@@ -162,7 +175,7 @@ export function run(config: CiConfig, deps: CiDeps = {}): Promise<RunningRole> {
         "builds run without a sandbox, as this user: set sandbox if others may push",
       );
     }
-    const ports = await makePorts(config, deps.ports ?? {}, service);
+    const ports = await makePorts(config, deps, service);
     const random = deps.random ?? systemRandom;
     const runner = new Runner({
       ...config,

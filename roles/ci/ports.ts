@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PublishReply, PublishRequest } from "../model/mod.ts";
+import type { AppError, PublishReply, PublishRequest } from "../model/mod.ts";
 import type { RepositoryRefs } from "./core/queue.ts";
 
 /** What every long call takes. */
@@ -22,6 +22,16 @@ export interface RefSource {
 export interface Git {
   /** Makes the commit readable here; gives the flake reference that pins it. */
   fetch(repository: string, commit: string, call: Call): Promise<string>;
+}
+
+/** What is in a commit that was fetched. */
+export interface Contents {
+  /** Why it cannot be evaluated, in better words than nix has; null when it can, and when that cannot be told. */
+  obstacle(
+    repository: string,
+    commit: string,
+    call: Call,
+  ): Promise<AppError | null>;
 }
 
 /** What evaluating a commit gives. */
@@ -63,6 +73,7 @@ export interface Publisher {
 export interface Ports {
   refs: RefSource;
   git: Git;
+  contents: Contents;
   builder: Builder;
   publisher: Publisher;
 }

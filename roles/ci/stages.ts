@@ -15,6 +15,7 @@ import {
 import { failpoint } from "../process/mod.ts";
 import type { Job, JobEvent, Stage } from "./core/job.ts";
 import { mayPublish } from "./core/queue.ts";
+import { evaluateCommit } from "./evaluate.ts";
 import type { Call, Evaluation, Ports } from "./ports.ts";
 
 /** Another publisher of the same cluster wins at most this often in a row before the job backs off. */
@@ -48,13 +49,9 @@ function evaluationOf(context: StageContext): Evaluation {
   return context.evaluation;
 }
 
-/** The flake reference that pins the job's commit, which is fetched if it is not here. */
-function flakeRef({ ports, job }: StageContext, call: Call): Promise<string> {
-  return ports.git.fetch(job.repository, job.commit, call);
-}
-
 async function fetchStage(context: StageContext): Promise<StageResult> {
-  await context.step("fetch", (call) => flakeRef(context, call));
+  const { ports: { git }, job: { repository, commit } } = context;
+  await context.step("fetch", (call) => git.fetch(repository, commit, call));
   return { facts: {} };
 }
 
@@ -64,10 +61,8 @@ function counted(count: number, what: string): string {
 
 async function evalStage(context: StageContext): Promise<StageResult> {
   const { evaluation, cluster } = await context.step("eval", async (call) => {
-    const evaluation = await context.ports.builder.evaluate(
-      await flakeRef(context, call),
-      call,
-    );
+    const { ports, job } = context;
+    const evaluation = await evaluateCommit(ports, job, call);
     const spec = parseBlueprint(evaluation.blueprint);
     const checks = Object.keys(evaluation.checks).length;
     call.onLog(

@@ -9,22 +9,15 @@ import { childExaminer, type Examiner } from "../../autonix/examiner.ts";
 import { analyzePath } from "../../autonix/mod.ts";
 import { Analysis } from "../../roles/model/analysis.ts";
 import { AppError } from "../../roles/model/errors.ts";
+import { examinerFromSources } from "../support/examiner.ts";
 import { commit, created, git, startHub, workTree } from "../support/hub.ts";
 import { until } from "../support/wait.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const PATIENCE_MS = 60_000;
 
 /** The real one, counted. */
 function counted(): { examiner: Examiner; asked: string[] } {
-  const real = childExaminer([
-    Deno.execPath(),
-    "run",
-    "--no-check",
-    "-A",
-    "--quiet",
-    MAIN,
-  ]);
+  const real = examinerFromSources();
   const asked: string[] = [];
   return {
     asked,

@@ -15,6 +15,7 @@ import {
   type RunningRole,
 } from "../../roles/model/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
+import { examinerFromSources } from "./examiner.ts";
 import { filePublisher, publishedIn } from "./file_publisher.ts";
 import { gitEnv } from "./git_env.ts";
 import { tempDir } from "./temp.ts";
@@ -107,6 +108,7 @@ export class CiFixture {
           away: () => this.away,
         }),
       },
+      examiner: examinerFromSources(),
     });
   }
 
