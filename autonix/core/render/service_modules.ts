@@ -211,12 +211,17 @@ const OTHERS: Readonly<Record<string, ServiceModule>> = {
     scheme: "http",
     isTrusting: true,
     memoryMib: 1536,
+    // Its PostgreSQL is beside it.
+    dataDirectory: "/var/lib/postgresql",
     options: () =>
       enabled(
         "keycloak",
-        `settings.hostname = ${nixString("keycloak")}`,
+        // It goes by whichever name it is asked by.
+        "settings.hostname = null",
+        "settings.hostname-strict = false",
         "settings.http-enabled = true",
         "settings.http-port = 8080",
+        `initialAdminPassword = ${nixString("admin")}`,
         `database.passwordFile = "\${pkgs.writeText "password" "app"}"`,
       ),
   },

@@ -120,6 +120,8 @@ in
       grafana = "services/monitoring/grafana.nix";
       ollama = "services/misc/ollama.nix";
       victoriametrics = "services/databases/victoriametrics.nix";
+      keycloak = "services/web-apps/keycloak.nix";
+      prometheus = "services/monitoring/prometheus/default.nix";
     in
     {
       boot = {
@@ -230,11 +232,12 @@ in
         ollama = { enable = ollama; host = ollama; };
         victoriametrics.enable = victoriametrics;
         keycloak = {
-          enable = system;
-          settings = system;
-          database.passwordFile = system;
+          enable = keycloak;
+          settings = keycloak;
+          initialAdminPassword = keycloak;
+          database.passwordFile = keycloak;
         };
-        prometheus.enable = system;
+        prometheus.enable = prometheus;
       };
     };
 }
