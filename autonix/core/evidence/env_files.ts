@@ -203,10 +203,14 @@ export function isExample(path: string): boolean {
   return TO_FILL_IN.test(basenameOf(path));
 }
 
+/** `https://<app>.example.org`, `postgres://[USER]:[PASSWORD]@host`: parts to fill in. */
+const IN_PART = /<[A-Za-z][\w .-]{1,60}>|\[[A-Z][A-Z_-]{2,40}\]|\*{3}/;
+
 /** The value that may be told as a default. */
 function defaultOf(entry: EnvEntry, path: string): string | null {
   if (entry.value === null) return null;
   if (!isExample(path) && isSecretName(entry.name)) return null;
+  if (IN_PART.test(entry.value)) return null;
   return entry.value;
 }
 

@@ -272,7 +272,21 @@ function entryOfPm2(project: Project): Entry | null {
   };
 }
 
+/** Meteor runs what lies beside its own directory; no file of it is for node. */
+function entryOfMeteor(project: Project): Entry | null {
+  const file = fileOf(project, ".meteor/release");
+  return file === null ? null : {
+    file: ".meteor/release",
+    evidence: fileEvidence(file),
+    start: "meteor run",
+    build: null,
+    isMain: false,
+  };
+}
+
 function foundEntry(project: Project): Entry | null {
+  const meteor = entryOfMeteor(project);
+  if (meteor !== null) return meteor;
   const kept = entryOfPm2(project);
   if (kept !== null) return kept;
   const main = fieldOf(project.manifest, "main");

@@ -19,7 +19,7 @@ export interface PortMention {
 
 /** Variables by which an application is told its own port. */
 const PORT_NAME =
-  /^(?:APP_|SERVER_|HTTP_|API_|NODE_|WEB_|LISTEN_|NITRO_|BACKEND_|NEST_)?PORT$/;
+  /^(?:(?:APP|SERVER|HTTP|API|NODE|WEB|LISTEN|NITRO|BACKEND|NEST|SERVICE|APPLICATION|EXPRESS|NEXT)_){0,2}PORT$/;
 const TRIGGER =
   /\.listen\(|\b(?:Deno|Bun)\.serve\(|(?<![.\w])serve\(|\bstartStandaloneServer\(|\bexport default \{|\b(?:PORT|[pP]ort)\)?\s{0,3}(?:\|\||\?\?)\s{0,3}["']?\d{2,5}\b/g;
 const AHEAD = 400;

@@ -161,9 +161,8 @@ function usualPort(
     );
     return;
   }
-  const program = start === null || start.script === null
-    ? null
-    : programPort(start.text);
+  const isFile = start?.script === null && !start.text.startsWith("meteor ");
+  const program = start === null || isFile ? null : programPort(start.text);
   if (program !== null && start !== null) {
     claim(draft, "port", program, "framework", start.evidence);
     return;

@@ -87,6 +87,8 @@ export function isLibrary(
   if (FOR_OTHERS.some(has) || MAYBE_FOR_OTHERS.some(has)) return true;
   // In a workspace what nobody starts is used by the others.
   if (project.workspace !== null) return true;
+  // Who publishes an application has a script for it.
+  if (isPublished(project) && project.manifest.scripts.size === 0) return true;
   const isOfOthers = isPublished(project) || project.directory !== ".";
   if (entry !== null && isOfOthers && isImported(project, entry.file)) {
     return true;
