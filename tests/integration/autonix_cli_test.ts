@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { Analysis } from "../../roles/model/analysis.ts";
 import { cli } from "../support/cli.ts";
+import { git } from "../support/hub.ts";
 import { tempDir } from "../support/temp.ts";
 
 /** A module with its program. */
@@ -102,6 +103,45 @@ Deno.test("analyze --name: what the repository is called where it says nothing",
   for (const [index, name] of ["shop", "app"].entries()) {
     for (const told of names[index] ?? []) assert.equal(told, name);
   }
+});
+
+Deno.test("analyze --commit: a branch, a tag or an id instead of the files", async () => {
+  await using directory = await shop();
+  const { path } = directory;
+  await git(path, "init", "-q", "-b", "main");
+  await git(path, "add", ".");
+  await git(path, "commit", "-q", "-m", "one");
+  await git(path, "tag", "v1");
+  await Deno.mkdir(`${path}/web`);
+  await Deno.writeTextFile(
+    `${path}/web/package.json`,
+    '{"name":"web","scripts":{"start":"node ."}}',
+  );
+  const paths = async (...words: string[]) => {
+    const { out } = await cli(["analyze", ...words, "--json"]);
+    const { applications } = Analysis.parse(JSON.parse(out));
+    return applications.map((one) => one.path);
+  };
+  assert.deepEqual(await paths(path), [".", "web"]);
+  assert.deepEqual(await paths(path, "--commit", "main"), ["."]);
+  await git(path, "add", ".");
+  await git(path, "commit", "-q", "-m", "two");
+  assert.deepEqual(await paths(path, "--commit", "v1"), ["."]);
+  assert.deepEqual(await paths(path, "--commit", "HEAD"), [".", "web"]);
+  assert.deepEqual(await paths(`${path}/web`, "--commit", "HEAD"), ["."]);
+  await git(path, "clone", "-q", "--bare", path, `${path}/bare.git`);
+  assert.deepEqual(
+    await paths(`${path}/bare.git`, "--commit", "main"),
+    [".", "web"],
+  );
+
+  const unknown = await cli(["analyze", path, "--commit", "none", "--json"]);
+  assert.notEqual(unknown.status, 0);
+  assert.equal(JSON.parse(unknown.out).error.code, "not_found");
+  const option = await cli(["analyze", path, "--commit=--all"]);
+  assert.match(option.err, /"--all" as the repository has no such commit/);
+  const nowhere = await cli(["analyze", "/", "--commit", "HEAD"]);
+  assert.match(nowhere.err, /name a directory of a Git repository/);
 });
 
 Deno.test("analyze: what is wrong with the words is told, with a status", async () => {
