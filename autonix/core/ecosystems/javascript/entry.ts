@@ -200,7 +200,7 @@ const PLATFORMS: readonly string[] = [
 ];
 /** What others import, or call. */
 const EXPORTS =
-  /^\s{0,20}(?:module\.exports\b[\w.]{0,60}\s{0,3}=|exports\.\w{1,60}\s{0,3}=|export\s)/;
+  /^\s{0,20}(?:module\.exports\b[\w.]{0,60}\s{0,3}=|exports(?:\.\w{1,60}|\[[^\]\n]{1,60}\])\s{0,3}=|export\s)/;
 const LISTENS = /\.listen\(|\bserve\(/;
 /** Entries that are longer are bundles. */
 const MAX_ENTRY_LINES = 5_000;

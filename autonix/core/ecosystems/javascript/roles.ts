@@ -56,6 +56,10 @@ function isPrivate(project: Project): boolean {
   return node instanceof Map && node.get("private")?.value === true;
 }
 
+/** What package managers run by themselves. */
+const LIFE_CYCLE =
+  /^(?:pre|post)?(?:install|pack|publish|publishOnly|prepare)$/;
+
 /** `npm init` asks for a name, a version and an entry; who publishes says where the sources are, too. */
 function isPublished(project: Project): boolean {
   return !isPrivate(project) &&
@@ -88,7 +92,10 @@ export function isLibrary(
   // In a workspace what nobody starts is used by the others.
   if (project.workspace !== null) return true;
   // Who publishes an application has a script for it.
-  if (isPublished(project) && project.manifest.scripts.size === 0) return true;
+  const isOnlyInstalled = [...project.manifest.scripts.keys()].every((name) =>
+    LIFE_CYCLE.test(name)
+  );
+  if (isPublished(project) && isOnlyInstalled) return true;
   const isOfOthers = isPublished(project) || project.directory !== ".";
   if (entry !== null && isOfOthers && isImported(project, entry.file)) {
     return true;
