@@ -74,8 +74,24 @@ function useOfValue(before: string, after: string, isLookup: boolean): Use {
   return /ParseBool\([\w.]{0,20}$/.test(before) ? "optional" : "required";
 }
 
-function useOf({ match, before, after }: Place): Use | null {
+/** A flag of urfave's: `&cli.StringFlag{EnvVars: []string{"PORT"}, Value: "80"}`. */
+function useOfFlag({ match: { input, index } }: Place): Use {
+  const head = input.slice(Math.max(0, index - 400), index);
+  const rest = input.slice(index, index + 500);
+  const flag = head.slice(head.lastIndexOf("Flag{") + 1) +
+    (rest.split(/Flag\{|\n\t{0,4}\},?\n/, 1)[0] ?? "");
+  const standard = /\bValue:\s{0,10}(.{1,100})/.exec(flag)?.[1];
+  const value = standard === undefined
+    ? null
+    : literalAt(standard.replace(/,\s{0,5}$/, ""));
+  if (value !== null && value !== "") return { default: value };
+  return /\bRequired:\s{0,10}true/.test(flag) ? "required" : "optional";
+}
+
+function useOf(place: Place): Use | null {
+  const { match, before, after } = place;
   const [call] = match;
+  if (/^[eE]nvVars?\b/.test(call)) return useOfFlag(place);
   if (call.includes(":")) {
     // Below a namespace the name is a part of one.
     const isPart = match.input.includes("env-namespace:") &&
@@ -146,7 +162,7 @@ function portsOf(
 export const GO: Language = {
   extensions: ["go"],
   variable:
-    /(?:[eE]nv\w{0,30}\(\s{0,5}|\benv(?:config)?:|viper\.(?:Get|BindEnv|MustBindEnv|SetDefault)\w{0,20}\(\s{0,5})"(?<name>[A-Z]\w{1,99})/g,
+    /(?:[eE]nv\w{0,30}\(\s{0,5}|EnvVars?:\s{0,5}(?:\[\]string\{\s{0,5})?|\benv(?:config)?:|viper\.(?:Get|BindEnv|MustBindEnv|SetDefault)\w{0,20}\(\s{0,5})"(?<name>[A-Z]\w{1,99})/g,
   useOf,
   portHint: /:\d{2,5}"|[pP]ort|PORT|[aA]ddr|\.Run\(\s{0,3}\)/g,
   portsOf,

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { basenameOf, directoryOf } from "../../file_tree.ts";
 import type { Line, Reading } from "../../reading.ts";
@@ -48,6 +49,7 @@ const FILES = [
 ];
 const PROFILE =
   /^application-(?!dev|test|local|it\b|integration|e2e|ci\b|docker-test)[\w-]{1,40}\.(?:properties|ya?ml)$/;
+const PRODUCTION = /^application-prod(?:uction)?\./;
 const ASIDE = /(?:^|\/)(?:test|it|androidTest|integrationTest|testFixtures)\//;
 const MAX_LINE = 2_000;
 const MAX_LINES = 3_000;
@@ -236,6 +238,8 @@ export function claimConfiguration(
   reading: Reading,
   of: { files: readonly string[]; isDropwizard: boolean },
 ): void {
+  const own: { port: number; evidence: Evidence }[] = [];
+  const ofProduction: typeof own = [];
   for (const file of of.files) {
     const name = basenameOf(file);
     if (name.endsWith(".edn")) {
@@ -245,10 +249,14 @@ export function claimConfiguration(
     if (name.startsWith("config.") && !of.isDropwizard) continue;
     const entries = entriesIn(reading, file);
     // A profile's port is one of several; the application's own counts.
-    const isProfile = PROFILE.test(name);
-    for (const { key, value, line } of isProfile ? [] : entries) {
-      if (!PORT_KEYS.has(key)) continue;
-      claim(draft, "port", portIn(value), "config", { file, line });
+    const to = !PROFILE.test(name)
+      ? own
+      : PRODUCTION.test(name)
+      ? ofProduction
+      : [];
+    for (const { key, value, line } of entries) {
+      const port = PORT_KEYS.has(key) ? portIn(value) : null;
+      if (port !== null) to.push({ port, evidence: { file, line } });
     }
     for (
       const { name: variable, required, default: standard, line }
@@ -266,5 +274,8 @@ export function claimConfiguration(
         : { name: variable, required, default: standard };
       claim(draft, "env", value, "config", { file, line });
     }
+  }
+  for (const { port, evidence } of own.length > 0 ? own : ofProduction) {
+    claim(draft, "port", port, "config", evidence);
   }
 }

@@ -53,10 +53,22 @@ function useOfArgument({ match }: Place, after: string): Use {
   return /:\s{0,3}(?:Option|Vec|bool)\b/.test(field) ? "optional" : "required";
 }
 
+/** clap's `Arg::new("port").env("PORT").default_value("80")`; a command's `.env("X", "y")` reads none. */
+function useOfBuilder(after: string): Use | null {
+  if (!/^"\s{0,3}\)/.test(after)) return null;
+  const chain = after.split(/\bArg::|\.arg\(|;/, 1)[0] ?? "";
+  const standard = /\.default_value(?:_t)?\((.{1,100})/.exec(chain)?.[1];
+  if (standard !== undefined) return asUse(literalAt(standard));
+  return /\.required\(\s{0,3}true/.test(chain) ? "required" : "optional";
+}
+
 function useOf(place: Place): Use | null {
   const { match, before, after } = place;
   const [call] = match;
   if (call.includes("=")) return useOfArgument(place, after);
+  if (before.endsWith(".") && call.startsWith("env(")) {
+    return useOfBuilder(after);
+  }
   if (call.startsWith("option_env")) return "optional";
   if (call.startsWith("env!")) return "required";
   if (/(?:set|remove)_\w{0,10}$/.test(before)) return null;

@@ -246,7 +246,7 @@ function plainName(text: string): string {
 function isOfListening(draft: Draft, name: string): boolean {
   if (OF_LISTENING.test(name)) return true;
   const prefix = /^(\w{1,80})_(?:PORT|ADDR|ADDRESS|LISTEN|BIND)$/.exec(name)
-    ?.[1];
+    ?.[1]?.replace(/_(?:SERVER|HTTP|LISTEN|WEB|API|GRPC)$/, "");
   return prefix !== undefined &&
     claimsOf(draft.claims, "name").some(({ value }) =>
       plainName(value) === plainName(prefix)

@@ -215,6 +215,8 @@ export const platforms: EvidenceDetector = {
           : parse(reading, file, format);
         if (root === null) continue;
         const path = aboveOf(file, name);
+        // Below an application it speaks of what is put together for it.
+        if (name === "app.yaml" && targets.at(path) === null) continue;
         read(found, root, { file, path, targets });
       }
     }

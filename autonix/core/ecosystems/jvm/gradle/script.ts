@@ -152,6 +152,16 @@ function pluginIn({ text, blocks }: Statement): string | null {
     null;
 }
 
+/** What Ktor's published catalog, `ktorLibs`, calls its plugin. */
+const OF_KTOR = /^alias\s{0,4}\(\s{0,4}ktorLibs\.plugins\.ktor\b/;
+
+/** `server.statusPages` of that catalog. */
+function ktorLibrary(alias: string): string {
+  const name = alias.replaceAll(".", "-")
+    .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `io.ktor:ktor-${name}`;
+}
+
 export function pluginsIn(
   statements: readonly Placed[],
   build: Build,
@@ -161,7 +171,9 @@ export function pluginsIn(
     const { file, line, text, blocks } = statement;
     const alias = /^alias\s{0,4}\(\s{0,4}\w{1,40}\.plugins\.([\w.]{1,200})/
       .exec(text)?.[1];
-    const id = alias === undefined
+    const id = OF_KTOR.test(text)
+      ? "io.ktor.plugin"
+      : alias === undefined
       ? pluginIn(statement)
       : blocks.at(-1) !== "plugins" ||
           /\bapply\s{0,4}\(?\s{0,4}false\b/.test(text)
@@ -333,6 +345,13 @@ function coordinatesIn(
       null,
       kotlin.index,
     ]);
+  }
+  for (
+    const { 1: alias = "", index } of text.matchAll(
+      /\bktorLibs\.([\w.]{1,200})/g,
+    )
+  ) {
+    found.push([ktorLibrary(alias.replace(/\.get$/, "")), null, index]);
   }
   for (
     const { 1: alias = "", index } of text.matchAll(/\blibs\.([\w.]{1,200})/g)
