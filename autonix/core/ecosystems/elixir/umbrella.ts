@@ -49,6 +49,8 @@ function isStarted({ claims }: Draft): boolean {
 
 /** What belongs to one application of a configuration: up to the next `config`. */
 const MAX_BLOCK = 1_500;
+/** Nobody configures one application more often in a file. */
+const MAX_BLOCKS = 200;
 const PORT =
   /\bport:\s{0,8}(?:String\.to_integer\(\s{0,8})?(?:System\.get_env\(\s{0,4}"\w{1,60}"\s{0,4}\)?\s{0,8}(?:,|\|\|)\s{0,8})?"?(\d{2,5})\b/;
 
@@ -60,7 +62,7 @@ function claimOwnPort(reading: Reading, draft: Draft, root: string): void {
   for (const file of app === undefined ? [] : files) {
     const text = reading.tree.text(file) ?? "";
     const block = new RegExp(`^[ \\t]{0,8}config :${app},`, "gm");
-    for (const { index } of text.matchAll(block)) {
+    for (const { index } of text.matchAll(block).take(MAX_BLOCKS)) {
       const rest = text.slice(index, index + MAX_BLOCK);
       const end = rest.slice(1).search(/^[ \t]{0,8}config :/m);
       const found = PORT.exec(end < 0 ? rest : rest.slice(0, end + 1));

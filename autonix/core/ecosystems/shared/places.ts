@@ -41,6 +41,8 @@ const ASIDE: ReadonlySet<string> = new Set([
   "stubs",
   "website",
   "fastlane",
+  // Builds crates for Flutter's plugins, and is copied into each.
+  "cargokit",
   // What Mason makes projects of, with holes in it.
   "__brick__",
   // Tools of PHP, each with a composer.json of its own.
