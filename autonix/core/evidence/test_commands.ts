@@ -213,7 +213,13 @@ export function testCommandIn(script: string): FoundTest | null {
       const found = COMMANDS.find((command) => matches(words, command));
       if (found !== undefined) {
         const manager = MANAGERS.get(words[0] ?? "") ?? null;
-        return { text, manager, ecosystem: found.ecosystem, directory };
+        return {
+          // What a service's own variables stand for nobody else has.
+          text: /\$[A-Za-z_{]/.test(text) ? found.words.join(" ") : text,
+          manager,
+          ecosystem: found.ecosystem,
+          directory,
+        };
       }
     }
   }

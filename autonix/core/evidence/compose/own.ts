@@ -8,13 +8,10 @@ import type { Draft } from "../../draft.ts";
 import type { Reading } from "../../reading.ts";
 import { parseImage } from "../../services/images.ts";
 import { isDebugPort, isForCertificate } from "../../services/ports.ts";
-import {
-  isServedApart,
-  isWebServer,
-  runtimeOfImage,
-} from "../dockerfile/base_images.ts";
+import { isWebServer, runtimeOfImage } from "../dockerfile/base_images.ts";
 import { buildOf, isBeside, ownerOfDockerfile } from "../dockerfile/owner.ts";
 import { readImage } from "../dockerfile/image.ts";
+import { isServedApart } from "../dockerfile/statements.ts";
 import { parseDockerfile, stagesUpTo } from "../dockerfile/parse.ts";
 import {
   isPlaceholder,
@@ -144,21 +141,25 @@ function stateEnvFiles(
   }
 }
 
-/** The image that it runs, or is built on. */
-function imageOf({ compose }: Own, reading: Reading): string {
+/** True where another server than that of the start command listens: one that is in the image. */
+function isApart({ compose, draft }: Own, reading: Reading): boolean {
+  if (draft === null || !servesItself(draft)) return false;
+  // Of other processes (queues, websockets) the ports are theirs.
+  const command = compose.command?.words.join(" ").slice(0, 500) ?? "";
+  if (/\bphp -S\b|\bartisan (?:serve|octane)\b/.test(command)) return false;
+  if (command !== "") return true;
   const { build } = compose;
-  if (build?.dockerfile === undefined || build.dockerfile === null) {
-    return compose.image?.text ?? "";
-  }
+  if (build?.dockerfile === undefined || build.dockerfile === null) return true;
   const image = readImage(reading, build.dockerfile, build.target);
-  return image?.last.at(-1)?.image ?? "";
+  return image === null || isServedApart(image, { reading, owner: draft });
 }
 
 export function stateOwn(to: Gathering, own: Own, reading: Reading): void {
   const { compose, draft } = own;
   if (draft === null) return;
-  const isApart = servesItself(draft) && isServedApart(imageOf(own, reading));
-  const ports = isApart ? [] : [...compose.ports, ...compose.routed];
+  const ports = isApart(own, reading)
+    ? []
+    : [...compose.ports, ...compose.routed];
   const all = new Set(ports.map(({ port }) => port));
   for (const { port, evidence } of ports) {
     if (isDebugPort(port)) continue;

@@ -158,13 +158,6 @@ const WEB_SERVERS = new Set([
   "lighttpd",
 ]);
 
-/** True for an image of PHP with a server of its own in front: its ports are not those of `php -S`. */
-export function isServedApart(text: string): boolean {
-  const image = parseImage(text);
-  return image !== null && runtimeOfImage(text)?.runtime === "php" &&
-    /apache|fpm|nginx/.test(`${image.name}:${image.tag ?? ""}`);
-}
-
 /** True for an image that serves files: its command is no application's. */
 export function isWebServer(text: string): boolean {
   const image = parseImage(text);

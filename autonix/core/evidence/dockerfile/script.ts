@@ -20,8 +20,8 @@ import {
 import type { Reading } from "../../reading.ts";
 import type { Command } from "./command.ts";
 import type { Image } from "./image.ts";
-import { instructionsOf } from "./image.ts";
-import { lineage, wordsOf } from "./parse.ts";
+import { instructionsOf, variablesOf } from "./image.ts";
+import { lineage, substitute, wordsOf } from "./parse.ts";
 
 /** Scripts in front of a program have some tens of lines. */
 const MAX_LINES = 500;
@@ -70,11 +70,12 @@ function sourcesOf(
   const { image, workdir } = context;
   const absolute = (path: string) =>
     path.startsWith("/") ? path : `${workdir}/${path.replace(/^\.\//, "")}`;
+  const { values } = variablesOf(image);
   const isOnPath = !word.includes("/");
   const wanted = absolute(word);
   return ["COPY", "ADD"].flatMap((keyword) =>
     instructionsOf(image, keyword).flatMap(({ text }) => {
-      const copied = copiedIn(text);
+      const copied = copiedIn(substitute(text, values));
       if (copied === null) return [];
       const to = absolute(copied.to.replace(/^\.$/, "./"));
       const found = copied.paths.flatMap((source) => {
@@ -161,7 +162,8 @@ export function handsOver(word: string, context: ScriptContext): boolean {
     ? undefined
     : commandsIn(context.reading, path).at(-1)?.text;
   return last !== undefined &&
-    /^exec\s{1,4}(?:[\w./-]{1,60}\s{1,4}){0,3}"?\$\{?@\}?"?$/.test(last);
+    /^exec\s{1,4}(?:[\w./-]{1,60}\s{1,4}){0,3}"?\$(?:\{?@\}?|[a-z]\w{0,40})"?$/
+      .test(last);
 }
 
 /** Commands of a script, what a backslash goes on with in one. */
@@ -209,7 +211,9 @@ export function endOf(path: string, reading: Reading): Command | null {
   if (new Set(handed.map(({ text }) => text)).size > 1) return null;
   const text = last.text.replace(/^exec\s+/, "");
   // Of several commands in one line nobody can tell which is the program.
-  if (/[;|&]|\$\(|`|^(?:if|for|while|case|echo|set|export)\b/.test(text)) {
+  if (
+    /[;|&]|\$\(|`|^"?\$|^(?:if|for|while|case|echo|set|export)\b/.test(text)
+  ) {
     return null;
   }
   return { words: wordsOf(text), shell: text, line: last.line, file: path };

@@ -11,7 +11,7 @@ import { isDebugPort, isForCertificate } from "../../services/ports.ts";
 import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
 import { type Gathering, state } from "../gathering.ts";
 import { isOf, servesItself } from "../targets.ts";
-import { isServedApart, isWebServer, LANGUAGES } from "./base_images.ts";
+import { isWebServer, LANGUAGES } from "./base_images.ts";
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { type Command, commandOf, relativeTo } from "./command.ts";
 import {
@@ -31,6 +31,7 @@ import {
   handsOver,
   lastOf,
   runsArguments,
+  scriptAt,
   withOwnFiles,
 } from "./script.ts";
 import { isServerOfImage, type Start, startOf } from "./start.ts";
@@ -39,10 +40,15 @@ import { isServerOfImage, type Start, startOf } from "./start.ts";
 const OF_RUNTIMES =
   /^(?:PYTHON[A-Z]*|PIP_\w+|POETRY_\w+|UV_\w+|PDM_\w+|VIRTUAL_ENV|CONDA_\w+|NODE_(?:ENV|OPTIONS|PATH|VERSION)|NPM_\w+|PNPM_\w+|YARN_\w+|COREPACK_\w+|NEXT_TELEMETRY_DISABLED|BUN_\w+|DENO_DIR|GO(?:PATH|OS|ARCH|CACHE|PROXY|FLAGS|111MODULE|SUMDB|TOOLCHAIN|ROOT|BIN|MODCACHE|PRIVATE)|GO111MODULE|CGO_ENABLED|CARGO_\w+|RUST(?:UP_\w+|FLAGS|C_\w+)|JAVA_HOME|JAVA_VERSION|MAVEN_\w+|GRADLE_\w+|BUNDLE_\w+|GEM_\w+|RAILS_(?:ENV|LOG_TO_STDOUT|SERVE_STATIC_FILES)|RACK_ENV|HEX_\w+|COMPOSER_\w+|PHP_\w+|APACHE_\w+|DOTNET_\w+|NUGET_\w+|DEBIAN_FRONTEND|LD_\w+|LC_\w+|LANG|LANGUAGE|TZ|TERM|PATH|HOME|SHELL|USER|S6_\w+|TINI_VERSION|MIX_\w+|SWIFT_\w+|CFLAGS|CXXFLAGS|LDFLAGS)$/;
 
+/** True for pages of PHP in an image whose own server is another than `php -S`: its ports are that one's. */
+export function isServedApart(
+  image: Image,
+  of: { reading: Reading; owner: Draft },
+): boolean {
+  return servesItself(of.owner) && startIn(image, of) === null;
+}
+
 function statePorts(to: Gathering, image: Image, owner: Draft): void {
-  if (servesItself(owner) && isServedApart(image.last.at(-1)?.image ?? "")) {
-    return;
-  }
   const { values } = variablesOf(image);
   const stateAll = (ports: number[], line: number) => {
     for (const value of ports) {
@@ -203,7 +209,10 @@ export function startIn(
       workdir,
       launcher: launcherOf(image, one.words),
     });
-  const own = startOfOne(command);
+  // A script that lies in the repository, and on the PATH of the image alone.
+  const isCopied = !program.includes("/") &&
+    scriptAt(program, scripts) !== null;
+  const own = isCopied ? null : startOfOne(command);
   const evidence = (one: Command) => ({
     file: one.file ?? image.path,
     line: one.line,
@@ -232,7 +241,7 @@ export function stateImage(
     // One that starts nothing is a workshop: its variables are those of tools.
     if (startsSomething(image)) stateEnv(to, image, owner.path);
   }
-  if (!isAsideVariant(image.path)) {
+  if (!isAsideVariant(image.path) && !isServedApart(image, of)) {
     statePorts(to, image, owner);
   }
 }
