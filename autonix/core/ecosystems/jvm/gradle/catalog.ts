@@ -99,3 +99,10 @@ export function readCatalog(reading: Reading, file: string | null): Catalog {
   }
   return { libraries, bundles, plugins, versions };
 }
+
+/** `server.statusPages` of the catalog that Ktor publishes, `ktorLibs`. */
+export function ktorLibrary(alias: string): string {
+  const name = alias.replaceAll(".", "-")
+    .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `io.ktor:ktor-${name}`;
+}

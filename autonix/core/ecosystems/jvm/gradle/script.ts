@@ -9,6 +9,7 @@ import type { Dependency } from "../../../draft.ts";
 import { basenameOf, directoryOf, joinPath } from "../../../file_tree.ts";
 import type { Found, Reading } from "../../../reading.ts";
 import { GRADLE, lineIn, type Statement, statementsOf } from "../statements.ts";
+import { ktorLibrary } from "./catalog.ts";
 import { accessorOf, type Build, BUILD_FILES } from "./settings.ts";
 
 /** A statement with the file it stands in. */
@@ -154,13 +155,6 @@ function pluginIn({ text, blocks }: Statement): string | null {
 
 /** What Ktor's published catalog, `ktorLibs`, calls its plugin. */
 const OF_KTOR = /^alias\s{0,4}\(\s{0,4}ktorLibs\.plugins\.ktor\b/;
-
-/** `server.statusPages` of that catalog. */
-function ktorLibrary(alias: string): string {
-  const name = alias.replaceAll(".", "-")
-    .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return `io.ktor:ktor-${name}`;
-}
 
 export function pluginsIn(
   statements: readonly Placed[],
