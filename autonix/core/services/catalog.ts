@@ -88,10 +88,17 @@ export const SERVICES: readonly ServiceKind[] = [
     schemes: "oracle",
     group: "sql",
   }),
+  kind("yugabytedb", 5433, "yugabytedb/yugabyte yugabyte", {
+    words: "YUGABYTE YUGABYTEDB",
+    group: "sql",
+    speaks: "postgres",
+  }),
+  kind("tidb", 4000, "pingcap/tidb tidb", { group: "sql", speaks: "mysql" }),
+  kind("firebird", 3050, "firebird", { group: "sql" }),
   kind(
     "redis",
     6379,
-    "redis redis-stack redis-stack-server redis-sentinel redis-cluster",
+    "redis redis-stack redis-stack-server redis-sentinel redis-cluster redismod rejson redisearch",
     { schemes: "redis rediss redis-sentinel redis-socket", words: "REDIS" },
   ),
   kind("valkey", 6379, "valkey valkey-bundle", {
@@ -250,7 +257,27 @@ export const SERVICES: readonly ServiceKind[] = [
       words: "SELENIUM",
     },
   ),
+  kind("browserless", 3000, "browserless/chrome browserless/chromium", {
+    words: "BROWSERLESS",
+  }),
   kind("gotenberg", 3000, "gotenberg"),
+  kind("clamav", 3310, "clamav", { words: "CLAMAV CLAMD" }),
+  kind("soketi", 6001, "soketi"),
+  kind("mercure", 80, "dunglas/mercure mercure"),
+  kind("centrifugo", 8000, "centrifugo"),
+  kind("livekit", 7880, "livekit-server", { words: "LIVEKIT" }),
+  kind("hazelcast", 5701, "hazelcast"),
+  kind("ibm-mq", 1414, "ibm-messaging/mq ibmcom/mq", { group: "queue" }),
+  kind("memgraph", 7687, "memgraph memgraph-mage memgraph-platform", {
+    group: "store",
+    speaks: "neo4j",
+  }),
+  kind("dgraph", 9080, "dgraph/dgraph dgraph/standalone"),
+  kind("trino", 8080, "trino"),
+  kind("seaweedfs", 8333, "seaweedfs", { group: "objects" }),
+  kind("unleash", 4242, "unleash-server"),
+  kind("wiremock", 8080, "wiremock"),
+  kind("stripe-mock", 12111, "stripe-mock"),
   kind("imgproxy", 8080, "imgproxy"),
 ];
 
