@@ -141,12 +141,29 @@ function withoutAssignments(words: string[]): string[] {
 /** `mvn -B verify`, `./gradlew --no-daemon test`: options may stand before the goal. */
 const OPTIONS_FIRST = new Set(["mvn", "./mvnw", "gradle", "./gradlew", "sbt"]);
 
+/** Runners that are given the files, or the kind, of the tests they are to run. */
+const GIVEN: readonly (readonly [runner: string, some: RegExp])[] = [
+  ["mix test", /^--only$|\.exs(?::\d{1,6})?$/],
+  ["crystal spec", /\.cr(?::\d{1,6})?$/],
+  ["dart test", /\.dart$/],
+  ["flutter test", /\.dart$|^integration_test\b/],
+];
+
+/** True where only some of the tests are run. */
+function isOfSome(words: readonly string[]): boolean {
+  const runner = words.slice(0, 2).join(" ");
+  return GIVEN.some(([name, some]) =>
+    name === runner && words.slice(2).some((word) => some.test(word))
+  );
+}
+
 function matches(words: readonly string[], command: TestCommand): boolean {
   const [program = ""] = words;
   const [wanted, goal] = command.words;
   if (OPTIONS_FIRST.has(program) && program === wanted && goal !== undefined) {
     return words.includes(goal);
   }
+  if (isOfSome(words)) return false;
   // Of one directory alone they are some of its tests.
   if (program === "go" && wanted === "go") {
     return goal === words[1] &&

@@ -21,6 +21,12 @@ Deno.test("testCommandIn() finds the command, its ecosystem, and where it runs",
     ["npm run test:${{ matrix.kind }}", undefined, undefined],
     ["pytest | tee log", undefined, undefined],
     ["echo go test", undefined, undefined],
+    [
+      "mix test --only slow test/slow_test.exs\nmix test --max-cases 2",
+      "mix test --max-cases 2",
+      null,
+    ],
+    ["crystal spec spec/build_spec.cr", undefined, undefined],
     ["", undefined, undefined],
   ];
   for (const [script, text, directory] of cases) {

@@ -88,7 +88,9 @@ const OF_LISTENING =
 
 /** True for a name that somebody has to set. */
 export function isAsked(name: string): boolean {
-  return /^_{0,2}[A-Z][A-Za-z0-9_]{1,99}$/.test(name) && !COMMON.test(name) &&
+  // A prefix that the rest is put behind ends in its line.
+  return /^_{0,2}[A-Z][A-Za-z0-9_]{0,98}[A-Za-z0-9]$/.test(name) &&
+    !COMMON.test(name) &&
     !isOfMachine(name);
 }
 

@@ -169,6 +169,7 @@ Deno.test("variables of machines, shells and platforms are asked of nobody", () 
   const names = ["HOME", "XDG_CONFIG_HOME", "CI", "CARGO_PKG_NAME", "lower"];
   assert.deepEqual(names.filter(isAsked), []);
   assert.ok(isAsked("DATABASE_URL"));
+  assert.equal(isAsked("CHISEL_"), false);
 });
 
 Deno.test("a line of a megabyte costs its length", () => {

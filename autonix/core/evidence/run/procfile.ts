@@ -13,8 +13,15 @@ import {
   type Process,
   processesOf,
 } from "../../ecosystems/shared/procfile.ts";
-import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
+import {
+  basenameOf,
+  directoryOf,
+  isWithin,
+  joinPath,
+  wayTo,
+} from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
+import { shellWord } from "../../shell_word.ts";
 import { gathering, state } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 
@@ -72,6 +79,16 @@ function wayOf(
     : { path, rest };
 }
 
+/** The one application of an umbrella that serves: what is started at the root is that. */
+function servingBelow(root: Draft, targets: Targets): Draft | null {
+  if (root.role !== "root" || root.ecosystem !== "elixir") return null;
+  const serving = targets.all.filter(({ path, role, claims }) =>
+    role === "application" && isWithin(path, root.path) &&
+    claimsOf(claims, "framework").some(({ value }) => value === "phoenix")
+  );
+  return serving.length === 1 ? serving[0] ?? null : null;
+}
+
 export const procfile: EvidenceDetector = {
   name: "Procfile",
   reads: { manifests: ["Procfile"] },
@@ -95,10 +112,14 @@ export const procfile: EvidenceDetector = {
         const draft = targets.at(path);
         const start = mainProcess(own);
         if (draft === null || start === null) continue;
+        const command = servedWithout(typed(start.command, draft, reading));
+        const below = servingBelow(draft, targets);
         state(found, {
-          path,
+          path: below?.path ?? path,
           field: "start",
-          value: servedWithout(typed(start.command, draft, reading)),
+          value: below === null
+            ? command
+            : `cd ${shellWord(wayTo(below.path, path))} && ${command}`,
           source: "procfile",
           evidence: start.evidence,
         });
