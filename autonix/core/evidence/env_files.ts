@@ -62,6 +62,9 @@ const COMMENTED = /^\s{0,8}#\s?([A-Z][A-Z0-9_]{1,199})=\S*$/;
 /** What only sets a tool up is no variable of an application. */
 export const OF_TOOLS = new Set([
   "NODE_ENV",
+  "RAILS_ENV",
+  "RACK_ENV",
+  "MIX_ENV",
   "PATH",
   "HOME",
   "CI",
