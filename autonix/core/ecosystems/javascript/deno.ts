@@ -87,6 +87,27 @@ function importsOf(
   return dependencies;
 }
 
+/** What a member imports of the names that its workspace's root lists. */
+function sharedImports(project: Project): Dependency[] {
+  const { reading, workspace, directory } = project;
+  if (workspace === null || workspace.directory === directory) return [];
+  const file = reading.tree.first(workspace.directory, [
+    "deno.json",
+    "deno.jsonc",
+  ]);
+  if (file === null) return [];
+  const names = new Map(
+    entriesOf(at(reading.json(file), "imports")).flatMap(([name, node]) => {
+      const one = packageOf(textOf(node) ?? "");
+      if (one === null || textOf(node)?.startsWith(".") === true) return [];
+      const evidence = nodeEvidence(file, node);
+      return [[name.replace(/\/$/, ""), { ...one, isDev: false, evidence }]];
+    }),
+  );
+  return importedPackages(reading.tree, project.sources, names)
+    .flatMap(({ name }) => names.get(name) ?? []);
+}
+
 /** The text of a task, which may be an object with a command. */
 function taskOf(
   root: Node | null,
@@ -185,7 +206,8 @@ function tellPorts(
     claim(draft, "port", 8000, "framework", framework.evidence);
   }
   const start = draft.claims.find(({ field }) => field === "start");
-  if (start !== undefined && String(start.value).startsWith("deno serve")) {
+  const text = script?.text ?? String(start?.value);
+  if (start !== undefined && /(?:^|[\s;&|])deno serve\b/.test(text)) {
     claim(draft, "port", 8000, "framework", start.evidence);
   }
 }
@@ -321,6 +343,7 @@ function tellPackage(
   }
   draft.dependencies.push(...withoutDoubles([
     ...importsOf(reading, directory, of),
+    ...sharedImports(project),
     ...manifest.dependencies,
     ...importedPackages(reading.tree, project.sources).filter((one) =>
       // A bare name is one of the imports above, or of Deno's own.

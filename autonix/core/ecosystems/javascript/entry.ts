@@ -197,6 +197,8 @@ const PLATFORMS: readonly string[] = [
   "@azure/functions",
   "@netlify/functions",
   "@google-cloud/functions-framework",
+  "wrangler",
+  "@cloudflare/workers-types",
 ];
 /** What others import, or call. */
 const EXPORTS =
