@@ -288,13 +288,13 @@ function AnalysisOf({ name, found }: { name: string; found: AnalysisView }) {
   );
 }
 
-/** `2 applications, 1 service, in 1a2b3c of main`. */
+/** `1a2b3c of main: 2 applications, 1 service`. */
 export function analysisLead(found: AnalysisView) {
   const { analysis, branch, commit } = found;
   return (
     <>
-      {countsOf(analysis)} in <CommitView commit={commit} />
-      {branch === null ? null : ` of ${text(branch)}`}
+      <CommitView commit={commit} />
+      {branch === null ? null : ` of ${text(branch)}`}: {countsOf(analysis)}
     </>
   );
 }
