@@ -104,7 +104,10 @@ export function resolvePorts(
     !DEFAULTS.has(source) || named.has(value)
   );
   if (told.length > 0) return resolveAll(told, "port");
-  const examples = listed(claims);
+  // A library reads such a variable for whoever starts; a program of a desk serves its own pages while one works on it.
+  const isServing = start !== null &&
+    !claimsOf(claims, "framework").some(({ value }) => value === "electron");
+  const examples = isServing ? listed(claims) : [];
   if (examples.length > 0) return resolveAll(examples, "port");
   const best = Math.min(...ports.map(rankOf));
   return resolveAll(ports.filter((claim) => rankOf(claim) === best), "port");
