@@ -87,6 +87,9 @@ export const OF_TOOLS = new Set([
   "WDS_SOCKET_PORT",
 ]);
 
+/** How containers are made and run: what is in them does not see it. */
+const OF_CONTAINERS = /^(?:DOCKER|COMPOSE|BUILDKIT)_/;
+
 const SECRET =
   /(?:SECRET|TOKEN|PASSW|PASSPHRASE|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_KEY|APP_KEY|_KEY$|_SALT$|_PWD$|^KEY$)/i;
 const PLACEHOLDER =
@@ -228,7 +231,7 @@ export function stateEnvFile(
   },
 ): void {
   for (const entry of entries) {
-    if (OF_TOOLS.has(entry.name)) continue;
+    if (OF_TOOLS.has(entry.name) || OF_CONTAINERS.test(entry.name)) continue;
     const { name, value: own, isActive } = entry;
     if (
       owner.isSpare?.({ name, value: own, isRequired: isActive }) === true

@@ -64,6 +64,14 @@ interface Container {
   ports: number[];
 }
 
+/** What an image of a service is told to run when it is to serve; else it is a client. */
+const SERVING =
+  /^(?:-.*|[;&|>].*|[\w-]*server\d*|mongod|mysqld|mariadbd|postgres|start\S*|agent|memcached)$/;
+
+function isServing(program: string | undefined): boolean {
+  return program === undefined || SERVING.test(program.slice(0, 100));
+}
+
 /** The container that a command starts. */
 function containerIn(text: string): Container | null {
   const start = RUN.exec(text);
@@ -73,7 +81,9 @@ function containerIn(text: string): Container | null {
   const ports: number[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
-    if (!word.startsWith("-")) return { image: word, name, ports };
+    if (!word.startsWith("-")) {
+      return isServing(words[at + 1]) ? { image: word, name, ports } : null;
+    }
     if (ALONE.test(word)) continue;
     const equals = word.indexOf("=");
     const flag = equals < 0 ? word : word.slice(0, equals);

@@ -206,6 +206,13 @@ function readCargo(to: Gathering, reading: Reading, file: string): void {
   }
 }
 
+const PROFILE = /\/application-(\w{1,20})\.(?:properties|ya?ml)$/;
+
+/** `application-postgres.yml`: one of several databases, for who asks for it. */
+function isChoice(file: string): boolean {
+  return kindOfDriver(PROFILE.exec(file)?.[1] ?? "") !== null;
+}
+
 export const configuration: EvidenceDetector = {
   name: "configuration of frameworks",
   reads: { manifests: [...WITH_ADDRESSES, ...LARAVEL.map(([path]) => path)] },
@@ -217,6 +224,7 @@ export const configuration: EvidenceDetector = {
       const hasAddresses = ADDRESS_PATH.test(file);
       if (rule === undefined && !hasAddresses) continue;
       if (ASIDE.test(file) || targets.isAside(file)) continue;
+      if (isChoice(file)) continue;
       if (rule !== undefined) readDrivers(found, reading, rule, file);
       if (hasAddresses) readAddresses(found, reading, file);
     }

@@ -244,6 +244,8 @@ function localStart(command: Command, context: StartContext): Start | null {
   }
   const named = context.launcher ?? command.words[0] ?? "";
   const installed = BINARIES.exec(named.slice(0, 300))?.[1];
+  // A script from elsewhere in the repository: what it ends in is told.
+  if (installed?.endsWith(".sh") === true) return null;
   // A program that another stage has put beside the application.
   if (installed === undefined && named.startsWith("/")) return null;
   if (installed !== undefined) words[0] = installed;
