@@ -54,7 +54,9 @@ export const GENERATORS: readonly Generator[] = [
     words: ["hugo", "gohugo"],
     isOwn: ({ tree, directory, file, root }) =>
       /(?:^|\/)hugo\.\w{4}$/.test(file) ||
-      hasOne(tree, directory, ["content", "archetypes", "layouts"]) &&
+      // Zola's, which has a theme and content too.
+      at(root, "base_url") === null &&
+        hasOne(tree, directory, ["content", "archetypes", "layouts"]) &&
         ["baseURL", "baseurl", "baseUrl", "theme", "languageCode"]
           .some((key) => at(root, key) !== null),
   },

@@ -21,6 +21,7 @@ import {
   outputOf,
   readConfiguration,
 } from "./generators.ts";
+import { tellGeneratorVersion } from "./versions.ts";
 
 /** Where pages are handed out, unless something else says so. */
 const PORT = 8080;
@@ -172,6 +173,7 @@ function draftOfSite(
   claim(draft, "language", "static", "manifest", evidence);
   claim(draft, "framework", generator.name, "manifest", evidence);
   claimPins(draft, reading, { files: [], tools: generator.words });
+  tellGeneratorVersion(reading, draft, generator.name);
   claim(draft, "build", generator.build, "framework", evidence);
   claim(
     draft,
@@ -185,10 +187,16 @@ function draftOfSite(
 }
 
 /** The directory that an index.html makes a site, and where in it the pages lie. */
-function placeOf(page: string): { directory: string; pages: string } {
+function placeOf(
+  reading: Reading,
+  page: string,
+): { directory: string; pages: string } {
   const pages = directoryOf(page);
   const above = directoryOf(pages);
-  return pages !== "." && PAGES.includes(basenameOf(pages).toLowerCase())
+  // An image of its own makes it a site of its own: `www/` beside `status/`.
+  const isOwn = reading.tree.hasIn(pages, "Dockerfile");
+  return pages !== "." && !isOwn &&
+      PAGES.includes(basenameOf(pages).toLowerCase())
     ? { directory: above, pages: basenameOf(pages) }
     : { directory: pages, pages: "." };
 }
@@ -213,7 +221,7 @@ function pageDrafts(reading: Reading): Draft[] {
     a.split("/").length - b.split("/").length
   );
   for (const file of byDepth) {
-    const { directory, pages } = placeOf(file);
+    const { directory, pages } = placeOf(reading, file);
     const isPart = [...found.keys()].some((other) =>
       other === directory || other === "." || directory.startsWith(`${other}/`)
     );
@@ -238,6 +246,9 @@ export const staticSites: EcosystemDetector = {
   reads: {
     manifests: [
       "Staticfile",
+      "netlify.toml",
+      ".github/workflows/*.yml",
+      ".github/workflows/*.yaml",
       ...HOSTED.map(([name]) => name),
       ...new Set(GENERATORS.flatMap(({ files }) => files)),
       ...PIN_FILES,
