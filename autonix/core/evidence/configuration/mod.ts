@@ -35,6 +35,8 @@ const VARIABLE =
 
 interface Configured {
   kind: string;
+  /** Directory of who is configured; that of the file unless it is told. */
+  path?: string;
   port: number | null;
   name: string | null;
   env: string[];
@@ -45,7 +47,7 @@ function tell(to: Gathering, file: string, found: Configured): void {
   to.services.push(service({
     kind: found.kind,
     port: found.port,
-    usedBy: directoryOf(file),
+    usedBy: found.path ?? directoryOf(file),
     env: found.env,
     name: found.name,
     strength: "configured",
@@ -102,9 +104,20 @@ function readDrivers(
       told.add(kind);
       const env = variablesBeside(reading, file, rule);
       const port = serviceKind(kind)?.group === "sql" ? keyedPort(text) : null;
-      tell(to, file, { kind, port, name: null, env, line: line.number });
+      const path = packageOf(reading, file);
+      tell(to, file, { kind, path, port, name: null, env, line: line.number });
     }
   }
+}
+
+/** A schema of Prisma is of the package it lies in, however deep. */
+function packageOf(reading: Reading, file: string): string {
+  const own = directoryOf(file);
+  if (!file.endsWith(".prisma")) return own;
+  for (let path = own; path !== "."; path = directoryOf(path)) {
+    if (reading.tree.has(`${path}/package.json`)) return path;
+  }
+  return reading.tree.has("package.json") ? "." : own;
 }
 
 /** The port of the one address in a file that is made of keys. */
