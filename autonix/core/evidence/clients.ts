@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EvidenceDetector } from "../detector.ts";
+import type { EvidenceDetector, ServiceClaim } from "../detector.ts";
 import type { Dependency, Draft } from "../draft.ts";
 import type { Reading } from "../reading.ts";
 import { kindOfClient } from "../services/clients.ts";
@@ -33,12 +33,16 @@ function kindsOfExtras(reading: Reading, draft: Draft, dependency: Dependency) {
   );
 }
 
+/** What can speak to more kinds than that lets its user choose among them. */
+const MAX_KINDS = 6;
+
 export const clients: EvidenceDetector = {
   name: "client libraries",
   reads: { manifests: [] },
   gather(reading, drafts) {
     const found = gathering();
     for (const draft of drafts) {
+      const own: ServiceClaim[] = [];
       for (const dependency of draft.dependencies) {
         if (dependency.isDev) continue;
         if (isIndirect(reading, draft, dependency)) continue;
@@ -46,13 +50,16 @@ export const clients: EvidenceDetector = {
         const kinds = kindsOfExtras(reading, draft, dependency);
         if (kind !== null) kinds.push(kind);
         for (const kind of new Set(kinds)) {
-          found.services.push(service({
+          own.push(service({
             kind,
             usedBy: draft.path,
             strength: "client",
             evidence: [dependency.evidence],
           }));
         }
+      }
+      if (new Set(own.map(({ kind }) => kind)).size <= MAX_KINDS) {
+        found.services.push(...own);
       }
     }
     return found;

@@ -139,7 +139,7 @@ export const PHP: ClientTable = {
   mysql: "ext-mysqli ext-pdo_mysql ext-mysql",
   mssql: "ext-sqlsrv ext-pdo_sqlsrv",
   redis:
-    "predis/predis ext-redis laravel/horizon symfony/redis-messenger snc/redis-bundle",
+    "predis/predis ext-redis hyperf/redis laravel/horizon symfony/redis-messenger snc/redis-bundle",
   mongodb:
     "mongodb/mongodb mongodb/laravel-mongodb jenssegers/mongodb doctrine/mongodb-odm doctrine/mongodb-odm-bundle ext-mongodb",
   rabbitmq:

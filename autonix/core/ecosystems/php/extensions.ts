@@ -39,11 +39,6 @@ const CALLED: readonly Called[] = [
     pattern: /["']pgsql:(?:host|dbname|port)=/,
   },
   {
-    extension: "ext-pdo_sqlsrv",
-    hint: "sqlsrv:",
-    pattern: /["']sqlsrv:server\s{0,4}=/i,
-  },
-  {
     extension: "ext-pgsql",
     hint: "pg_",
     pattern: /\bpg_p?connect\s{0,4}\(/,

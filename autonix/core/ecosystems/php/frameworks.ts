@@ -9,7 +9,19 @@ import type { FrameworkTable, NativeTable } from "../shared/project.ts";
 export const FRAMEWORKS: FrameworkTable = [
   ["laravel", "laravel/framework"],
   ["lumen", "laravel/lumen-framework"],
-  ["symfony", "symfony/framework-bundle", "symfony/symfony"],
+  [
+    "symfony",
+    "symfony/framework-bundle",
+    "symfony/symfony",
+    // What is built on it and asks for it.
+    "sylius/sylius",
+    "shopware/core",
+    "contao/core-bundle",
+    "contao/manager-bundle",
+    "ibexa/oss",
+    "akeneo/pim-community-dev",
+    "oro/platform",
+  ],
   ["slim", "slim/slim"],
   ["cakephp", "cakephp/cakephp"],
   ["codeigniter", "codeigniter4/framework", "codeigniter/framework"],

@@ -9,7 +9,28 @@ import type { Syntax } from "../shared/source_scan.ts";
 const LITERAL =
   `["']([^"'$\\n]{0,200})["'](?!\\s{0,4}\\.)|(-?\\d[\\d_.]{0,12})\\b|(true|false)\\b`;
 
+/** What the server says of a request: Cake's `env()` reads it as well. */
+const OF_REQUESTS: ReadonlySet<string> = new Set([
+  "HTTPS",
+  "HTTP_HOST",
+  "HTTP_REFERER",
+  "HTTP_USER_AGENT",
+  "HTTP_X_FORWARDED_FOR",
+  "HTTP_X_FORWARDED_PROTO",
+  "REMOTE_ADDR",
+  "REQUEST_METHOD",
+  "REQUEST_URI",
+  "QUERY_STRING",
+  "SCRIPT_FILENAME",
+  "SCRIPT_NAME",
+  "SERVER_ADDR",
+  "SERVER_NAME",
+  "SERVER_PORT",
+  "DOCUMENT_ROOT",
+]);
+
 export const PHP: Syntax = {
+  unasked: OF_REQUESTS,
   // The fourth is how comments of Laravel's configuration look.
   comments: ["//", "#", "*", "|", "/*"],
   hints: ["env(", "getenv", "_ENV", "_SERVER", "Server", "Worker"],

@@ -44,14 +44,37 @@ export function importsBeside(project: Project, facts: SourceFacts): boolean {
   return false;
 }
 
+/** How many directories of a path lie above its outermost package. */
+function abovePackage(project: Project, folders: readonly string[]): number {
+  const { tree } = project.reading;
+  let above = folders.length;
+  for (; above > 0; above--) {
+    const directory = joinPath(
+      project.path,
+      folders.slice(0, above).join("/"),
+    );
+    if (directory === null || !tree.has(`${directory}/__init__.py`)) break;
+  }
+  return above;
+}
+
 export function moduleOf(project: Project, facts: SourceFacts): Module {
   const parts = relativeTo(project, facts.path).split("/");
   if (parts.length === 1) return { name: dotted(parts), from: null };
   const [top = ""] = parts;
+  const folders = parts.slice(0, -1);
+  // `src/py/app`, which calls itself `app`.
+  const above = abovePackage(project, folders);
+  const outermost = folders[above];
+  if (
+    above > 0 && outermost !== undefined && isPackage(project) &&
+    facts.imports.has(outermost)
+  ) {
+    return { name: dotted(parts.slice(above)), from: null };
+  }
   if (top === "src" && parts.length > 2 && isPackage(project)) {
     return { name: dotted(parts.slice(1)), from: null };
   }
-  const folders = parts.slice(0, -1);
   if (
     importsBeside(project, facts) || !folders.every((part) => WORD.test(part))
   ) {

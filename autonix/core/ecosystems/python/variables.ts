@@ -44,6 +44,12 @@ const OF_THE_MACHINE = new Set([
   "CUDA_VISIBLE_DEVICES",
   "OMP_NUM_THREADS",
   "TOKENIZERS_PARALLELISM",
+  // What torchrun tells each of its processes.
+  "LOCAL_RANK",
+  "RANK",
+  "WORLD_SIZE",
+  "MASTER_ADDR",
+  "MASTER_PORT",
 ]);
 const OF_TOOLS = /^PYTEST_/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

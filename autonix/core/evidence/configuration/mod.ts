@@ -94,8 +94,11 @@ function readDrivers(
   rule: Rule,
   file: string,
 ) {
-  const text = reading.tree.text(file) ?? "";
-  if (rule.needs !== undefined && !rule.needs.test(text)) return;
+  const { needs } = rule;
+  if (
+    needs !== undefined &&
+    !linesOf(reading, file).some(({ text }) => needs.test(text))
+  ) return;
   const told = new Set<string>();
   for (const line of linesOf(reading, file)) {
     for (const pattern of rule.drivers) {

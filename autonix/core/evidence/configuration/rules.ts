@@ -17,7 +17,7 @@ export interface Rule {
   drivers: readonly RegExp[];
   /** True where the file is about one database: variables in its `host` and `port` are that one's. */
   isOfOne?: boolean;
-  /** Text that has to stand somewhere in the file. */
+  /** Text that has to stand on some line of the file that is no comment. */
   needs?: RegExp;
 }
 
