@@ -95,6 +95,7 @@ function readDrivers(
   file: string,
 ) {
   const { needs } = rule;
+  const whole = reading.tree.text(file) ?? "";
   if (
     needs !== undefined &&
     !linesOf(reading, file).some(({ text }) => needs.test(text))
@@ -106,7 +107,7 @@ function readDrivers(
       if (kind === null || told.has(kind)) continue;
       told.add(kind);
       const env = variablesBeside(reading, file, rule);
-      const port = serviceKind(kind)?.group === "sql" ? keyedPort(text) : null;
+      const port = serviceKind(kind)?.group === "sql" ? keyedPort(whole) : null;
       const path = packageOf(reading, file);
       tell(to, file, { kind, path, port, name: null, env, line: line.number });
     }
