@@ -15,6 +15,7 @@ import {
   textOf,
 } from "../../formats/node.ts";
 import { nodeEvidence, type Reading } from "../../reading.ts";
+import { parseImage } from "../../services/images.ts";
 import { type Gathering, gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 import {
@@ -33,7 +34,9 @@ interface Job {
   env: ReadonlyMap<string, string>;
 }
 
-const EXPRESSION = /^\$\{\{\s{0,5}(matrix|env)\.([\w-]{1,100})\s{0,5}\}\}$/;
+/** `${{ matrix.node }}`, and what stands around it: `postgres:${{ matrix.pg }}-alpine`. */
+const EXPRESSION =
+  /^([^$\n,]{0,80})\$\{\{\s{0,5}(matrix|env)\.([\w-]{1,100})\s{0,5}\}\}([^$\n,]{0,40})$/;
 const MAX_STEPS = 500;
 
 /** Values a `with:` input takes: itself, those of a matrix, that of an environment. */
@@ -42,8 +45,13 @@ function valuesOf(node: Node | null, job: Job): string[] {
   if (text === null) {
     return itemsOf(node).flatMap((item) => valuesOf(item, job));
   }
-  const [, from, name = ""] = EXPRESSION.exec(text.slice(0, 200)) ?? [];
-  if (from === "env") return [job.env.get(name) ?? ""];
+  const [, before, from, name = "", behind] =
+    EXPRESSION.exec(text.slice(0, 300)) ?? [];
+  const around = (value: string) => `${before}${value}${behind}`;
+  if (from === "env") {
+    const value = job.env.get(name);
+    return [value === undefined ? "" : around(value)];
+  }
   if (from !== "matrix") {
     return text.split(/[\n,]/).map((one) => one.trim());
   }
@@ -51,7 +59,10 @@ function valuesOf(node: Node | null, job: Job): string[] {
   return [
     ...itemsOf(at(matrix, name)),
     ...itemsOf(at(matrix, "include")).flatMap((one) => at(one, name) ?? []),
-  ].flatMap((one) => scalarText(one) ?? []);
+  ].flatMap((one) => {
+    const value = scalarText(one);
+    return value === null ? [] : [around(value)];
+  });
 }
 
 /** The version in a file that a step names: the first line, or that of a manifest's line. */
@@ -153,11 +164,19 @@ function portsOf(node: Node | null): number[] {
   ).filter((port) => Number.isInteger(port) && port > 0);
 }
 
+/** Of a matrix of images that with the newest version, as of runtimes. */
+function newestImage(images: readonly string[]): string | null {
+  const [first] = images;
+  const tags = images.map((image) => parseImage(image)?.tag ?? "");
+  const tag = newest(tags.filter((tag) => /^\d/.test(tag)));
+  return images[tags.indexOf(tag ?? "")] ?? first ?? null;
+}
+
 function readServices(to: Gathering, context: CiContext, job: Job): void {
   for (const [name, node] of entriesOf(at(job.node, "services"))) {
     const image = at(node, "image") ?? node;
-    const [text] = valuesOf(image, job);
-    if (text === undefined) continue;
+    const text = newestImage(valuesOf(image, job));
+    if (text === null) continue;
     stateService(to, {
       image: text,
       name,
