@@ -65,7 +65,7 @@ const MADE: ReadonlySet<string> = new Set([
 
 /** Names of test and story files. */
 const TESTING =
-  /(?:^|[._-])(?:tests?|spec)\.[cm]?[jt]sx?$|[._-](?:test|tests|spec|stories|story|e2e|mock|bench)\./i;
+  /(?:^|[._-])(?:tests?|spec|examples?|demo)\.[cm]?[jt]sx?$|[._-](?:test|tests|spec|stories|story|e2e|mock|bench)\./i;
 /** What sets up programs that test: only they read its variables. */
 const OF_RUNNERS =
   /^(?:jest|vitest|playwright|cypress|karma|wdio|mocha|ava|nightwatch|stryker|testcafe|web-test-runner)[\w-]{0,40}\.[\w.-]{0,40}?(?:config|conf|setup|workspace)\./;

@@ -223,6 +223,25 @@ function readersIn(text: string): Set<string> {
   return readers;
 }
 
+/** Functions of other files that by name read a variable: `requireEnv("KEY")`, `getOsEnv('PORT')`. */
+const BY_HELPER =
+  /(?<![.\w$])(?:get|require|required|read|must|mustGet|load|assert|need|ensure|parse)?(?:Os|Process)?[eE]nv(?:Var|Variable)?(Optional|OrNull|OrUndefined)?(?:OrThrow|OrDefault|OrFail|String|Number|Int|Bool|Boolean)?(?=[<(])/g;
+
+function helperMentions(text: string): Placed[] {
+  if (!/[eE]nv\w{0,20}\(\s{0,10}["'][A-Z]/.test(text)) return [];
+  return [...text.matchAll(BY_HELPER)].slice(0, MAX_MENTIONS).flatMap(
+    (found): Placed[] => {
+      const end = found.index + found[0].length;
+      const called = calledWith(text.slice(end, end + AHEAD));
+      if (called === null || !isAsked(called.name)) return [];
+      const use = found[1] !== undefined && called.use === "plain"
+        ? "optional"
+        : called.use;
+      return [{ index: found.index, mention: { ...called, use } }];
+    },
+  );
+}
+
 function readMentions(text: string): Placed[] {
   return [...readersIn(text)].flatMap((name) =>
     [...text.matchAll(
@@ -296,7 +315,9 @@ function foldUses(mentions: readonly Mention[]): EnvMention[] {
 /** The variables a source file reads, each once. */
 export function scanEnv(text: string): EnvMention[] {
   // Most files name no variable, and a plain search tells so much sooner.
-  if (!text.includes("env") && !text.includes("onfig")) return [];
+  if (
+    !text.includes("env") && !text.includes("onfig") && !text.includes("Env")
+  ) return [];
   const raw: Placed[] = [];
   const triggers = text.includes("$env/dynamic/")
     ? [TRIGGER, DYNAMIC]
@@ -309,7 +330,11 @@ export function scanEnv(text: string): EnvMention[] {
       raw.push({ index: found.index, mention });
     }
   }
-  raw.push(...schemaMentions(text), ...readMentions(text));
+  raw.push(
+    ...schemaMentions(text),
+    ...readMentions(text),
+    ...helperMentions(text),
+  );
   const lineOf = lineCounter(text);
   const mentions = raw.toSorted((a, b) => a.index - b.index).map((
     { index, mention },

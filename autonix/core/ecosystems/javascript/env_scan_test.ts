@@ -130,6 +130,22 @@ export const env = {
   assert.deepEqual(told(strapi), ["APP_KEYS!", "PORT=1337"]);
 });
 
+Deno.test("scanEnv() knows functions of other files by their names", () => {
+  const cases: [string, string[]][] = [
+    ['const a = requireEnv("A_KEY");', ["A_KEY!"]],
+    ["port: normalizePort(process.env.PORT || getOsEnv('APP_PORT'))", [
+      "APP_PORT!",
+      "PORT",
+    ]],
+    ["getOsEnvOptional('TYPEORM_LOGGING')", ["TYPEORM_LOGGING"]],
+    ['getEnv("LEVEL", "info")', ["LEVEL=info"]],
+    ['env("lower"); setEnv("A_KEY"); x.env("A_KEY"); describeEnv("A_KEY")', []],
+  ];
+  for (const [text, expected] of cases) {
+    assert.deepEqual(told(text).sort(), expected, text);
+  }
+});
+
 Deno.test("scanEnv() tells the line of the first place", () => {
   assert.deepEqual(scanEnv("\n\nuse(process.env.A);\nuse(process.env.A);"), [
     { name: "A", line: 3, required: true },
