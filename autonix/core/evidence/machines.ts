@@ -41,6 +41,9 @@ const RUN = /\b(?:docker|podman) (?:container )?run\s/;
 const ALONE =
   /^-(?:[dit]{1,3}|P|-rm|-detach|-interactive|-tty|-init|-privileged|-publish-all|-no-healthcheck|-read-only)$/;
 
+/** A compose file beside them says more surely what is worked with. */
+const FOR_WORK = "devcontainer";
+
 /** Lines, those that a backslash goes on with as one. */
 function joined(lines: readonly Line[]): Line[] {
   const found: { number: number; text: string }[] = [];
@@ -112,7 +115,7 @@ function stateContainers(to: Gathering, reading: Reading, file: string): void {
       strength: "declared",
       place: /(?:^|[/_.-])(?:test|tests|e2e|ci)(?=[/_.-])/.test(file)
         ? "test"
-        : "development",
+        : FOR_WORK,
       evidence: [{ file, line: number }],
     }));
   }
@@ -143,7 +146,7 @@ function stateInstalled(to: Gathering, reading: Reading, file: string): void {
         kind,
         version: pattern.exec(name)?.[1] ?? null,
         strength: "declared",
-        place: "development",
+        place: FOR_WORK,
         evidence: [{ file, line: number }],
       }));
     }
