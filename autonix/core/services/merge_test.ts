@@ -166,3 +166,17 @@ Deno.test("mergeServices() leaves out databases that only tests run beside the o
     "postgres 16",
   ]);
 });
+
+Deno.test("mergeServices() takes a redis for the valkey that the same variable points at elsewhere", () => {
+  const claims = [
+    claim({
+      kind: "valkey",
+      name: "shop-cache",
+      env: ["REDIS_URL"],
+      place: "production",
+      file: "render.yaml",
+    }),
+    claim({ kind: "redis", name: "redis", version: "7", env: ["REDIS_URL"] }),
+  ];
+  assert.deepEqual(versions(claims), ["valkey null"]);
+});

@@ -26,28 +26,37 @@ function strongest(claims: readonly ServiceClaim[]): Map<string, number> {
 }
 
 /**
- * `broker` is a redis in one compose file and a valkey in another: the same
- * service, told by the one that can stand in.
+ * `broker` is a redis in one file and a valkey in another, or what one variable
+ * points at is: the same service, told by the one that can stand in.
  */
 function alternativeOf(
   claim: ServiceClaim,
   claims: readonly ServiceClaim[],
 ): string | null {
-  if (claim.name === null) return null;
   const { file } = claim.evidence[0] ?? {};
-  const other = claims.find(({ kind, name, strength, evidence }) =>
-    strength === "declared" && name === claim.name &&
-    serviceKind(kind)?.speaks === claim.kind && evidence[0]?.file !== file
+  const isSame = ({ name, env }: ServiceClaim) =>
+    claim.name !== null && name === claim.name ||
+    env.some((one) => claim.env.includes(one));
+  const other = claims.find((one) =>
+    one.strength === "declared" && one.evidence[0]?.file !== file &&
+    serviceKind(one.kind)?.speaks === claim.kind && isSame(one)
   );
   return other?.kind ?? null;
+}
+
+/** As the other kind: what it says of its version is that of another program. */
+function standingIn(
+  claim: ServiceClaim,
+  claims: readonly ServiceClaim[],
+): ServiceClaim {
+  const kind = alternativeOf(claim, claims);
+  return kind === null ? claim : { ...claim, kind, version: null };
 }
 
 /** A redis client beside a valkey in the compose file speaks to that valkey. */
 export function foldKinds(all: readonly ServiceClaim[]): ServiceClaim[] {
   const claims = all.map((claim) =>
-    claim.strength === "declared"
-      ? { ...claim, kind: alternativeOf(claim, all) ?? claim.kind }
-      : claim
+    claim.strength === "declared" ? standingIn(claim, all) : claim
   );
   const best = strongest(claims);
   const declaredByName = new Map(
