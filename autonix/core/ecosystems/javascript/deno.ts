@@ -19,7 +19,8 @@ import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
 import { installOf, type Manager, runOf } from "./package_manager.ts";
 import { isDevelopment, portInScript } from "./scripts.ts";
-import type { Project } from "./project.ts";
+import { serveOf } from "./plans.ts";
+import { fileOf, type Project } from "./project.ts";
 import { shellWord } from "../../shell_word.ts";
 import { languageOf, ownSources } from "./sources.ts";
 import { packagesBelow, type Survey } from "./survey.ts";
@@ -170,8 +171,10 @@ function tellFrameworks(project: Project): void {
   );
   const told = frameworksOf(
     { ...manifest, dependencies },
-    ({ kind, isDev }) =>
-      kind !== "view" && (kind !== "static" || isDev !== true),
+    ({ name, kind, isDev }) =>
+      isOfVite(project)
+        ? kind !== "static" || name === "vite"
+        : kind !== "view" && (kind !== "static" || isDev !== true),
   );
   for (const { framework, dependency } of told) {
     claim(
@@ -227,6 +230,12 @@ function startTask(root: Node | null) {
     : { ...found.task, name: found.name };
 }
 
+/** Pages that Vite builds: no file of theirs is for Deno to run. */
+function isOfVite(project: Project): boolean {
+  return fileOf(project, "index.html") !== null &&
+    project.draft.dependencies.some(({ name }) => name === "vite");
+}
+
 /** Tells how it is run; gives the task that does, if one does. */
 function tellCommands(project: Project, root: Node | null, file: string) {
   const { draft, manager, sources } = project;
@@ -244,6 +253,13 @@ function tellCommands(project: Project, root: Node | null, file: string) {
     const evidence = nodeEvidence(file, start.node);
     claim(draft, "start", runOf(manager, start.name), "manifest", evidence);
     return { text: start.text, evidence };
+  }
+  if (isOfVite(project)) {
+    const evidence = fileEvidence(fileOf(project, "index.html") ?? file);
+    const served = serveOf(project, "dist", { isSinglePage: true });
+    claim(draft, "start", served.start, "framework", evidence);
+    claim(draft, "port", served.port?.value ?? null, "framework", evidence);
+    return null;
   }
   const isModule = at(root, "exports") !== null;
   if (entry === null || isModule && sources.length > 0) {
@@ -335,10 +351,11 @@ function tellPackage(
   of: { root: Node | null; file: string; all: readonly Run[] },
 ): void {
   const { reading, draft, directory, manager, manifest } = project;
-  const name = textOf(at(of.root, "name"));
-  const node = at(of.root, "name");
+  const node = at(of.root, "name") ?? at(manifest.root, "name");
+  const name = textOf(node);
   if (name !== null && node !== null) {
-    claim(draft, "name", name, "manifest", nodeEvidence(of.file, node));
+    const own = at(of.root, "name") === null ? manifest.file : of.file;
+    claim(draft, "name", name, "manifest", nodeEvidence(own, node));
     draft.provides.push(name);
   }
   draft.dependencies.push(...withoutDoubles([

@@ -145,6 +145,21 @@ function destructured(before: string): Named[] {
   );
 }
 
+/** How far below a name is looked for again. */
+const BELOW = 20_000;
+
+/** `const { PORT } = process.env` and below it `PORT || 3000`. */
+function withLaterDefault(text: string, one: Named): Named {
+  if (one.use !== "plain" || !/^[A-Z]\w{0,99}$/.test(one.name)) return one;
+  const found = new RegExp(
+    `\\b${one.name}\\)?\\s{0,3}(?:\\|\\||\\?\\?)\\s{0,3}`,
+  ).exec(text);
+  if (found === null) return one;
+  const from = found.index + found[0].length;
+  const value = literalAt(text.slice(from, from + AHEAD));
+  return { ...one, use: value === null ? "optional" : { default: value } };
+}
+
 /** Names of `import { A, B as b } from "$env/static/private"`. */
 function imported(before: string): Named[] {
   const close = before.lastIndexOf("}");
@@ -181,7 +196,8 @@ function mentionsAt(
   }
   const named = nameAfter(after);
   if (named === null) {
-    return destructured(text.slice(Math.max(0, index - PATTERN_BEHIND), index));
+    return destructured(text.slice(Math.max(0, index - PATTERN_BEHIND), index))
+      .map((one) => withLaterDefault(text.slice(end, end + BELOW), one));
   }
   const use = useOf(before, after.slice(named.length));
   return use === null ? [] : [{ name: named.name, use }];

@@ -139,6 +139,9 @@ Deno.test("scanEnv() knows functions of other files by their names", () => {
     ]],
     ["getOsEnvOptional('TYPEORM_LOGGING')", ["TYPEORM_LOGGING"]],
     ['getEnv("LEVEL", "info")', ["LEVEL=info"]],
+    ["const { A_PORT } = process.env;\nlisten(A_PORT || 4000);", [
+      "A_PORT=4000",
+    ]],
     ['env("lower"); setEnv("A_KEY"); x.env("A_KEY"); describeEnv("A_KEY")', []],
   ];
   for (const [text, expected] of cases) {
