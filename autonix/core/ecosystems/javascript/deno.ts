@@ -6,15 +6,16 @@
  *
  * @module
  */
+import { importsOf, sharedImports } from "./deno_imports.ts";
 import type { Evidence } from "../../../../roles/model/analysis.ts";
-import { claim, type Dependency, type Draft, draftOf } from "../../draft.ts";
+import { claim, type Draft, draftOf } from "../../draft.ts";
 import { joinPath, pathsOf, type Run } from "../../file_tree.ts";
-import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
+import { at, type Node, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { isAside } from "./asides.ts";
 import { tellCode } from "./code.ts";
 import { frameworksOf } from "./frameworks.ts";
-import { importedPackages, packageOf, withoutDoubles } from "./imports.ts";
+import { importedPackages, withoutDoubles } from "./imports.ts";
 import type { Manifest } from "./manifest.ts";
 import { tellNative } from "./native.ts";
 import { installOf, type Manager, runOf } from "./package_manager.ts";
@@ -61,52 +62,6 @@ export function isDenoPackage(survey: Survey, directory: string): boolean {
   return reading.tree.first(directory, OTHER_LOCKS) === null &&
     (reading.tree.first(directory, ["deno.lock"]) !== null ||
       at(reading.json(file), "tasks") !== null);
-}
-
-/** What `imports` and an import map name. */
-function importsOf(
-  reading: Reading,
-  directory: string,
-  of: { root: Node | null; file: string },
-) {
-  const { root, file } = of;
-  const mapName = textOf(at(root, "importMap"));
-  const mapFile = mapName === null ? null : joinPath(directory, mapName);
-  const maps: [string, Node | null][] = [[file, at(root, "imports")]];
-  if (mapFile !== null && reading.tree.has(mapFile)) {
-    maps.push([mapFile, at(reading.json(mapFile), "imports")]);
-  }
-  const dependencies: Dependency[] = [];
-  for (const [path, imports] of maps) {
-    for (const [, node] of entriesOf(imports)) {
-      const one = packageOf(textOf(node) ?? "");
-      if (one === null || textOf(node)?.startsWith(".") === true) continue;
-      const evidence = nodeEvidence(path, node);
-      dependencies.push({ ...one, isDev: false, evidence });
-    }
-  }
-  return dependencies;
-}
-
-/** What a member imports of the names that its workspace's root lists. */
-function sharedImports(project: Project): Dependency[] {
-  const { reading, workspace, directory } = project;
-  if (workspace === null || workspace.directory === directory) return [];
-  const file = reading.tree.first(workspace.directory, [
-    "deno.json",
-    "deno.jsonc",
-  ]);
-  if (file === null) return [];
-  const names = new Map(
-    entriesOf(at(reading.json(file), "imports")).flatMap(([name, node]) => {
-      const one = packageOf(textOf(node) ?? "");
-      if (one === null || textOf(node)?.startsWith(".") === true) return [];
-      const evidence = nodeEvidence(file, node);
-      return [[name.replace(/\/$/, ""), { ...one, isDev: false, evidence }]];
-    }),
-  );
-  return importedPackages(reading.tree, project.sources, names)
-    .flatMap(({ name }) => names.get(name) ?? []);
 }
 
 /** The text of a task, which may be an object with a command. */

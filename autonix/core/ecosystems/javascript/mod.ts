@@ -16,7 +16,7 @@
  * | ports                                     | `ports.ts`, `port_scan.ts`      |
  * | environment variables                     | `env_scan.ts`, `env_names.ts`, `node_config.ts` |
  * | libraries of the system                   | `native.ts`                     |
- * | Deno                                      | `deno.ts`                       |
+ * | Deno                                      | `deno.ts`, `deno_imports.ts`    |
  *
  * @module
  */
