@@ -31,6 +31,7 @@ import {
   directoryOf,
   isWithin,
 } from "./file_tree.ts";
+import { addTo } from "./lists.ts";
 
 /** What an ecosystem that lost its directory still contributes. */
 const OF_SECOND: ReadonlySet<Field> = new Set<Field>([
@@ -97,12 +98,7 @@ function withoutTests(drafts: Draft[]): Draft[] {
  * above it, and among examples and tests to any that is elsewhere.
  */
 export function mergeDrafts(drafts: readonly Draft[]): Draft[] {
-  const byPath = new Map<string, Draft[]>();
-  for (const draft of drafts) {
-    const list = byPath.get(draft.path);
-    if (list === undefined) byPath.set(draft.path, [draft]);
-    else list.push(draft);
-  }
+  const byPath = Map.groupBy(drafts, ({ path }) => path);
   const merged = withoutTests(
     [...byPath.values()].flatMap((same) => mergeSame(same) ?? [])
       .sort((a, b) => comparePaths(a.path, b.path)),
@@ -168,9 +164,9 @@ export class Links {
   constructor(drafts: readonly Draft[]) {
     this.#paths = drafts.map(({ path }) => path);
     drafts.forEach(({ path, ecosystem, provides }, place) => {
-      addPlace(this.#byPath, path, place);
+      addTo(this.#byPath, path, place);
       for (const name of provides) {
-        addPlace(this.#byName, `${ecosystem}\0${name}`, place);
+        addTo(this.#byName, `${ecosystem}\0${name}`, place);
       }
     });
   }
@@ -191,16 +187,6 @@ export class Links {
   }
 }
 
-function addPlace(
-  map: Map<string, number[]>,
-  key: string,
-  place: number,
-): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [place]);
-  else list.push(place);
-}
-
 const LISTING: ReadonlySet<string> = new Set(["env-file"]);
 const PASSING: ReadonlySet<string> = new Set(["env-file", "container"]);
 
@@ -215,12 +201,10 @@ function isRequired(claims: readonly Claim<"env">[]): boolean {
 }
 
 function resolveEnv(claims: readonly Claim[]): EnvVariable[] {
-  const byName = new Map<string, Claim<"env">[]>();
-  for (const claim of claimsOf(claims, "env")) {
-    const list = byName.get(claim.value.name);
-    if (list === undefined) byName.set(claim.value.name, [claim]);
-    else list.push(claim);
-  }
+  const byName = Map.groupBy(
+    claimsOf(claims, "env"),
+    ({ value }) => value.name,
+  );
   return [...byName].sort(([a], [b]) => comparePaths(a, b)).map(
     ([name, same]) => {
       const sorted = same.toSorted((a, b) =>

@@ -263,12 +263,7 @@ export function resolveAll<F extends "framework" | "nativeLibrary" | "port">(
   claims: readonly Claim[],
   field: F,
 ): Resolved<ClaimValues[F]>[] {
-  const byValue = new Map<ClaimValues[F], Claim<F>[]>();
-  for (const claim of claimsOf(claims, field)) {
-    const list = byValue.get(claim.value);
-    if (list === undefined) byValue.set(claim.value, [claim]);
-    else list.push(claim);
-  }
+  const byValue = Map.groupBy(claimsOf(claims, field), ({ value }) => value);
   return [...byValue]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([value, same]) => agree(same, value));

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { addTo } from "./lists.ts";
 
 /** Why something of the repository is not in the tree. */
 export interface Omission {
@@ -130,16 +131,6 @@ export function wayTo(from: string, to: string): string {
 /** By code units: the same on every machine. */
 export function comparePaths(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function addTo(
-  map: Map<string, string[]>,
-  key: string,
-  value: string,
-): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }
 
 /** Sorted by code units; what a walk gives is sorted already. */
@@ -321,9 +312,7 @@ export class FileTree {
     const index = new Map<string, Share[]>();
     this.#runs.forEach((run, at) => {
       for (const [extension, share] of sharesOf(run, at)) {
-        const list = index.get(extension);
-        if (list === undefined) index.set(extension, [share]);
-        else list.push(share);
+        addTo(index, extension, share);
       }
     });
     return index;

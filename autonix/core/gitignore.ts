@@ -19,6 +19,7 @@ import {
   literalLength,
   matchesGlob,
 } from "./glob.ts";
+import { addTo } from "./lists.ts";
 
 /** Hundreds are usual where a template was pasted in; more slow every path down. */
 export const MAX_RULES = 5_000;
@@ -174,12 +175,6 @@ function lastTried(
     ) return rule;
   }
   return null;
-}
-
-function addTo(map: Map<string, Rule[]>, key: string, rule: Rule): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [rule]);
-  else list.push(rule);
 }
 
 /** `*.log`, `*.tar.gz`. */

@@ -10,6 +10,7 @@
  */
 import type { NamePattern, Reads } from "./detector.ts";
 import { basenameOf, type Omission, type Run } from "./file_tree.ts";
+import { addTo } from "./lists.ts";
 
 /** A monorepo of a thousand packages has some three manifests each. */
 export const MAX_MANIFESTS = 10_000;
@@ -149,12 +150,6 @@ class Matcher {
 }
 
 const NO_TESTS: readonly NameTest[] = [];
-
-function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
-}
 
 function greater(a: Kind, b: Kind | undefined): Kind {
   return b === undefined || b < a ? a : b;

@@ -18,6 +18,7 @@ import type {
 } from "../../../roles/model/analysis.ts";
 import { ownerOf } from "../applications.ts";
 import { basenameOf, comparePaths } from "../file_tree.ts";
+import { addTo } from "../lists.ts";
 import { labelOf } from "../render/names.ts";
 import { hostIn, hostOfAddress } from "../services/addresses.ts";
 
@@ -62,19 +63,9 @@ class Answering {
         labelOf(one.name),
         labelOf(basenameOf(one.path)),
       ]);
-      for (const label of labels) this.#add(this.#byLabel, label, one);
-      for (const { value } of one.ports) this.#add(this.#byPort, value, one);
+      for (const label of labels) addTo(this.#byLabel, label, one);
+      for (const { value } of one.ports) addTo(this.#byPort, value, one);
     }
-  }
-
-  #add<K>(
-    map: Map<K, AnalysedApplication[]>,
-    key: K,
-    one: AnalysedApplication,
-  ): void {
-    const list = map.get(key);
-    if (list === undefined) map.set(key, [one]);
-    else list.push(one);
   }
 
   to(value: string, from: AnalysedApplication): string | null {

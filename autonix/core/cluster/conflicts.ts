@@ -10,6 +10,7 @@
  */
 import type { Evidence } from "../../../roles/model/analysis.ts";
 import { comparePaths } from "../file_tree.ts";
+import { addTo } from "../lists.ts";
 import type { Repository } from "./links.ts";
 import { isSameVersion, type SharedService } from "./shared_services.ts";
 
@@ -45,11 +46,7 @@ function byKey<T>(
   items: readonly (readonly [string, T])[],
 ): Map<string, T[]> {
   const map = new Map<string, T[]>();
-  for (const [key, item] of items) {
-    const list = map.get(key);
-    if (list === undefined) map.set(key, [item]);
-    else list.push(item);
-  }
+  for (const [key, item] of items) addTo(map, key, item);
   return map;
 }
 

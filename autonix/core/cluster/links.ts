@@ -13,6 +13,7 @@ import type {
   Evidence,
 } from "../../../roles/model/analysis.ts";
 import { comparePaths } from "../file_tree.ts";
+import { addTo } from "../lists.ts";
 import { labelOf } from "../render/names.ts";
 import { hostOfAddress } from "../services/addresses.ts";
 import type { Mention, Ties } from "./ties.ts";
@@ -61,24 +62,18 @@ class Directory {
     this.#repositories = repositories;
     for (const { name, analysis, ties } of repositories) {
       for (const { ecosystem, name: own, path } of ties.offers) {
-        this.#add(this.#offers, `${ecosystem}\0${own}`, {
+        addTo(this.#offers, `${ecosystem}\0${own}`, {
           repository: name,
           path,
         });
       }
       for (const application of analysis.applications) {
-        this.#add(this.#labels, labelOf(application.name), {
+        addTo(this.#labels, labelOf(application.name), {
           repository: name,
           path: application.path,
         });
       }
     }
-  }
-
-  #add(map: Map<string, Place[]>, key: string, place: Place): void {
-    const list = map.get(key);
-    if (list === undefined) map.set(key, [place]);
-    else list.push(place);
   }
 
   #elsewhere(places: readonly Place[] | undefined, from: string): Place | null {

@@ -11,6 +11,7 @@ import {
   type XmlNode,
   XmlText,
 } from "@rgrove/parse-xml";
+import { addTo } from "../lists.ts";
 import {
   at,
   Budget,
@@ -59,9 +60,7 @@ function convert(element: XmlElement, to: Converting, depth: number): Node {
   const lists = new Map<string, Node[]>();
   for (const child of element.children) {
     if (!(child instanceof XmlElement)) continue;
-    const list = lists.get(child.name) ?? [];
-    list.push(convert(child, to, depth + 1));
-    lists.set(child.name, list);
+    addTo(lists, child.name, convert(child, to, depth + 1));
   }
   for (const [name, items] of lists) {
     map.set(name, { line: items[0]?.line ?? line, value: items });

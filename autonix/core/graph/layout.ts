@@ -17,6 +17,7 @@
  *
  * @module
  */
+import { addTo } from "../lists.ts";
 import { type Cell, cellsOf, type Pair } from "./rows.ts";
 
 export interface Box {
@@ -159,11 +160,7 @@ function portsOf(
   },
 ): number[] {
   const bySource = new Map<number, number[]>();
-  pairs.forEach(([from], index) => {
-    const list = bySource.get(from);
-    if (list === undefined) bySource.set(from, [index]);
-    else list.push(index);
-  });
+  pairs.forEach(([from], index) => addTo(bySource, from, index));
   const ports: number[] = [];
   for (const [from, indexes] of bySource) {
     const aim = (index: number) => {

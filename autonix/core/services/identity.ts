@@ -151,12 +151,7 @@ export function entitiesOf(
   declared: readonly ServiceClaim[],
   applications: ReadonlyMap<string, { path: string }>,
 ): ServiceEntity[] {
-  const byFile = new Map<string, ServiceClaim[]>();
-  for (const claim of declared.toSorted(compareDeclared)) {
-    const list = byFile.get(fileOf(claim));
-    if (list === undefined) byFile.set(fileOf(claim), [claim]);
-    else list.push(claim);
-  }
+  const byFile = Map.groupBy(declared.toSorted(compareDeclared), fileOf);
   const known: ServiceEntity[] = [];
   for (const claims of byFile.values()) {
     const before = [...known];

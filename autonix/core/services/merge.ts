@@ -170,12 +170,7 @@ export function mergeServices(
     ]),
     byPath,
   ).sort(compareClaims);
-  const byKind = new Map<string, ServiceClaim[]>();
-  for (const claim of told) {
-    const list = byKind.get(claim.kind);
-    if (list === undefined) byKind.set(claim.kind, [claim]);
-    else list.push(claim);
-  }
+  const byKind = Map.groupBy(told, ({ kind }) => kind);
   const settled = [...byKind.values()].flatMap((same): Settled[] => {
     const isDeclared = ({ strength }: ServiceClaim) => strength === "declared";
     const entities = entitiesOf(same.filter(isDeclared), byPath);

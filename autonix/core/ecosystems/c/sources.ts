@@ -7,6 +7,7 @@ import { claim, type Draft } from "../../draft.ts";
 import { lineFinder } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import {
+  asUse,
   type Language,
   literalAt,
   type Place,
@@ -23,10 +24,6 @@ const REFUSED =
 
 const MADE_OF =
   /\b(?:string(?:\s{1,3}\w{1,60})?|atoi|atol|stoi|stol|stoul|strtol)\s{0,3}[({]\s{0,3}[\w:]{0,10}$/;
-
-function asUse(value: string | null): Use {
-  return value === null || value === "" ? "optional" : { default: value };
-}
 
 function useOf({ before, after }: Place): Use | null {
   if (/(?:set|put|unset)$/.test(before)) return null;

@@ -7,27 +7,32 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Source } from "../../claims.ts";
 import type { EcosystemDetector } from "../../detector.ts";
-import { claim, type Draft, draftOf } from "../../draft.ts";
+import { claim, type Draft } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
 import { at, entriesOf, type Node, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
 import { assetsOf } from "../shared/assets.ts";
 import { relativeTo } from "../shared/owners.ts";
-import { claimPins, PIN_FILES } from "../shared/pins.ts";
+import { PIN_FILES } from "../shared/pins.ts";
 import { type Place, readProjects, type Sources } from "../shared/places.ts";
 import {
-  claimFound,
+  claimFrameworkPort,
   claimFrameworks,
-  claimManager,
   claimNative,
   type FrameworkTable,
   type NativeTable,
   weightOf,
 } from "../shared/project.ts";
 import { scanFiles, type Syntax } from "../shared/source_scan.ts";
-import { addDependencies, foundAt } from "../shared/dependency_maps.ts";
+import { draftOfManifest, type Layout } from "../shared/dependency_maps.ts";
 
+const LAYOUT: Layout = {
+  ecosystem: "crystal",
+  manager: "shards",
+  development: ["development_dependencies"],
+  version: ["crystal"],
+};
 const FRAMEWORKS: FrameworkTable = [
   ["kemal", "kemal"],
   ["lucky", "lucky"],
@@ -189,36 +194,15 @@ function claimCommands(
 
 function readProject(reading: Reading, place: Place, sources: Sources): Draft {
   const { path } = place;
-  const draft = draftOf({
-    path,
-    ecosystem: "crystal",
-    role: "application",
-    weight: 2,
-  });
   const file = joinPath(path, "shard.yml") ?? "shard.yml";
   const root = reading.yaml(file);
-  addDependencies(draft, {
-    file,
-    node: at(root, "dependencies"),
-    isDev: false,
-  });
-  addDependencies(draft, {
-    file,
-    node: at(root, "development_dependencies"),
-    isDev: true,
-  });
-  const manifest = fileEvidence(file);
   const lock = reading.tree.first(path, ["shard.lock"]);
-  const name = foundAt(file, at(root, "name"));
-  claim(draft, "language", "crystal", "manifest", manifest);
-  claimFound(draft, "name", name);
-  if (name !== null) draft.provides.push(name.value);
-  claimManager(draft, { manager: "shards", manifest, lock });
-  claimPins(draft, reading, {
-    files: [".crystal-version"],
-    tools: ["crystal"],
+  const { draft, name, manifest } = draftOfManifest(reading, LAYOUT, {
+    path,
+    file,
+    root,
+    lock,
   });
-  claimFound(draft, "runtimeVersion", foundAt(file, at(root, "crystal")));
   claim(
     draft,
     "install",
@@ -232,15 +216,10 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
   claimCommands(draft, reading, {
     file,
     root,
-    name: name?.value ?? null,
+    name,
     isWeb,
   });
-  const framework = frameworks.find((one) => PORTS.has(one));
-  const used = draft.dependencies.find((one) => one.name === framework);
-  const port = framework === undefined || draft.role !== "application"
-    ? null
-    : PORTS.get(framework) ?? null;
-  claim(draft, "port", port, "framework", used?.evidence ?? manifest);
+  claimFrameworkPort(draft, { frameworks, ports: PORTS, manifest });
   draft.weight = weightOf(draft, place);
   scanFiles(draft, reading, sources.own, { syntax: CRYSTAL });
   return draft;

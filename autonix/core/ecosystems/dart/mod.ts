@@ -8,25 +8,34 @@
  * @module
  */
 import type { EcosystemDetector } from "../../detector.ts";
-import { claim, type Draft, draftOf } from "../../draft.ts";
+import { claim, type Draft } from "../../draft.ts";
 import { directoryOf, isWithin, joinPath } from "../../file_tree.ts";
 import { at, type Node } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
-import { claimPins, PIN_FILES } from "../shared/pins.ts";
+import { PIN_FILES } from "../shared/pins.ts";
 import { type Place, readProjects, type Sources } from "../shared/places.ts";
 import {
-  claimFound,
+  claimFrameworkPort,
   claimFrameworks,
-  claimManager,
   claimNative,
   type FrameworkTable,
   type NativeTable,
   weightOf,
 } from "../shared/project.ts";
 import { scanFiles, type Syntax } from "../shared/source_scan.ts";
-import { addDependencies, foundAt } from "../shared/dependency_maps.ts";
+import {
+  draftOfManifest,
+  foundAt,
+  type Layout,
+} from "../shared/dependency_maps.ts";
 import { claimStart, claimTest, type Project } from "./start.ts";
 
+const LAYOUT: Layout = {
+  ecosystem: "dart",
+  manager: "pub",
+  development: ["dev_dependencies"],
+  version: ["environment", "sdk"],
+};
 const FRAMEWORKS: FrameworkTable = [
   ["flutter", "flutter"],
   ["dart_frog", "dart_frog"],
@@ -102,38 +111,16 @@ function isHolding(
 
 function readProject(reading: Reading, place: Place, sources: Sources): Draft {
   const { path } = place;
-  const draft = draftOf({
-    path,
-    ecosystem: "dart",
-    role: "application",
-    weight: 2,
-  });
   const file = joinPath(path, "pubspec.yaml") ?? "pubspec.yaml";
   const root = reading.yaml(file);
-  addDependencies(draft, {
-    file,
-    node: at(root, "dependencies"),
-    isDev: false,
-  });
-  addDependencies(draft, {
-    file,
-    node: at(root, "dev_dependencies"),
-    isDev: true,
-  });
-  const manifest = fileEvidence(file);
-  const name = foundAt(file, at(root, "name"));
   const isMember = foundAt(file, at(root, "resolution"))?.value === "workspace";
   const lock = lockOf(reading, path, isMember);
-  claim(draft, "language", "dart", "manifest", manifest);
-  claimFound(draft, "name", name);
-  if (name !== null) draft.provides.push(name.value);
-  claimManager(draft, { manager: "pub", manifest, lock });
-  claimPins(draft, reading, { files: [".dart-version"], tools: ["dart"] });
-  claimFound(
-    draft,
-    "runtimeVersion",
-    foundAt(file, at(root, "environment", "sdk")),
-  );
+  const { draft, name, manifest } = draftOfManifest(reading, LAYOUT, {
+    path,
+    file,
+    root,
+    lock,
+  });
   const frameworks = claimFrameworks(draft, FRAMEWORKS);
   claimNative(draft, NATIVE);
   const flutter =
@@ -149,23 +136,15 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
     reading,
     draft,
     manifest: file,
-    name: name?.value ?? null,
+    name,
     frameworks,
   };
   if (isHolding(reading, path, root)) draft.role = "root";
   else claimStart(project, flutter);
   claimTest(project, flutter);
-  const isWeb = draft.role === "application" && flutter === null &&
-    frameworks.length > 0;
-  const framework = frameworks.find((one) => PORTS.has(one));
-  const used = draft.dependencies.find((one) => one.name === framework);
-  claim(
-    draft,
-    "port",
-    isWeb && framework !== undefined ? PORTS.get(framework) ?? null : null,
-    "framework",
-    used?.evidence ?? null,
-  );
+  if (flutter === null) {
+    claimFrameworkPort(draft, { frameworks, ports: PORTS, manifest });
+  }
   draft.weight = weightOf(draft, place);
   scanFiles(draft, reading, sources.own, { syntax: DART });
   return draft;

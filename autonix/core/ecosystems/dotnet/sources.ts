@@ -4,6 +4,7 @@
  * @module
  */
 import { directoryOf } from "../../file_tree.ts";
+import { addTo } from "../../lists.ts";
 import type { Reading } from "../../reading.ts";
 import { nearest } from "../shared/owners.ts";
 import { readSource, type SourceFacts } from "./source_facts.ts";
@@ -26,10 +27,7 @@ export function sourcesByProject(
       const relative = owner === "." ? path : path.slice(owner.length + 1);
       const text = ASIDE.test(relative) ? null : reading.tree.text(path);
       const facts = text === null ? null : readSource(path, text);
-      if (facts === null) continue;
-      const list = found.get(owner);
-      if (list === undefined) found.set(owner, [facts]);
-      else list.push(facts);
+      if (facts !== null) addTo(found, owner, facts);
     }
   }
   return found;

@@ -32,6 +32,7 @@ import {
   claimFrameworks,
   claimManager,
   claimNative,
+  claimStart,
   type FrameworkTable,
   type NativeTable,
   weightOf,
@@ -155,13 +156,7 @@ function readProject(reading: Reading, place: Place, sources: Sources): Draft {
   });
   const project: Project = { reading, draft, mixfile, frameworks, release };
   const start = startOf(project);
-  claim(
-    draft,
-    "start",
-    start?.command ?? null,
-    start?.source ?? "guess",
-    start?.evidence ?? null,
-  );
+  claimStart(draft, start);
   claimServing(project, start);
   claimCommands(project, lock);
   claimSources(project, sources);

@@ -10,23 +10,27 @@ import {
   type Dependency,
   dependencyOf,
   type Draft,
-  draftOf,
 } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { at, textOf } from "../../formats/node.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
-import { addDependencies, foundAt } from "../shared/dependency_maps.ts";
-import { claimPins, PIN_FILES } from "../shared/pins.ts";
+import { draftOfManifest, type Layout } from "../shared/dependency_maps.ts";
+import { PIN_FILES } from "../shared/pins.ts";
 import { type Place, readProjects, type Sources } from "../shared/places.ts";
 import {
-  claimFound,
+  claimFrameworkPort,
   claimFrameworks,
-  claimManager,
   type FrameworkTable,
   weightOf,
 } from "../shared/project.ts";
 import { scanFiles, type Syntax } from "../shared/source_scan.ts";
 
+const LAYOUT: Layout = {
+  ecosystem: "gleam",
+  manager: "gleam",
+  development: ["dev-dependencies", "dev_dependencies"],
+  version: ["gleam"],
+};
 const FRAMEWORKS: FrameworkTable = [
   ["wisp", "wisp"],
   ["mist", "mist"],
@@ -35,7 +39,7 @@ const FRAMEWORKS: FrameworkTable = [
   ["glen", "glen"],
 ];
 /** What mist listens on unless told otherwise. */
-const MIST_PORT = 4000;
+const PORTS: ReadonlyMap<string, number> = new Map([["mist", 4000]]);
 
 const GLEAM: Syntax = {
   comments: ["//"],
@@ -134,47 +138,23 @@ function claimCommands(
 
 function readProject(reading: Reading, place: Place, sources: Sources): Draft {
   const { path } = place;
-  const draft = draftOf({
-    path,
-    ecosystem: "gleam",
-    role: "application",
-    weight: 2,
-  });
   const file = joinPath(path, "gleam.toml") ?? "gleam.toml";
   const root = reading.toml(file);
   const lock = reading.tree.first(path, ["manifest.toml"]);
-  addDependencies(draft, {
+  const { draft, name, manifest } = draftOfManifest(reading, LAYOUT, {
+    path,
     file,
-    node: at(root, "dependencies"),
-    isDev: false,
+    root,
+    lock,
   });
-  for (const key of ["dev-dependencies", "dev_dependencies"]) {
-    addDependencies(draft, { file, node: at(root, key), isDev: true });
-  }
-  const manifest = fileEvidence(file);
-  const name = foundAt(file, at(root, "name"));
-  claim(draft, "language", "gleam", "manifest", manifest);
-  claimFound(draft, "name", name);
-  if (name !== null) draft.provides.push(name.value);
-  claimManager(draft, { manager: "gleam", manifest, lock });
-  claimPins(draft, reading, { files: [".gleam-version"], tools: ["gleam"] });
-  claimFound(draft, "runtimeVersion", foundAt(file, at(root, "gleam")));
   const frameworks = claimFrameworks(draft, FRAMEWORKS);
   claimCommands(draft, reading, {
     file,
     lock,
-    name: name?.value ?? null,
+    name,
     isErlang: textOf(at(root, "target")) !== "javascript",
   });
-  const serves = frameworks.includes("mist") && draft.role === "application";
-  const mist = draft.dependencies.find((one) => one.name === "mist");
-  claim(
-    draft,
-    "port",
-    serves ? MIST_PORT : null,
-    "framework",
-    mist?.evidence ?? null,
-  );
+  claimFrameworkPort(draft, { frameworks, ports: PORTS, manifest });
   draft.weight = weightOf(draft, place);
   scanFiles(draft, reading, sources.own, { syntax: GLEAM });
   return draft;

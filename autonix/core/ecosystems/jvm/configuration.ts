@@ -10,6 +10,7 @@
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { basenameOf, directoryOf } from "../../file_tree.ts";
+import { addTo } from "../../lists.ts";
 import type { Line, Reading } from "../../reading.ts";
 import { claimEdn, EDN_FILES } from "./clojure/configuration.ts";
 import { isOwnVariable, portOf, type Variable } from "./source_facts.ts";
@@ -221,8 +222,7 @@ export function configurationByProject(
     const owner = ownerOf(directoryOf(file));
     if (owner === null) return;
     const relative = owner === "." ? file : file.slice(owner.length + 1);
-    if (ASIDE.test(relative)) return;
-    found.set(owner, [...found.get(owner) ?? [], file]);
+    if (!ASIDE.test(relative)) addTo(found, owner, file);
   };
   for (const name of FILES) reading.tree.named(name).forEach(add);
   for (const extension of ["properties", "yml", "yaml"]) {

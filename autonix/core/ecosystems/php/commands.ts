@@ -6,7 +6,8 @@
 import { claim } from "../../draft.ts";
 import { fileEvidence } from "../../reading.ts";
 import { assetsOf } from "../shared/assets.ts";
-import { fileOf, hasDirectory, type Project, scriptOf } from "./project.ts";
+import { fileOf, hasDirectory } from "../shared/project.ts";
+import { type Project, scriptOf } from "./project.ts";
 
 export function claimInstall(project: Project): void {
   const { draft, manifest, lock } = project;

@@ -27,6 +27,8 @@ import {
   claimFrameworks,
   claimManager,
   claimNative,
+  claimStart,
+  fileOf,
   weightOf,
 } from "../shared/project.ts";
 import { scanFiles } from "../shared/source_scan.ts";
@@ -34,7 +36,6 @@ import { claimBuild, claimInstall, claimTest } from "./commands.ts";
 import { addExtensions, addWordpressDatabase } from "./extensions.ts";
 import { FRAMEWORKS, NATIVE } from "./frameworks.ts";
 import {
-  fileOf,
   FRONTS,
   manifestOf,
   openProject,
@@ -205,13 +206,7 @@ function readProject(project: Project): Draft {
   }
   const start = startOf(project);
   draft.role = roleOf(project, start);
-  claim(
-    draft,
-    "start",
-    start?.command ?? null,
-    start?.source ?? "guess",
-    start?.evidence ?? null,
-  );
+  claimStart(draft, start);
   claim(
     draft,
     "port",

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
-import { type Draft, draftOf } from "../../draft.ts";
+import { draftOf } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import {
   at,
@@ -16,11 +16,9 @@ import {
 } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import type { Place, Sources } from "../shared/places.ts";
+import { fileOf, type Opened } from "../shared/project.ts";
 
-export interface Project {
-  reading: Reading;
-  draft: Draft;
-  place: Place;
+export interface Project extends Opened {
   sources: Sources;
   manifest: string | null;
   /** Null when there is none, or it is broken. */
@@ -30,15 +28,6 @@ export interface Project {
   wordpress: { isOne: boolean; evidence: Evidence } | null;
   /** Set by `mod.ts`, in the table's order. */
   frameworks: readonly string[];
-}
-
-export function fileOf(project: Project, ...names: string[]): string | null {
-  return project.reading.tree.first(project.place.path, names);
-}
-
-export function hasDirectory(project: Project, name: string): boolean {
-  const path = joinPath(project.place.path, name);
-  return path !== null && project.reading.tree.hasDirectory(path);
 }
 
 /** What composer.json says at `keys`, with its line. */
@@ -73,12 +62,6 @@ export function scriptOf(
   const command = textOf(found.node) ??
     itemsOf(found.node).map(textOf).findLast((text) => text !== null) ?? null;
   return command === null ? null : { command, evidence: found.evidence };
-}
-
-export function uses(project: Project, ...names: string[]): Evidence | null {
-  return project.draft.dependencies.find(({ name, isDev }) =>
-    !isDev && names.includes(name)
-  )?.evidence ?? null;
 }
 
 function addDependencies(project: Project, key: string, isDev: boolean): void {

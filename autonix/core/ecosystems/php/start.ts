@@ -14,17 +14,9 @@ import { itemsOf, textOf } from "../../formats/node.ts";
 import { fileEvidence } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
 import { relativeTo } from "../shared/owners.ts";
+import { fileOf, hasDirectory, uses } from "../shared/project.ts";
 import { DOCUMENT_ROOTS } from "./frameworks.ts";
-import {
-  fileOf,
-  FRONTS,
-  hasDirectory,
-  type Project,
-  said,
-  saidText,
-  scriptOf,
-  uses,
-} from "./project.ts";
+import { FRONTS, type Project, said, saidText, scriptOf } from "./project.ts";
 
 export interface Start {
   command: string;

@@ -37,6 +37,7 @@ import { claim, type Draft, draftOf, type Role } from "../../draft.ts";
 import { directoryOf } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { PIN_FILES } from "../shared/pins.ts";
+import { claimStart } from "../shared/project.ts";
 import { type Directory, findDirectories } from "./directories.ts";
 import { buildDjango, managePy } from "./django.ts";
 import { claimFrameworks } from "./frameworks.ts";
@@ -105,13 +106,7 @@ function claimCommands(
     "framework",
     build?.found.evidence ?? null,
   );
-  claim(
-    draft,
-    "start",
-    start?.command ?? null,
-    start?.source ?? "guess",
-    start?.evidence ?? null,
-  );
+  claimStart(draft, start);
   const port = start?.port ?? null;
   claim(
     draft,

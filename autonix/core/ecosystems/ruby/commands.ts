@@ -6,7 +6,8 @@
 import { claim } from "../../draft.ts";
 import { fileEvidence } from "../../reading.ts";
 import { assetsOf, packagesOf } from "../shared/assets.ts";
-import { fileOf, hasDirectory, type Project, uses } from "./project.ts";
+import { fileOf, hasDirectory, uses } from "../shared/project.ts";
+import type { Project } from "./project.ts";
 
 /** What `assets:precompile` is for. */
 const PIPELINES = [

@@ -24,19 +24,16 @@ import {
   claimFound,
   claimFrameworks,
   claimManager,
+  claimStart,
+  fileOf,
+  uses,
 } from "../shared/project.ts";
 import { scanFiles } from "../shared/source_scan.ts";
 import { claimBuild, claimInstall, claimTest } from "./commands.ts";
 import { FRAMEWORKS, TOOLS } from "./frameworks.ts";
 import { lockedRuby } from "./gemfile.ts";
 import { claimLibraries } from "./native.ts";
-import {
-  fileOf,
-  manifestOf,
-  openProject,
-  type Project,
-  uses,
-} from "./project.ts";
+import { manifestOf, openProject, type Project } from "./project.ts";
 import { type Start, startOf } from "./start.ts";
 import { PUMA, RUBY } from "./variables.ts";
 
@@ -136,13 +133,7 @@ function readProject(project: Project): Draft {
   const start = startOf(project);
   draft.weight = weightOf(project, start);
   if (start === null && project.gemspec !== null) draft.role = "library";
-  claim(
-    draft,
-    "start",
-    start?.command ?? null,
-    start?.source ?? "guess",
-    start?.evidence ?? null,
-  );
+  claimStart(draft, start);
   claim(
     draft,
     "port",

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
-import { type Draft, draftOf } from "../../draft.ts";
+import { draftOf } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import { fileEvidence, type Reading } from "../../reading.ts";
 import { type Place, type Sources } from "../shared/places.ts";
+import { fileOf, type Opened } from "../shared/project.ts";
 import {
   type Gemfile,
   type Gemspec,
@@ -15,26 +16,13 @@ import {
   readGemspec,
 } from "./gemfile.ts";
 
-export interface Project {
-  reading: Reading;
-  draft: Draft;
-  place: Place;
+export interface Project extends Opened {
   sources: Sources;
   gemfile: Gemfile | null;
   lock: string | null;
   gemspec: Gemspec | null;
   /** Set by `frameworks.ts`. */
   frameworks: readonly string[];
-}
-
-/** A file of the project's own directory; null when it is not there. */
-export function fileOf(project: Project, ...names: string[]): string | null {
-  return project.reading.tree.first(project.place.path, names);
-}
-
-export function hasDirectory(project: Project, name: string): boolean {
-  const path = joinPath(project.place.path, name);
-  return path !== null && project.reading.tree.hasDirectory(path);
 }
 
 export function openProject(
@@ -73,11 +61,4 @@ export function manifestOf(project: Project): Evidence | null {
   const file = project.gemfile?.file ?? project.gemspec?.file ??
     fileOf(project, "config.ru") ?? project.sources.own[0] ?? null;
   return file === null ? null : fileEvidence(file);
-}
-
-export function uses(project: Project, ...gems: string[]): Evidence | null {
-  const found = project.draft.dependencies.find(({ name, isDev }) =>
-    !isDev && gems.includes(name)
-  );
-  return found?.evidence ?? null;
 }

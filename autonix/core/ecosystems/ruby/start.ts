@@ -13,7 +13,8 @@ import { joinPath } from "../../file_tree.ts";
 import { fileEvidence } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
 import { relativeTo } from "../shared/owners.ts";
-import { fileOf, type Project, uses } from "./project.ts";
+import { fileOf, uses } from "../shared/project.ts";
+import type { Project } from "./project.ts";
 
 export interface Start {
   command: string;

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  asUse,
   type Language,
   type Place,
   type PortMention,
@@ -18,10 +19,6 @@ const LITERAL =
 function literalAt(text: string): string | null {
   const [, quoted, digits, truth] = LITERAL.exec(text) ?? [];
   return quoted ?? digits?.replaceAll("_", "") ?? truth ?? null;
-}
-
-function asUse(value: string | null): Use {
-  return value === null || value === "" ? "optional" : { default: value };
 }
 
 const OR =

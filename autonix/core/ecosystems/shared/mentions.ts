@@ -14,11 +14,17 @@
 import { claimsOf, type Source } from "../../claims.ts";
 import { claim, type Draft } from "../../draft.ts";
 import { lineFinder } from "../../formats/node.ts";
+import { addTo } from "../../lists.ts";
 import type { Reading } from "../../reading.ts";
 import { isOfMachine } from "./machine_names.ts";
 
 /** How an expression uses a variable. */
 export type Use = "required" | "optional" | { default: string };
+
+/** With a default an empty one says nothing of. */
+export function asUse(value: string | null): Use {
+  return value === null || value === "" ? "optional" : { default: value };
+}
 
 /** A place where a variable is named. */
 export interface Place {
@@ -184,9 +190,7 @@ function usesIn(source: SourceText, scan: Scan): Map<string, Used[]> {
         after: source.text.slice(end, end + AHEAD),
       });
       if (use === null) continue;
-      const list = found.get(name) ?? [];
-      list.push({ use, line: source.lineOf(match.index) });
-      found.set(name, list);
+      addTo(found, name, { use, line: source.lineOf(match.index) });
     }
   }
   return found;

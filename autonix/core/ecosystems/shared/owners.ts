@@ -10,6 +10,7 @@ import {
   pathsOf,
   type Run,
 } from "../../file_tree.ts";
+import { addTo } from "../../lists.ts";
 
 /** The nearest of these directories at or above a path. */
 export function nearest(
@@ -52,10 +53,7 @@ export function runsByOwner(
   const byOwner = new Map<string, Run[]>();
   for (const run of runs) {
     const owner = find(run.directory);
-    if (owner === null) continue;
-    const list = byOwner.get(owner);
-    if (list === undefined) byOwner.set(owner, [run]);
-    else list.push(run);
+    if (owner !== null) addTo(byOwner, owner, run);
   }
   return byOwner;
 }

@@ -7,13 +7,61 @@ import type {
   Evidence,
   PackageManager,
 } from "../../../../roles/model/analysis.ts";
+import type { Source } from "../../claims.ts";
 import {
   claim,
   type Dependency,
   dependencyOf,
   type Draft,
 } from "../../draft.ts";
-import type { Found } from "../../reading.ts";
+import { joinPath } from "../../file_tree.ts";
+import type { Found, Reading } from "../../reading.ts";
+import type { Place } from "./places.ts";
+
+/** What a project of any ecosystem is read with. */
+export interface Opened {
+  reading: Reading;
+  draft: Draft;
+  place: Place;
+}
+
+/** The first of these files that lies in the project's own directory. */
+export function fileOf(
+  { reading, place }: Opened,
+  ...names: string[]
+): string | null {
+  return reading.tree.first(place.path, names);
+}
+
+export function hasDirectory({ reading, place }: Opened, name: string) {
+  const path = joinPath(place.path, name);
+  return path !== null && reading.tree.hasDirectory(path);
+}
+
+/** Where one of these is asked for, and not for development alone. */
+export function uses(
+  { draft }: Pick<Opened, "draft">,
+  ...names: string[]
+): Evidence | null {
+  return draft.dependencies.find(({ name, isDev }) =>
+    !isDev && names.includes(name)
+  )?.evidence ?? null;
+}
+
+/** A start command, if there is one. */
+export function claimStart(
+  draft: Draft,
+  start:
+    | {
+      command: string;
+      source: Source;
+      evidence: Evidence | readonly Evidence[];
+    }
+    | null,
+): void {
+  if (start === null) return;
+  claim(draft, "start", start.command, start.source, start.evidence);
+}
 
 /** Claims what was found, if anything was. */
 export function claimFound(
@@ -35,6 +83,23 @@ export function claimManager(
   if (lock !== null) {
     claim(draft, "packageManager", manager, "lock", { file: lock, line: null });
   }
+}
+
+/** The port of the first framework that has one; none of a library. */
+export function claimFrameworkPort(
+  draft: Draft,
+  of: {
+    frameworks: readonly string[];
+    ports: ReadonlyMap<string, number>;
+    /** Where no dependency has the framework's name. */
+    manifest: Evidence;
+  },
+): void {
+  const { ports, manifest } = of;
+  const framework = of.frameworks.find((one) => ports.has(one));
+  if (framework === undefined || draft.role !== "application") return;
+  const evidence = dependencyOf(draft, framework)?.evidence ?? manifest;
+  claim(draft, "port", ports.get(framework) ?? null, "framework", evidence);
 }
 
 /** A framework, and the packages by which it is recognised. */

@@ -19,6 +19,7 @@ import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
+import { claimFound } from "../shared/project.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { SWIFT } from "./sources.ts";
 import { xcodeDrafts } from "./xcode.ts";
@@ -145,15 +146,9 @@ function draftOfManifest(
   if (reading.tree.has(lock)) {
     claim(draft, "packageManager", "swiftpm", "lock", fileEvidence(lock));
   }
-  claim(draft, "name", name?.value ?? null, "manifest", name?.evidence ?? null);
+  claimFound(draft, "name", name);
   claimPins(draft, reading, PINNING);
-  claim(
-    draft,
-    "runtimeVersion",
-    version?.value ?? null,
-    "manifest",
-    version?.evidence ?? null,
-  );
+  claimFound(draft, "runtimeVersion", version);
   for (const { name: own, evidence } of manifest.dependencies) {
     const framework = FRAMEWORKS.get(own);
     claim(draft, "framework", framework?.name ?? null, "manifest", evidence);

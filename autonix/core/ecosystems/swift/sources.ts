@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  asUse,
   type Language,
   literalAt,
   type Place,
@@ -11,10 +12,6 @@ import {
   portOf,
   type Use,
 } from "../shared/mentions.ts";
-
-function asUse(value: string | null): Use {
-  return value === null || value === "" ? "optional" : { default: value };
-}
 
 function useOf({ before, after }: Place): Use | null {
   // `Environment.get("PORT").flatMap(Int.init) ?? 8080`

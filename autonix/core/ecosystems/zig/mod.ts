@@ -18,6 +18,7 @@ import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
+import { claimFound } from "../shared/project.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { ZIG } from "./sources.ts";
 
@@ -133,16 +134,9 @@ function draftOfManifest(
   draft.links = manifest.links;
   claim(draft, "language", "zig", "manifest", fileEvidence(file));
   claim(draft, "packageManager", "zig", "manifest", fileEvidence(file));
-  claim(draft, "name", name?.value ?? null, "manifest", name?.evidence ?? null);
+  claimFound(draft, "name", name);
   claimPins(draft, reading, PINNING);
-  const { version } = manifest;
-  claim(
-    draft,
-    "runtimeVersion",
-    version?.value ?? null,
-    "manifest",
-    version?.evidence ?? null,
-  );
+  claimFound(draft, "runtimeVersion", manifest.version);
   claimCommands(reading, draft, manifest);
   for (const { name: own, evidence } of manifest.dependencies) {
     claim(

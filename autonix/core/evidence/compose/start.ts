@@ -9,6 +9,7 @@
  * @module
  */
 import type { Draft } from "../../draft.ts";
+import { addTo } from "../../lists.ts";
 import { type Command, commandOf } from "../dockerfile/command.ts";
 import { type Image, readImage } from "../dockerfile/image.ts";
 import type { Start } from "../dockerfile/start.ts";
@@ -80,9 +81,7 @@ export function stateStarts(
   const byDraft = new Map<Draft, Own[]>();
   for (const one of own) {
     if (one.draft === null || one.draft.role === "root") continue;
-    const list = byDraft.get(one.draft);
-    if (list === undefined) byDraft.set(one.draft, [one]);
-    else list.push(one);
+    addTo(byDraft, one.draft, one);
   }
   for (const [draft, same] of byDraft) {
     const main = mainOf(same);

@@ -20,6 +20,7 @@ import {
   joinPath,
   wayTo,
 } from "../../file_tree.ts";
+import { addTo } from "../../lists.ts";
 import type { Reading } from "../../reading.ts";
 import { shellWord } from "../../shell_word.ts";
 import { gathering, state } from "../gathering.ts";
@@ -103,9 +104,7 @@ export const procfile: EvidenceDetector = {
           directoryOf(file),
           targets,
         );
-        const own = byPath.get(path) ?? [];
-        byPath.set(path, own);
-        own.push({ ...process, command: rest });
+        addTo(byPath, path, { ...process, command: rest });
       }
       for (const [path, own] of byPath) {
         // In any other directory it starts a part, mostly for work.

@@ -7,6 +7,7 @@
 import type { Evidence } from "../../../../../roles/model/analysis.ts";
 import type { Dependency } from "../../../draft.ts";
 import { basenameOf, directoryOf, joinPath } from "../../../file_tree.ts";
+import { addTo } from "../../../lists.ts";
 import type { Found, Reading } from "../../../reading.ts";
 import { GRADLE, lineIn, type Statement, statementsOf } from "../statements.ts";
 import { ktorLibrary } from "./catalog.ts";
@@ -78,9 +79,7 @@ export class Scripts {
       const path =
         /^project\(\s{0,4}["'](:[^"']{1,200})["']\s{0,4}\)$/.exec(head)
           ?.[1] ?? head;
-      const list = byHead.get(path) ?? [];
-      list.push({ ...statement, blocks });
-      byHead.set(path, list);
+      addTo(byHead, path, { ...statement, blocks });
     }
     this.#heads.set(root, byHead);
     return byHead;
