@@ -12,11 +12,8 @@ import type { VmSpec } from "../../roles/model/vm_spec.ts";
 import { killGroup, runChecked } from "../../roles/process/mod.ts";
 import { cli } from "../support/cli.ts";
 import { debianTools } from "../support/debian_tools.ts";
-import {
-  nixStore,
-  testKernelFolder,
-  writeFiles,
-} from "../support/nix_store.ts";
+import { writeFiles } from "../support/files.ts";
+import { nixStore, testKernelFolder } from "../support/nix_store.ts";
 import { until } from "../support/wait.ts";
 
 /** Without KVM Node.js takes some ten seconds to start on a busy core. */

@@ -12,7 +12,7 @@ import { mergeRepositories } from "../../autonix/core/cluster/merged.ts";
 import { parseBlueprint } from "../../roles/model/blueprint.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { cli } from "../support/cli.ts";
-import { writeFiles } from "../support/nix_store.ts";
+import { writeFiles } from "../support/files.ts";
 import { tempDir } from "../support/temp.ts";
 
 function python(name: string, database: string) {

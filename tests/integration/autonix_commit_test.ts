@@ -15,23 +15,11 @@ import { AppError } from "../../roles/model/errors.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 import { fixtureRepos } from "../support/fixture_repo.ts";
 import { git } from "../support/hub.ts";
+import { writeFiles } from "../support/files.ts";
 import { tempDir } from "../support/temp.ts";
 
 /** Fixtures that are a repository of their own, too: one in so many. */
 const ALONE_EVERY = 150;
-
-type Files = Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>;
-
-async function write(root: string, files: Files): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    const file = `${root}/${path}`;
-    await Deno.mkdir(dirname(file), { recursive: true });
-    const bytes = typeof content === "string"
-      ? new TextEncoder().encode(content)
-      : content;
-    await Deno.writeFile(file, bytes);
-  }
-}
 
 /** Commits all of a work tree; gives the commit. */
 async function commitAll(work: string): Promise<string> {
@@ -87,7 +75,7 @@ Deno.test("commit: every fixture is told as a checkout of it is", async () => {
     if (index % ALONE_EVERY === 0) roots.push(`${directory.path}/${index}`);
     for (const root of roots) {
       await Deno.mkdir(root, { recursive: true });
-      await write(root, Object.fromEntries(repo.files));
+      await writeFiles(root, Object.fromEntries(repo.files));
       for (const [link, target] of repo.links) {
         await Deno.mkdir(dirname(`${root}/${link}`), { recursive: true });
         await Deno.symlink(target, `${root}/${link}`);
@@ -109,7 +97,7 @@ const MAIN = "package main\n\nfunc main() {}\n";
 Deno.test("commit: links lead where a disk's do", async () => {
   await using directory = await tempDir("commit");
   const work = `${directory.path}/work`;
-  await write(work, {
+  await writeFiles(work, {
     "real/go.mod": GO,
     "real/main.go": MAIN,
     "real/deep/package.json": '{"name":"deep","scripts":{"start":"node ."}}',
@@ -175,7 +163,7 @@ Deno.test("commit: names and bytes as they come", async () => {
       new Uint16Array([...manifest].map((sign) => sign.charCodeAt(0))).buffer,
     ),
   ]);
-  await write(work, {
+  await writeFiles(work, {
     "new\nline/go.mod": GO,
     'quo"te/go.mod': GO,
     "tab\there/go.mod": GO,
@@ -227,7 +215,7 @@ Deno.test("commit: names and bytes as they come", async () => {
 Deno.test("commit: a submodule is an empty directory, an empty commit has no files", async () => {
   await using directory = await tempDir("commit");
   const work = `${directory.path}/work`;
-  await write(work, { "go.mod": GO, "main.go": MAIN });
+  await writeFiles(work, { "go.mod": GO, "main.go": MAIN });
   await git(work, "init", "-q", "-b", "main");
   await git(
     work,
@@ -278,7 +266,7 @@ Deno.test("commit: forged trees end nothing, and lead nowhere", async () => {
   await using directory = await tempDir("commit");
   const { path } = directory;
   await git(path, "init", "-q", "-b", "main");
-  await write(path, { "go.mod": GO });
+  await writeFiles(path, { "go.mod": GO });
   const blob = (await git(path, "hash-object", "-w", "go.mod")).trim();
   const tree = (await git(path, "mktree", "--missing")).trim();
   const missing = "b".repeat(40);
@@ -307,7 +295,7 @@ Deno.test("commit: forged trees end nothing, and lead nowhere", async () => {
 Deno.test("commit: what is no commit here is refused, and never reaches git as an option", async () => {
   await using directory = await tempDir("commit");
   const { path } = directory;
-  await write(path, { "go.mod": GO });
+  await writeFiles(path, { "go.mod": GO });
   await git(path, "init", "-q", "-b", "main");
   await git(path, "add", ".");
   await git(path, "commit", "-q", "-m", "one");
@@ -343,12 +331,12 @@ Deno.test("commit: what is no commit here is refused, and never reaches git as a
 Deno.test("commit: refs that stand for others change nothing, a signal ends it, limits are told", async () => {
   await using directory = await tempDir("commit");
   const { path } = directory;
-  await write(path, { "go.mod": GO, "main.go": MAIN });
+  await writeFiles(path, { "go.mod": GO, "main.go": MAIN });
   await git(path, "init", "-q", "-b", "main");
   await git(path, "add", ".");
   await git(path, "commit", "-q", "-m", "one");
   const commit = (await git(path, "rev-parse", "HEAD")).trim();
-  await write(path, { "package.json": '{"name":"other"}' });
+  await writeFiles(path, { "package.json": '{"name":"other"}' });
   await git(path, "add", ".");
   await git(path, "commit", "-q", "-m", "two");
   await git(path, "replace", commit, "HEAD");

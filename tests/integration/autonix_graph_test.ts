@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { cli } from "../support/cli.ts";
 import { THREE } from "../support/federated.ts";
-import { writeFiles } from "../support/nix_store.ts";
+import { writeFiles } from "../support/files.ts";
 import { tempDir } from "../support/temp.ts";
 
 async function folder() {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseBlueprint } from "../../roles/model/blueprint.ts";
 import { cli } from "../support/cli.ts";
-import { writeFiles } from "../support/nix_store.ts";
+import { writeFiles } from "../support/files.ts";
 import { evaluateFlakes } from "../support/rendered_flakes.ts";
 import { tempDir } from "../support/temp.ts";
 

@@ -10,24 +10,11 @@ import { openRoot, scan } from "../../autonix/scan.ts";
 import { Analysis } from "../../roles/model/analysis.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import { runChecked } from "../../roles/process/mod.ts";
+import { writeFiles } from "../support/files.ts";
 import { tempDir } from "../support/temp.ts";
 
 const AUTONIX = new URL("../../autonix/mod.ts", import.meta.url).pathname;
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
-
-async function write(
-  root: string,
-  files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>,
-): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    const file = `${root}/${path}`;
-    await Deno.mkdir(dirname(file), { recursive: true });
-    const bytes = typeof content === "string"
-      ? new TextEncoder().encode(content)
-      : content;
-    await Deno.writeFile(file, bytes);
-  }
-}
 
 async function scanned(root: string): Promise<FileTree> {
   return await scan(openRoot(root));
@@ -36,7 +23,7 @@ async function scanned(root: string): Promise<FileTree> {
 Deno.test("scan: files and the texts of manifests", async () => {
   await using directory = await tempDir();
   const { path } = directory;
-  await write(path, {
+  await writeFiles(path, {
     "go.mod": "module example.org/a\n",
     "picture.png": "text all the same",
     "node_modules/a/go.mod": "module b\n",
@@ -50,9 +37,9 @@ Deno.test("scan: files and the texts of manifests", async () => {
 Deno.test("scan: what git was told to leave out in this clone is left out", async () => {
   await using directory = await tempDir();
   const { path } = directory;
-  await write(path, { "a/go.mod": "", "b/go.mod": "" });
+  await writeFiles(path, { "a/go.mod": "", "b/go.mod": "" });
   await runChecked("git", ["init", "-q", path]);
-  await write(path, { ".git/info/exclude": "/b/\n" });
+  await writeFiles(path, { ".git/info/exclude": "/b/\n" });
   assert.deepEqual((await scanned(path)).files, ["a/go.mod"]);
 });
 
@@ -60,7 +47,7 @@ Deno.test("scan: a link is the file it leads to, and leads nowhere else", async 
   await using directory = await tempDir();
   const { path } = directory;
   const root = `${path}/root`;
-  await write(path, {
+  await writeFiles(path, {
     "outside/go.mod": "module outside\n",
     "root/real/go.mod": "module inside\n",
     "root/.git/config": "[credential]\n",
@@ -89,7 +76,7 @@ Deno.test("scan: a link is the file it leads to, and leads nowhere else", async 
 Deno.test("scan: the root may be a link itself", async () => {
   await using directory = await tempDir();
   const { path } = directory;
-  await write(path, { "real/go.mod": "module a\n" });
+  await writeFiles(path, { "real/go.mod": "module a\n" });
   await Deno.symlink("real", `${path}/link`);
   assert.deepEqual((await scanned(`${path}/link`)).files, ["go.mod"]);
 });
@@ -107,7 +94,7 @@ Deno.test("scan: binary files by name only, odd text as it can be read", async (
   await using directory = await tempDir();
   const { path } = directory;
   const wide = new Uint8Array([0xff, 0xfe, 0x61, 0, 0x0a, 0]);
-  await write(path, {
+  await writeFiles(path, {
     "a/go.mod": new Uint8Array([0x6d, 0, 0x6f]),
     "b/go.mod": new Uint8Array([0x6d, 0xff, 0x6f]),
     "c/go.mod": wide,
@@ -126,7 +113,7 @@ Deno.test("scan: names with quotes, newlines and shell words are names", async (
   const { path } = directory;
   const names = ['a"b', "a\nb", "${HOME}", "''", "$(id)", "-rf", "a\\b", "ü"];
   for (const name of names) {
-    await write(path, { [`${name}/go.mod`]: "go 1.22" });
+    await writeFiles(path, { [`${name}/go.mod`]: "go 1.22" });
   }
   const tree = await scanned(path);
   assert.deepEqual(tree.files, names.map((name) => `${name}/go.mod`).sort());
@@ -151,7 +138,7 @@ Deno.test("scan: names that are no UTF-8 are carried, and what cannot be opened 
 Deno.test("scan: what cannot be read is told, the rest is analysed", async () => {
   await using directory = await tempDir();
   const { path } = directory;
-  await write(path, {
+  await writeFiles(path, {
     "closed/go.mod": "module a\n",
     "file/go.mod": "module b\n",
     "file/main.go": "package main\n\nfunc main() {}\n",
@@ -180,7 +167,7 @@ async function analyzedByNobody(path: string): Promise<Analysis> {
     import { analyzePath } from "${AUTONIX}";
     console.log(JSON.stringify(await analyzePath(Deno.args[0])));
   `;
-  await write(home, { "program.ts": program });
+  await writeFiles(home, { "program.ts": program });
   await Deno.copyFile(Deno.execPath(), `${home}/deno`);
   await Deno.chmod(`${home}/deno`, 0o755);
   await runChecked(Deno.execPath(), [
@@ -198,7 +185,7 @@ async function analyzedByNobody(path: string): Promise<Analysis> {
 Deno.test("analyzePath: a path that is not there, and one that is a file", async () => {
   await using directory = await tempDir();
   const { path } = directory;
-  await write(path, { "a": "" });
+  await writeFiles(path, { "a": "" });
   const codeOf = async (asked: string) => {
     const error = await analyzePath(asked).catch((error) => error);
     assert.ok(error instanceof AppError);
@@ -227,9 +214,9 @@ Deno.test("analyzePath: the same tree gives the same bytes wherever it lies", as
     "go.mod": "module example.org/b\n\ngo 1.22\n",
     "main.go": "package main\n\nfunc main() {}\n",
   };
-  await write(`${directory.path}/one`, files);
+  await writeFiles(`${directory.path}/one`, files);
   const reversed = Object.fromEntries(Object.entries(files).reverse());
-  await write(`${directory.path}/other/place`, reversed);
+  await writeFiles(`${directory.path}/other/place`, reversed);
   const one = await analyzePath(`${directory.path}/one`);
   const other = await analyzePath(`${directory.path}/other/place/`);
   assert.equal(one.applications.length, 2);
@@ -238,7 +225,7 @@ Deno.test("analyzePath: the same tree gives the same bytes wherever it lies", as
 
 Deno.test("analyzePath: ends when it is asked to", async () => {
   await using directory = await tempDir();
-  await write(directory.path, { "go.mod": "" });
+  await writeFiles(directory.path, { "go.mod": "" });
   const signal = AbortSignal.abort(new AppError("failed", "asked to stop"));
   await assert.rejects(
     analyzePath(directory.path, { signal }),

@@ -5,11 +5,11 @@ import { parseBlueprint, storePathsOf } from "../../roles/model/blueprint.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import { createNix } from "../../roles/nix/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
+import { writeFiles } from "../support/files.ts";
 import {
   nixStore,
   sampleRepository,
   testKernelFolder,
-  writeFiles,
 } from "../support/nix_store.ts";
 import { tempDir } from "../support/temp.ts";
 

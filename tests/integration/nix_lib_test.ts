@@ -8,11 +8,8 @@ import {
 import { parseBlueprint } from "../../roles/model/blueprint.ts";
 import { AppError } from "../../roles/model/errors.ts";
 import { runChecked } from "../../roles/process/mod.ts";
-import {
-  nixStore,
-  testKernelFolder,
-  writeFiles,
-} from "../support/nix_store.ts";
+import { writeFiles } from "../support/files.ts";
+import { nixStore, testKernelFolder } from "../support/nix_store.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 

@@ -6,7 +6,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { Blueprint } from "../../roles/model/blueprint.ts";
 import { LIB_FILES } from "../../nix/examples/sample_project.ts";
-import { nixStore, writeFiles } from "../support/nix_store.ts";
+import { writeFiles } from "../support/files.ts";
+import { nixStore } from "../support/nix_store.ts";
 import { runChecked } from "../../roles/process/mod.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

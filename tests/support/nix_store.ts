@@ -13,6 +13,7 @@ import {
 import { kernelFolder } from "../../roles/debian/mod.ts";
 import { createNix, type Nix, type NixOptions } from "../../roles/nix/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
+import { writeFiles } from "./files.ts";
 import { tempDir } from "./temp.ts";
 
 /** A nix with its own store and state, both below `path`; removed with `await using`. */
@@ -41,18 +42,6 @@ export function testKernelFolder(): Promise<string> {
   const cache = Deno.env.get("XDG_CACHE_HOME") ??
     join(Deno.env.get("HOME") ?? "/root", ".cache");
   return kernelFolder(join(cache, "procurator"));
-}
-
-/** Writes files below `dir`. */
-export async function writeFiles(
-  dir: string,
-  files: Readonly<Record<string, string>>,
-): Promise<void> {
-  for (const [path, text] of Object.entries(files)) {
-    const target = join(dir, path);
-    await Deno.mkdir(join(target, ".."), { recursive: true });
-    await Deno.writeTextFile(target, text);
-  }
 }
 
 /** A work tree of the sample project with a bare repository beside it. */

@@ -15,7 +15,7 @@ import {
 import { LIBRARY } from "../../autonix/render/library.ts";
 import type { Analysis } from "../../roles/model/analysis.ts";
 import { runChecked } from "../../roles/process/mod.ts";
-import { writeFiles } from "./nix_store.ts";
+import { writeFiles } from "./files.ts";
 
 const STAND_IN = new URL("nixpkgs_stand_in/", import.meta.url).pathname;
 

@@ -9,7 +9,8 @@ import { LIB_FILES } from "../../nix/examples/sample_project.ts";
 import { Image } from "../../roles/model/vm_spec.ts";
 import type { Nix } from "../../roles/nix/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
-import { testKernelFolder, writeFiles } from "./nix_store.ts";
+import { writeFiles } from "./files.ts";
+import { testKernelFolder } from "./nix_store.ts";
 
 /** What a guest tries, as root inside, and tells on its pages. */
 const EXTRA = `

@@ -10,7 +10,8 @@ import { LIB_FILES } from "../../nix/examples/sample_project.ts";
 import { Image } from "../../roles/model/vm_spec.ts";
 import type { Nix } from "../../roles/nix/mod.ts";
 import { runChecked } from "../../roles/process/mod.ts";
-import { testKernelFolder, writeFiles } from "./nix_store.ts";
+import { writeFiles } from "./files.ts";
+import { testKernelFolder } from "./nix_store.ts";
 
 /** The agent is killed, with what would start it again; nobody tells how the switch ended. */
 const LOSES_AGENT = [

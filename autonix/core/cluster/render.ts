@@ -15,12 +15,7 @@
 import { type ClusterPlan, planCluster } from "../render/cluster_plan.ts";
 import { because, type RenderFacts } from "../render/facts.ts";
 import { type FlakeLine, FlakeLines } from "../render/flake_lines.ts";
-import {
-  applicationModule,
-  applicationVm,
-  serviceModuleLines,
-  serviceVm,
-} from "../render/machine_lines.ts";
+import { machineModules, machineVms } from "../render/machine_lines.ts";
 import { CLUSTER_OUTPUTS, marked } from "../render/marks.ts";
 import { labelOf, Names } from "../render/names.ts";
 import { nixAttribute, nixString } from "../render/nix_text.ts";
@@ -99,10 +94,6 @@ class ClusterFlake {
     this.#urls = new Map(
       of.inputs.map(({ repository, url }) => [repository, url]),
     );
-  }
-
-  #started() {
-    return this.plan.applications.filter(({ start }) => start !== null);
   }
 
   #input(repository: string): string {
@@ -193,36 +184,16 @@ class ClusterFlake {
 
   #machineLines(): void {
     const { lines, plan } = this;
-    const why = because("what VMs run: a NixOS module for each");
-    lines.block("machines = {", "};", why, () => {
-      for (const planned of this.#started()) applicationModule(lines, planned);
-      for (const planned of plan.services) serviceModuleLines(lines, planned);
-    });
-    for (const { kind, evidence } of plan.leftOut) {
-      lines.comment(
-        `${kind} has no VM: NixOS has no module for it that procurator init knows`,
-        because(`${kind} is a service of the repositories`, evidence),
-      );
-    }
-    const each = because("each VM is a NixOS system of its own");
-    lines.block(
-      "systems = builtins.mapAttrs (name: module: procurator.nixos {",
-      '}) (procurator.knows "modules" modules machines);',
-      each,
-      () => {
-        lines.add("inherit nixpkgs system name;", each);
-        lines.add("modules = [ module (modules.${name} or { }) ];", each);
-      },
-    );
+    machineModules(lines, plan, "the repositories");
     lines.block(
       "blueprint = procurator.mkCluster {",
       "};",
       because("the blueprint: one cluster of all VMs"),
       () => {
         lines.add("inherit cluster;", because("its name is yours"));
-        lines.block("vms = procurator.merge {", "} vms;", why, () => {
-          for (const planned of this.#started()) applicationVm(lines, planned);
-          for (const planned of plan.services) serviceVm(lines, planned);
+        const merged = because("which VMs there are, and what you say of them");
+        lines.block("vms = procurator.merge {", "} vms;", merged, () => {
+          machineVms(lines, plan);
         });
       },
     );

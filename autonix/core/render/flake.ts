@@ -18,19 +18,10 @@ import {
   librariesOf,
   libraryParts,
 } from "./application_lines.ts";
-import {
-  type ClusterPlan,
-  planCluster,
-  type PlannedApplication,
-} from "./cluster_plan.ts";
+import { type ClusterPlan, planCluster } from "./cluster_plan.ts";
 import { type Because, because, type RenderFacts } from "./facts.ts";
 import { type FlakeLine, FlakeLines } from "./flake_lines.ts";
-import {
-  applicationModule,
-  applicationVm,
-  serviceModuleLines,
-  serviceVm,
-} from "./machine_lines.ts";
+import { machineModules, machineVms, startedIn } from "./machine_lines.ts";
 import { packagePath } from "./service_modules.ts";
 
 /** Of the marked part within flake.nix. */
@@ -40,10 +31,6 @@ const FRAME = because("every flake of procurator init has it");
 const EVERY_SYSTEM = because(
   "packages, shells and checks are there for each of these systems",
 );
-
-function hasVm(planned: PlannedApplication): boolean {
-  return planned.start !== null;
-}
 
 function headLines(lines: FlakeLines): void {
   lines.comment(
@@ -75,7 +62,6 @@ function packageLines(lines: FlakeLines, plan: ClusterPlan): void {
 }
 
 function machineLines(lines: FlakeLines, plan: ClusterPlan): void {
-  const why = because("what VMs run: a NixOS module for each");
   lines.add(
     'system = "x86_64-linux";',
     because("VMs are built for the workers' system"),
@@ -84,31 +70,7 @@ function machineLines(lines: FlakeLines, plan: ClusterPlan): void {
     "packages = applications nixpkgs.legacyPackages.${system};",
     because("what VMs run is built for their system"),
   );
-  lines.block("machines = {", "};", why, () => {
-    for (const planned of plan.applications.filter(hasVm)) {
-      applicationModule(lines, planned);
-    }
-    for (const planned of plan.services) serviceModuleLines(lines, planned);
-  });
-  for (const { kind, evidence } of plan.leftOut) {
-    lines.comment(
-      `${kind} has no VM: NixOS has no module for it that procurator init knows`,
-      because(`${kind} is a service of the repository`, evidence),
-    );
-  }
-  const each = because("each VM is a NixOS system of its own");
-  lines.block(
-    "systems = builtins.mapAttrs (name: module: procurator.nixos {",
-    '}) (procurator.knows "modules" modules machines);',
-    each,
-    () => {
-      lines.add("inherit nixpkgs system name;", each);
-      lines.add(
-        "modules = [ module (modules.${name} or { }) ];",
-        because("what procurator init knows of it, and what you add to it"),
-      );
-    },
-  );
+  machineModules(lines, plan, "the repository");
   lines.add("", FRAME);
 }
 
@@ -118,10 +80,7 @@ function clusterLines(lines: FlakeLines, plan: ClusterPlan): void {
     lines.add("inherit cluster;", because("its name is yours"));
     const merged = because("which VMs there are, and what you say of them");
     lines.block("vms = procurator.merge {", "} vms;", merged, () => {
-      for (const planned of plan.applications.filter(hasVm)) {
-        applicationVm(lines, planned);
-      }
-      for (const planned of plan.services) serviceVm(lines, planned);
+      machineVms(lines, plan);
     });
   });
   lines.add("", FRAME);
@@ -265,7 +224,7 @@ export function renderFlake(
   return {
     lines: lines.lines,
     machines: [
-      ...plan.applications.filter(hasVm).map(({ name }) => name),
+      ...startedIn(plan).map(({ name }) => name),
       ...plan.services.map(({ name }) => name),
     ],
     packages: plan.applications.map(({ name }) => name),

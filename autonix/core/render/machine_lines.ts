@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Peer, PlannedApplication } from "./cluster_plan.ts";
+import type { ClusterPlan, Peer, PlannedApplication } from "./cluster_plan.ts";
 import { because } from "./facts.ts";
 import type { FlakeLines } from "./flake_lines.ts";
 import { nixAttribute, nixList, nixString } from "./nix_text.ts";
@@ -24,7 +24,7 @@ const VOLUME_MIB = 10_240;
 const MAX_MISSING = 20;
 
 /** The module that an application's VM runs. */
-export function applicationModule(
+function applicationModule(
   lines: FlakeLines,
   planned: PlannedApplication,
 ): void {
@@ -84,7 +84,7 @@ function volumeRules(directory: string, owner: string | undefined): string[] {
 }
 
 /** The module that a service's VM runs. */
-export function serviceModuleLines(
+function serviceModuleLines(
   lines: FlakeLines,
   planned: PlannedService,
 ): void {
@@ -162,7 +162,7 @@ function imageLine(lines: FlakeLines, name: string): void {
 }
 
 /** An application's entry of the blueprint. */
-export function applicationVm(
+function applicationVm(
   lines: FlakeLines,
   planned: PlannedApplication,
 ): void {
@@ -216,7 +216,7 @@ export function applicationVm(
 }
 
 /** A service's entry of the blueprint. */
-export function serviceVm(lines: FlakeLines, planned: PlannedService): void {
+function serviceVm(lines: FlakeLines, planned: PlannedService): void {
   const { name, module, service } = planned;
   lines.block(
     `${name} = {`,
@@ -248,4 +248,47 @@ export function serviceVm(lines: FlakeLines, planned: PlannedService): void {
       }
     },
   );
+}
+
+/** Applications that have a VM. */
+export function startedIn(plan: ClusterPlan): readonly PlannedApplication[] {
+  return plan.applications.filter(({ start }) => start !== null);
+}
+
+/** What each VM runs, and the NixOS systems that are made of it. */
+export function machineModules(
+  lines: FlakeLines,
+  plan: ClusterPlan,
+  of: "the repository" | "the repositories",
+): void {
+  const why = because("what VMs run: a NixOS module for each");
+  lines.block("machines = {", "};", why, () => {
+    for (const planned of startedIn(plan)) applicationModule(lines, planned);
+    for (const planned of plan.services) serviceModuleLines(lines, planned);
+  });
+  for (const { kind, evidence } of plan.leftOut) {
+    lines.comment(
+      `${kind} has no VM: NixOS has no module for it that procurator init knows`,
+      because(`${kind} is a service of ${of}`, evidence),
+    );
+  }
+  const each = because("each VM is a NixOS system of its own");
+  lines.block(
+    "systems = builtins.mapAttrs (name: module: procurator.nixos {",
+    '}) (procurator.knows "modules" modules machines);',
+    each,
+    () => {
+      lines.add("inherit nixpkgs system name;", each);
+      lines.add(
+        "modules = [ module (modules.${name} or { }) ];",
+        because("what procurator init knows of it, and what you add to it"),
+      );
+    },
+  );
+}
+
+/** What the blueprint says of each VM. */
+export function machineVms(lines: FlakeLines, plan: ClusterPlan): void {
+  for (const planned of startedIn(plan)) applicationVm(lines, planned);
+  for (const planned of plan.services) serviceVm(lines, planned);
 }

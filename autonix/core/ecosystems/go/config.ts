@@ -41,19 +41,7 @@ const FILES = [
 /** Where go-zero keeps one for each program. */
 const FOLDER = "etc";
 
-export const CONFIGS: readonly NamePattern[] = [
-  "config.yaml",
-  "config.yml",
-  "config.toml",
-  "config.json",
-  "config.local.yaml",
-  "config.example.yaml",
-  "config.yaml.example",
-  "config/local.yaml",
-  "conf/app.conf",
-  "conf/app.ini",
-  "etc/*.yaml",
-];
+export const CONFIGS: readonly NamePattern[] = [...FILES, `${FOLDER}/*.yaml`];
 
 /** Nothing of a library. */
 export function claimConfig(reading: Reading, draft: Draft): void {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Source } from "../../claims.ts";
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
 import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
@@ -48,6 +49,22 @@ function serve(directory: string): string {
   return `caddy file-server --listen :${PORT} --root ${shellWord(directory)}`;
 }
 
+/** A draft of pages, which the file says that they are. */
+function draftOfPages(
+  path: string,
+  of: { weight: Draft["weight"]; file: string; source?: Source },
+): Draft {
+  const { weight, file, source = "manifest" } = of;
+  const draft = draftOf({
+    path,
+    ecosystem: "static",
+    role: "application",
+    weight,
+  });
+  claim(draft, "language", "static", source, fileEvidence(file));
+  return draft;
+}
+
 function claimServing(
   draft: Draft,
   directory: string,
@@ -70,13 +87,7 @@ function staticfileDrafts(reading: Reading): Draft[] {
       reading.tree.has(joinPath(directory, `${name}/index.html`) ?? "")
     );
     const hasOwn = reading.tree.has(joinPath(directory, "index.html") ?? "");
-    const draft = draftOf({
-      path: directory,
-      ecosystem: "static",
-      role: "application",
-      weight: 2,
-    });
-    claim(draft, "language", "static", "manifest", fileEvidence(file));
+    const draft = draftOfPages(directory, { weight: 2, file });
     claimServing(
       draft,
       isInside ? named : hasOwn ? "." : usual ?? ".",
@@ -104,13 +115,7 @@ function hostedDrafts(reading: Reading): Draft[] {
       const pages = textOf(root)?.replace(/\/+$/, "") ?? "";
       const index = joinPath(directory, `${pages}/index.html`);
       if (root === null || index === null || !tree.has(index)) return [];
-      const draft = draftOf({
-        path: directory,
-        ecosystem: "static",
-        role: "application",
-        weight: 2,
-      });
-      claim(draft, "language", "static", "manifest", fileEvidence(file));
+      const draft = draftOfPages(directory, { weight: 2, file });
       claimServing(draft, pages, nodeEvidence(file, root));
       return [draft];
     })
@@ -163,14 +168,9 @@ function draftOfSite(
   reading: Reading,
   { generator, directory, file, root }: Site,
 ): Draft {
-  const draft = draftOf({
-    path: directory,
-    ecosystem: "static",
-    role: "application",
-    weight: isAside(directory) ? 1 : 3,
-  });
+  const weight = isAside(directory) ? 1 : 3;
+  const draft = draftOfPages(directory, { weight, file });
   const evidence = fileEvidence(file);
-  claim(draft, "language", "static", "manifest", evidence);
   claim(draft, "framework", generator.name, "manifest", evidence);
   claimPins(draft, reading, { files: [], tools: generator.words });
   tellGeneratorVersion(reading, draft, generator.name);
@@ -229,13 +229,11 @@ function pageDrafts(reading: Reading): Draft[] {
     if (found.size >= MAX_SITES) break;
   }
   return [...found].map(([directory, { pages, file }]) => {
-    const draft = draftOf({
-      path: directory,
-      ecosystem: "static",
-      role: "application",
+    const draft = draftOfPages(directory, {
       weight: 1,
+      file,
+      source: "source",
     });
-    claim(draft, "language", "static", "source", fileEvidence(file));
     claimServing(draft, pages, fileEvidence(file));
     return draft;
   });

@@ -13,10 +13,10 @@ import {
   scalarText,
   textOf,
 } from "../../formats/node.ts";
-import { nodeEvidence } from "../../reading.ts";
-import { type Gathering, service } from "../gathering.ts";
+import type { Gathering } from "../gathering.ts";
 import {
   command,
+  database,
   type Place,
   port,
   type Reader,
@@ -92,23 +92,18 @@ function stateDatabase(
   const kind = ENGINES.get(textOf(at(node, "engine")) ?? "PG");
   if (kind === undefined) return;
   const name = textOf(at(node, "name"));
-  const declare = (usedBy: string | null, env: string[]) =>
-    to.services.push(service({
-      kind,
-      version: scalarText(at(node, "version")),
-      name,
-      usedBy,
-      env,
-      strength: "declared",
-      place: "production",
-      evidence: [nodeEvidence(of.place.file, node)],
-    }));
   const users = of.components.flatMap(({ node, path }) => {
     const env = pointing(at(node, "envs"), name);
     return env.length > 0 ? [{ path, env }] : [];
   });
-  for (const { path, env } of users) declare(path, env);
-  if (users.length === 0) declare(null, pointing(of.shared, name));
+  const env = pointing(of.shared, name);
+  database(to, of.place, {
+    kind,
+    version: scalarText(at(node, "version")),
+    name,
+    users: users.length > 0 ? users : [{ path: null, env }],
+    node,
+  });
 }
 
 export const digitalocean: Reader = (to, whole, place) => {

@@ -16,8 +16,8 @@ import {
   scalarText,
   textOf,
 } from "../../formats/node.ts";
-import { nodeEvidence, type Reading } from "../../reading.ts";
-import { type Gathering, gathering, service } from "../gathering.ts";
+import type { Reading } from "../../reading.ts";
+import { type Gathering, gathering } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 import { digitalocean } from "./digitalocean.ts";
 import { kamal } from "./kamal.ts";
@@ -26,6 +26,7 @@ import { runtime } from "./runtimes.ts";
 import { supabase } from "./supabase.ts";
 import {
   command,
+  database,
   type Place,
   port,
   type Reader,
@@ -100,14 +101,13 @@ function stateAddons(to: Gathering, addons: Node | null, place: Place): void {
     const plan = textOf(item) ?? textOf(at(item, "plan")) ?? "";
     const kind = ADDONS.find(([pattern]) => pattern.test(plan))?.[1];
     if (kind === undefined) continue;
-    to.services.push(service({
+    database(to, place, {
       kind,
       version: textOf(at(item, "options", "version")),
-      usedBy: place.path,
-      strength: "declared",
-      place: "production",
-      evidence: [nodeEvidence(place.file, item)],
-    }));
+      name: null,
+      users: [{ path: place.path, env: [] }],
+      node: item,
+    });
   }
 }
 

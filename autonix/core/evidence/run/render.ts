@@ -12,9 +12,14 @@ import {
   scalarText,
   textOf,
 } from "../../formats/node.ts";
-import { nodeEvidence } from "../../reading.ts";
-import { type Gathering, service } from "../gathering.ts";
-import { command, type Place, type Reader, variable } from "./statements.ts";
+import type { Gathering } from "../gathering.ts";
+import {
+  command,
+  database,
+  type Place,
+  type Reader,
+  variable,
+} from "./statements.ts";
 
 const RENDER_KINDS = new Map([
   ["redis", "redis"],
@@ -66,7 +71,7 @@ function renderPath(one: Node, place: Place): string | null {
 /** Services that take a variable from a database or another service by name. */
 function renderUsers(root: Node, place: Place, name: string | null) {
   return itemsOf(at(root, "services")).flatMap((one) => {
-    const names = itemsOf(at(one, "envVars")).flatMap((item) => {
+    const env = itemsOf(at(one, "envVars")).flatMap((item) => {
       const from = at(item, "fromDatabase") ?? at(item, "fromService");
       const isAddress = ["connectionString", "host", "port", "hostport"]
         .includes(textOf(at(from, "property")) ?? "");
@@ -75,42 +80,26 @@ function renderUsers(root: Node, place: Place, name: string | null) {
         : [];
     });
     const path = renderPath(one, place);
-    return names.length === 0 || path === null ? [] : [{ path, names }];
+    return env.length === 0 || path === null ? [] : [{ path, env }];
   });
-}
-
-function renderRun(
-  to: Gathering,
-  root: Node,
-  place: Place,
-  of: { node: Node; kind: string; version: string | null },
-): void {
-  const name = textOf(at(of.node, "name"));
-  const users = renderUsers(root, place, name);
-  const none = { path: null, names: [] };
-  for (const { path, names } of users.length > 0 ? users : [none]) {
-    to.services.push(service({
-      kind: of.kind,
-      version: of.version,
-      name,
-      usedBy: path,
-      env: names,
-      strength: "declared",
-      place: "production",
-      evidence: [nodeEvidence(place.file, of.node)],
-    }));
-  }
 }
 
 /** render.yaml */
 export const render: Reader = (to, root, place) => {
   for (const node of itemsOf(at(root, "databases"))) {
     const version = scalarText(at(node, "postgresMajorVersion"));
-    renderRun(to, root, place, { node, kind: "postgres", version });
+    const name = textOf(at(node, "name"));
+    const users = renderUsers(root, place, name);
+    database(to, place, { kind: "postgres", version, name, users, node });
   }
   for (const node of itemsOf(at(root, "services"))) {
     const kind = RENDER_KINDS.get(textOf(at(node, "type")) ?? "");
-    if (kind === undefined) renderService(to, { one: node, root }, place);
-    else renderRun(to, root, place, { node, kind, version: null });
+    if (kind === undefined) {
+      renderService(to, { one: node, root }, place);
+      continue;
+    }
+    const name = textOf(at(node, "name"));
+    const users = renderUsers(root, place, name);
+    database(to, place, { kind, version: null, name, users, node });
   }
 };

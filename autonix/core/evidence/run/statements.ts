@@ -6,7 +6,7 @@
 import { itemsOf, type Node, scalarText, textOf } from "../../formats/node.ts";
 import { nodeEvidence } from "../../reading.ts";
 import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
-import { type Gathering, state } from "../gathering.ts";
+import { type Gathering, service, state } from "../gathering.ts";
 import { isOf, type Runtime, type Targets } from "../targets.ts";
 
 export interface Place {
@@ -40,6 +40,34 @@ export function command(
     source: "procfile",
     evidence: nodeEvidence(file, node),
   });
+}
+
+/** A service of the platform, told once for each that takes its address. */
+export function database(
+  to: Gathering,
+  { file }: Place,
+  of: {
+    kind: string;
+    version: string | null;
+    name: string | null;
+    users: readonly { path: string | null; env: readonly string[] }[];
+    node: Node;
+  },
+): void {
+  const { kind, version, name, node } = of;
+  const users = of.users.length > 0 ? of.users : [{ path: null, env: [] }];
+  for (const { path, env } of users) {
+    to.services.push(service({
+      kind,
+      version,
+      name,
+      usedBy: path,
+      env,
+      strength: "declared",
+      place: "production",
+      evidence: [nodeEvidence(file, node)],
+    }));
+  }
 }
 
 export function port(
