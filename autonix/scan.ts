@@ -1,10 +1,9 @@
 /**
  * Reads a repository from a disk into a `FileTree`.
  *
- * Owns the system calls of Autonix, of which `directory_reader.ts` lists
- * directories: asks for those `Walk` wants to know of, reads the files
- * `chooseReads` names, and turns what the disk refuses into omissions. Decides
- * nothing of what there is to find.
+ * Owns every system call of Autonix: lists directories in the order `Walk`
+ * asks for, reads the files `chooseReads` names, and turns what the disk
+ * refuses into omissions. Decides nothing of what there is to find.
  *
  * Never leaves the root: a link counts as the file it leads to when that lies
  * in the repository; linked directories are not entered. Never opens what is
@@ -21,7 +20,6 @@ import { FileTree, type Omission, type Run } from "./core/file_tree.ts";
 import { chooseReads } from "./core/reads.ts";
 import { READS } from "./core/registry.ts";
 import { type Listing, MAX_IGNORE_BYTES, Walk } from "./core/walk.ts";
-import { type DirectoryNames, DirectoryReader } from "./directory_reader.ts";
 
 /** Directories between two pauses: some 30 ms. */
 const PAUSE_DIRECTORIES = 2_000;
@@ -122,10 +120,9 @@ class Scanner {
   async scan(): Promise<FileTree> {
     this.#options.signal?.throwIfAborted();
     const walk = new Walk(this.#ignoreText(".git/info/exclude"));
-    using reader = new DirectoryReader();
     let directories = 0;
     for (let path = walk.next(); path !== null; path = walk.next()) {
-      const listing = this.#list(reader, path);
+      const listing = this.#list(path);
       if (typeof listing === "string") walk.failed(listing);
       else walk.listed(listing);
       if (++directories % PAUSE_DIRECTORIES === 0) {
@@ -142,21 +139,24 @@ class Scanner {
   }
 
   /** What a directory holds, or why it cannot be read. */
-  #list(reader: DirectoryReader, directory: string): Listing | string {
-    let found: DirectoryNames;
+  #list(directory: string): Listing | string {
+    let found: Iterable<Deno.DirEntry>;
     try {
-      found = reader.names(this.#absolute(directory));
+      // The whole list is there at once; going through it asks the disk nothing.
+      found = Deno.readDirSync(this.#absolute(directory));
     } catch (error) {
       return reasonOf(error);
     }
-    const { entries, links } = found;
+    const entries: string[] = [];
+    let ignore: string | null = null;
     const prefix = directory === "." ? "" : `${directory}/`;
-    // As git: a link by this name is no list of patterns.
-    const ignore = entries.includes(IGNORE)
-      ? this.#ignoreText(prefix + IGNORE)
-      : null;
-    for (const name of links) {
-      if (this.#leadsToFile(prefix + name)) entries.push(name);
+    for (const { name, isFile, isDirectory, isSymlink } of found) {
+      if (isDirectory) entries.push(`${name}/`);
+      else if (isFile || isSymlink && this.#leadsToFile(prefix + name)) {
+        entries.push(name);
+      }
+      // As git: a link by this name is no list of patterns.
+      if (isFile && name === IGNORE) ignore = this.#ignoreText(prefix + name);
     }
     return { entries, ignore };
   }
