@@ -5,7 +5,7 @@
  * @module
  */
 import type { ServiceClaim } from "../../detector.ts";
-import { basenameOf } from "../../file_tree.ts";
+import { basenameOf, isWithin } from "../../file_tree.ts";
 import { addressOf, hostIn, isAddressName } from "../../services/addresses.ts";
 import type { ServiceKind } from "../../services/catalog.ts";
 import {
@@ -126,10 +126,15 @@ export function pointingAt(
   return [...found, ...ports];
 }
 
-/** What is built there may be an application that only its Dockerfile tells of. */
+/**
+ * What is built there may be an application that only its Dockerfile tells of.
+ * Above several it is none of them: a proxy in front, built from the root.
+ */
 function pathOf(compose: ComposeService, targets: Targets): string | null {
   const context = compose.build?.context ?? null;
-  return context === null || targets.owner(context) !== null ? null : context;
+  if (context === null || targets.owner(context) !== null) return null;
+  const below = targets.all.filter(({ path }) => isWithin(path, context));
+  return below.length > 1 ? null : context;
 }
 
 /** Of an image that others made nobody here reads the variables: consoles, exporters. */
