@@ -128,6 +128,13 @@ export function wayTo(from: string, to: string): string {
   return parts.length === 0 ? "." : parts.join("/");
 }
 
+/** `web` of `web//`. In one go: a regular expression looks anew from each slash. */
+export function withoutEndSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
+}
+
 /** By code units: the same on every machine. */
 export function comparePaths(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

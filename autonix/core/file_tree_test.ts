@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { FileTree, joinPath, pathsOf, runOf, runsOf } from "./file_tree.ts";
+import {
+  FileTree,
+  joinPath,
+  pathsOf,
+  runOf,
+  runsOf,
+  withoutEndSlashes,
+} from "./file_tree.ts";
 
 const FILES = ["a-b/x.ts", "a/one.ts", "a/two.TS", "a/z/three.ts", "top.ts"];
 
@@ -74,4 +81,11 @@ Deno.test("extensions are found whatever their case", () => {
   const tree = new FileTree({ files: FILES, texts: new Map() });
   assert.deepEqual(tree.withExtension("ts"), FILES);
   assert.deepEqual(tree.named("one.ts"), ["a/one.ts"]);
+});
+
+Deno.test("slashes at the end go in one look at a path, however many others there are", () => {
+  assert.equal(withoutEndSlashes("a/b//"), "a/b");
+  assert.equal(withoutEndSlashes("//"), "");
+  const many = `${"/".repeat(2_000_000)}a`;
+  assert.equal(withoutEndSlashes(`${many}/`), many);
 });

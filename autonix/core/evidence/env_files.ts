@@ -8,7 +8,6 @@
  *
  * @module
  */
-import type { Evidence } from "../../../roles/model/analysis.ts";
 import { claimsOf } from "../claims.ts";
 import type { EvidenceDetector, NamePattern } from "../detector.ts";
 import type { Draft } from "../draft.ts";
@@ -16,7 +15,9 @@ import { spareInLaravel } from "../ecosystems/shared/laravel_variables.ts";
 import { basenameOf, directoryOf, joinPath } from "../file_tree.ts";
 import type { Reading } from "../reading.ts";
 import { claimOfVariable } from "../services/from_variables.ts";
+import { isSecretName } from "../secrets.ts";
 import { composeFiles } from "./compose/files.ts";
+import { type EnvEntry, readEnvFile } from "./env_entries.ts";
 import { type Gathering, gathering, state } from "./gathering.ts";
 import { Targets } from "./targets.ts";
 
@@ -53,12 +54,7 @@ const EXAMPLES: readonly NamePattern[] = [
 ];
 /** Of a list to fill in; in any other stand values that somebody has. */
 const TO_FILL_IN = /example|sample|dist|template|default/i;
-/** Examples have tens of variables. */
-const MAX_VARIABLES = 1_000;
-const MAX_VALUE = 2_000;
 
-const ASSIGNMENT = /^\s{0,8}(?:export\s{1,4})?([A-Za-z_]\w{0,199})\s?=(.*)$/s;
-const COMMENTED = /^\s{0,8}#\s?([A-Z][A-Z0-9_]{1,199})=\S*$/;
 /** What only sets a tool up is no variable of an application. */
 export const OF_TOOLS = new Set([
   "NODE_ENV",
@@ -89,120 +85,6 @@ export const OF_TOOLS = new Set([
 
 /** How containers are made and run: what is in them does not see it. */
 const OF_CONTAINERS = /^(?:DOCKER|COMPOSE|BUILDKIT)_/;
-
-const SECRET =
-  /(?:SECRET|TOKEN|PASSW|PASSPHRASE|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_KEY|APP_KEY|_KEY$|_SALT$|_PWD$|^KEY$)/i;
-const PLACEHOLDER =
-  /^(?:<.*>|\[.*\]|\{\{.*|.*(?:x{3,}|\*{3,}|\.\.\.).*|change.?(?:me|this|it).*|generate.?(?:me|this|one)|replace.*|insert.*|enter.*|your.*|my.?(?:secret|token|key|password).*|to.?do|todo.*|tbd|fixme|none|null|undefined|placeholder.*|.*(?:your[-_ ]|change[-_ ]?me|[-_]here).*|(?:super[-_ ]?)?secret.*|.*(?:s3cret|secret$|sample|insecure|keyboard.cat|to.?be.?modified).*|p(?:ass)?word|pass|token|key|fake.*|dummy.*|example)$/is;
-
-/** True for a value that stands for one the reader has to fill in. */
-export function isPlaceholder(name: string, value: string): boolean {
-  const text = value.slice(0, 200);
-  if (
-    /^<[^>]*>$|x{4,}|change.?me|replace.?me|your[-_ ]|[-_ ]here$|^get[-_ ]/i
-      .test(text)
-  ) {
-    return true;
-  }
-  return SECRET.test(name) && PLACEHOLDER.test(text);
-}
-
-/** True for names whose values are nobody's business. */
-export function isSecretName(name: string): boolean {
-  return SECRET.test(name.slice(0, 200));
-}
-
-export interface EnvEntry {
-  name: string;
-  /** Null: there is none, or it stands for one to fill in. */
-  value: string | null;
-  /** False of one that is commented out, or says that there is none: `REDIS_PASSWORD=null`. */
-  isActive: boolean;
-  evidence: Evidence;
-}
-
-function unquote(raw: string): string {
-  const text = raw.slice(0, MAX_VALUE).trim();
-  const quote = text[0];
-  if (quote === '"' || quote === "'" || quote === "`") {
-    const end = text.indexOf(quote, 1);
-    return end < 0 ? text.slice(1) : text.slice(1, end);
-  }
-  if (text.startsWith("#")) return "";
-  const comment = text.search(/\s#/);
-  return comment < 0 ? text : text.slice(0, comment).trimEnd();
-}
-
-/** `${HOST}`, `${LEVEL:-info}` */
-const REFERENCE = /\$\{(\w{1,200})(?::?-([^${}]{0,500}))?\}/g;
-/**
- * What values come to by each other, each worked out once; null where a part is
- * from elsewhere, in a circle, or too long.
- */
-function expander(
-  values: ReadonlyMap<string, string>,
-): (name: string) => string | null {
-  const done = new Map<string, string | null>();
-  const expand = (name: string): string | null => {
-    const known = done.get(name);
-    if (known !== undefined) return known;
-    // Found again on the way: a circle.
-    done.set(name, null);
-    let isWhole = true;
-    const text = (values.get(name) ?? "").replace(
-      REFERENCE,
-      (_, other: string, fallback?: string) => {
-        const told = values.has(other) ? expand(other) : fallback ?? null;
-        isWhole &&= told !== null;
-        return told ?? "";
-      },
-    );
-    const result = isWhole && text.length <= MAX_VALUE ? text : null;
-    done.set(name, result);
-    return result;
-  };
-  return expand;
-}
-
-/** The variables of a file, in its order; of one assigned twice the first. */
-export function readEnvFile(reading: Reading, path: string): EnvEntry[] {
-  const byName = new Map<string, EnvEntry>();
-  const commented: EnvEntry[] = [];
-  const values = new Map<string, string>();
-  /** In single quotes, where a shell puts nothing in. */
-  const literal = new Set<string>();
-  for (const { number, text } of reading.lines(path)) {
-    if (byName.size >= MAX_VARIABLES) break;
-    const line = text.slice(0, MAX_VALUE);
-    const evidence = { file: path, line: number };
-    const off = COMMENTED.exec(line)?.[1];
-    if (off !== undefined) {
-      commented.push({ name: off, value: null, isActive: false, evidence });
-      continue;
-    }
-    const [, name, raw = ""] = ASSIGNMENT.exec(line) ?? [];
-    if (name === undefined || byName.has(name)) continue;
-    const value = unquote(raw);
-    if (raw.trimStart().startsWith("'")) literal.add(name);
-    values.set(name, value);
-    byName.set(name, {
-      name,
-      value: value === "" || isPlaceholder(name, value) ? null : value,
-      isActive: !/^(?:null|none|undefined)$/i.test(value),
-      evidence,
-    });
-  }
-  const expand = expander(values);
-  for (const [name, entry] of byName) {
-    if (!entry.value?.includes("${") || literal.has(name)) continue;
-    const value = expand(name) ?? entry.value;
-    byName.set(name, { ...entry, value: value === "" ? null : value });
-  }
-  for (const entry of commented) {
-    if (!byName.has(entry.name)) byName.set(entry.name, entry);
-  }
-  return [...byName.values()];
-}
 
 /** True for a file that lists variables to be set, not the values somebody has. */
 export function isExample(path: string): boolean {

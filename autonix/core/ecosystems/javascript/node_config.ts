@@ -9,7 +9,7 @@
 import { claim } from "../../draft.ts";
 import { at, entriesOf, type Node, scalarText } from "../../formats/node.ts";
 import { nodeEvidence } from "../../reading.ts";
-import { isSecretName } from "../../evidence/env_files.ts";
+import { isSecretName } from "../../secrets.ts";
 import { isAsked } from "./env_names.ts";
 import { portOf } from "./port_scan.ts";
 import { fileOf, type Project, runsWith } from "./project.ts";

@@ -34,7 +34,7 @@ function ofField(
   const { parts } = splitArguments(value.slice(value.indexOf("(") + 1));
   const named = new Map(parts.map((part) => {
     const at = /^\w+[ \t]*=(?!=)/.exec(part)?.[0] ?? "";
-    return [at.replace(/[ \t]*=$/, ""), part.slice(at.length).trim()];
+    return [at.slice(0, -1).trimEnd(), part.slice(at.length).trim()];
   }));
   const alias = stringOf(named.get("validation_alias")) ??
     stringOf(named.get("alias")) ?? stringOf(named.get("env"));

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { directoryOf } from "../../file_tree.ts";
+import { directoryOf, withoutEndSlashes } from "../../file_tree.ts";
 import { at, itemsOf, type Node, textOf } from "../../formats/node.ts";
 import type { Manifests } from "./project.ts";
 
@@ -14,7 +14,7 @@ const MAX_PATTERNS = 500;
 /** True when a path fits a pattern of directories: `packages/*`, `apps/**`, `libs/a?`. */
 export function fitsPattern(path: string, pattern: string): boolean {
   const parts = path.split("/");
-  const wanted = pattern.replace(/^\.\//, "").replace(/\/+$/, "").split("/");
+  const wanted = withoutEndSlashes(pattern.replace(/^\.\//, "")).split("/");
   // Rows of a table instead of a search that tries every way.
   let reached = new Set([0]);
   for (const want of wanted) {

@@ -4,7 +4,12 @@
  * @module
  */
 import type { Dependency } from "../../draft.ts";
-import { directoryOf, isWithin, joinPath } from "../../file_tree.ts";
+import {
+  directoryOf,
+  isWithin,
+  joinPath,
+  withoutEndSlashes,
+} from "../../file_tree.ts";
 import {
   at,
   entriesOf,
@@ -151,7 +156,7 @@ class Patterns {
 
   constructor(patterns: readonly string[]) {
     for (const pattern of patterns.slice(0, MAX_PATTERNS)) {
-      const plain = pattern.replace(/^\.\//, "").replace(/\/+$/, "");
+      const plain = withoutEndSlashes(pattern.replace(/^\.\//, ""));
       this.#exact.add(plain);
       const glob = /[*?[]/.test(plain) ? compileGlob(bytesOf(plain)) : null;
       if (glob !== null) this.#globs.push(glob);

@@ -10,7 +10,12 @@
 import type { Source } from "../../claims.ts";
 import type { EcosystemDetector } from "../../detector.ts";
 import { claim, type Draft, draftOf } from "../../draft.ts";
-import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
+import {
+  basenameOf,
+  directoryOf,
+  joinPath,
+  withoutEndSlashes,
+} from "../../file_tree.ts";
 import { at, type Node, textOf } from "../../formats/node.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
 import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
@@ -112,7 +117,7 @@ function hostedDrafts(reading: Reading): Draft[] {
       if (isForeign(directory) || isAside(directory)) return [];
       if (tree.has(joinPath(directory, "package.json") ?? "")) return [];
       const root = at(reading.json(file), ...keys);
-      const pages = textOf(root)?.replace(/\/+$/, "") ?? "";
+      const pages = withoutEndSlashes(textOf(root) ?? "");
       const index = joinPath(directory, `${pages}/index.html`);
       if (root === null || index === null || !tree.has(index)) return [];
       const draft = draftOfPages(directory, { weight: 2, file });

@@ -9,7 +9,7 @@
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import type { Dependency } from "../../draft.ts";
-import { directoryOf, joinPath } from "../../file_tree.ts";
+import { directoryOf, joinPath, withoutEndSlashes } from "../../file_tree.ts";
 import { lineFinder } from "../../formats/node.ts";
 import type { Found, Reading } from "../../reading.ts";
 
@@ -52,7 +52,7 @@ function withoutComments(text: string): string {
 
 /** `vapor` of `https://github.com/vapor/vapor.git`. */
 function identityOf(url: string): string {
-  const last = url.replace(/\/+$/, "").split(/[/:]/).at(-1) ?? url;
+  const last = withoutEndSlashes(url).split(/[/:]/).at(-1) ?? url;
   return last.replace(/\.git$/, "");
 }
 

@@ -13,13 +13,9 @@ import { buildOf, isBeside, ownerOfDockerfile } from "../dockerfile/owner.ts";
 import { readImage } from "../dockerfile/image.ts";
 import { isServedApart } from "../dockerfile/statements.ts";
 import { parseDockerfile, stagesUpTo } from "../dockerfile/parse.ts";
-import {
-  isPlaceholder,
-  isSecretName,
-  OF_TOOLS,
-  readEnvFile,
-  stateEnvFile,
-} from "../env_files.ts";
+import { mayBeTold } from "../../secrets.ts";
+import { readEnvFile } from "../env_entries.ts";
+import { OF_TOOLS, stateEnvFile } from "../env_files.ts";
 import { type Gathering, state } from "../gathering.ts";
 import { isOf, servesItself, type Targets } from "../targets.ts";
 import type { ComposeService, ComposeVariable } from "./read.ts";
@@ -111,7 +107,7 @@ export function stateVariables(
     if (isForWork && !pointing.has(variable.name)) continue;
     const value = defaultOf(variable);
     const isTold = value !== null && !pointing.has(variable.name) &&
-      !isSecretName(variable.name) && !isPlaceholder(variable.name, value);
+      mayBeTold(variable.name, value);
     state(to, {
       path: draft.path,
       field: "env",

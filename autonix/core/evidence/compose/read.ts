@@ -21,7 +21,7 @@ import { nodeEvidence, type Reading } from "../../reading.ts";
 import type { Evidence } from "../../../../roles/model/analysis.ts";
 import { parseImage, serviceOfImage } from "../../services/images.ts";
 import { substitute, wordsOf } from "../dockerfile/parse.ts";
-import { readEnvFile } from "../env_files.ts";
+import { readEnvFile } from "../env_entries.ts";
 import { composeFiles, servicesIn } from "./files.ts";
 
 export interface ComposeVariable {

@@ -9,7 +9,7 @@ import { directoryOf, joinPath } from "../../file_tree.ts";
 import { at, entriesOf, itemsOf, textOf } from "../../formats/node.ts";
 import { nodeEvidence, type Reading } from "../../reading.ts";
 import { addressesIn, isAddressName } from "../../services/addresses.ts";
-import { readEnvFile } from "../env_files.ts";
+import { readEnvFile } from "../env_entries.ts";
 import { type Gathering, gathering, service } from "../gathering.ts";
 import { Targets } from "../targets.ts";
 import { serviceKind } from "../../services/catalog.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withoutEndSlashes } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { parseImage } from "../../services/images.ts";
 import { type BaseImage, runtimeOfImage } from "./base_images.ts";
@@ -68,7 +69,7 @@ export function workdirOf(
     const path = substitute(text, values).replace(/^["']|["']$/g, "");
     here = path.startsWith("/") ? path : `${here.replace(/\/$/, "")}/${path}`;
   }
-  return here.replace(/\/+$/, "") || "/";
+  return withoutEndSlashes(here) || "/";
 }
 
 /** What an image puts before its command. */

@@ -16,6 +16,7 @@ import {
   directoryOf,
   isWithin,
   joinPath,
+  withoutEndSlashes,
 } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import type { Command } from "./command.ts";
@@ -79,12 +80,12 @@ function sourcesOf(
       if (copied === null) return [];
       const to = absolute(copied.to.replace(/^\.$/, "./"));
       const found = copied.paths.flatMap((source) => {
-        const name = basenameOf(source.replace(/\/+$/, ""));
-        const into = `${to.replace(/\/+$/, "")}/`;
+        const name = basenameOf(withoutEndSlashes(source));
+        const into = `${withoutEndSlashes(to)}/`;
         if (isOnPath && name === word) return [source];
         if (to === wanted || `${into}${name}` === wanted) return [source];
         return wanted.startsWith(into)
-          ? [`${source.replace(/\/+$/, "")}/${wanted.slice(into.length)}`]
+          ? [`${withoutEndSlashes(source)}/${wanted.slice(into.length)}`]
           : [];
       });
       if (copied.stage === null) return found;

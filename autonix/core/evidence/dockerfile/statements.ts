@@ -8,7 +8,8 @@ import type { Draft } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { isDebugPort, isForCertificate } from "../../services/ports.ts";
-import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
+import { mayBeTold } from "../../secrets.ts";
+import { OF_TOOLS } from "../env_files.ts";
 import { type Gathering, state } from "../gathering.ts";
 import { isOf, servesItself } from "../targets.ts";
 import { isWebServer, LANGUAGES } from "./base_images.ts";
@@ -101,8 +102,7 @@ function stateEnv(to: Gathering, image: Image, owner: string): void {
   for (const { name, value, line } of variablesOf(image).env) {
     if (OF_TOOLS.has(name) || OF_RUNTIMES.test(name)) continue;
     if (ofImage.has(name)) continue;
-    const isTold = value !== "" && !isPlaceholder(name, value) &&
-      !isSecretName(name);
+    const isTold = mayBeTold(name, value);
     state(to, {
       path: owner,
       field: "env",

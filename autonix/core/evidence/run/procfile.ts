@@ -19,6 +19,7 @@ import {
   isWithin,
   joinPath,
   wayTo,
+  withoutEndSlashes,
 } from "../../file_tree.ts";
 import { addTo } from "../../lists.ts";
 import type { Reading } from "../../reading.ts";
@@ -42,7 +43,7 @@ const OF_HEROKU =
 function servedWithout(command: string): string {
   const found = OF_HEROKU.exec(command);
   if (found === null) return command;
-  const root = (found[1] ?? "").replace(/^\.\/|\/+$/g, "");
+  const root = withoutEndSlashes((found[1] ?? "").replace(/^\.\//, ""));
   const served = `php -S 0.0.0.0:8000${root === "" ? "" : ` -t ${root}`}`;
   return command.slice(0, found.index) + served;
 }

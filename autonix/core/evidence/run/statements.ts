@@ -5,7 +5,8 @@
  */
 import { itemsOf, type Node, scalarText, textOf } from "../../formats/node.ts";
 import { nodeEvidence } from "../../reading.ts";
-import { isPlaceholder, isSecretName, OF_TOOLS } from "../env_files.ts";
+import { mayBeTold } from "../../secrets.ts";
+import { OF_TOOLS } from "../env_files.ts";
 import { type Gathering, service, state } from "../gathering.ts";
 import { isOf, type Runtime, type Targets } from "../targets.ts";
 
@@ -138,8 +139,7 @@ export function variable(
   const { name, value, required, node } = of;
   if (version(to, { file, path, targets }, { name, value, node })) return;
   if (OF_TOOLS.has(name) || !/^[A-Za-z_]\w{0,199}$/.test(name)) return;
-  const isTold = value !== null && value !== "" && !isSecretName(name) &&
-    !isPlaceholder(name, value);
+  const isTold = value !== null && mayBeTold(name, value);
   state(to, {
     path,
     field: "env",

@@ -46,7 +46,7 @@ export function go({ application, facts, runtime }: Asked): BuildPlan {
       rest,
     );
   }
-  const needs = /^\s*require\s*[("\w]/m.test(text);
+  const needs = /^[ \t]{0,80}require\s{0,80}[("\w]/m.test(text);
   return withBuilder(
     root,
     needs && facts.has(at("go.sum")) ? at("go.sum") : module,

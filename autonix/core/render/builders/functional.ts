@@ -16,7 +16,7 @@ export const gleam: Builder = ({ application, facts }) => {
   const lock = nearest(facts, application.path, ["manifest.toml"]);
   if (lock === null) return plan(application.path, { tools });
   const root = directoryOf(lock);
-  if (!/^\s*\{\s*name\b/m.test(facts.text(lock) ?? "")) {
+  if (!/^[ \t]{0,80}\{\s{0,80}name\b/m.test(facts.text(lock) ?? "")) {
     return plan(application.path, { tools });
   }
   return plan(root, {
