@@ -177,6 +177,10 @@ Deno.test("startCommand() does without managers that would look for the network"
     "static-web-server --host 0.0.0.0 --port 8080 --root dist --page-fallback dist/index.html",
   );
   assert.equal(
+    started("vendor/bin/heroku-php-nginx -C nginx.conf public/"),
+    "php -S 0.0.0.0:8000 -t public",
+  );
+  assert.equal(
     started("poetry run uvicorn main:app", python),
     "uvicorn main:app",
   );

@@ -5,6 +5,7 @@
  * @module
  */
 import type { AnalysedApplication } from "../../../roles/model/analysis.ts";
+import { withoutEndSlashes } from "../file_tree.ts";
 import { commandText, withoutWrappers } from "./command_text.ts";
 
 export interface StartCommand {
@@ -75,6 +76,25 @@ function servedStatically(
   return `static-web-server --host 0.0.0.0 --port ${port} --root ${directory}${fallback}`;
 }
 
+/** Heroku's servers of PHP, and the directory they serve. */
+const OF_HEROKU =
+  /(?:vendor\/bin\/)?heroku-(?:php-)?(?:apache2|nginx)(?:\s{1,4}-\w\s{1,4}\S{1,200})*(?:\s{1,4}([\w./-]{1,200}))?\s*$/;
+/** Where nothing says which. */
+const PHP_PORT = 8000;
+
+/** `heroku-php-apache2 web/` serves what `php -S` does with it. */
+function servedByPhp(
+  command: string,
+  ports: AnalysedApplication["ports"],
+): string | null {
+  const found = OF_HEROKU.exec(command);
+  if (found === null) return null;
+  const root = withoutEndSlashes((found[1] ?? "").replace(/^\.\//, ""));
+  const port = ports[0]?.value ?? PHP_PORT;
+  const served = `php -S 0.0.0.0:${port}${root === "" ? "" : ` -t ${root}`}`;
+  return command.slice(0, found.index) + served;
+}
+
 /** Servers that a Python command names: `gunicorn app:app`, `python -m uvicorn main:app`. */
 function serversOf(command: string): string[] {
   const words = command.split(/\s+/).slice(0, 40);
@@ -98,6 +118,14 @@ export function startCommand(
       command: servedStatically(served, application.ports),
       tools: ["static-web-server"],
       note: "that would fetch its server; nixpkgs has one",
+    };
+  }
+  const php = servedByPhp(command, application.ports);
+  if (php !== null) {
+    return {
+      ...same,
+      command: php,
+      note: "only Heroku has that server; PHP has one of its own",
     };
   }
   if (isPython) {

@@ -96,7 +96,7 @@ const DEVELOPMENT =
 
 /** An image of tests is not how what they test is run. */
 const OF_TESTS =
-  /^(?:(?:go|cargo|dotnet|mix|swift|sbt|lein|gradle|\.\/gradlew|mvn|\.\/mvnw|npm|yarn|pnpm|bun|deno|composer|make|task|just|rake) (?:run )?(?:test|verify|check|e2e)\b|(?:npx |bundle exec |(?:python3?|coverage run) -m |(?:poetry|uv|pipenv|pdm) run |\.?\/?(?:vendor|node_modules\/\.)\/?bin\/)?(?:pytest|tox|nox|jest|vitest|mocha|cypress|playwright|phpunit|pest|rspec|behave|newman|k6|locust)\b)/;
+  /^(?:(?:go|cargo|dotnet|mix|swift|sbt|lein|gradle|\.\/gradlew|mvn|\.\/mvnw|npm|yarn|pnpm|bun|deno|composer|make|task|just|rake) (?:run )?(?:test|verify|check|e2e)\b|(?:npx |bundle exec |(?:python3?|coverage run) -m |(?:poetry|uv|pipenv|pdm) run |\.?\/?(?:vendor|node_modules\/\.)\/?bin\/)?(?:pytest|tox|nox|jest|vitest|mocha|cypress|playwright|phpunit|pest|rspec|behave|newman)\b)/;
 
 export interface Start {
   text: string;

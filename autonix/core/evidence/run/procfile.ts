@@ -19,7 +19,6 @@ import {
   isWithin,
   joinPath,
   wayTo,
-  withoutEndSlashes,
 } from "../../file_tree.ts";
 import { addTo } from "../../lists.ts";
 import type { Reading } from "../../reading.ts";
@@ -34,19 +33,6 @@ const CALLED: Readonly<Partial<Record<Ecosystem, string>>> = {
 
 /** What only calls a program by its name: `stack exec shop`. */
 const CALLING = /^(?:stack exec|cabal run) (\S+)$/;
-
-/** Heroku's servers of PHP, and the directory they serve; nobody has them elsewhere. */
-const OF_HEROKU =
-  /(?:vendor\/bin\/)?heroku-(?:php-)?(?:apache2|nginx)(?:\s{1,4}-\w\s{1,4}\S{1,200})*(?:\s{1,4}([\w./-]{1,200}))?\s*$/;
-
-/** `heroku-php-apache2 web/` serves what `php -S` does with it. */
-function servedWithout(command: string): string {
-  const found = OF_HEROKU.exec(command);
-  if (found === null) return command;
-  const root = withoutEndSlashes((found[1] ?? "").replace(/^\.\//, ""));
-  const served = `php -S 0.0.0.0:8000${root === "" ? "" : ` -t ${root}`}`;
-  return command.slice(0, found.index) + served;
-}
 
 /** A platform looks for what it built on its PATH, or puts it elsewhere. */
 function typed(command: string, draft: Draft, reading: Reading): string {
@@ -112,7 +98,7 @@ export const procfile: EvidenceDetector = {
         const draft = targets.at(path);
         const start = mainProcess(own);
         if (draft === null || start === null) continue;
-        const command = servedWithout(typed(start.command, draft, reading));
+        const command = typed(start.command, draft, reading);
         const below = servingBelow(draft, targets);
         state(found, {
           path: below?.path ?? path,
