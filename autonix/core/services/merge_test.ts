@@ -180,3 +180,11 @@ Deno.test("mergeServices() takes a redis for the valkey that the same variable p
   ];
   assert.deepEqual(versions(claims), ["valkey null"]);
 });
+
+Deno.test("mergeServices() takes a redis that a script runs for the valkey of the compose file", () => {
+  const claims = [
+    claim({ kind: "valkey", name: "broker", version: "9" }),
+    claim({ kind: "redis", version: "7", file: "scripts/services.sh" }),
+  ];
+  assert.deepEqual(versions(claims), ["valkey 9"]);
+});

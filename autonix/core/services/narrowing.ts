@@ -37,9 +37,11 @@ function alternativeOf(
   const isSame = ({ name, env }: ServiceClaim) =>
     claim.name !== null && name === claim.name ||
     env.some((one) => claim.env.includes(one));
+  // A script that runs one gives it no name: it stands for what the others run.
+  const isNameless = claim.name === null && claim.env.length === 0;
   const other = claims.find((one) =>
     one.strength === "declared" && one.evidence[0]?.file !== file &&
-    serviceKind(one.kind)?.speaks === claim.kind && isSame(one)
+    serviceKind(one.kind)?.speaks === claim.kind && (isNameless || isSame(one))
   );
   return other?.kind ?? null;
 }
