@@ -3,10 +3,8 @@
  *
  * @module
  */
-import type { BuildLine } from "./builders/plan.ts";
 import type { TextFact } from "../../../roles/model/analysis.ts";
-import type { PlannedApplication, PlannedRuntime } from "./cluster_plan.ts";
-import { commandTools } from "./command_tools.ts";
+import type { PlannedApplication } from "./cluster_plan.ts";
 import { commandText, withoutWrappers } from "./command_text.ts";
 import { because, relativeTo } from "./facts.ts";
 import type { FlakeLines } from "./flake_lines.ts";
@@ -17,6 +15,7 @@ import {
   nixPath,
   nixString,
 } from "./nix_text.ts";
+import { runtimeLines } from "./runtime_lines.ts";
 import { packagePath } from "./service_modules.ts";
 import { writableFolders } from "./writable.ts";
 
@@ -30,66 +29,6 @@ export function librariesOf({ application }: PlannedApplication): TextFact[] {
     ATTRIBUTE_PATH.test(value) &&
     !value.split(".").some((word) => KEYWORDS.has(word))
   );
-}
-
-/** Packages of a Python project are part of its interpreter. */
-function runtimeText(
-  planned: PlannedApplication,
-  runtime: PlannedRuntime,
-): string {
-  if (runtime.name === "rust") return "pkgs.rustc";
-  if (runtime.name !== "python") return runtime.package;
-  const { application, broken, start } = planned;
-  const test = application.commands.test?.value ?? "";
-  const extra = new Set([
-    ...application.frameworks.map(({ value }) => value),
-    ...start?.servers ?? [],
-    ...["pytest", "nox", "tox"].filter((tool) =>
-      test.slice(0, 200).split(" ").includes(tool)
-    ),
-  ]);
-  const names = nixList([...extra].sort().map(nixString));
-  const ignored = broken.length === 0
-    ? ""
-    : ` broken = ${nixList(broken.map(nixString))};`;
-  return `(procurator.pythonPackages { python = ${runtime.package}; project = ${
-    nixPath(application.path)
-  }; extra = ${names};${ignored} })`;
-}
-
-/** Programs by what nixpkgs calls them; those that compile are not needed by what is compiled. */
-const COMPILERS: ReadonlyMap<string, RegExp> = new Map(
-  Object.entries({
-    go: /\bgo\b/,
-    rust: /\b(?:rustc|cargo)\b/,
-    ocaml: /\bocaml\b/,
-    zig: /\bzig\b/,
-    swift: /\bswift\b/,
-    dart: /\bdart\b/,
-    crystal: /\bcrystal\b/,
-    gcc: /\b(?:gcc|g\+\+|c\+\+|cc)\b/,
-    cargo: /\bcargo\b/,
-    cmake: /\bcmake\b/,
-    dune_3: /\bdune\b/,
-    gnumake: /\bmake\b/,
-    "gradle-unwrapped": /\bgradle\b/,
-    leiningen: /\blein\b/,
-    maven: /\bmvn\b/,
-    meson: /\bmeson\b/,
-    ninja: /\bninja\b/,
-    "ocamlPackages.findlib": /\bocamlfind\b/,
-    rebar3: /\brebar3\b/,
-    sbt: /\bsbt\b/,
-    shards: /\bshards\b/,
-    swiftpm: /\bswift\b/,
-  }),
-);
-
-/** True for what only builds: its start command does not name it. */
-function isCompiler(name: string, start: string): boolean {
-  // A path that ends so is a program of its own.
-  const words = start.replace(/\S{0,200}\/\S{1,200}/g, " ");
-  return COMPILERS.get(name)?.test(words) === false;
 }
 
 /** A start or build command is a shell's text; the manager's install step is the builder's. */
@@ -120,72 +59,6 @@ function changed(
   };
 }
 
-function runtimeLines(lines: FlakeLines, planned: PlannedApplication): void {
-  const { runtimes, build, start } = planned;
-  for (const runtime of runtimes) {
-    if (runtime.note !== null) lines.comment(runtime.note, runtime.because);
-  }
-  const command = (start?.command ?? "").slice(0, 4000);
-  const items = runtimeItems(planned);
-  const parts = [
-    ["compilers", items.filter(({ name }) => isCompiler(name, command))],
-    ["runtime", items.filter(({ name }) => !isCompiler(name, command))],
-  ] as const;
-  for (const [attribute, those] of parts) {
-    if (those.length === 0) continue;
-    const why = because(
-      attribute === "runtime" ? "what its commands run" : "what builds it",
-    );
-    lines.block(`${attribute} = [`, "];", why, () => {
-      for (const { name, text, because } of those) {
-        lines.add(text, because);
-        if (name === "python") {
-          lines.comment(
-            "its dependencies by name, in the versions that nixpkgs has",
-            because,
-          );
-        }
-      }
-    });
-  }
-  for (const { text, because } of build.lines) lines.add(text, because);
-}
-
-interface RuntimeItem extends BuildLine {
-  name: string;
-}
-
-/** The language, what its builder made of its packages, and tools, in this order. */
-function runtimeItems(planned: PlannedApplication): RuntimeItem[] {
-  const { runtimes, build, start } = planned;
-  const manager = planned.application.packageManager;
-  const ran = commandTools(planned.application);
-  const tools = [...new Set([...build.tools, ...start?.tools ?? [], ...ran])];
-  return [
-    // nixpkgs' Haskell packages bring their compiler.
-    ...runtimes.filter(({ name }) =>
-      name !== "ghc" || build.packages.length === 0
-    ).map((runtime) => ({
-      name: runtime.name,
-      text: runtimeText(planned, runtime),
-      because: runtime.because,
-    })),
-    ...build.packages.map((line) => ({ name: "", ...line })),
-    ...tools.map((tool) => ({
-      name: tool,
-      text: packagePath(tool),
-      because: start?.tools.includes(tool) === true
-        ? because("its start command runs it")
-        : build.tools.includes(tool)
-        ? because(
-          `its package manager is ${manager?.value ?? "none"}`,
-          manager?.evidence ?? [],
-        )
-        : because("its commands run it"),
-    })),
-  ];
-}
-
 function buildLines(lines: FlakeLines, planned: PlannedApplication): void {
   const { build, application } = planned;
   if (build.builder !== null) {
@@ -204,11 +77,9 @@ function buildLines(lines: FlakeLines, planned: PlannedApplication): void {
       "ownPhases = true;",
       because("the builder installs programs by itself"),
     );
-  } else {command(
-      lines,
-      "build",
-      changed(application.commands.build, build.build),
-    );}
+    return;
+  }
+  command(lines, "build", changed(application.commands.build, build.build));
 }
 
 /** What its tests find in the place of VMs. */
@@ -290,11 +161,41 @@ function libraryLines(lines: FlakeLines, planned: PlannedApplication): void {
   });
 }
 
+function writableLines(
+  lines: FlakeLines,
+  { application, start }: PlannedApplication,
+): void {
+  const writable = start === null ? [] : writableFolders(application);
+  if (writable.length === 0) return;
+  lines.add(
+    `writable = ${nixList(writable.map(nixString))};`,
+    because(
+      "its framework writes there",
+      application.frameworks.flatMap(({ evidence }) => evidence),
+    ),
+  );
+}
+
+function startLines(
+  lines: FlakeLines,
+  { application: { commands }, build, start }: PlannedApplication,
+): void {
+  if (start === null) return;
+  const reason = because(
+    start.note ?? "start command",
+    commands.start?.evidence ?? [],
+  );
+  if (start.note !== null) {
+    lines.comment(`${commands.start?.value ?? ""}: ${start.note}`, reason);
+  }
+  lines.add(`start = ${nixString(build.start(start.command))};`, reason);
+}
+
 export function applicationLines(
   lines: FlakeLines,
   planned: PlannedApplication,
 ): void {
-  const { application, name, build, start } = planned;
+  const { application, name, build } = planned;
   const { path, language, frameworks, commands } = application;
   const why = because(`${path} is an application`, language.evidence);
   const title = [language.value, ...frameworks.map(({ value }) => value)];
@@ -323,30 +224,9 @@ export function applicationLines(
       for (const [name, value] of environmentOf(planned)) {
         lines.add(`environment.${name} = ${value};`, ENVIRONMENT);
       }
-      const writable = start === null ? [] : writableFolders(application);
-      if (writable.length > 0) {
-        lines.add(
-          `writable = ${nixList(writable.map(nixString))};`,
-          because(
-            "its framework writes there",
-            frameworks.flatMap(({ evidence }) => evidence),
-          ),
-        );
-      }
+      writableLines(lines, planned);
       buildLines(lines, planned);
-      if (start !== null) {
-        const reason = because(
-          start.note ?? "start command",
-          commands.start?.evidence ?? [],
-        );
-        if (start.note !== null) {
-          lines.comment(
-            `${commands.start?.value ?? ""}: ${start.note}`,
-            reason,
-          );
-        }
-        lines.add(`start = ${nixString(build.start(start.command))};`, reason);
-      }
+      startLines(lines, planned);
       command(
         lines,
         "test",

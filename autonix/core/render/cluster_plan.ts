@@ -20,18 +20,20 @@ import { parseToml } from "../formats/toml.ts";
 import { hostIn } from "../services/addresses.ts";
 import { type BuildPlan, buildPlan } from "./builders/mod.ts";
 import { NO_RUNTIME } from "./builders/plan.ts";
+import {
+  environmentOf,
+  planCheck,
+  type PlannedCall,
+  type PlannedCheck,
+  type PlannedVariable,
+} from "./environment_plan.ts";
 import { type Because, because, type RenderFacts } from "./facts.ts";
 import { Names } from "./names.ts";
 import { type RuntimeName, RUNTIMES } from "./nixpkgs_release.ts";
 import { runtimesOf } from "./runtimes_of.ts";
 import { packagePath } from "./service_modules.ts";
 import {
-  environmentOf,
-  planCheck,
-  type PlannedCall,
-  type PlannedCheck,
   type PlannedService,
-  type PlannedVariable,
   planService,
   variablesOf,
 } from "./service_plan.ts";
@@ -169,86 +171,123 @@ function portOf(
   return ports.find((port) => port === dialled) ?? ports[0] ?? dialled;
 }
 
+/** What is known of the repository while its applications are planned one by one. */
+interface Planning {
+  facts: RenderFacts;
+  services: readonly PlannedService[];
+  calls: readonly Call[];
+  byPath: ReadonlyMap<string, AnalysedApplication>;
+  /** VMs of applications, by the path of each. */
+  machines: ReadonlyMap<string, string>;
+}
+
+interface Named {
+  application: AnalysedApplication;
+  name: string;
+  start: StartCommand | null;
+}
+
+function planServices(
+  { services, applications }: Analysis,
+  names: Names,
+): Pick<ClusterPlan, "leftOut"> & { services: PlannedService[] } {
+  const planned: PlannedService[] = [];
+  const leftOut: AnalysedService[] = [];
+  for (const service of services) {
+    const variables = variablesOf(service, applications);
+    const one = planService(service, names, variables);
+    if (one === null) leftOut.push(service);
+    else planned.push(one);
+  }
+  return { services: planned, leftOut };
+}
+
+/** VMs that an application depends on by its packages. */
+function linkedTo(
+  { application, name }: Named,
+  machines: Planning["machines"],
+) {
+  return application.dependsOn.flatMap((path): Peer[] => {
+    const peer = machines.get(path);
+    const why = because(`${application.path} depends on ${path}`);
+    return peer === undefined || peer === name
+      ? []
+      : [{ name: peer, because: why }];
+  });
+}
+
+function calledBy(path: string, planning: Planning): PlannedCall[] {
+  return planning.calls.flatMap((call): PlannedCall[] => {
+    const peer = planning.machines.get(call.to);
+    if (call.from !== path || peer === undefined) return [];
+    const port = portOf(call, planning.byPath.get(call.to));
+    return [{ name: peer, port, call }];
+  });
+}
+
+function planApplication(
+  named: Named,
+  planning: Planning,
+): PlannedApplication {
+  const { application, name, start } = named;
+  const { facts, services, machines } = planning;
+  const own = services.filter(({ service }) =>
+    service.usedBy.includes(application.path)
+  );
+  const called = calledBy(application.path, planning);
+  const runtimes = planRuntimes(application);
+  const peers = [
+    ...own.map((one) => ({ name: one.name, because: one.because })),
+    ...linkedTo(named, machines),
+    ...called.filter(({ call }) => !isOfBrowser(call.variable ?? ""))
+      .map(({ name: peer, call }) => ({
+        name: peer,
+        because: because(`${name} speaks to ${peer}`, [call.evidence]),
+      })),
+  ].slice(0, MAX_ITEMS);
+  const runtime = runtimes[0]?.package ?? NO_RUNTIME;
+  return {
+    name,
+    application,
+    start,
+    runtimes,
+    broken: brokenManifests(application, facts),
+    build: buildPlan({ application, facts, runtime, name }),
+    ports: application.ports.slice(0, MAX_ITEMS).map(
+      ({ value, evidence }) => ({
+        value,
+        because: because("a port it listens on", evidence),
+      }),
+    ),
+    ...environmentOf(application, own, called),
+    check: planCheck(application, own),
+    peers,
+    awaits: peers,
+  };
+}
+
 export function planCluster(
   analysis: Analysis,
   facts: RenderFacts,
   calls: readonly Call[] = [],
 ): ClusterPlan {
   const names = new Names();
-  const named = analysis.applications.map((application) => ({
+  const named = analysis.applications.map((application): Named => ({
     application,
     name: names.take(application.name),
     start: startCommand(application),
   }));
-  const services: PlannedService[] = [];
-  const leftOut: AnalysedService[] = [];
-  for (const service of analysis.services) {
-    const planned = planService(
-      service,
-      names,
-      variablesOf(service, analysis.applications),
-    );
-    if (planned === null) leftOut.push(service);
-    else services.push(planned);
-  }
-  const machines = new Map(
-    named.filter(({ start }) => start !== null).map((
-      one,
-    ) => [one.application.path, one.name]),
-  );
-  const byPath = new Map(
-    analysis.applications.map((application) => [application.path, application]),
-  );
-  const applications = named.map(({ application, name, start }) => {
-    const own = services.filter(({ service }) =>
-      service.usedBy.includes(application.path)
-    );
-    const links = application.dependsOn.flatMap((path) => {
-      const peer = machines.get(path);
-      const why = because(`${application.path} depends on ${path}`);
-      return peer === undefined || peer === name
-        ? []
-        : [{ name: peer, because: why }];
-    });
-    const called = calls.flatMap((call): PlannedCall[] => {
-      const peer = machines.get(call.to);
-      return call.from !== application.path || peer === undefined
-        ? []
-        : [{ name: peer, port: portOf(call, byPath.get(call.to)), call }];
-    });
-    const runtimes = planRuntimes(application);
-    const peers = [
-      ...own.map((one) => ({ name: one.name, because: one.because })),
-      ...links,
-      ...called.filter(({ call }) => !isOfBrowser(call.variable ?? ""))
-        .map(({ name: peer, call }) => ({
-          name: peer,
-          because: because(`${name} speaks to ${peer}`, [call.evidence]),
-        })),
-    ].slice(0, MAX_ITEMS);
-    return {
-      name,
-      application,
-      start,
-      runtimes,
-      broken: brokenManifests(application, facts),
-      build: buildPlan({
-        application,
-        facts,
-        runtime: runtimes[0]?.package ?? NO_RUNTIME,
-        name,
-      }),
-      ports: application.ports.slice(0, MAX_ITEMS).map((
-        { value, evidence },
-      ) => ({
-        value,
-        because: because("a port it listens on", evidence),
-      })),
-      ...environmentOf(application, own, called),
-      check: planCheck(application, own),
-      peers,
-      awaits: peers,
-    };
-  });
+  const { services, leftOut } = planServices(analysis, names);
+  const started = named.filter(({ start }) => start !== null);
+  const planning: Planning = {
+    facts,
+    services,
+    calls,
+    byPath: new Map(analysis.applications.map((one) => [one.path, one])),
+    machines: new Map(
+      started.map((one) => [one.application.path, one.name]),
+    ),
+  };
+  const applications = named.map((one) => planApplication(one, planning));
   return { applications: withoutCircles(applications), services, leftOut };
 }

@@ -23,8 +23,9 @@ import { libraryOf } from "../shared/libraries.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { shellWord } from "../../shell_word.ts";
+import { reportSeveral } from "../shared/project.ts";
 import { BAZEL_FILES, WORKSPACES } from "./bazel.ts";
-import { mainProgram, ownPrograms } from "./build.ts";
+import { mainProgram, ownPrograms, type Program } from "./build.ts";
 import { CONFIGURES } from "./autotools.ts";
 import { BY_LIBRARY } from "./frameworks.ts";
 import { MAKEFILES } from "./make.ts";
@@ -94,6 +95,22 @@ function claimLibraries(
   }
 }
 
+/** Without `client.c` of a client that is built beside the server. */
+function sourcesOf(
+  program: Program | null,
+  { programs }: Project["build"],
+  own: readonly string[],
+): string[] {
+  const others = new Set(
+    program === null ? [] : programs.map(({ name }) => name),
+  );
+  others.delete(program?.name ?? "");
+  return own.filter((path) => {
+    const base = basenameOf(path);
+    return !others.has(base.slice(0, base.lastIndexOf(".")));
+  });
+}
+
 function draftOfProject(
   reading: Reading,
   project: Project,
@@ -136,24 +153,13 @@ function draftOfProject(
       confidence: OF_BUILD,
     });
   } else if (programs.length > 1) {
-    reading.report({
-      path: directory,
-      what: "start command",
-      why:
-        `it builds ${programs.length} programs, and none is named like the project or a server`,
+    reportSeveral(reading, directory, {
+      programs: programs.length,
+      like: "project",
     });
   }
   claimLibraries(reading, draft, project);
-  // `client.c` of the client that is built beside the server.
-  const others = new Set(
-    program === null ? [] : build.programs.map(({ name }) => name),
-  );
-  others.delete(program?.name ?? "");
-  const running = own.filter((path) => {
-    const base = basenameOf(path);
-    return !others.has(base.slice(0, base.lastIndexOf(".")));
-  });
-  claimMentions(reading, draft, running, C);
+  claimMentions(reading, draft, sourcesOf(program, build, own), C);
   claimHeaders(reading, draft, own);
   return draft;
 }

@@ -24,6 +24,7 @@ import { isAside } from "../shared/asides.ts";
 import { claimMentions } from "../shared/mentions.ts";
 import { sourcesByOwner } from "../shared/owners.ts";
 import { PIN_FILES } from "../shared/pins.ts";
+import { reportSeveral } from "../shared/project.ts";
 import { claimCgo } from "./cgo.ts";
 import { claimCommands } from "./commands.ts";
 import { claimConfig, CONFIGS } from "./config.ts";
@@ -108,11 +109,9 @@ function draftOfModule(
   claimConfig(reading, draft);
   claimUsualPort(draft);
   if (programs.length > 1 && program === null) {
-    reading.report({
-      path: directory,
-      what: "start command",
-      why:
-        `it builds ${programs.length} programs, and none is named like the module or a server`,
+    reportSeveral(reading, directory, {
+      programs: programs.length,
+      like: "module",
     });
   }
   return draft;

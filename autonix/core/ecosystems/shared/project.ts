@@ -147,6 +147,20 @@ export function claimFrameworks(
   return found;
 }
 
+/** Tells that of several programs none is plainly the one to start. */
+export function reportSeveral(
+  reading: Reading,
+  path: string,
+  of: { programs: number; like: "module" | "package" | "project" },
+): void {
+  reading.report({
+    path,
+    what: "start command",
+    why:
+      `it builds ${of.programs} programs, and none is named like the ${of.like} or a server`,
+  });
+}
+
 /** How much speaks for this ecosystem: most where something starts it. */
 export function weightOf(draft: Draft, of: { isAside: boolean }): 1 | 2 | 3 {
   if (of.isAside) return 1;

@@ -19,7 +19,7 @@ import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
-import { claimFound } from "../shared/project.ts";
+import { claimFound, reportSeveral } from "../shared/project.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { SWIFT } from "./sources.ts";
 import { xcodeDrafts } from "./xcode.ts";
@@ -100,11 +100,9 @@ function claimCommands(
   const program = mainProgram(programs, manifest);
   if (program === null) {
     if (programs.length > 1) {
-      reading.report({
-        path: manifest.directory,
-        what: "start command",
-        why:
-          `it builds ${programs.length} programs, and none is named like the package or a server`,
+      reportSeveral(reading, manifest.directory, {
+        programs: programs.length,
+        like: "package",
       });
     }
     return;

@@ -18,7 +18,7 @@ import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
-import { claimFound } from "../shared/project.ts";
+import { claimFound, reportSeveral } from "../shared/project.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { ZIG } from "./sources.ts";
 
@@ -98,11 +98,9 @@ function claimCommands(
   if (name === null) {
     const { length } = ownPrograms(manifest);
     if (length > 1) {
-      reading.report({
-        path: manifest.directory,
-        what: "start command",
-        why:
-          `it builds ${length} programs, and none is named like the package or a server`,
+      reportSeveral(reading, manifest.directory, {
+        programs: length,
+        like: "package",
       });
     }
     return;

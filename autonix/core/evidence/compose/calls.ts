@@ -7,7 +7,8 @@ import type { Call } from "../../cluster/calls.ts";
 import { hostIn } from "../../services/addresses.ts";
 import { substitute } from "../dockerfile/parse.ts";
 import type { Own } from "./own.ts";
-import type { ComposeFile, ComposeVariable } from "./read.ts";
+import type { ComposeFile } from "./read.ts";
+import type { ComposeVariable } from "./service.ts";
 
 /** What a variable is set to, by the file and the `.env` beside it. */
 function valueOf({ name, raw }: ComposeVariable, file: ComposeFile): string {

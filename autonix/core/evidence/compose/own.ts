@@ -18,7 +18,7 @@ import { readEnvFile } from "../env_entries.ts";
 import { OF_TOOLS, stateEnvFile } from "../env_files.ts";
 import { type Gathering, state } from "../gathering.ts";
 import { isOf, servesItself, type Targets } from "../targets.ts";
-import type { ComposeService, ComposeVariable } from "./read.ts";
+import type { ComposeService, ComposeVariable } from "./service.ts";
 
 export interface Context {
   reading: Reading;

@@ -18,7 +18,8 @@ import { parseDockerfile, substitute } from "../dockerfile/parse.ts";
 import { type Gathering, service } from "../gathering.ts";
 import type { Targets } from "../targets.ts";
 import type { Context, Own } from "./own.ts";
-import type { ComposeFile, ComposeService, ComposeVariable } from "./read.ts";
+import type { ComposeFile } from "./read.ts";
+import type { ComposeService, ComposeVariable } from "./service.ts";
 
 /** A service of the catalog as a compose file runs it. */
 export interface Run {

@@ -10,7 +10,7 @@
  */
 import type { Draft } from "../../draft.ts";
 import { basenameOf, directoryOf, isWithin } from "../../file_tree.ts";
-import type { ComposeService } from "../compose/read.ts";
+import type { ComposeService } from "../compose/service.ts";
 import type { Targets } from "../targets.ts";
 import type { Stage } from "./parse.ts";
 
