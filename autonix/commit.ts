@@ -31,7 +31,13 @@ import {
 } from "./core/reads.ts";
 import { READS } from "./core/registry.ts";
 import { MAX_IGNORE_BYTES, Walk, type WalkLimits } from "./core/walk.ts";
-import { GONE, openRoot, type ScanOptions } from "./scan.ts";
+import {
+  GIT_HINT,
+  GIT_TIMEOUT_MS,
+  isObjectId,
+  noSuchCommit,
+} from "./find_commit.ts";
+import { GONE, type ScanOptions } from "./scan.ts";
 
 /** How much of a commit is looked at. */
 export interface CommitLimits {
@@ -73,30 +79,13 @@ export interface CommitTree {
   isWhole: boolean;
 }
 
-/** A commit of a million files from a slow disk. */
-const TIMEOUT_MS = 60_000;
 /** A path that a link can name, as Linux has it. */
 const MAX_TARGET_BYTES = 4096;
 /** Of links and lists of patterns together. */
 const MAX_GUIDES_BYTES = 16 * 1024 * 1024;
-const OBJECT_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-const GIT_HINT = "apt-get install git";
 const NO_OBJECT = "cannot be read: git does not have it as a file";
 
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
-
-function notFound(what: string): AppError {
-  return new AppError(
-    "not_found",
-    `Cannot examine ${what} as the repository has no such commit`,
-    { hint: "see which there are: git log --all --oneline" },
-  );
-}
-
-/** True for the whole id of an object: what git takes for nothing else. */
-export function isObjectId(text: string): boolean {
-  return OBJECT_ID.test(text);
-}
 
 /** One look at a commit. */
 class Reader {
@@ -118,7 +107,7 @@ class Reader {
     onBytes: (bytes: Uint8Array) => void,
     stdin?: Uint8Array,
   ): Promise<{ code: number; stderrTail: string }> {
-    const { signal, timeoutMs = TIMEOUT_MS } = this.#options;
+    const { signal, timeoutMs = GIT_TIMEOUT_MS } = this.#options;
     const given = [`--git-dir=${this.#directory}`, ...args];
     try {
       return await runProcess("git", given, {
@@ -295,7 +284,7 @@ class Reader {
 
 function listingError(commit: string, said: string): AppError {
   if (/not a valid object name|not a tree object/i.test(said)) {
-    return notFound(commit);
+    return noSuchCommit(commit);
   }
   return new AppError(
     "failed",
@@ -325,66 +314,4 @@ export async function readCommit(
     );
   }
   return await new Reader(directory, options).read(commit);
-}
-
-/** A repository on this machine, and a commit of it. */
-export interface FoundCommit {
-  gitDirectory: string;
-  commit: string;
-  /** The directory that was asked for, below the repository's root. */
-  below: string;
-}
-
-/**
- * The commit that a branch, a tag or an id means in the repository that a
- * directory is, or lies in. It is found as the user's own git finds it.
- *
- * @throws {AppError} as `openRoot`; `not_found`; `invalid` for a directory of no repository.
- */
-export async function findCommit(
-  directory: string,
-  revision: string,
-): Promise<FoundCommit> {
-  const root = openRoot(directory);
-  const git = (...args: string[]) =>
-    runProcess("git", ["-C", root, "rev-parse", ...args], {
-      env: { ...userEnvironment(), GIT_NO_LAZY_FETCH: "1", LC_ALL: "C.UTF-8" },
-      clearEnv: true,
-      timeoutMs: TIMEOUT_MS,
-      missingHint: GIT_HINT,
-    });
-  const place = await git("--absolute-git-dir");
-  if (place.code !== 0) {
-    throw new AppError(
-      "invalid",
-      `Cannot look for a commit in ${directory}: ${
-        place.stderrTail.trim().replace(/^fatal: /, "")
-      }`,
-      { hint: "name a directory of a Git repository" },
-    );
-  }
-  const prefix = (await git("--show-prefix")).stdout;
-  const isNoName = revision === "" || revision.startsWith("-") ||
-    revision.includes("\0");
-  const found = isNoName
-    ? null
-    : await git("--verify", "--quiet", `${revision}^{commit}`);
-  const commit = found?.stdout.trim() ?? "";
-  if (found?.code !== 0 || !isObjectId(commit)) {
-    throw notFound(JSON.stringify(revision.slice(0, 80)));
-  }
-  return {
-    gitDirectory: place.stdout.replace(/\n$/, ""),
-    commit,
-    below: prefix.replace(/\/?\n$/, "") || ".",
-  };
-}
-
-/** What git needs of its user: whom it trusts is said in his configuration. */
-function userEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "XDG_CONFIG_HOME"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }

@@ -9,12 +9,8 @@ import { type CommitLimits, readCommit } from "./commit.ts";
 import { detecting, type Detection, detectWithTies } from "./core/detect.ts";
 import { openRoot, scan, type ScanOptions } from "./scan.ts";
 
-export {
-  findCommit,
-  type FoundCommit,
-  isObjectId,
-  SERVICE_LIMITS,
-} from "./commit.ts";
+export { SERVICE_LIMITS } from "./commit.ts";
+export { findCommit, type FoundCommit, isObjectId } from "./find_commit.ts";
 export type { Detection } from "./core/detect.ts";
 export type { Analysis } from "../roles/model/analysis.ts";
 export type { ScanProgress } from "./scan.ts";
