@@ -12,7 +12,7 @@ export const PLATFORMIO = "platformio.ini";
 
 const MAX_LINES = 1_000;
 const FRAMEWORK = /^framework\s{0,8}=\s{0,8}([\w-]{1,40})/;
-/** `knolleary/PubSubClient@^2.8`, alone on its line or behind the key. */
+/** `owner/Library@^2.8`, alone on its line or behind the key. */
 const LIBRARY =
   /^(?:lib_deps\s{0,8}=|\s)\s{0,8}([\w.-]{1,60}\/[\w. -]{1,60}?)(?:\s{0,4}@\s{0,4}(\S{1,40}))?\s{0,8}$/;
 

@@ -116,7 +116,7 @@ export function mainProgram(
     const found = named(name);
     if (found !== undefined) return found;
   }
-  // `mini-redis-server` beside `mini-redis-cli`.
+  // `shop-server` beside `shop-cli`.
   const serving = programs.filter(({ name }) =>
     /[_-](?:server|api|daemon|web|backend)$/.test(name)
   );

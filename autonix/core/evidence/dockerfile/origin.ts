@@ -10,17 +10,7 @@ import { at } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { commandOf } from "./command.ts";
 import type { Image } from "./image.ts";
-import { lineage, type Stage, wordsOf } from "./parse.ts";
-
-/** Names of files that a COPY brings, and its stage; null of one from the repository. */
-function copied(text: string): { from: string; names: string[] } | null {
-  const words = text.startsWith("[") ? null : wordsOf(text);
-  const from = words?.find((word) => word.startsWith("--from="))
-    ?.slice("--from=".length).toLowerCase();
-  if (words === null || from === undefined) return null;
-  const paths = words.filter((word) => !word.startsWith("--"));
-  return { from, names: paths.map(basenameOf) };
-}
+import { copyOf, lineage, type Stage, stageNamed } from "./parse.ts";
 
 /**
  * The stages that the started program was built in, where the image copies that
@@ -31,12 +21,12 @@ export function originOf({ stages, last }: Image): readonly Stage[] | null {
   if (program === undefined || !program.includes("/")) return null;
   const name = basenameOf(program);
   for (const { keyword, text } of last.flatMap((one) => one.instructions)) {
-    const copy = keyword === "COPY" ? copied(text) : null;
-    if (copy === null || !copy.names.includes(name)) continue;
-    const stage = stages.find((one, index) =>
-      one.name === copy.from || String(index) === copy.from
-    );
-    if (stage !== undefined) return lineage(stages, stage);
+    const copy = keyword === "COPY" ? copyOf(text) : null;
+    if (copy === null || copy.stage === null) continue;
+    const names = [...copy.paths, copy.to].map(basenameOf);
+    if (!names.includes(name)) continue;
+    const stage = stageNamed(stages, copy.stage);
+    if (stage !== null) return lineage(stages, stage);
   }
   return null;
 }

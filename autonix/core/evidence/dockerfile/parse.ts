@@ -192,3 +192,33 @@ export function lineage(stages: readonly Stage[], last: Stage): Stage[] {
   }
   return chain;
 }
+
+/** What `COPY` and `ADD` take along. */
+export interface Copied {
+  paths: string[];
+  to: string;
+  /** The stage that it is taken from; null: the build's context. */
+  stage: string | null;
+}
+
+/** Of an instruction's text, in either of its forms; null where it names no two places. */
+export function copyOf(text: string): Copied | null {
+  const words = text.startsWith("[")
+    ? wordsOf(text.slice(1, -1).replaceAll(",", " "))
+    : wordsOf(text);
+  const from = words.find((word) => word.startsWith("--from="));
+  const paths = words.filter((word) => !word.startsWith("--"));
+  const to = paths.pop();
+  if (to === undefined || paths.length === 0) return null;
+  return { paths, to, stage: from?.slice("--from=".length) ?? null };
+}
+
+/** The stage that `--from` means, by its name or its number. */
+export function stageNamed(
+  stages: readonly Stage[],
+  name: string,
+): Stage | null {
+  return stages.find((one, index) =>
+    one.name === name.toLowerCase() || String(index) === name
+  ) ?? null;
+}

@@ -22,7 +22,7 @@ import type { Reading } from "../../reading.ts";
 import type { Command } from "./command.ts";
 import type { Image } from "./image.ts";
 import { instructionsOf, variablesOf } from "./image.ts";
-import { lineage, substitute, wordsOf } from "./parse.ts";
+import { copyOf, lineage, stageNamed, substitute, wordsOf } from "./parse.ts";
 
 /** Scripts in front of a program have some tens of lines. */
 const MAX_LINES = 500;
@@ -39,24 +39,6 @@ export interface ScriptContext {
   workdir: string;
   /** Directories that the image may be built from, the likeliest first. */
   contexts: readonly string[];
-}
-
-interface Copied {
-  paths: string[];
-  to: string;
-  /** The stage that it is taken from; null: the build's context. */
-  stage: string | null;
-}
-
-function copiedIn(text: string): Copied | null {
-  const words = text.startsWith("[")
-    ? wordsOf(text.slice(1, -1).replaceAll(",", " "))
-    : wordsOf(text);
-  const from = words.find((word) => word.startsWith("--from="));
-  const paths = words.filter((word) => !word.startsWith("--"));
-  const to = paths.pop();
-  if (to === undefined || paths.length === 0) return null;
-  return { paths, to, stage: from?.slice("--from=".length) ?? null };
 }
 
 /** Stages looked into for one word: what is copied within images goes through a few of them. */
@@ -76,7 +58,7 @@ function sourcesOf(
   const wanted = absolute(word);
   return ["COPY", "ADD"].flatMap((keyword) =>
     instructionsOf(image, keyword).flatMap(({ text }) => {
-      const copied = copiedIn(substitute(text, values));
+      const copied = copyOf(substitute(text, values));
       if (copied === null) return [];
       const to = absolute(copied.to.replace(/^\.$/, "./"));
       const found = copied.paths.flatMap((source) => {
@@ -102,8 +84,8 @@ function sourcesOf(
 
 /** Another stage of an image's file, as an image. */
 function stageOf(image: Image, name: string): Image | null {
-  const stage = image.stages.find((one) => one.name === name.toLowerCase());
-  return stage === undefined
+  const stage = stageNamed(image.stages, name);
+  return stage === null
     ? null
     : { ...image, last: lineage(image.stages, stage) };
 }
