@@ -8,7 +8,7 @@ import type { Reading } from "../../reading.ts";
 import { isAside, isForeign } from "../shared/asides.ts";
 import { moduleNames } from "../shared/libraries.ts";
 import { relativeTo } from "../shared/owners.ts";
-import type { Build } from "./build.ts";
+import { type Build, builtByMake } from "./build.ts";
 
 export const CONFIGURES = ["configure.ac", "configure.in"];
 const MAX_LINES = 5_000;
@@ -68,16 +68,7 @@ export function readAutotools(
   directory: string,
   file: string,
 ): Build {
-  const build: Build = {
-    manager: "make",
-    file,
-    name: null,
-    language: null,
-    programs: [],
-    asked: [],
-    command: commandOf(reading, directory),
-    test: null,
-  };
+  const build = builtByMake(file, commandOf(reading, directory));
   readConfigure(reading, build);
   for (const makefile of reading.tree.named("Makefile.am")) {
     const folder = relativeTo(directory, directoryOf(makefile));

@@ -42,6 +42,20 @@ export interface Build {
   test: { command: string; evidence: Evidence } | null;
 }
 
+/** A build by make of which nothing is known yet. */
+export function builtByMake(file: string, command: string): Build {
+  return {
+    manager: "make",
+    file,
+    name: null,
+    language: null,
+    programs: [],
+    asked: [],
+    command,
+    test: null,
+  };
+}
+
 /** Programs that try out or measure the others. */
 const TRYING =
   /(?:^|[_.-])(?:tests?|unittests?|bench|benchmarks?|examples?|demo|fuzz(?:er)?|sample)(?:[_.\d-]|$)/i;

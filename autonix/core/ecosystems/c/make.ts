@@ -9,7 +9,7 @@
 import { directoryOf, joinPath } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { libraryOf, moduleNames } from "../shared/libraries.ts";
-import type { Build } from "./build.ts";
+import { type Build, builtByMake } from "./build.ts";
 
 export const MAKEFILES = ["Makefile", "makefile", "GNUmakefile"];
 
@@ -197,16 +197,7 @@ function addImplicit(
 
 export function readMake(reading: Reading, file: string): Build {
   const state: State = {
-    build: {
-      manager: "make",
-      file,
-      name: null,
-      language: null,
-      programs: [],
-      asked: [],
-      command: "make",
-      test: null,
-    },
+    build: builtByMake(file, "make"),
     variables: new Map(),
     open: null,
     linked: new Map(),

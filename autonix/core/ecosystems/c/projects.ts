@@ -13,7 +13,7 @@ import type { Reading } from "../../reading.ts";
 import { isAside, isForeign, withoutAsides } from "../shared/asides.ts";
 import { CONFIGURES, readAutotools } from "./autotools.ts";
 import { bazelCompiles, readBazel, WORKSPACES } from "./bazel.ts";
-import type { Build } from "./build.ts";
+import { type Build, builtByMake } from "./build.ts";
 import { readCmake } from "./cmake.ts";
 import {
   compiles,
@@ -60,16 +60,7 @@ const OTHERS = [
 const HAND_WRITTEN = ["configure", "auto/configure"];
 
 function readConfigured(file: string): Build {
-  return {
-    manager: "make",
-    file,
-    name: null,
-    language: null,
-    programs: [],
-    asked: [],
-    command: `${file.includes("/") ? "" : "./"}${file} && make`,
-    test: null,
-  };
+  return builtByMake(file, `${file.includes("/") ? "" : "./"}${file} && make`);
 }
 
 function hasProject(reading: Reading, file: string): boolean {

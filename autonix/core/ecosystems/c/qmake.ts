@@ -9,7 +9,7 @@
 import { basenameOf, directoryOf, joinPath } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
 import { relativeTo } from "../shared/owners.ts";
-import type { Build } from "./build.ts";
+import { type Build, builtByMake } from "./build.ts";
 
 const MAX_LINES = 2_000;
 const MAX_SUBDIRS = 100;
@@ -129,14 +129,9 @@ export function readQmake(
   const name = target?.words[0] ?? basenameOf(file).replace(/\.pro$/, "");
   const line = target?.line ?? null;
   const build: Build = {
-    manager: "make",
-    file,
+    ...builtByMake(file, "qmake && make"),
     name: { value: name, evidence: { file, line } },
-    language: null,
-    programs: [],
     asked: isList ? [] : askedIn(file, told),
-    command: "qmake && make",
-    test: null,
   };
   if (isList && depth < MAX_DEPTH) {
     for (const one of listedIn(reading, file, told)) {

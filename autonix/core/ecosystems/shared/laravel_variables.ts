@@ -138,8 +138,8 @@ export interface Variable {
 }
 
 /**
- * Tells which variables an application of Laravel does without; null for an application of anything else, or that says nothing of
- * its drivers.
+ * Tells which variables an application of Laravel does without; null for an
+ * application of anything else, or that says nothing of its drivers.
  */
 export function spareInLaravel(
   draft: Draft,

@@ -147,6 +147,19 @@ export function claimFrameworks(
   return found;
 }
 
+/** The only one of several programs, or the first that has one of these names. */
+export function programNamed(
+  programs: readonly Found[],
+  names: readonly (string | undefined)[],
+): Found | null {
+  if (programs.length <= 1) return programs[0] ?? null;
+  for (const wanted of names) {
+    const found = programs.find(({ value }) => value === wanted);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
 /** Tells that of several programs none is plainly the one to start. */
 export function reportSeveral(
   reading: Reading,

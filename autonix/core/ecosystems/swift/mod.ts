@@ -19,7 +19,7 @@ import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
-import { claimFound, reportSeveral } from "../shared/project.ts";
+import { claimFound, programNamed, reportSeveral } from "../shared/project.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { SWIFT } from "./sources.ts";
 import { xcodeDrafts } from "./xcode.ts";
@@ -65,12 +65,7 @@ function mainProgram(
   programs: readonly Found[],
   manifest: Manifest,
 ): Found | null {
-  if (programs.length <= 1) return programs[0] ?? null;
-  for (const wanted of [manifest.name?.value, ...USUAL]) {
-    const found = programs.find(({ value }) => value === wanted);
-    if (found !== undefined) return found;
-  }
-  return null;
+  return programNamed(programs, [manifest.name?.value, ...USUAL]);
 }
 
 function claimCommands(

@@ -18,7 +18,7 @@ import { claimMentions } from "../shared/mentions.ts";
 import { relativeTo, sourcesByOwner } from "../shared/owners.ts";
 import { claimPins, PIN_FILES, type Pinning } from "../shared/pins.ts";
 import { shellWord } from "../../shell_word.ts";
-import { claimFound, reportSeveral } from "../shared/project.ts";
+import { claimFound, programNamed, reportSeveral } from "../shared/project.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { ZIG } from "./sources.ts";
 
@@ -54,14 +54,8 @@ function ownPrograms({ programs }: Manifest): Found[] {
 
 function mainProgram(manifest: Manifest): Found | null {
   const { name, directory } = manifest;
-  const programs = ownPrograms(manifest);
-  if (programs.length <= 1) return programs[0] ?? null;
   const names = [name?.value, basenameOf(directory), "server", "main", "app"];
-  for (const wanted of names) {
-    const found = programs.find(({ value }) => value === wanted);
-    if (found !== undefined) return found;
-  }
-  return null;
+  return programNamed(ownPrograms(manifest), names);
 }
 
 function claimCommands(

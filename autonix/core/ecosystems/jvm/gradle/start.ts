@@ -69,6 +69,10 @@ function archive(
   return `build/libs/${parts.join("-")}.${of.ending}`;
 }
 
+function startedBy(command: string, evidence: Evidence, task: string): Start {
+  return { start: { command, source: "framework", evidence }, task };
+}
+
 function startBoot(built: Built): Start | null {
   const evidence = pluginOf(built, ["org.springframework.boot"]);
   if (evidence === null) return null;
@@ -83,27 +87,17 @@ function startBoot(built: Built): Start | null {
     classifier: "",
     ending: isWar ? "war" : "jar",
   });
-  return {
-    start: {
-      command: `java -jar ${shellWord(file)}`,
-      source: "framework",
-      evidence,
-    },
-    task: "build",
-  };
+  return startedBy(`java -jar ${shellWord(file)}`, evidence, "build");
 }
 
 function startQuarkus(built: Built): Start | null {
   const evidence = pluginOf(built, ["io.quarkus"]);
   if (evidence === null) return null;
-  return {
-    start: {
-      command: "java -jar build/quarkus-app/quarkus-run.jar",
-      source: "framework",
-      evidence,
-    },
-    task: "build",
-  };
+  return startedBy(
+    "java -jar build/quarkus-app/quarkus-run.jar",
+    evidence,
+    "build",
+  );
 }
 
 /** Where a script names the class with `main`. */
@@ -134,14 +128,7 @@ function startShadow(built: Built): Start | null {
     classifier: "all",
     ending: "jar",
   });
-  return {
-    start: {
-      command: `java -jar ${shellWord(file)}`,
-      source: "framework",
-      evidence,
-    },
-    task: "shadowJar",
-  };
+  return startedBy(`java -jar ${shellWord(file)}`, evidence, "shadowJar");
 }
 
 /** The application plugin installs a script beside the jars. */
@@ -155,14 +142,11 @@ function startInstalled(built: Built): Start | null {
       ?.value ??
       values.assigned(statements, /^applicationName\b/)?.value ??
       built.name;
-  return {
-    start: {
-      command: shellWord(`build/install/${built.name}/bin/${name}`),
-      source: "framework",
-      evidence: main.evidence,
-    },
-    task: "installDist",
-  };
+  return startedBy(
+    shellWord(`build/install/${built.name}/bin/${name}`),
+    main.evidence,
+    "installDist",
+  );
 }
 
 /** A jar whose manifest names its program. */
@@ -174,14 +158,7 @@ function startJar(built: Built): Start | null {
     classifier: "",
     ending: "jar",
   });
-  return {
-    start: {
-      command: `java -jar ${shellWord(file)}`,
-      source: "framework",
-      evidence,
-    },
-    task: "build",
-  };
+  return startedBy(`java -jar ${shellWord(file)}`, evidence, "build");
 }
 
 /** Plugins that run what they do not pack, with their task. */
@@ -194,14 +171,7 @@ function startRun(built: Built): Start | null {
   for (const [id, task] of RUNS) {
     const evidence = built.plugins.get(id);
     if (evidence === undefined) continue;
-    return {
-      start: {
-        command: `${built.gradle} ${task}`,
-        source: "framework",
-        evidence,
-      },
-      task: "build",
-    };
+    return startedBy(`${built.gradle} ${task}`, evidence, "build");
   }
   return null;
 }
