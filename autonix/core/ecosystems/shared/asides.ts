@@ -37,7 +37,6 @@ export const EXAMPLES: readonly string[] = [
 export const DOCUMENTS: readonly string[] = [
   "doc",
   "docs",
-  "document",
   "documentation",
 ];
 

@@ -6,7 +6,7 @@
  */
 import type { Draft } from "../../draft.ts";
 import { basenameOf, joinPath } from "../../file_tree.ts";
-import { at } from "../../formats/node.ts";
+import { at, textOf } from "../../formats/node.ts";
 import type { Reading } from "../../reading.ts";
 import { commandOf } from "./command.ts";
 import type { Image } from "./image.ts";
@@ -39,6 +39,19 @@ function scriptOf(words: readonly string[]): string | null {
   if (!MANAGERS.has(manager)) return null;
   if (verb === "run") return name.startsWith("-") ? null : name;
   return verb === "start" ? verb : null;
+}
+
+/** The script of the application's package.json that words run: `yarn serve`, `npm run serve`. */
+export function scriptBehind(
+  words: readonly string[],
+  { reading, draft }: { reading: Reading; draft: Draft },
+): string | null {
+  const [manager = "", verb = ""] = words;
+  if (!MANAGERS.has(manager)) return null;
+  const path = joinPath(draft.path, "package.json");
+  if (path === null || reading.tree.text(path) === null) return null;
+  const name = scriptOf(words) ?? verb;
+  return textOf(at(reading.json(path), "scripts", name));
 }
 
 /** True when the image starts a script that the application's package.json has not: it is another's. */

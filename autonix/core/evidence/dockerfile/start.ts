@@ -10,6 +10,8 @@ import { claimsOf, type Source } from "../../claims.ts";
 import type { Draft, Ecosystem } from "../../draft.ts";
 import { joinPath } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
+import { isDevelopment } from "../../ecosystems/javascript/scripts.ts";
+import { scriptBehind } from "./origin.ts";
 import { type Command, relativeTo, textOf } from "./command.ts";
 
 const COMPILED: ReadonlySet<Ecosystem> = new Set<Ecosystem>([
@@ -177,7 +179,10 @@ function startsInstalled(program: string, { draft }: StartContext): boolean {
 export function startOf(command: Command, context: StartContext): Start | null {
   const start = localStart(command, context);
   if (start === null || OF_TESTS.test(start.text.slice(0, 500))) return null;
-  return start;
+  const script = scriptBehind(command.words, context);
+  return script !== null && isDevelopment(script)
+    ? { ...start, source: "guess" }
+    : start;
 }
 
 /** A shell's text without the way to the image's own directory. */
@@ -212,6 +217,8 @@ function localStart(command: Command, context: StartContext): Start | null {
   const words = localWords(command, context);
   if (context.launcher !== null) words.unshift(context.launcher);
   const [program = "", argument = ""] = words;
+  // A script that is read into the image's own shell.
+  if (program === "." || program === "source") return null;
   if (program === "" || (command.shell ?? "").includes("\n")) return null;
   if (context.draft.ecosystem === "gleam" && program === "run") {
     return ofShipment(words.slice(1), context.draft);
