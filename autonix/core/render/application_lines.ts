@@ -4,9 +4,10 @@
  * @module
  */
 import type { TextFact } from "../../../roles/model/analysis.ts";
+import { wayTo } from "../file_tree.ts";
 import type { PlannedApplication } from "./cluster_plan.ts";
 import { commandText, withoutWrappers } from "./command_text.ts";
-import { because, relativeTo } from "./facts.ts";
+import { because } from "./facts.ts";
 import type { FlakeLines } from "./flake_lines.ts";
 import {
   KEYWORDS,
@@ -212,7 +213,7 @@ export function applicationLines(
     () => {
       lines.add("inherit pkgs source;", why);
       lines.add(`name = ${nixString(name)};`, why);
-      const directory = build.directory ?? relativeTo(build.root, path);
+      const directory = build.directory ?? wayTo(build.root, path);
       if (directory !== ".") {
         lines.add(
           `directory = ${nixString(directory)};`,

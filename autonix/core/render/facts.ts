@@ -67,12 +67,6 @@ export function outermost(
   }
 }
 
-/** `web` of `apps/web` below `apps`; `.` for itself. */
-export function relativeTo(root: string, path: string): string {
-  if (root === path) return ".";
-  return root === "." ? path : path.slice(root.length + 1);
-}
-
 /** A JSON file as a plain object; null when it is none. */
 export function jsonOf(
   facts: RenderFacts,

@@ -6,7 +6,7 @@
 import { directoryOf } from "../../file_tree.ts";
 import { addTo } from "../../lists.ts";
 import type { Reading } from "../../reading.ts";
-import { nearest } from "../shared/owners.ts";
+import { nearest, relativeTo } from "../shared/owners.ts";
 import { readSource, type SourceFacts } from "./source_facts.ts";
 
 const ASIDE = /(?:^|\/)(?:bin|obj|Migrations|wwwroot|node_modules)\//;
@@ -24,7 +24,7 @@ export function sourcesByProject(
       if (directory !== before) owner = nearest(directory, paths);
       before = directory;
       if (owner === null) continue;
-      const relative = owner === "." ? path : path.slice(owner.length + 1);
+      const relative = relativeTo(owner, path);
       const text = ASIDE.test(relative) ? null : reading.tree.text(path);
       const facts = text === null ? null : readSource(path, text);
       if (facts !== null) addTo(found, owner, facts);

@@ -12,6 +12,7 @@ import { claim, type Draft } from "../../draft.ts";
 import { basenameOf, directoryOf } from "../../file_tree.ts";
 import { addTo } from "../../lists.ts";
 import type { Line, Reading } from "../../reading.ts";
+import { relativeTo } from "../shared/owners.ts";
 import { claimEdn, EDN_FILES } from "./clojure/configuration.ts";
 import { isOwnVariable, portOf, type Variable } from "./source_facts.ts";
 import { HOCON, statementsOf } from "./statements.ts";
@@ -221,7 +222,7 @@ export function configurationByProject(
   const add = (file: string) => {
     const owner = ownerOf(directoryOf(file));
     if (owner === null) return;
-    const relative = owner === "." ? file : file.slice(owner.length + 1);
+    const relative = relativeTo(owner, file);
     if (!ASIDE.test(relative)) addTo(found, owner, file);
   };
   for (const name of FILES) reading.tree.named(name).forEach(add);

@@ -10,7 +10,7 @@
 import type { Language } from "../../../../roles/model/analysis.ts";
 import { directoryOf } from "../../file_tree.ts";
 import type { Reading } from "../../reading.ts";
-import { nearest } from "../shared/owners.ts";
+import { nearest, relativeTo } from "../shared/owners.ts";
 import { readSource, type SourceFacts } from "./source_facts.ts";
 
 const LANGUAGES: readonly (readonly [string, Language | null])[] = [
@@ -117,7 +117,7 @@ export function sourcesByProject(
       const own = owner === null ? undefined : byProject.get(owner);
       if (owner === null || own === undefined) continue;
       const relative = withoutPackage(
-        owner === "." ? path : path.slice(owner.length + 1),
+        relativeTo(owner, path),
       );
       if (MANIFESTS.has(relative)) continue;
       if (TESTS.test(relative)) own.test ??= path;

@@ -21,8 +21,8 @@ import {
   type Manifests,
   pyprojectAt,
   pyprojectEvidence,
+  relativeTo,
 } from "./project.ts";
-import { relativeTo } from "./project.ts";
 import { workspaceRootOf } from "./workspaces.ts";
 import { shellWord } from "../../shell_word.ts";
 
@@ -89,6 +89,15 @@ function conda(manifests: Manifests): Evidence | null {
   return isBeside && !included ? null : fileEvidence(environment.file);
 }
 
+function ofManifest(manager: Manager, evidence: Evidence): Managed {
+  return {
+    manager,
+    source: "manifest",
+    evidence: [evidence],
+    isLocked: false,
+  };
+}
+
 /** Null for sources that nothing installs anything for. */
 export function managedBy(manifests: Manifests): Managed | null {
   const said = named(manifests);
@@ -106,56 +115,21 @@ export function managedBy(manifests: Manifests): Managed | null {
   const lock = locks.find(({ manager }) => manager === said?.manager) ??
     locks[0];
   if (lock !== undefined) {
-    return {
-      manager: lock.manager,
-      source: "lock",
-      evidence: [lock.evidence],
-      isLocked: true,
-    };
+    const { manager, evidence } = lock;
+    return { manager, source: "lock", evidence: [evidence], isLocked: true };
   }
   if (root !== null) {
-    const evidence = fileEvidence(
-      `${root === "." ? "" : `${root}/`}pyproject.toml`,
-    );
-    return {
-      manager: "uv",
-      source: "manifest",
-      evidence: [evidence],
-      isLocked: false,
-    };
+    const file = `${root === "." ? "" : `${root}/`}pyproject.toml`;
+    return ofManifest("uv", fileEvidence(file));
   }
-  if (said !== null) {
-    return {
-      manager: said.manager,
-      source: "manifest",
-      evidence: [said.evidence],
-      isLocked: false,
-    };
-  }
+  if (said !== null) return ofManifest(said.manager, said.evidence);
   if (manifests.pipfile !== null) {
-    return {
-      manager: "pipenv",
-      source: "manifest",
-      evidence: [fileEvidence(manifests.pipfile.file)],
-      isLocked: false,
-    };
+    return ofManifest("pipenv", fileEvidence(manifests.pipfile.file));
   }
   const environment = conda(manifests);
-  if (environment !== null) {
-    return {
-      manager: "conda",
-      source: "manifest",
-      evidence: [environment],
-      isLocked: false,
-    };
-  }
+  if (environment !== null) return ofManifest("conda", environment);
   const file = pipReads(manifests);
-  return file === null ? null : {
-    manager: "pip",
-    source: "manifest",
-    evidence: [fileEvidence(file)],
-    isLocked: false,
-  };
+  return file === null ? null : ofManifest("pip", fileEvidence(file));
 }
 
 /** The manifest that `pip install .` reads. */

@@ -6,6 +6,7 @@
  */
 import { directoryOf, withoutEndSlashes } from "../../file_tree.ts";
 import { at, itemsOf, type Node, textOf } from "../../formats/node.ts";
+import { relativeTo } from "../shared/owners.ts";
 import type { Manifests } from "./project.ts";
 
 /** A workspace names a few directories. */
@@ -81,7 +82,7 @@ export function workspaceRootOf(manifests: Manifests): string | null {
       ? null
       : at(reading.toml(file), "tool", "uv", "workspace");
     if (workspace === null) continue;
-    const relative = here === "." ? path : path.slice(here.length + 1);
+    const relative = relativeTo(here, path);
     return isMember(relative, workspace) ? here : null;
   }
   return null;

@@ -21,6 +21,7 @@ import {
 import { bytesOf, compileGlob, type Glob, matchesGlob } from "../../glob.ts";
 import { type Found, nodeEvidence, type Reading } from "../../reading.ts";
 import { isForeign } from "../shared/asides.ts";
+import { relativeTo } from "../shared/owners.ts";
 
 export interface Crate extends Dependency {
   features: readonly string[];
@@ -199,7 +200,7 @@ class Workspace {
   has(directory: string): boolean {
     const top = this.manifest.directory;
     if (!isWithin(directory, top)) return false;
-    const relative = top === "." ? directory : directory.slice(top.length + 1);
+    const relative = relativeTo(top, directory);
     // One that is named is a member whatever is left out; one of a pattern is not.
     if (this.#members.names(relative)) return true;
     if (this.#excluded.matches(relative)) return false;

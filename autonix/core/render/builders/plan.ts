@@ -10,14 +10,13 @@
  * @module
  */
 import type { AnalysedApplication } from "../../../../roles/model/analysis.ts";
-import { directoryOf } from "../../file_tree.ts";
+import { directoryOf, wayTo } from "../../file_tree.ts";
 import {
   type Because,
   because,
   fileEvidence,
   nearest,
   outermost,
-  relativeTo,
   type RenderFacts,
 } from "../facts.ts";
 import { nixString } from "../nix_text.ts";
@@ -172,7 +171,7 @@ export function fetched(fetching: Fetching): Builder {
       one !== null && one !== undefined
     ).join(" && ");
     if (command === "") return plan(root, rest);
-    const directory = relativeTo(root, application.path);
+    const directory = wayTo(root, application.path);
     const at = fetching.isAtRoot === true || directory === "."
       ? ""
       : ` directory = ${nixString(directory)};`;
@@ -203,7 +202,7 @@ export function fetched(fetching: Fetching): Builder {
 
 /** A file of the source that is built, as a Nix path. */
 export function inSource(root: string, file: string): string {
-  return `(source + ${nixString(`/${relativeTo(root, file)}`)})`;
+  return `(source + ${nixString(`/${wayTo(root, file)}`)})`;
 }
 
 /** What cannot be fetched reproducibly is said where the dependencies would stand. */
