@@ -10,6 +10,7 @@ import type {
   EnvVariable,
 } from "../../../roles/model/analysis.ts";
 import { type Call, isOfBrowser } from "../cluster/calls.ts";
+import { isSecretName } from "../secrets.ts";
 import { addressValue, type ServiceAddress, withHost } from "./addresses.ts";
 import { type Because, because } from "./facts.ts";
 import { packagePath } from "./service_modules.ts";
@@ -17,9 +18,6 @@ import { partBeside, type PlannedService } from "./service_plan.ts";
 
 /** What NixOS hands to a program; other names it cannot carry. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,200}$/;
-
-/** Names of what nobody else should know. */
-const SECRET = /SECRET|TOKEN|PASSWORD|PASSWD|PRIVATE|API_?KEY|CREDENTIAL/i;
 
 export interface PlannedVariable {
   name: string;
@@ -181,7 +179,7 @@ class Environment {
         this.#set.set(name, {
           name,
           value,
-          ...SECRET.test(name) && value !== "" ? { isShown: true } : {},
+          ...isSecretName(name) && value !== "" ? { isShown: true } : {},
           because: because("what the repository sets it to", evidence),
         });
       } else if (variable.required) missing.push(variable);

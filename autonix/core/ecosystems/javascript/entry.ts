@@ -8,7 +8,7 @@
  * @module
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
-import { directoryOf, joinPath } from "../../file_tree.ts";
+import { directoryOf, joinPath, withoutEndSlashes } from "../../file_tree.ts";
 import { at, itemsOf, scalarText } from "../../formats/node.ts";
 import { fileEvidence, type Found, nodeEvidence } from "../../reading.ts";
 import { configIn, literalOf } from "./config_text.ts";
@@ -35,7 +35,7 @@ const TYPESCRIPT = ["ts", "mts", "tsx"];
 
 /** `src/main` may be `src/main.js` or `src/main/index.js`, as node looks for it. */
 function resolveMain(project: Project, main: string): string | null {
-  const plain = main.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
+  const plain = withoutEndSlashes(main.replace(/^(?:\.\/)+/, ""));
   const choices = [
     plain,
     ...[...JAVASCRIPT, ...TYPESCRIPT].map((end) => `${plain}.${end}`),
@@ -92,7 +92,7 @@ function compilerOption(project: Project, option: string): string | null {
 }
 
 function plainDirectory(text: string): string {
-  const plain = text.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
+  const plain = withoutEndSlashes(text.replace(/^(?:\.\/)+/, ""));
   return plain === "." ? "" : plain;
 }
 

@@ -7,7 +7,12 @@
  * @module
  */
 import type { Evidence } from "../../../../roles/model/analysis.ts";
-import { directoryOf, isWithin, joinPath } from "../../file_tree.ts";
+import {
+  directoryOf,
+  isWithin,
+  joinPath,
+  withoutEndSlashes,
+} from "../../file_tree.ts";
 import { at, itemsOf, type Node, textOf } from "../../formats/node.ts";
 import { bytesOf, compileGlob, matchesGlob } from "../../glob.ts";
 import { fileEvidence, nodeEvidence, type Reading } from "../../reading.ts";
@@ -57,8 +62,9 @@ export function membersOf(
   );
   for (const raw of patterns.slice(0, MAX_PATTERNS)) {
     const isNegated = raw.startsWith("!");
-    const plain = raw.slice(Number(isNegated)).replace(/^\.?\//, "")
-      .replace(/\/+$/, "");
+    const plain = withoutEndSlashes(
+      raw.slice(Number(isNegated)).replace(/^\.?\//, ""),
+    );
     for (const one of expandBraces(plain)) {
       const glob = compileGlob(bytesOf(one));
       if (glob === null) continue;
