@@ -1,6 +1,7 @@
 /**
  * What a build plan of the public nixpacks examples states, in the words of an
- * Analysis. Written down before the first score was seen.
+ * Analysis. Written down before the first score was seen; the rule of Phoenix
+ * came after it, as did what `start.ts` looks through.
  *
  * - Languages, package managers and versions come from the plan's packages and
  *   commands. `node`, `bun` and `deno` match javascript or typescript, a JDK
