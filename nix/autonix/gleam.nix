@@ -6,8 +6,9 @@ let
   inherit (pkgs.lib) toLower;
 
   hex = builtins.filter (package: package.source or "" == "hex") (fromTOML (builtins.readFile manifest)).packages or [ ];
-  archive = package: pkgs.fetchurl {
-    url = "https://repo.hex.pm/tarballs/${package.name}-${package.version}.tar";
+  source = package: pkgs.beamPackages.fetchHex {
+    pkg = package.name;
+    version = package.version;
     sha256 = toLower package.outer_checksum;
   };
   each = line: builtins.concatStringsSep "\n" (map line hex);
@@ -19,8 +20,8 @@ pkgs.stdenvNoCC.mkDerivation {
     packages=$out/here/build/packages
     mkdir -p "$packages"
     ${each (package: ''
-      mkdir "$packages/${package.name}"
-      tar -xOf ${archive package} contents.tar.gz | tar -xz -C "$packages/${package.name}"
+      cp -r ${source package} "$packages/${package.name}"
+      chmod -R u+w "$packages/${package.name}"
     '')}
     # Gleam asks the network for what is not told here.
     cat >"$packages/packages.toml" <<END

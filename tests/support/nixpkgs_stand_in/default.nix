@@ -124,9 +124,8 @@ let
     buildDartApplication = builder "buildDartApplication";
     buildDotnetModule = builder "buildDotnetModule";
     rustPlatform = { buildRustPackage = builder "buildRustPackage"; bindgenHook = hook; };
-    beamPackages = { mixRelease = builder "mixRelease"; fetchMixDeps = function "fetchMixDeps"; };
+    beamPackages = { mixRelease = builder "mixRelease"; fetchMixDeps = function "fetchMixDeps"; fetchHex = function "fetchHex"; };
     fetchYarnDeps = function "fetchYarnDeps";
-    fetchurl = made "fetchurl";
     yarnConfigHook = hook;
     # Of 25.05, where they are below pnpm; see nix/autonix/pnpm.nix.
     pnpm_8 = package "pnpm_8" // { fetchDeps = function "fetchPnpmDeps"; configHook = hook; };

@@ -77,6 +77,8 @@ in
     buildDotnetModule = words "dotnet-sdk dotnet-runtime nugetDeps projectFile executables runtimeDeps";
     # pkgs/development/beam-modules/mix-release.nix
     mixRelease = words "elixir erlang hex mixEnv mixFodDeps mixNixDeps mixReleaseName removeCookie npmDeps npmRoot";
+    # pkgs/development/beam-modules/fetch-hex.nix
+    fetchHex = words "pkg version sha256";
     # pkgs/development/beam-modules/fetch-mix-deps.nix
     fetchMixDeps = words "pname version src hash elixir hex mixEnv debug";
     # pkgs/build-support/dart/build-dart-application/default.nix
