@@ -90,6 +90,17 @@ async function removeStaleSocket(path: string): Promise<void> {
   }
 }
 
+/**
+ * Deno opens what it waits for signals with when it first has to, and panics
+ * where no file can be opened any more: a flood of connections must not be
+ * there first. A signal that changes nothing when it is listened to.
+ */
+function openSignals(): void {
+  const nothing = () => {};
+  Deno.addSignalListener("SIGWINCH", nothing);
+  Deno.removeSignalListener("SIGWINCH", nothing);
+}
+
 function startServer(
   options: ServeOptions,
   listen: Listen,
@@ -108,6 +119,7 @@ function startServer(
     return options.app.fetch(request, info);
   };
   const common = { signal, onListen: () => {} };
+  openSignals();
   if ("path" in listen) {
     return Deno.serve({ path: listen.path, ...common }, handler);
   }
