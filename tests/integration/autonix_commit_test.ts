@@ -96,8 +96,8 @@ const MAIN = "package main\n\nfunc main() {}\n";
 
 Deno.test("commit: links lead where a disk's do", async () => {
   await using directory = await tempDir("commit");
-  const work = `${directory.path}/work`;
-  await writeFiles(work, {
+  const tree = `${directory.path}/tree`;
+  await writeFiles(tree, {
     "real/go.mod": GO,
     "real/main.go": MAIN,
     "real/deep/package.json": '{"name":"deep","scripts":{"start":"node ."}}',
@@ -114,7 +114,7 @@ Deno.test("commit: links lead where a disk's do", async () => {
     "vendored/go.mod": "../node_modules/hidden/go.mod",
     "left/go.mod": "../ignored/go.mod",
     "out/go.mod": "../../outside/go.mod",
-    "back/go.mod": "../../work/real/go.mod",
+    "back/go.mod": "../../tree/real/go.mod",
     "absolute/go.mod": "/etc/hostname",
     "git/go.mod": "../.git/config",
     "loop/go.mod": "go.mod",
@@ -129,11 +129,11 @@ Deno.test("commit: links lead where a disk's do", async () => {
     "listed/ignored": "../real/go.mod",
   };
   for (const [link, target] of Object.entries(links)) {
-    await Deno.mkdir(dirname(`${work}/${link}`), { recursive: true });
-    await Deno.symlink(target, `${work}/${link}`);
+    await Deno.mkdir(dirname(`${tree}/${link}`), { recursive: true });
+    await Deno.symlink(target, `${tree}/${link}`);
   }
   const { applications } = await assertSame(
-    await committed(work),
+    await committed(tree),
     `${directory.path}/out`,
   );
   assert.deepEqual(
